@@ -1,0 +1,26 @@
+"""The published contract as one JSON Schema document: what docs/contracts/derms.schema.json holds.
+
+Run `python -m connectors.derms.contract` to print it; a test says when the file is behind.
+"""
+
+import json
+import sys
+
+from pydantic.json_schema import models_json_schema
+
+from connectors.derms.wire import Acknowledgements, MessageStatus, SyncMessage
+
+
+def contract() -> str:
+    """The JSON Schema (draft 2020-12), its documents under `$defs`."""
+    _, schema = models_json_schema(
+        [(SyncMessage, "serialization"), (Acknowledgements, "serialization"), (MessageStatus, "serialization")],
+        title="gridenroll and a DERMS",
+        description="SyncMessage goes to the DERMS; Acknowledgements and MessageStatus come back.",
+    )
+    document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(contract())

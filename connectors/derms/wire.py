@@ -1,0 +1,129 @@
+"""The documents exchanged with a DERMS (DOMAIN.md 5.5). docs/contracts/derms.schema.json is generated from this file.
+
+A sync message is a full snapshot, never a delta. Its bytes are the same on every resend: one message id, one meaning.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PlainSerializer, StringConstraints
+
+from models.states import AssetOwnership, SyncKind
+from models.values import Instant, KilowattHours, Kilowatts, Value
+
+MessageId = Annotated[str, StringConstraints(pattern=r"^syn_[0-9a-z]{26}(\.[0-9]{1,6})?$")]
+Text = Annotated[str, StringConstraints(max_length=2000)]
+_AsText = PlainSerializer(lambda number: str(number), return_type=str, when_used="json")
+
+
+class SyncedCustomer(Value):
+    """The customer as the CIS names them."""
+
+    cis_person_id: str
+    cis_account_id: str
+    name: str
+    email: str | None = None
+    phone: str | None = None
+
+
+class SyncedLocation(Value):
+    """Where on the grid the devices are."""
+
+    cis_premise_id: str
+    cis_service_point_id: str
+    feeder: str | None = None
+    transformer: str | None = None
+    substation: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    time_zone: str
+
+
+class SyncedProgram(Value):
+    """The program taken part in."""
+
+    code: str
+
+
+class SyncedSubscription(Value):
+    """The taking part."""
+
+    number: str
+    start: Instant
+    end: Instant | None = None
+
+
+class SyncedDevice(Value):
+    """One device and what shall become of it."""
+
+    device_id: str
+    asset_type: str
+    specification: str
+    manufacturer: str
+    model: str
+    serial_number: str
+    nic_id: str | None = None
+    badge_number: str | None = None
+    ownership: AssetOwnership
+    head_end: str
+    rated_kw: Annotated[Kilowatts, _AsText]
+    capacity_kwh: Annotated[KilowattHours, _AsText] | None = None
+    state: Literal["enrolled", "removed", "replaced"]
+    replaced_by: str | None = Field(default=None, description="device_id of the device that takes its place")
+
+
+class SyncMessage(Value):
+    """POST {derms}/sync-messages, with `message_id` as Idempotency-Key."""
+
+    message_id: MessageId
+    sync_request_id: MessageId
+    version: int = Field(ge=1, description="grows when a corrected snapshot of the same request is sent")
+    sent_at: Instant = Field(description="when the snapshot was taken; the same on every resend")
+    kind: SyncKind
+    transaction_id: str
+    sequence: int = Field(ge=1, description="order of this change among those of the same subscription")
+    customer: SyncedCustomer
+    location: SyncedLocation
+    program: SyncedProgram
+    subscription: SyncedSubscription
+    devices: tuple[SyncedDevice, ...] = Field(min_length=1)
+
+
+class DeviceAcknowledgement(Value):
+    """What became of one device."""
+
+    device_id: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+    registration: Literal["registered", "failed", "deregistered"]
+    message: Text = ""
+
+
+class Acknowledgement(Value):
+    """The DERMS' answer to one sync message, in the response or later by callback."""
+
+    message_id: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")] = Field(
+        description="the acknowledgement's own unique id: the same id twice is the same acknowledgement"
+    )
+    sync_request_id: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+    version: int | None = Field(default=None, ge=1, le=1_000_000, description="version of the message it answers")
+    result: Literal["positive", "negative"]
+    code: Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
+    text: Text = ""
+    references: dict[
+        Annotated[str, StringConstraints(max_length=64)], Annotated[str, StringConstraints(max_length=200)]
+    ] = Field(default_factory=dict, max_length=50)
+    devices: tuple[DeviceAcknowledgement, ...] = Field(default=(), max_length=1000)
+
+
+class Acknowledgements(Value):
+    """POST {gridenroll}/v1/derms/acknowledgements, signed as docs/contracts/derms.md says."""
+
+    acknowledgements: tuple[Acknowledgement, ...] = Field(min_length=1, max_length=1000)
+
+
+class MessageStatus(Value):
+    """GET {derms}/sync-messages/{message_id}; 404 when the DERMS never took the message."""
+
+    message_id: MessageId
+    status: Literal["received", "acknowledged"]
+    acknowledgement: Acknowledgement | None = None
+
+

@@ -1,0 +1,106 @@
+"""What can go wrong, as a person should read it.
+
+GridenrollError(code, detail, fix, pointers)
+├─ Invalid 422
+├─ NotFound 404           also when it exists and is not yours
+├─ Forbidden 403
+├─ Conflict 409
+│  ├─ IllegalTransition
+│  └─ ContentMismatch
+├─ StaleVersion 412
+└─ ExternalError
+   ├─ Unavailable         retried; 503 at the API
+   ├─ Refused             permanent; parked for a person
+   └─ OutcomeUnknown      ask for the status, then resend with the same key
+
+Each `code` is stable and has a page section in docs/problems.md. Texts never carry personal data.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Pointer(NamedTuple):
+    """One place in the caller's document: a JSON pointer, and what is wrong there."""
+
+    pointer: str
+    detail: str
+
+
+class GridenrollError(Exception):
+    """The root of the house's errors."""
+
+    code = "internal"
+
+    def __init__(self, detail: str, *, fix: str = "", code: str = "", pointers: Sequence[Pointer] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.fix = fix
+        self.code = code or self.code
+        self.pointers = tuple(pointers)
+
+
+class Invalid(GridenrollError):
+    """What was sent cannot be taken as it is."""
+
+    code = "invalid"
+
+
+class NotFound(GridenrollError):
+    """There is no such thing, or it is not the caller's to see."""
+
+    code = "not-found"
+
+
+class Forbidden(GridenrollError):
+    """The caller is known and may not do this."""
+
+    code = "forbidden"
+
+
+class Conflict(GridenrollError):
+    """It contradicts what is already there."""
+
+    code = "conflict"
+
+
+class IllegalTransition(Conflict):
+    """The thing is in a state from which this cannot be done."""
+
+    code = "illegal-transition"
+
+
+class ContentMismatch(Conflict):
+    """The same key was used before with other content."""
+
+    code = "content-mismatch"
+
+
+class StaleVersion(GridenrollError):
+    """Somebody else changed it since it was read."""
+
+    code = "stale-version"
+
+
+class ExternalError(GridenrollError):
+    """Another system did not do as asked."""
+
+    code = "external"
+
+
+class Unavailable(ExternalError):
+    """The other system is down or overloaded; asking again is safe and right."""
+
+    code = "unavailable"
+
+
+class Refused(ExternalError):
+    """The other system will not take this, however often it is asked."""
+
+    code = "refused"
+
+
+class OutcomeUnknown(ExternalError):
+    """The question was sent and no answer came: it may have been done."""
+
+    code = "outcome-unknown"

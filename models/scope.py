@@ -1,0 +1,36 @@
+"""Who is asking. Every operation takes one, and queries start from what it may read.
+
+The union grows by one member per role of DOMAIN.md 6, when that role can sign in.
+"""
+
+from dataclasses import dataclass
+
+from models.states import Channel
+
+
+@dataclass(frozen=True)
+class OperatorScope:
+    """The people who run the system: they see and repair everything."""
+
+    actor: str
+    channel: Channel = Channel.CSR
+    role: str = "operator"
+
+
+@dataclass(frozen=True)
+class DermsScope:
+    """The DERMS: it may acknowledge the messages sent to it, nothing else."""
+
+    actor: str
+    role: str = "derms"
+
+
+@dataclass(frozen=True)
+class SystemScope:
+    """A flow or a batch of ours, acting on a request that was authorised when it was made."""
+
+    actor: str
+    role: str = "system"
+
+
+Scope = OperatorScope | DermsScope | SystemScope

@@ -1,0 +1,89 @@
+"""Values that have a meaning of their own: text a person typed, power, instants. Everything else is built of these."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+
+class Value(BaseModel):
+    """A frozen value. Unknown fields are refused: a misspelt field is an error, never a silent default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _printable(text: str) -> str:
+    """Refuses what cannot be stored or shown: control characters, surrogates, the direction overrides that hide text.
+
+    Raises:
+        ValueError: naming the first such character.
+    """
+    for character in text:
+        category = unicodedata.category(character)
+        if category in ("Cc", "Cs") or character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069":
+            raise ValueError(f"contains a character that cannot be printed: U+{ord(character):04X}")
+    return text
+
+
+def _utc(instant: datetime) -> datetime:
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is not an instant between the years 1 and 9999 in UTC") from error
+
+
+def _number_as_text(value: object) -> object:
+    """A float has no exact decimal: 0.1 read from JSON or YAML means the digits that were typed."""
+    return str(value) if isinstance(value, float) else value
+
+
+Printable = AfterValidator(_printable)
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""The stable name of a configuration object."""
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), Printable]
+"""One line of text: a name, a title, an address line."""
+
+Sentence = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True), Printable]
+"""A reason or a description in a person's words."""
+
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+"""An id given by another system: printable ASCII without spaces."""
+
+Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
+"""An instant, kept in UTC whatever the offset it came with."""
+
+Kilowatts = Annotated[
+    Decimal, BeforeValidator(_number_as_text), Field(ge=0, le=Decimal(1_000_000), max_digits=12, decimal_places=3)
+]
+"""Power in kW, to the watt."""
+
+KilowattHours = Annotated[
+    Decimal, BeforeValidator(_number_as_text), Field(ge=0, le=Decimal(1_000_000), max_digits=12, decimal_places=3)
+]
+"""Energy in kWh, to the watt hour."""
+
+_SEPARATORS = re.compile(r"[\s:._\-/]+")
+
+
+def normalised_serial(serial: str) -> str:
+    """The form in which serial numbers, NIC ids and badges are compared: upper case, without separators."""
+    return _SEPARATORS.sub("", serial).upper()
+
+
+def _has_substance(serial: str) -> str:
+    if not normalised_serial(serial):
+        raise ValueError("has no letter or digit in it")
+    return serial
+
+
+DeviceIdentifier = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64, pattern=r"^[\x20-\x7e]+$", strip_whitespace=True),
+    AfterValidator(_has_substance),
+]
+"""A serial number, NIC id or badge as it is printed on the device. Compare with `normalised_serial`."""
