@@ -29,11 +29,16 @@ class Settings(BaseSettings):
     worker_health_port: int = Field(
         default=0, ge=0, le=65535, description="port of the worker's /healthz and /metrics; 0 for none"
     )
-    derms_url: str = Field(default="http://127.0.0.1:8100", description="base address of the DERMS; a web service of the catalog may name another")
+    derms_url: str = Field(
+        default="http://127.0.0.1:8100",
+        description="base address of the DERMS; a web service of the catalog may name another",
+    )
     derms_secret: SecretStr = Field(
         default=SecretStr(""), description="shared secret that signs messages to and acknowledgements from the DERMS"
     )
-    derms_timeout: timedelta = Field(default=timedelta(seconds=10), description="how long one call to the DERMS may take")
+    derms_timeout: timedelta = Field(
+        default=timedelta(seconds=10), description="how long one call to the DERMS may take"
+    )
     acknowledgement_timeout: timedelta = Field(
         default=timedelta(minutes=15), description="how long to wait for an acknowledgement before asking the DERMS"
     )

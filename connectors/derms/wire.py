@@ -5,87 +5,21 @@ A sync message is a full snapshot, never a delta. Its bytes are the same on ever
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainSerializer, StringConstraints
+from pydantic import Field, StringConstraints
 
-from models.states import AssetOwnership, SyncKind
-from models.values import Instant, KilowattHours, Kilowatts, Value
+from models.snapshot import Snapshot
+from models.values import Value
 
 MessageId = Annotated[str, StringConstraints(pattern=r"^syn_[0-9a-z]{26}(\.[0-9]{1,6})?$")]
 Text = Annotated[str, StringConstraints(max_length=2000)]
-_AsText = PlainSerializer(lambda number: str(number), return_type=str, when_used="json")
 
 
-class SyncedCustomer(Value):
-    """The customer as the CIS names them."""
-
-    cis_person_id: str
-    cis_account_id: str
-    name: str
-    email: str | None = None
-    phone: str | None = None
-
-
-class SyncedLocation(Value):
-    """Where on the grid the devices are."""
-
-    cis_premise_id: str
-    cis_service_point_id: str
-    feeder: str | None = None
-    transformer: str | None = None
-    substation: str | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    time_zone: str
-
-
-class SyncedProgram(Value):
-    """The program taken part in."""
-
-    code: str
-
-
-class SyncedSubscription(Value):
-    """The taking part."""
-
-    number: str
-    start: Instant
-    end: Instant | None = None
-
-
-class SyncedDevice(Value):
-    """One device and what shall become of it."""
-
-    device_id: str
-    asset_type: str
-    specification: str
-    manufacturer: str
-    model: str
-    serial_number: str
-    nic_id: str | None = None
-    badge_number: str | None = None
-    ownership: AssetOwnership
-    head_end: str
-    rated_kw: Annotated[Kilowatts, _AsText]
-    capacity_kwh: Annotated[KilowattHours, _AsText] | None = None
-    state: Literal["enrolled", "removed", "replaced"]
-    replaced_by: str | None = Field(default=None, description="device_id of the device that takes its place")
-
-
-class SyncMessage(Value):
-    """POST {derms}/sync-messages, with `message_id` as Idempotency-Key."""
+class SyncMessage(Snapshot):
+    """POST {derms}/sync-messages, with `message_id` as Idempotency-Key: a snapshot in its envelope."""
 
     message_id: MessageId
     sync_request_id: MessageId
     version: int = Field(ge=1, description="grows when a corrected snapshot of the same request is sent")
-    sent_at: Instant = Field(description="when the snapshot was taken; the same on every resend")
-    kind: SyncKind
-    transaction_id: str
-    sequence: int = Field(ge=1, description="order of this change among those of the same subscription")
-    customer: SyncedCustomer
-    location: SyncedLocation
-    program: SyncedProgram
-    subscription: SyncedSubscription
-    devices: tuple[SyncedDevice, ...] = Field(min_length=1)
 
 
 class DeviceAcknowledgement(Value):
@@ -125,5 +59,3 @@ class MessageStatus(Value):
     message_id: MessageId
     status: Literal["received", "acknowledged"]
     acknowledgement: Acknowledgement | None = None
-
-

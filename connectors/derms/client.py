@@ -1,0 +1,113 @@
+"""The DERMS over HTTP: sends sync messages and asks what became of them. The only place that knows its doors."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import httpx
+import orjson
+from pydantic import ValidationError
+
+from connectors.derms.signature import signed_headers
+from connectors.derms.wire import Acknowledgement, MessageStatus, SyncMessage
+from models.errors import OutcomeUnknown, Refused, Unavailable
+
+T = TypeVar("T", Acknowledgement, MessageStatus)
+
+_OVERLOADED = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to send, addressed."""
+
+    endpoint: str
+    key: str
+    sync_request_id: str
+    revision: int
+    snapshot: dict[str, Any]
+
+
+class DermsClient:
+    """Talks to the DERMS at the address a message names, or else at the one in the settings."""
+
+    def __init__(self, http: httpx.AsyncClient, default_endpoint: str, secret: str) -> None:
+        self._http = http
+        self._default = default_endpoint.rstrip("/")
+        self._secret = secret
+
+    async def send(self, message: Message) -> Acknowledgement | None:
+        """Hands a message over; gives the acknowledgement if the DERMS answers at once.
+
+        Raises:
+            Unavailable: it is down or overloaded, and has not taken it.
+            OutcomeUnknown: it may have taken it.
+            Refused: it will never take this message.
+        """
+        body = self._body(message)
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": message.key,
+            **signed_headers(self._secret, message.key, datetime.now(UTC), body),
+        }
+        response = await self._ask("POST", f"{message.endpoint or self._default}/sync-messages", headers, body)
+        if response.status_code == httpx.codes.ACCEPTED:
+            return None
+        return _read(Acknowledgement, response)
+
+    async def status(self, endpoint: str, key: str) -> MessageStatus | None:
+        """What became of a message; None when the DERMS does not know it.
+
+        Raises:
+            Unavailable, OutcomeUnknown: no answer; asking again is harmless.
+            Refused: it does not answer such questions.
+        """
+        headers = signed_headers(self._secret, key, datetime.now(UTC), b"")
+        response = await self._ask("GET", f"{endpoint or self._default}/sync-messages/{key}", headers, None)
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        return _read(MessageStatus, response)
+
+    def _body(self, message: Message) -> bytes:
+        document = SyncMessage.model_validate(
+            {
+                **message.snapshot,
+                "message_id": message.key,
+                "sync_request_id": message.sync_request_id,
+                "version": message.revision,
+            }
+        )
+        return document.model_dump_json().encode()
+
+    async def _ask(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> httpx.Response:
+        try:
+            response = await self._http.request(method, url, headers=headers, content=body)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Unavailable("The DERMS cannot be reached.", code="derms-unreachable") from error
+        except httpx.TransportError as error:
+            raise OutcomeUnknown("The DERMS gave no answer in time.", code="derms-no-answer") from error
+        if response.status_code in _OVERLOADED or response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise Unavailable(f"The DERMS answers {response.status_code}.", code="derms-unavailable")
+        refused = httpx.codes.is_client_error(response.status_code)
+        if refused and not (method == "GET" and response.status_code == httpx.codes.NOT_FOUND):
+            raise Refused(_refusal(response), code="derms-refused")
+        return response
+
+
+def _refusal(response: httpx.Response) -> str:
+    """The DERMS' title of the problem; its detail might repeat what we sent, and that is personal."""
+    try:
+        document: Any = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        document = None
+    title = document.get("title") if isinstance(document, dict) else None
+    return f"The DERMS refuses the message with {response.status_code}" + (f": {str(title)[:200]}" if title else ".")
+
+
+def _read(kind: type[T], response: httpx.Response) -> T:
+    try:
+        return kind.model_validate_json(response.content)
+    except ValidationError as error:
+        raise Refused(
+            f"The DERMS answers {response.status_code} with a document that is not as agreed.", code="derms-refused"
+        ) from error

@@ -1,0 +1,248 @@
+"""The configuration as one validated whole: what a program manager writes in catalog.yaml (DOMAIN.md 3).
+
+References between objects are checked by `rules.catalog_references`, with the path of each that leads nowhere.
+"""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, HttpUrl, model_validator
+
+from models.eligibility import ConfiguredRule
+from models.states import AssetOwnership, InstallationMethod
+from models.values import Code, KilowattHours, Kilowatts, Line, Sentence, Value
+
+
+class Configured(Value):
+    """What every configuration object has."""
+
+    code: Code
+    description: Sentence
+    active: bool = True
+    effective_from: date | None = None
+    effective_to: date | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "Configured":
+        if self.effective_from and self.effective_to and self.effective_to < self.effective_from:
+            raise ValueError("effective_to is before effective_from")
+        return self
+
+
+class ControllableAssetType(Configured):
+    """Thermostat, EV charger, battery, PV inverter …"""
+
+
+class HeadEndSystem(Configured):
+    """The vendor cloud or control system that talks to the devices."""
+
+    vendor: Line
+
+
+class Specification(Configured):
+    """Make and model of an asset type."""
+
+    asset_type: Code
+    manufacturer: Line
+    model: Line
+    rated_kw: Kilowatts
+    capacity_kwh: KilowattHours | None = None
+    communication: Line
+    head_end: Code
+
+
+class DeviceLocationType(Configured):
+    """A place where a device hangs, such as the main living area's thermostat."""
+
+    asset_types: Annotated[tuple[Code, ...], Field(min_length=1)]
+
+
+class ProgramType(Configured):
+    """Kind of program: which assets it can control and whether they need a place."""
+
+    asset_types: Annotated[tuple[Code, ...], Field(min_length=1)]
+    location_required: bool = False
+
+
+class SubscriptionType(Configured):
+    """What a subscription of a program looks like."""
+
+    minimum_term_days: Annotated[int, Field(ge=0, le=3650)] = 0
+
+
+class SetupStep(StrEnum):
+    """One thing done between acceptance and association."""
+
+    WORK_ORDER = "work_order"
+
+
+class DeviceSetup(Value):
+    """Which steps set a device up, for one installation method and ownership."""
+
+    installation_method: InstallationMethod
+    asset_ownership: AssetOwnership
+    steps: tuple[SetupStep, ...] = ()
+
+
+class ServiceTaskType(Configured):
+    """The configuration of a process flow."""
+
+    process_flow: Literal["enroll", "unenroll", "service_call"]
+    device_setup: tuple[DeviceSetup, ...] = ()
+
+
+class ExternalSystem(Configured):
+    """A system we talk to."""
+
+    kind: Literal["derms", "cis"]
+
+
+class WebService(Configured):
+    """How an external system is reached."""
+
+    external_system: Code
+    base_address: HttpUrl | None = Field(default=None, description="none: the address in the settings")
+
+
+class MessageSender(Configured):
+    """Who sends which message through which web service."""
+
+    web_service: Code
+    message: Literal["sync_message"]
+    include_contact: bool = Field(default=True, description="whether e-mail and phone are told")
+
+
+class Acceptance(Value):
+    """Which devices a program takes: every specification of an asset type, or those named."""
+
+    asset_type: Code
+    manufacturers: tuple[Line, ...] = ()
+    specifications: tuple[Code, ...] = ()
+
+    def takes(self, specification: Specification) -> bool:
+        """Whether this entry names the specification."""
+        if specification.asset_type != self.asset_type:
+            return False
+        if self.specifications and specification.code not in self.specifications:
+            return False
+        return not self.manufacturers or specification.manufacturer in self.manufacturers
+
+
+class Offer(Value):
+    """One way in: an installation method with an ownership."""
+
+    installation_method: InstallationMethod
+    asset_ownership: AssetOwnership
+
+
+class EnrollmentWindow(Value):
+    """The days on which one can apply, both included; open where not said."""
+
+    opens: date | None = None
+    closes: date | None = None
+
+
+class Capacity(Value):
+    """How much a program takes; unlimited where not said."""
+
+    customers: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
+    devices: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
+    kw: Annotated[Decimal, Field(ge=0, le=Decimal(10_000_000), decimal_places=3)] | None = None
+    waitlist: bool = False
+
+
+class DeviceLimits(Value):
+    """How many devices one subscription has."""
+
+    minimum: Annotated[int, Field(ge=1, le=1000)] = 1
+    maximum: Annotated[int, Field(ge=1, le=1000)] = 1
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "DeviceLimits":
+        if self.maximum < self.minimum:
+            raise ValueError("maximum is below minimum")
+        return self
+
+
+class Terms(Value):
+    """What the customer agrees to."""
+
+    version: Line
+    url: HttpUrl
+
+
+class Question(Value):
+    """A qualification question; some answers disqualify, others are kept for information."""
+
+    code: Code
+    text: Sentence
+    choices: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
+    required: bool = True
+    disqualifying: tuple[Line, ...] = ()
+
+    @model_validator(mode="after")
+    def _disqualifies_by_a_choice(self) -> "Question":
+        strangers = set(self.disqualifying) - set(self.choices)
+        if self.choices and strangers:
+            raise ValueError(f"disqualifying answers that are no choices: {', '.join(sorted(strangers))}")
+        return self
+
+
+class Program(Configured):
+    """What customers enrol into."""
+
+    name: Line
+    program_type: Code
+    subscription_type: Code
+    enroll_task: Code
+    enrollment_window: EnrollmentWindow = EnrollmentWindow()
+    offers: Annotated[tuple[Offer, ...], Field(min_length=1)]
+    accepts: Annotated[tuple[Acceptance, ...], Field(min_length=1)]
+    devices: DeviceLimits = DeviceLimits()
+    capacity: Capacity = Capacity()
+    conflict_group: Code | None = Field(
+        default=None, description="programs of one group exclude each other for a device; by default its program type"
+    )
+    terms: Terms
+    questions: tuple[Question, ...] = ()
+    eligibility: tuple[ConfiguredRule, ...] = ()
+    incentive: Sentence | None = None
+
+    @property
+    def exclusion(self) -> str:
+        """The group in which a device may be enrolled once."""
+        return self.conflict_group or self.program_type
+
+    def accepts_specification(self, specification: Specification) -> bool:
+        """Whether the program takes devices of this make and model."""
+        return any(entry.takes(specification) for entry in self.accepts)
+
+
+class MasterConfiguration(Value):
+    """The one record that says which system is the DERMS and how it is told."""
+
+    derms: Code
+    sync_message_sender: Code
+
+
+class Catalog(Value):
+    """All of it."""
+
+    controllable_asset_types: tuple[ControllableAssetType, ...] = ()
+    head_end_systems: tuple[HeadEndSystem, ...] = ()
+    specifications: tuple[Specification, ...] = ()
+    device_location_types: tuple[DeviceLocationType, ...] = ()
+    program_types: tuple[ProgramType, ...] = ()
+    subscription_types: tuple[SubscriptionType, ...] = ()
+    service_task_types: tuple[ServiceTaskType, ...] = ()
+    external_systems: tuple[ExternalSystem, ...] = ()
+    web_services: tuple[WebService, ...] = ()
+    message_senders: tuple[MessageSender, ...] = ()
+    programs: tuple[Program, ...] = ()
+    master_configuration: MasterConfiguration | None = None
+
+
+KINDS = tuple(name for name in Catalog.model_fields if name != "master_configuration")
+"""The names of the catalogue's lists, in the order in which they refer to each other."""

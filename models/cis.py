@@ -1,0 +1,63 @@
+"""What the CIS tells us of one service point: who pays for it, where it is, how it is fed. One record, one row of a file."""
+
+from datetime import date
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from models.states import AccountStatus, CustomerClass, MeterType, PremiseType
+from models.values import ExternalId, Line, Printable, Value
+
+_ZONES = frozenset(available_timezones())
+
+
+def _known_zone(zone: str) -> str:
+    if zone not in _ZONES:
+        raise ValueError("is not a time zone of the IANA database, such as America/Chicago")
+    return zone
+
+
+Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"), Printable]
+PhoneNumber = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()./-]{5,30}$")]
+
+
+class CisRecord(Value):
+    """A service point with its premise, account and customer."""
+
+    cis_person_id: ExternalId
+    name: Line
+    email: Email | None = None
+    phone: PhoneNumber | None = None
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    cis_account_id: ExternalId
+    account_status: AccountStatus = AccountStatus.ACTIVE
+    cis_premise_id: ExternalId
+    address_line_1: Line
+    address_line_2: Line | None = None
+    city: Line
+    region: Line
+    postal_code: Line
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    time_zone: Annotated[str, AfterValidator(_known_zone)]
+    premise_type: PremiseType
+    owner_occupied: bool
+    cis_service_point_id: ExternalId
+    customer_class: CustomerClass
+    tariff: Line
+    meter_type: MeterType
+    phase_count: Annotated[int, Field(ge=1, le=3)] = 1
+    feeder: ExternalId | None = None
+    transformer: ExternalId | None = None
+    substation: ExternalId | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    critical: bool = False
+    effective_from: date
+    effective_to: date | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "CisRecord":
+        if self.effective_to and self.effective_to < self.effective_from:
+            raise ValueError("effective_to is before effective_from")
+        return self

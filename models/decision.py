@@ -1,0 +1,47 @@
+"""What the eligibility rules said: one finding per rule, and what follows from all of them."""
+
+from enum import StrEnum
+
+from models.values import Instant, Value
+
+
+class Verdict(StrEnum):
+    """What one rule says."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WAIT = "wait"
+    """It would pass as soon as a place is free, and the program keeps a waitlist."""
+    OPEN = "open"
+    """It can only be said of an application: nothing was asked for yet."""
+
+
+class Finding(Value):
+    """One rule's answer: its stable code, the reason in plain words, what would fix it, and where in the application."""
+
+    rule: str
+    verdict: Verdict
+    reason: str
+    fix: str = ""
+    pointers: tuple[str, ...] = ()
+
+
+class Outcome(StrEnum):
+    """What follows."""
+
+    ACCEPTED = "accepted"
+    WAITLISTED = "waitlisted"
+    REJECTED = "rejected"
+
+
+class Decision(Value):
+    """Every rule's finding, in the order of their codes, and the outcome at that instant."""
+
+    outcome: Outcome
+    decided_at: Instant
+    findings: tuple[Finding, ...]
+
+    @property
+    def failures(self) -> tuple[Finding, ...]:
+        """The findings that stand in the way."""
+        return tuple(finding for finding in self.findings if finding.verdict in (Verdict.FAILED, Verdict.WAIT))

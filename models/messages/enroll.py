@@ -1,0 +1,82 @@
+"""What goes into the enrol flow and comes out of its steps. Ids and states only: a history holds no personal data."""
+
+from enum import StrEnum
+
+from models.messages.message import Message
+from models.messages.synchronize import SyncOutcome
+from models.states import EnrollmentState
+
+WORKFLOW = "Enroll"
+PLACE_FREED = "place_freed"
+CANCEL_REQUESTED = "cancel_requested"
+RETRY_REQUESTED = "retry_requested"
+
+
+class EnrollInput(Message):
+    """Which enrolment to carry through."""
+
+    enrollment_id: str
+    acknowledgement_timeout_seconds: float = 900.0
+
+
+class Stage(StrEnum):
+    """Where the flow stands, as the search attribute `Stage` says it."""
+
+    ENROLLING = "enrolling"
+    WAITLISTED = "waitlisted"
+    SYNCHRONIZING = "synchronizing"
+    NEEDS_ATTENTION = "needs_attention"
+    SYNCHRONIZED = "synchronized"
+    NOT_SYNCHRONIZED = "not_synchronized"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+class Accepted(Message):
+    """What validating and accepting came to. With no setup to wait for, the devices are associated already."""
+
+    state: EnrollmentState
+    sync_request_id: str | None = None
+    failed_rules: tuple[str, ...] = ()
+
+
+class CancelEnrollment(Message):
+    """Cancel an enrolment that is not associated yet."""
+
+    enrollment_id: str
+    reason: str
+    actor: str = "temporal"
+
+
+class ParkEnrollment(Message):
+    """Mark an enrolment as needing a person."""
+
+    enrollment_id: str
+    reason: str
+
+
+class PlaceFreed(Message):
+    """A place in the program became free."""
+
+    message_id: str = ""
+
+
+class CancelRequested(Message):
+    """Somebody wants the request cancelled."""
+
+    reason: str = "cancelled by signal"
+    actor: str = "temporal"
+
+
+class RetryRequested(Message):
+    """A person acted: what was parked may go on."""
+
+    message_id: str = ""
+
+
+class EnrollResult(Message):
+    """How the flow ended."""
+
+    state: EnrollmentState
+    synchronization: SyncOutcome | None = None
+    failed_rules: tuple[str, ...] = ()

@@ -1,0 +1,9 @@
+"""What every message of a flow is."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Message(BaseModel):
+    """Frozen, and tolerant of fields that a newer version added: histories outlive releases."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")

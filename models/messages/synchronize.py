@@ -1,0 +1,102 @@
+"""What goes in and out of the steps that tell the DERMS, and its answer as a signal."""
+
+from enum import StrEnum
+from typing import Literal
+
+from models.messages.message import Message
+from models.states import SyncState
+
+DERMS_ACKNOWLEDGED = "derms_acknowledged"
+
+
+class AcknowledgedDevice(Message):
+    """What the DERMS says of one device."""
+
+    device_id: str
+    registration: Literal["registered", "failed", "deregistered"]
+    message: str = ""
+
+
+class Acknowledged(Message):
+    """The DERMS' answer, whichever way it came: in the response, by callback, when asked, or as a signal by hand."""
+
+    message_id: str
+    sync_request_id: str
+    version: int | None = None
+    result: Literal["positive", "negative"]
+    code: str = ""
+    text: str = ""
+    references: dict[str, str] = {}
+    devices: tuple[AcknowledgedDevice, ...] = ()
+
+
+class SyncOutcome(StrEnum):
+    """How telling the DERMS ended."""
+
+    SYNCHRONIZED = "synchronized"
+    CANCELLED = "cancelled"
+    DISCARDED = "discarded"
+
+
+class SendToDerms(Message):
+    """Send what this sync request holds."""
+
+    sync_request_id: str
+
+
+class Sent(Message):
+    """What the DERMS made of it. `state` is where the request stood when there was nothing to send."""
+
+    acknowledgement: Acknowledged | None = None
+    state: SyncState
+    code: str = ""
+    text: str = ""
+
+
+class AskDerms(Message):
+    """Ask what became of this sync request's message."""
+
+    sync_request_id: str
+
+
+class Answer(Message):
+    """What the DERMS knows of it: nothing, that it was received, or its acknowledgement."""
+
+    known: bool
+    acknowledgement: Acknowledged | None = None
+
+
+class RecordAcknowledgement(Message):
+    """Write down an acknowledgement. `asked` when it is the answer to our own question: no more will come by itself."""
+
+    acknowledgement: Acknowledged
+    asked: bool = False
+
+
+class SendFailure(StrEnum):
+    """Why a message could not be handed over."""
+
+    UNREACHABLE = "derms-unreachable"
+    REFUSED = "derms-refused"
+    INTERRUPTED = "flow-interrupted"
+
+    @property
+    def outcome_unknown(self) -> bool:
+        """Whether the DERMS may have taken it: then only the same bytes under the same key may be sent again."""
+        return self is not SendFailure.REFUSED
+
+
+class RecordFailure(Message):
+    """Write down that the message could not be handed over."""
+
+    sync_request_id: str
+    failure: SendFailure
+    text: str
+
+
+class SyncStanding(Message):
+    """Where the request stands afterwards."""
+
+    state: SyncState
+    code: str = ""
+    text: str = ""

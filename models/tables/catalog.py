@@ -1,0 +1,44 @@
+"""Applied catalogues, immutable and numbered, and how full each program is."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field, SQLModel
+
+from models.tables.columns import document, instant, power, text
+
+
+class CatalogVersion(SQLModel, table=True):
+    """One applied catalogue. Enrolments are pinned to the version in force when they were submitted."""
+
+    __tablename__ = "catalog_version"
+
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    content: Any = Field(sa_column=document())
+    content_hash: str = Field(sa_column=text())
+    applied_at: datetime = Field(sa_column=instant())
+    applied_by: str = Field(sa_column=text())
+
+
+class ProgramCapacity(SQLModel, table=True):
+    """What a program holds and may hold. The checks are what two racing requests cannot get past."""
+
+    __tablename__ = "program_capacity"
+
+    program: str = Field(primary_key=True)
+    maximum_customers: int | None = None
+    maximum_devices: int | None = None
+    maximum_kw: Decimal | None = Field(default=None, sa_column=power(nullable=True))
+    customers: int = 0
+    devices: int = 0
+    kw: Decimal = Field(default=Decimal(0), sa_column=power())
+
+    __table_args__ = (
+        CheckConstraint("customers >= 0 AND devices >= 0 AND kw >= 0", name="program_capacity_not_negative"),
+        CheckConstraint(
+            "customers <= maximum_customers AND devices <= maximum_devices AND kw <= maximum_kw",
+            name="program_capacity_not_overfilled",
+        ),
+    )

@@ -1,0 +1,50 @@
+"""How the tables spell what they share: states as checked text, instants with a zone, JSON documents."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, cast
+
+from pydantic import JsonValue
+from sqlalchemy import Column, DateTime, Enum, ForeignKey, Numeric, Text
+from sqlalchemy.dialects.postgresql import JSONB
+
+Json = Mapping[str, JsonValue] | Sequence[JsonValue]
+
+
+def _values(kind: type[StrEnum]) -> list[str]:
+    return [str(member.value) for member in kind]
+
+
+def one_of(kind: type[StrEnum], *, index: bool = False) -> Column[StrEnum]:
+    """Text that the database checks to be a member of the enum."""
+    name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind.__name__).lstrip("_")
+    column_type = Enum(
+        kind, native_enum=False, create_constraint=True, values_callable=_values, length=40, name=f"{name}_known"
+    )
+    return cast("Column[StrEnum]", Column(column_type, nullable=False, index=index))
+
+
+def instant(*, nullable: bool = False, index: bool = False) -> Column[datetime]:
+    """A timestamptz."""
+    return Column(DateTime(timezone=True), nullable=nullable, index=index)
+
+
+def document(*, nullable: bool = False) -> Column[Any]:
+    """A jsonb document."""
+    return Column(JSONB(none_as_null=True), nullable=nullable)
+
+
+def power(*, nullable: bool = False) -> Column[Any]:
+    """kW or kWh with three decimals."""
+    return Column(Numeric(14, 3), nullable=nullable)
+
+
+def text(*, unique: bool = False, nullable: bool = False, index: bool = False) -> Column[str]:
+    """Text of any length; lengths are the models' business."""
+    return Column(Text, unique=unique, nullable=nullable, index=index)
+
+
+def reference(target: str, *, nullable: bool = False, index: bool = False) -> Column[str]:
+    """A foreign key to `table.column`."""
+    return Column(Text, ForeignKey(target), nullable=nullable, index=index)

@@ -1,0 +1,50 @@
+"""The request to take part in a program."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Column, Index, Integer, UniqueConstraint, text as sql
+from sqlmodel import Field, SQLModel
+
+from models.states import AssetOwnership, Channel, EnrollmentState, InstallationMethod
+from models.tables.columns import document, instant, one_of, power, reference, text
+
+
+class Enrollment(SQLModel, table=True):
+    """One request. `application` holds what was asked as it was asked; `decision` what the rules said of it."""
+
+    __tablename__ = "enrollment"
+
+    id: str = Field(primary_key=True)
+    requester: str = Field(sa_column=text())
+    transaction_id: str = Field(sa_column=text())
+    idempotency_key: str | None = Field(default=None, sa_column=text(nullable=True))
+    content_hash: str = Field(sa_column=text())
+    channel: Channel = Field(sa_column=one_of(Channel))
+    customer_id: str = Field(sa_column=reference("customer.id", index=True))
+    account: str = Field(sa_column=reference("account.cis_account_id", index=True))
+    service_point: str = Field(sa_column=reference("service_point.cis_service_point_id", index=True))
+    program: str = Field(sa_column=reference("program_capacity.program"))
+    catalog_version: int = Field(foreign_key="catalog_version.version")
+    installation_method: InstallationMethod = Field(sa_column=one_of(InstallationMethod))
+    asset_ownership: AssetOwnership = Field(sa_column=one_of(AssetOwnership))
+    start_at: datetime = Field(sa_column=instant())
+    application: Any = Field(sa_column=document())
+    state: EnrollmentState = Field(sa_column=one_of(EnrollmentState))
+    resume_state: str | None = Field(default=None, sa_column=text(nullable=True))
+    reason: str | None = Field(default=None, sa_column=text(nullable=True))
+    decision: Any = Field(default=None, sa_column=document(nullable=True))
+    needed_devices: int = 0
+    needed_kw: Decimal = Field(default=Decimal(0), sa_column=power())
+    submitted_at: datetime = Field(sa_column=instant())
+    updated_at: datetime = Field(sa_column=instant())
+    waitlisted_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    version: int = Field(default=1, sa_column=Column(Integer, nullable=False, default=1))
+
+    __table_args__ = (
+        UniqueConstraint("requester", "transaction_id", name="enrollment_transaction_once"),
+        UniqueConstraint("requester", "idempotency_key", name="enrollment_idempotency_key_once"),
+        Index("enrollment_program_state", "program", "state", "id"),
+        Index("enrollment_waitlist", "program", "waitlisted_at", postgresql_where=sql("state = 'waitlisted'")),
+    )

@@ -1,0 +1,117 @@
+"""Who takes part in which program with which devices, and where those devices hang."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Index, UniqueConstraint, text as sql
+from sqlmodel import Field, SQLModel
+
+from models.states import AssetOwnership, DeviceState, RegistrationState, SubscriptionState
+from models.tables.columns import instant, power, reference, one_of, text
+
+
+class ProgramSubscription(SQLModel, table=True):
+    """That a customer takes part, from a start to an end."""
+
+    __tablename__ = "program_subscription"
+
+    id: str = Field(primary_key=True)
+    number: str = Field(sa_column=text(unique=True))
+    enrollment_id: str = Field(sa_column=reference("enrollment.id", index=True))
+    program: str = Field(sa_column=reference("program_capacity.program"))
+    exclusion: str = Field(sa_column=text())
+    customer_id: str = Field(sa_column=reference("customer.id", index=True))
+    account: str = Field(sa_column=reference("account.cis_account_id"))
+    service_point: str = Field(sa_column=reference("service_point.cis_service_point_id", index=True))
+    state: SubscriptionState = Field(sa_column=one_of(SubscriptionState))
+    start_at: datetime = Field(sa_column=instant())
+    end_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+
+    __table_args__ = (
+        Index(
+            "one_open_subscription_per_program_and_service_point",
+            "program",
+            "service_point",
+            unique=True,
+            postgresql_where=sql("state NOT IN ('ended', 'cancelled')"),
+        ),
+    )
+
+
+class Device(SQLModel, table=True):
+    """One real device. Manufacturer and serial number, as compared, name it; nobody else can hold it."""
+
+    __tablename__ = "device"
+
+    id: str = Field(primary_key=True)
+    manufacturer: str = Field(sa_column=text())
+    manufacturer_key: str = Field(sa_column=text())
+    model: str = Field(sa_column=text())
+    serial_number: str = Field(sa_column=text())
+    serial_key: str = Field(sa_column=text())
+    nic_id: str | None = Field(default=None, sa_column=text(nullable=True))
+    badge_number: str | None = Field(default=None, sa_column=text(nullable=True))
+    specification: str = Field(sa_column=text())
+    asset_type: str = Field(sa_column=text())
+    head_end: str = Field(sa_column=text())
+    ownership: AssetOwnership = Field(sa_column=one_of(AssetOwnership))
+    rated_kw: Decimal = Field(sa_column=power())
+    capacity_kwh: Decimal | None = Field(default=None, sa_column=power(nullable=True))
+    customer_id: str = Field(sa_column=reference("customer.id", index=True))
+    state: DeviceState = Field(sa_column=one_of(DeviceState))
+
+    __table_args__ = (UniqueConstraint("serial_key", "manufacturer_key", name="one_holder_of_a_serial"),)
+
+
+class DeviceLocation(SQLModel, table=True):
+    """A place at a service point where devices come and go."""
+
+    __tablename__ = "device_location"
+
+    id: str = Field(primary_key=True)
+    service_point: str = Field(sa_column=reference("service_point.cis_service_point_id"))
+    location_type: str = Field(sa_column=text())
+    position: int = 1
+
+    __table_args__ = (
+        UniqueConstraint("service_point", "location_type", "position", name="one_location_of_a_kind_and_position"),
+    )
+
+
+class DeviceInstallation(SQLModel, table=True):
+    """A device at a location, from when to when."""
+
+    __tablename__ = "device_installation"
+
+    id: str = Field(primary_key=True)
+    device_id: str = Field(sa_column=reference("device.id"))
+    location_id: str = Field(sa_column=reference("device_location.id", index=True))
+    installed_at: datetime = Field(sa_column=instant())
+    installed_by: str = Field(sa_column=text())
+    removed_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+
+    __table_args__ = (
+        Index("a_device_hangs_in_one_place", "device_id", unique=True, postgresql_where=sql("removed_at IS NULL")),
+    )
+
+
+class SubscriptionDevice(SQLModel, table=True):
+    """A device on a subscription and how far the DERMS has registered it; only acknowledgements move it."""
+
+    __tablename__ = "subscription_device"
+
+    subscription_id: str = Field(primary_key=True, foreign_key="program_subscription.id")
+    device_id: str = Field(primary_key=True, foreign_key="device.id")
+    exclusion: str = Field(sa_column=text())
+    registration: RegistrationState = Field(sa_column=one_of(RegistrationState))
+    message: str = Field(default="", sa_column=text())
+
+    __table_args__ = (
+        Index(
+            "a_device_is_in_one_program_of_a_kind",
+            "device_id",
+            "exclusion",
+            unique=True,
+            postgresql_where=sql("registration NOT IN ('deregistered', 'removed', 'kept')"),
+        ),
+    )

@@ -1,0 +1,48 @@
+"""What the DERMS must know, and what it said."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, Index, Integer, UniqueConstraint, text as sql
+from sqlmodel import Field, SQLModel
+
+from models.states import SyncKind, SyncState
+from models.tables.columns import document, instant, reference, one_of, text
+
+
+class SyncRequest(SQLModel, table=True):
+    """One change of a subscription. `revision` grows when a corrected snapshot is to be sent: one key, one meaning."""
+
+    __tablename__ = "sync_request"
+
+    id: str = Field(primary_key=True)
+    kind: SyncKind = Field(sa_column=one_of(SyncKind))
+    subscription_id: str = Field(sa_column=reference("program_subscription.id"))
+    sequence: int
+    enrollment_id: str = Field(sa_column=reference("enrollment.id", index=True))
+    workflow_id: str = Field(sa_column=text())
+    program: str = Field(sa_column=text())
+    state: SyncState = Field(sa_column=one_of(SyncState))
+    revision: int = Field(default=1, sa_column=Column(Integer, nullable=False, default=1))
+    endpoint: str = Field(default="", sa_column=text())
+    snapshot: Any = Field(sa_column=document())
+    snapshot_hash: str = Field(sa_column=text())
+    attempts: int = 0
+    error_code: str | None = Field(default=None, sa_column=text(nullable=True))
+    error_text: str | None = Field(default=None, sa_column=text(nullable=True))
+    acknowledgement: Any = Field(default=None, sa_column=document(nullable=True))
+    acknowledged_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    created_at: datetime = Field(sa_column=instant())
+    updated_at: datetime = Field(sa_column=instant())
+
+    __table_args__ = (
+        UniqueConstraint("subscription_id", "sequence", name="sync_requests_of_a_subscription_are_in_order"),
+        CheckConstraint("sequence >= 1 AND revision >= 1 AND attempts >= 0", name="sync_request_counts"),
+        Index("sync_request_state", "state", "id"),
+        Index(
+            "sync_request_on_its_way_alone",
+            "subscription_id",
+            unique=True,
+            postgresql_where=sql("state IN ('sending', 'awaiting_acknowledgement')"),
+        ),
+    )

@@ -1,0 +1,185 @@
+"""Deciding a request and, where nothing is left to set up, associating it: one transaction, so that a reserved place
+and what fills it appear together (docs/decisions/0003-one-transaction-to-enrolled.md)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.application import EnrollmentApplication
+from models.catalog import Program, SetupStep
+from models.decision import Decision, Outcome
+from models.errors import NotFound, Unavailable
+from models.messages.enroll import Accepted
+from models.scope import SystemScope
+from models.states import ENROLLMENT_TRANSITIONS, AssetOwnership, EnrollmentState, InstallationMethod
+from models.tables.catalog import ProgramCapacity
+from models.tables.customer import ServicePoint
+from models.tables.enrollment import Enrollment
+from models.tables.sync_request import SyncRequest
+from operations.association import Association, associate, reserve
+from operations.audit import Trail
+from operations.catalog import Catalogs, IndexedCatalog
+from operations.facts import (
+    device_keys,
+    gather,
+    held_devices,
+    place_of,
+    specifications_of,
+    usage_columns,
+    usage_of,
+)
+from operations.waitlist import serve
+from rules.capacity import Need
+from rules.eligibility.decide import decide
+
+_E = EnrollmentState
+_UNDECIDED = (_E.SUBMITTED, _E.VALIDATING, _E.WAITLISTED)
+_ASKED = (
+    col(Enrollment.id),
+    col(Enrollment.state),
+    col(Enrollment.transaction_id),
+    col(Enrollment.catalog_version),
+    col(Enrollment.application),
+    col(Enrollment.start_at),
+    col(Enrollment.submitted_at),
+    col(Enrollment.waitlisted_at),
+)
+
+
+async def validate_and_accept(
+    session: AsyncSession, scope: SystemScope, catalogs: Catalogs, enrollment_id: str
+) -> Accepted:
+    """Applies every rule to the request and moves it on: rejected, waitlisted, or accepted and, if nothing is left to
+    set up, enrolled. The rules are those in force when it was submitted, the capacity is today's.
+
+    A request that was decided before is left as it is and told as it is.
+
+    Raises:
+        NotFound: no such enrolment.
+        Unavailable: another request took the place or the serial number at the same moment; deciding again is right.
+    """
+    row, usage = await _load(session, enrollment_id)
+    if row.state not in _UNDECIDED:
+        return await standing(session, enrollment_id)
+    now = datetime.now(UTC)
+    catalog = await catalogs.version(session, row.catalog_version)
+    application = EnrollmentApplication.model_validate(row.application)
+    keys = device_keys(application, specifications_of(catalog, application))
+    held = await held_devices(session, keys)
+    program = catalog.program(application.program)
+    facts = gather(row, catalog, program, now, usage_of(usage), application, [one for _, one in held.values()])
+    decision = decide(facts)
+    need = Need(devices=len(facts.devices), kw=facts.requested_kw)
+    trail = Trail(scope, now, enrollment_id)
+    if decision.outcome is not Outcome.ACCEPTED:
+        return await _turn_away(session, trail, row, program, decision, need)
+    return await _accept(
+        session, trail, Association(row, facts, catalog, {at: one for at, (one, _) in held.items()}), decision, need
+    )
+
+
+async def _load(session: AsyncSession, enrollment_id: str) -> tuple[Row[Any], Any]:
+    program, waiting_since = col(Enrollment.program), col(Enrollment.waitlisted_at)
+    usage = usage_columns(program, (waiting_since, col(Enrollment.id)))
+    statement = (
+        place_of(*_ASKED, *usage)
+        .join(Enrollment, col(Enrollment.service_point) == col(ServicePoint.cis_service_point_id))
+        .join(ProgramCapacity, col(ProgramCapacity.program) == program)
+        .where(col(Enrollment.id) == enrollment_id)
+        .with_for_update(of=Enrollment)
+    )
+    row = (await session.exec(statement)).first()
+    if row is None:
+        raise NotFound(f"There is no enrolment {enrollment_id}.")
+    return row, row[len(_ASKED) : len(_ASKED) + len(usage)]
+
+
+async def _accept(session: AsyncSession, trail: Trail, what: Association, decision: Decision, need: Need) -> Accepted:
+    row, program = what.row, what.facts.program
+    path = [_E.ACCEPTED, _E.DEVICE_SETUP]
+    if _steps(what.catalog, program, what.facts.application):
+        raise ValueError("this installation method needs device setup steps, which no flow carries out yet")
+    path += [_E.COMPLETING, _E.ENROLLED]
+    request_id = await associate(session, trail, decision.decided_at, what)
+    state = trail.moved(ENROLLMENT_TRANSITIONS, row.id, row.state, *_to_validating(row.state), *path)
+    await _store(session, row.id, state, decision, need)
+    await trail.write(session)
+    # Last, because its row is locked from here to the commit and every enrolment of the program comes by it.
+    if not await reserve(session, program.code, need):
+        raise Unavailable("Another request took the last place at the same moment.", code="raced")
+    return Accepted(state=state, sync_request_id=request_id)
+
+
+def _steps(
+    catalog: IndexedCatalog, program: Program, application: EnrollmentApplication | None
+) -> tuple[SetupStep, ...]:
+    """What the service task type asks to be done before a device is associated."""
+    way = (
+        (application.installation_method, application.asset_ownership)
+        if application
+        else (InstallationMethod.BRING_YOUR_OWN, AssetOwnership.CUSTOMER_OWNED)
+    )
+    return next(
+        (
+            setup.steps
+            for task in catalog.content.service_task_types
+            if task.code == program.enroll_task
+            for setup in task.device_setup
+            if (setup.installation_method, setup.asset_ownership) == way
+        ),
+        (),
+    )
+
+
+async def _turn_away(
+    session: AsyncSession, trail: Trail, row: Row[Any], program: Program, decision: Decision, need: Need
+) -> Accepted:
+    failed = tuple(finding.rule for finding in decision.failures)
+    target = _E.WAITLISTED if decision.outcome is Outcome.WAITLISTED else _E.REJECTED
+    reason = " ".join(finding.reason for finding in decision.failures)
+    state = trail.moved(ENROLLMENT_TRANSITIONS, row.id, row.state, *_to_validating(row.state), target, reason=reason)
+    since = (row.waitlisted_at or decision.decided_at) if state is _E.WAITLISTED else row.waitlisted_at
+    await _store(session, row.id, state, decision, need, waitlisted_at=since)
+    await trail.write(session)
+    if state is _E.REJECTED and row.state is _E.WAITLISTED:
+        await serve(session, program)
+    return Accepted(state=state, failed_rules=failed)
+
+
+def _to_validating(state: EnrollmentState) -> tuple[EnrollmentState, ...]:
+    return () if state is _E.VALIDATING else (_E.VALIDATING,)
+
+
+async def _store(
+    session: AsyncSession, enrollment_id: str, state: EnrollmentState, decision: Decision, need: Need, **more: Any
+) -> None:
+    await session.exec(
+        update(Enrollment)
+        .where(col(Enrollment.id) == enrollment_id)
+        .values(
+            state=state,
+            decision=decision.model_dump(mode="json"),
+            needed_devices=need.devices,
+            needed_kw=need.kw,
+            updated_at=decision.decided_at,
+            version=Enrollment.version + 1,
+            **more,
+        )
+    )
+
+
+async def standing(session: AsyncSession, enrollment_id: str) -> Accepted:
+    """Where the request stands, as its flow wants to know it.
+
+    Raises:
+        NotFound: no such enrolment.
+    """
+    request = select(func.min(SyncRequest.id)).where(col(SyncRequest.enrollment_id) == enrollment_id).scalar_subquery()
+    statement = select(col(Enrollment.state), request).where(col(Enrollment.id) == enrollment_id)
+    row = (await session.exec(statement)).first()
+    if row is None:
+        raise NotFound(f"There is no enrolment {enrollment_id}.")
+    return Accepted(state=row[0], sync_request_id=row[1])

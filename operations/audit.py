@@ -1,0 +1,67 @@
+"""The trail: every change of an entity, written in the transaction that makes it, in one statement for all of them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import insert
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.scope import Scope
+from models.tables.audit import AuditEntry
+from rules.transitions import check_transition
+
+S = TypeVar("S", bound=StrEnum)
+
+
+class Trail:
+    """What one transaction did on one journey. Collect with `moved` and `noted`, then `write` once."""
+
+    def __init__(self, scope: Scope, instant: datetime, journey: str) -> None:
+        self._who = {"actor": scope.actor, "role": scope.role, "at": instant, "journey": journey}
+        self._entries: list[dict[str, Any]] = []
+
+    def moved(
+        self,
+        table: Mapping[S, frozenset[S]],
+        subject: str,
+        before: S,
+        *after: S,
+        reason: str = "",
+    ) -> S:
+        """Takes an entity along a path of states, each step checked and noted; gives the last.
+
+        Raises:
+            IllegalTransition: a step that the table does not have.
+        """
+        for state in after:
+            check_transition(table, subject, before, state)
+            self._add(subject, f"{subject.partition('_')[0]}:{state}", before, state, reason, None)
+            before = state
+        return before
+
+    def noted(self, subject: str, action: str, *, reason: str = "", details: Any = None) -> None:
+        """Notes something that is no change of state."""
+        self._add(subject, action, None, None, reason, details)
+
+    def _add(
+        self, subject: str, action: str, before: StrEnum | None, after: StrEnum | None, reason: str, details: Any
+    ) -> None:
+        self._entries.append(
+            {
+                **self._who,
+                "subject": subject,
+                "action": action,
+                "before": before,
+                "after": after,
+                "reason": reason,
+                "details": details,
+            }
+        )
+
+    async def write(self, session: AsyncSession) -> None:
+        """One statement for all that was collected."""
+        if self._entries:
+            await session.exec(insert(AuditEntry).values(self._entries))
+            self._entries = []

@@ -1,0 +1,82 @@
+"""The engine, the session factory and `transaction()`: the only commit in the house."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.errors import Unavailable
+
+Sessions = async_sessionmaker[AsyncSession]
+
+_RETRYABLE = frozenset({"40001", "40P01", "55P03", "57014"})
+"""Serialization failure, deadlock, lock not available, statement timeout: the same transaction may succeed later."""
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def asyncpg_url(url: str) -> str:
+    """The address as SQLAlchemy wants it, whichever of the usual spellings it came in."""
+    scheme, separator, rest = url.partition("://")
+    if separator and scheme in ("postgres", "postgresql", "postgresql+asyncpg"):
+        return f"postgresql+asyncpg://{rest}"
+    raise ValueError("the database address must look like postgresql://user:password@host:port/database")
+
+
+def create_engine(url: str, pool_size: int) -> AsyncEngine:
+    """A pool of connections on which a statement that hangs is ended by the server."""
+    return create_async_engine(
+        asyncpg_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        connect_args={
+            "timeout": 10,
+            "server_settings": {
+                "application_name": "gridenroll",
+                "statement_timeout": "15000",
+                "idle_in_transaction_session_timeout": "60000",
+                "jit": "off",
+            },
+        },
+    )
+
+
+def create_sessions(engine: AsyncEngine) -> Sessions:
+    """Sessions that never fetch by themselves after a commit."""
+    return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False, autoflush=False)
+
+
+@asynccontextmanager
+async def transaction(sessions: Sessions) -> AsyncIterator[AsyncSession]:
+    """One transaction: committed when the block ends, rolled back when it raises.
+
+    Raises:
+        Unavailable: the database is away, overloaded, or another transaction got in the way; the same again may succeed.
+    """
+    try:
+        async with sessions() as session:
+            yield session
+            await session.commit()
+    except (OperationalError, InterfaceError, PoolTimeoutError, IntegrityError, OSError) as error:
+        raise Unavailable(_plain(error), fix="Try again in a moment.", code="database-unavailable") from error
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in _RETRYABLE or error.connection_invalidated:
+            raise Unavailable(_plain(error), fix="Try again in a moment.", code="database-unavailable") from error
+        raise
+
+
+def _plain(error: Exception) -> str:
+    """Says what happened without the statement's parameters, which hold personal data."""
+    if isinstance(error, IntegrityError):
+        return "Another request changed the same records at the same moment."
+    return "The database cannot be reached or is overloaded."

@@ -1,0 +1,292 @@
+"""Requests to take part: submitting one, cancelling it before it is associated, parking it for a person."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.application import EnrollmentApplication
+from models.errors import Conflict, ContentMismatch, IllegalTransition, Invalid, NotFound, Pointer
+from models.ids import enrollment_workflow_id, new_id
+from models.messages.enroll import (
+    CANCEL_REQUESTED,
+    RETRY_REQUESTED,
+    WORKFLOW,
+    CancelRequested,
+    EnrollInput,
+    RetryRequested,
+    Stage,
+)
+from models.scope import OperatorScope, Scope
+from models.states import ENROLLMENT_TRANSITIONS, EnrollmentState
+from models.tables.catalog import CatalogVersion, ProgramCapacity
+from models.tables.customer import Account, Premise, ServicePoint
+from models.tables.enrollment import Enrollment
+from operations import outbox
+from operations.audit import Trail
+from operations.catalog import Catalogs
+from operations.waitlist import serve
+
+_E = EnrollmentState
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The enrolment that stands for the request, and whether this very call made it."""
+
+    enrollment_id: str
+    state: EnrollmentState
+    submitted_at: datetime
+    new: bool
+
+
+async def submit(
+    session: AsyncSession,
+    scope: OperatorScope,
+    application: EnrollmentApplication,
+    *,
+    idempotency_key: str | None,
+    acknowledgement_timeout_seconds: float,
+) -> Submitted:
+    """Takes the request in and has its flow started. The same request again gives the same enrolment.
+
+    Raises:
+        Invalid: account, service point or program unknown, or not belonging together.
+        ContentMismatch: transaction id or idempotency key used before for another request.
+    """
+    now = datetime.now(UTC)
+    content = application.model_dump(mode="json")
+    digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    found = await _look_up(session, application)
+    row = {
+        "id": new_id("enr"),
+        "requester": scope.actor,
+        "transaction_id": application.transaction_id,
+        "idempotency_key": idempotency_key,
+        "content_hash": digest,
+        "channel": scope.channel,
+        "customer_id": found.customer_id,
+        "account": application.account,
+        "service_point": application.service_point,
+        "program": application.program,
+        "catalog_version": found.catalog_version,
+        "installation_method": application.installation_method,
+        "asset_ownership": application.asset_ownership,
+        "start_at": _start(application, now, found.time_zone),
+        "application": content,
+        "state": _E.SUBMITTED,
+        "needed_devices": 0,
+        "needed_kw": 0,
+        "submitted_at": now,
+        "updated_at": now,
+        "version": 1,
+    }
+    made = await session.scalar(insert(Enrollment).values(row).on_conflict_do_nothing().returning(col(Enrollment.id)))
+    if made is None:
+        return await _earlier(session, scope, application.transaction_id, idempotency_key, digest)
+    trail = Trail(scope, now, made)
+    trail.noted(made, "enr:submitted", details={"channel": scope.channel, "program": application.program})
+    await trail.write(session)
+    await outbox.put(
+        session,
+        "start",
+        WORKFLOW,
+        [(enrollment_workflow_id(made), _start_of_flow(made, application, acknowledgement_timeout_seconds))],
+    )
+    return Submitted(enrollment_id=made, state=_E.SUBMITTED, submitted_at=now, new=True)
+
+
+async def _look_up(session: AsyncSession, application: EnrollmentApplication) -> Any:
+    account = select(col(Account.customer_id)).where(col(Account.cis_account_id) == application.account)
+    program = select(col(ProgramCapacity.program)).where(col(ProgramCapacity.program) == application.program)
+    place = (
+        select(
+            col(ServicePoint.cis_account_id).label("holder"),
+            col(Premise.time_zone).label("time_zone"),
+        )
+        .join(Premise, col(Premise.cis_premise_id) == col(ServicePoint.cis_premise_id))
+        .where(col(ServicePoint.cis_service_point_id) == application.service_point)
+        .subquery()
+    )
+    one = select(
+        account.scalar_subquery().label("customer_id"),
+        program.scalar_subquery().label("program"),
+        select(func.max(CatalogVersion.version)).scalar_subquery().label("catalog_version"),
+    ).subquery()
+    statement = select(one, place).select_from(one.outerjoin(place, one.c.catalog_version.is_not(None)))
+    row = (await session.exec(statement)).first()
+    faults = _faults(row, application)
+    if row is None or faults:
+        raise Invalid(
+            "The request names things that do not exist or do not belong together; nothing was stored.",
+            fix="Correct what the pointers name. GET /v1/customers?q= finds accounts and service points.",
+            code="unknown-reference",
+            pointers=faults,
+        )
+    return row
+
+
+def _faults(row: Any, application: EnrollmentApplication) -> list[Pointer]:
+    faults: list[Pointer] = []
+    if row.customer_id is None:
+        faults.append(Pointer("/account", "there is no such account"))
+    if row.holder is None:
+        faults.append(Pointer("/service_point", "there is no such service point"))
+    elif row.customer_id is not None and row.holder != application.account:
+        faults.append(Pointer("/service_point", "the service point belongs to another account"))
+    if row.program is None:
+        faults.append(Pointer("/program", "there is no such program"))
+    return faults
+
+
+def _start(application: EnrollmentApplication, now: datetime, time_zone: str) -> datetime:
+    """The first day's midnight at the premise; now when no day or an earlier one is named (a rule judges that)."""
+    if application.start_date is None:
+        return now
+    midnight = datetime.combine(application.start_date, time.min, ZoneInfo(time_zone))
+    return max(midnight, now)
+
+
+def _start_of_flow(enrollment_id: str, application: EnrollmentApplication, timeout: float) -> dict[str, Any]:
+    message = EnrollInput(enrollment_id=enrollment_id, acknowledgement_timeout_seconds=timeout)
+    return {
+        "input": message.model_dump(mode="json"),
+        "summary": f"Enrol {len(application.devices)} device(s) in {application.program}",
+        "details": f"Account {application.account}, service point {application.service_point}, {application.installation_method}.",
+        "attributes": {"Program": application.program, "AccountId": application.account, "Stage": Stage.ENROLLING},
+    }
+
+
+async def _earlier(
+    session: AsyncSession, scope: Scope, transaction_id: str, idempotency_key: str | None, digest: str
+) -> Submitted:
+    same = col(Enrollment.transaction_id) == transaction_id
+    if idempotency_key is not None:
+        same = same | (col(Enrollment.idempotency_key) == idempotency_key)
+    columns = (col(Enrollment.id), col(Enrollment.state), col(Enrollment.submitted_at), col(Enrollment.content_hash))
+    statement = select(*columns).where(col(Enrollment.requester) == scope.actor, same)
+    for enrollment_id, state, submitted_at, content_hash in (await session.exec(statement)).all():
+        if content_hash == digest:
+            return Submitted(enrollment_id=enrollment_id, state=state, submitted_at=submitted_at, new=False)
+    raise ContentMismatch(
+        "This transaction id or Idempotency-Key was used before for a request with other content.",
+        fix="Use a new transaction id and key for a new request; send the same content to repeat one.",
+        pointers=[Pointer("/transaction_id", "used before with other content")],
+    )
+
+
+async def locked(session: AsyncSession, enrollment_id: str) -> Enrollment:
+    """The enrolment, locked until the transaction ends.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = await session.get(Enrollment, enrollment_id, with_for_update=True)
+    if found is None:
+        raise NotFound(f"There is no enrolment {enrollment_id}.", fix="GET /v1/program-enrollments lists them.")
+    return found
+
+
+def can_be_cancelled(state: EnrollmentState) -> bool:
+    """Whether a request in that state can still be taken back."""
+    return _E.CANCELLED in ENROLLMENT_TRANSITIONS[state]
+
+
+async def cancel(
+    session: AsyncSession, scope: Scope, catalogs: Catalogs, enrollment_id: str, reason: str
+) -> EnrollmentState:
+    """Cancels a request that is not associated yet and tells its flow; one that is cancelled stays so.
+
+    Raises:
+        NotFound: there is none.
+        Conflict: it is enrolled already, or ended otherwise.
+    """
+    now = datetime.now(UTC)
+    enrollment = await locked(session, enrollment_id)
+    if enrollment.state is _E.CANCELLED:
+        return enrollment.state
+    if enrollment.state is _E.ENROLLED:
+        raise Conflict(
+            "The customer is enrolled already; there is no request left to cancel.",
+            fix="Unenrol the subscription instead.",
+            code="already-enrolled",
+        )
+    trail = Trail(scope, now, enrollment_id)
+    waited = enrollment.state is _E.WAITLISTED
+    enrollment.state = trail.moved(ENROLLMENT_TRANSITIONS, enrollment_id, enrollment.state, _E.CANCELLED, reason=reason)
+    enrollment.reason = reason
+    enrollment.resume_state = None
+    enrollment.updated_at = now
+    enrollment.version += 1
+    await trail.write(session)
+    await session.flush()
+    if waited:
+        catalog = await catalogs.version(session, enrollment.catalog_version)
+        await serve(session, catalog.program(enrollment.program))
+    message = CancelRequested(reason=reason, actor=scope.actor)
+    await outbox.signal(session, CANCEL_REQUESTED, [(enrollment_workflow_id(enrollment_id), message)])
+    return enrollment.state
+
+
+async def park(session: AsyncSession, scope: Scope, enrollment_id: str, reason: str) -> EnrollmentState:
+    """Marks a request as needing a person; it remembers where it was. One that has ended is left alone."""
+    now = datetime.now(UTC)
+    enrollment = await locked(session, enrollment_id)
+    if _E.NEEDS_ATTENTION not in ENROLLMENT_TRANSITIONS[enrollment.state]:
+        return enrollment.state
+    trail = Trail(scope, now, enrollment_id)
+    enrollment.resume_state = enrollment.state
+    enrollment.state = trail.moved(
+        ENROLLMENT_TRANSITIONS, enrollment_id, enrollment.state, _E.NEEDS_ATTENTION, reason=reason
+    )
+    enrollment.reason = reason
+    enrollment.updated_at = now
+    enrollment.version += 1
+    await trail.write(session)
+    return enrollment.state
+
+
+async def resume(session: AsyncSession, scope: Scope, enrollment_id: str) -> bool:
+    """Puts a parked request back to where it was; gives whether it was parked.
+
+    Raises:
+        NotFound: there is none.
+    """
+    now = datetime.now(UTC)
+    enrollment = await locked(session, enrollment_id)
+    if enrollment.state is not _E.NEEDS_ATTENTION or enrollment.resume_state is None:
+        return False
+    trail = Trail(scope, now, enrollment_id)
+    before = EnrollmentState(enrollment.resume_state)
+    enrollment.state = trail.moved(ENROLLMENT_TRANSITIONS, enrollment_id, enrollment.state, before)
+    enrollment.resume_state = None
+    enrollment.reason = None
+    enrollment.updated_at = now
+    enrollment.version += 1
+    await trail.write(session)
+    return True
+
+
+async def retry(session: AsyncSession, scope: Scope, enrollment_id: str) -> EnrollmentState:
+    """A person wants a parked request tried again: it goes back to where it was and its flow is woken.
+
+    Raises:
+        NotFound: there is none.
+        IllegalTransition: it is not parked.
+    """
+    if not await resume(session, scope, enrollment_id):
+        raise IllegalTransition(
+            "The request does not need attention, so there is nothing to retry.",
+            fix="A sync request in error is retried at POST /v1/sync-requests/{id}/retry.",
+        )
+    enrollment = await locked(session, enrollment_id)
+    message = RetryRequested(message_id=f"{enrollment_id}/{enrollment.version}")
+    await outbox.signal(session, RETRY_REQUESTED, [(enrollment_workflow_id(enrollment_id), message)])
+    return enrollment.state

@@ -1,0 +1,203 @@
+"""Gathers what the eligibility rules may know, in as few reads as it takes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.application import EnrollmentApplication
+from models.catalog import Program, Specification
+from models.states import EnrollmentState, RegistrationState, SubscriptionState
+from models.tables.catalog import ProgramCapacity
+from models.tables.customer import Account, Customer, Premise, ServicePoint
+from models.tables.enrollment import Enrollment
+from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
+from models.values import normalised_serial
+from operations.catalog import IndexedCatalog
+from rules.eligibility.facts import Facts, HeldDevice, Participation, Site, Usage
+
+_CLOSED = (SubscriptionState.ENDED, SubscriptionState.CANCELLED)
+_LEFT = (RegistrationState.DEREGISTERED, RegistrationState.REMOVED, RegistrationState.KEPT)
+
+_SITE = (
+    col(Account.customer_id),
+    col(Account.cis_account_id),
+    col(Account.status),
+    col(ServicePoint.cis_service_point_id),
+    col(ServicePoint.effective_from),
+    col(ServicePoint.effective_to),
+    col(ServicePoint.customer_class),
+    col(ServicePoint.tariff),
+    col(ServicePoint.meter_type),
+    col(ServicePoint.phase_count),
+    col(ServicePoint.feeder),
+    col(ServicePoint.substation),
+    col(Premise.postal_code),
+    col(Premise.premise_type),
+    col(Premise.owner_occupied),
+    col(ServicePoint.critical),
+)
+"""In the order of the fields of Site."""
+
+_REST = (
+    col(Premise.time_zone),
+    col(Premise.cis_premise_id),
+    col(ServicePoint.transformer),
+    col(ServicePoint.latitude),
+    col(ServicePoint.longitude),
+    col(Customer.cis_person_id),
+    col(Customer.name),
+    col(Customer.email),
+    col(Customer.phone),
+)
+
+_PARTICIPATIONS = (
+    select(
+        func.json_agg(
+            func.json_build_array(
+                col(ProgramSubscription.program),
+                col(ProgramSubscription.exclusion),
+                col(ProgramSubscription.state),
+                col(ProgramSubscription.end_at),
+            )
+        )
+    )
+    .where(col(ProgramSubscription.service_point) == col(ServicePoint.cis_service_point_id))
+    .scalar_subquery()
+)
+
+
+def place_of(*more: Any) -> Select[Any]:
+    """Selects a service point with its premise, account, customer and participations; `more` come first."""
+    return (
+        select(*more, *_SITE, *_REST, _PARTICIPATIONS.label("participations"))
+        .select_from(ServicePoint)
+        .join(Premise, col(Premise.cis_premise_id) == col(ServicePoint.cis_premise_id))
+        .join(Account, col(Account.cis_account_id) == col(ServicePoint.cis_account_id))
+        .join(Customer, col(Customer.id) == col(Account.customer_id))
+    )
+
+
+def site_of(row: Row[Any]) -> Site:
+    """The site in a row of `place_of`."""
+    mapping = row._mapping  # noqa: SLF001 - the public way to read a row by column
+    return Site(*(mapping[column] for column in _SITE))
+
+
+def participations_of(row: Row[Any]) -> tuple[Participation, ...]:
+    """The participations in a row of `place_of`."""
+    return tuple(
+        Participation(
+            program=program,
+            exclusion=exclusion,
+            open=state not in _CLOSED,
+            ended_at=datetime.fromisoformat(ended) if ended else None,
+        )
+        for program, exclusion, state, ended in row.participations or ()
+    )
+
+
+def usage_columns(program: Any, place: tuple[Any, Any] | None = None) -> tuple[Any, ...]:
+    """What a program holds and how many wait ahead of a place (waitlisted at, enrolment id), or at all."""
+    waiting = aliased(Enrollment)
+    ahead = (
+        select(func.count())
+        .select_from(waiting)
+        .where(col(waiting.program) == program, col(waiting.state) == EnrollmentState.WAITLISTED)
+    )
+    if place is not None:
+        since, enrollment_id = place
+        earlier = tuple_(col(waiting.waitlisted_at), col(waiting.id)) < tuple_(since, enrollment_id)
+        ahead = ahead.where(or_(since.is_(None), earlier))
+    return (
+        col(ProgramCapacity.customers),
+        col(ProgramCapacity.devices),
+        col(ProgramCapacity.kw),
+        ahead.correlate_except(waiting).scalar_subquery(),
+    )
+
+
+def gather(
+    row: Row[Any],
+    catalog: IndexedCatalog,
+    program: Program,
+    instant: datetime,
+    usage: Usage,
+    application: EnrollmentApplication | None = None,
+    held: Sequence[HeldDevice] = (),
+) -> Facts:
+    """The facts of one application, or of the question whether one could apply."""
+    return Facts(
+        instant=instant,
+        today=instant.astimezone(ZoneInfo(row.time_zone)).date(),
+        site=site_of(row),
+        program=program,
+        location_required=catalog.location_required(program),
+        application=application,
+        specifications=specifications_of(catalog, application),
+        location_types=catalog.location_types,
+        participations=participations_of(row),
+        held=tuple(held),
+        usage=usage,
+    )
+
+
+def specifications_of(
+    catalog: IndexedCatalog, application: EnrollmentApplication | None
+) -> tuple[Specification | None, ...]:
+    """What the catalogue knows of each device asked for."""
+    devices = application.devices if application else ()
+    return tuple(catalog.specification(device.specification, device.manufacturer, device.model) for device in devices)
+
+
+def device_keys(
+    application: EnrollmentApplication, specifications: Sequence[Specification | None]
+) -> list[tuple[str, str]]:
+    """(serial number, manufacturer) of each device, as they are compared."""
+    return [
+        (
+            normalised_serial(device.serial_number),
+            (found.manufacturer if found else device.manufacturer or "").casefold(),
+        )
+        for device, found in zip(application.devices, specifications, strict=True)
+    ]
+
+
+async def held_devices(session: AsyncSession, keys: list[tuple[str, str]]) -> dict[int, tuple[str, HeldDevice]]:
+    """Which of these devices are in our record: by position, the device's id and what holds it."""
+    if not keys:
+        return {}
+    exclusions = func.array_remove(func.array_agg(col(SubscriptionDevice.exclusion)), None)
+    on_a_subscription = and_(
+        col(SubscriptionDevice.device_id) == col(Device.id), col(SubscriptionDevice.registration).not_in(_LEFT)
+    )
+    statement = (
+        select(
+            col(Device.id), col(Device.serial_key), col(Device.manufacturer_key), col(Device.customer_id), exclusions
+        )
+        .outerjoin(SubscriptionDevice, on_a_subscription)
+        .where(tuple_(col(Device.serial_key), col(Device.manufacturer_key)).in_(keys))
+        .group_by(col(Device.id))
+    )
+    found = {(serial, maker): rest for serial, maker, *rest in _by_key((await session.exec(statement)).all())}
+    return {
+        position: (found[key][0], HeldDevice(position, found[key][1], frozenset(found[key][2])))
+        for position, key in enumerate(keys)
+        if key in found
+    }
+
+
+def _by_key(rows: Sequence[Any]) -> list[tuple[Any, ...]]:
+    return [(serial, maker, device_id, customer, held) for device_id, serial, maker, customer, held in rows]
+
+
+def usage_of(values: Sequence[Any]) -> Usage:
+    """The four values of `usage_columns`."""
+    customers, devices, kw, ahead = values
+    return Usage(customers=customers or 0, devices=devices or 0, kw=kw or Decimal(0), waiting_ahead=ahead or 0)

@@ -1,0 +1,40 @@
+"""Who waits for a place, and waking the next when one becomes free."""
+
+from sqlalchemy import select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.catalog import Program
+from models.ids import enrollment_workflow_id
+from models.messages.enroll import PLACE_FREED, PlaceFreed
+from models.states import EnrollmentState
+from models.tables.catalog import ProgramCapacity
+from models.tables.enrollment import Enrollment
+from operations import outbox
+from rules.capacity import Need, next_in_line
+
+_AT_ONCE = 500
+
+
+async def serve(session: AsyncSession, program: Program) -> int:
+    """Wakes those who fit now, in the order in which they came; gives how many.
+
+    Each is validated again by its own flow, so that one who no longer qualifies passes the place on.
+    """
+    if not program.capacity.waitlist:
+        return 0
+    held = await session.get(ProgramCapacity, program.code, with_for_update=True)
+    if held is None:
+        return 0
+    statement = (
+        select(col(Enrollment.id), col(Enrollment.needed_devices), col(Enrollment.needed_kw))
+        .where(col(Enrollment.program) == program.code, col(Enrollment.state) == EnrollmentState.WAITLISTED)
+        .order_by(col(Enrollment.waitlisted_at), col(Enrollment.id))
+        .limit(_AT_ONCE)
+    )
+    rows = (await session.exec(statement)).all()
+    waiting = [(enrollment_id, Need(devices=devices, kw=kw)) for enrollment_id, devices, kw in rows]
+    woken = next_in_line(program.capacity, held, waiting)
+    message = PlaceFreed()
+    await outbox.signal(session, PLACE_FREED, [(enrollment_workflow_id(one), message) for one in woken])
+    return len(woken)

@@ -1,0 +1,97 @@
+"""Whether a catalogue holds together: codes once, every reference leading somewhere, every program able to run."""
+
+from collections.abc import Iterator
+
+from models.catalog import KINDS, Catalog, Configured, Program
+from models.errors import Pointer
+
+_REFERENCES: tuple[tuple[str, str, str], ...] = (
+    ("specifications", "asset_type", "controllable_asset_types"),
+    ("specifications", "head_end", "head_end_systems"),
+    ("device_location_types", "asset_types", "controllable_asset_types"),
+    ("program_types", "asset_types", "controllable_asset_types"),
+    ("web_services", "external_system", "external_systems"),
+    ("message_senders", "web_service", "web_services"),
+    ("programs", "program_type", "program_types"),
+    ("programs", "subscription_type", "subscription_types"),
+    ("programs", "enroll_task", "service_task_types"),
+)
+
+
+def entries(catalog: Catalog, kind: str) -> tuple[Configured, ...]:
+    """The configuration objects of one kind, such as `programs`."""
+    return getattr(catalog, kind)
+
+
+def _codes(catalog: Catalog, kind: str) -> set[str]:
+    return {entry.code for entry in entries(catalog, kind)}
+
+
+def _repeated_codes(catalog: Catalog) -> Iterator[Pointer]:
+    for kind in KINDS:
+        seen: set[str] = set()
+        for position, entry in enumerate(entries(catalog, kind)):
+            if entry.code in seen:
+                yield Pointer(f"/{kind}/{position}/code", f"{entry.code} is there already; codes are unique")
+            seen.add(entry.code)
+
+
+def _dangling_references(catalog: Catalog) -> Iterator[Pointer]:
+    for kind, field, target in _REFERENCES:
+        known = _codes(catalog, target)
+        for position, entry in enumerate(entries(catalog, kind)):
+            value = getattr(entry, field)
+            many = isinstance(value, tuple)
+            for index, code in enumerate(value if many else (value,)):
+                if code not in known:
+                    place = f"/{kind}/{position}/{field}" + (f"/{index}" if many else "")
+                    yield Pointer(place, f"{code} is not among the {target}")
+
+
+def _program_gaps(catalog: Catalog) -> Iterator[Pointer]:
+    asset_types = _codes(catalog, "controllable_asset_types")
+    specifications = _codes(catalog, "specifications")
+    for position, program in enumerate(catalog.programs):
+        for index, accepted in enumerate(program.accepts):
+            place = f"/programs/{position}/accepts/{index}"
+            if accepted.asset_type not in asset_types:
+                yield Pointer(f"{place}/asset_type", f"{accepted.asset_type} is not among the controllable_asset_types")
+            for code in accepted.specifications:
+                if code not in specifications:
+                    yield Pointer(f"{place}/specifications", f"{code} is not among the specifications")
+        yield from _unset_ways(catalog, position, program)
+
+
+def _unset_ways(catalog: Catalog, position: int, program: Program) -> Iterator[Pointer]:
+    task = next((entry for entry in catalog.service_task_types if entry.code == program.enroll_task), None)
+    if task is None:
+        return
+    ways = {(setup.installation_method, setup.asset_ownership) for setup in task.device_setup}
+    for index, offer in enumerate(program.offers):
+        if (offer.installation_method, offer.asset_ownership) not in ways:
+            yield Pointer(
+                f"/programs/{position}/offers/{index}",
+                f"{task.code} has no device_setup for {offer.installation_method} with {offer.asset_ownership}",
+            )
+
+
+def _master_gaps(catalog: Catalog) -> Iterator[Pointer]:
+    master = catalog.master_configuration
+    if master is None:
+        if any(program.active for program in catalog.programs):
+            yield Pointer("/master_configuration", "active programs need one: it says which system is the DERMS")
+        return
+    systems = {system.code for system in catalog.external_systems if system.kind == "derms"}
+    if master.derms not in systems:
+        yield Pointer("/master_configuration/derms", f"{master.derms} is no external system of kind derms")
+    if master.sync_message_sender not in _codes(catalog, "message_senders"):
+        yield Pointer(
+            "/master_configuration/sync_message_sender",
+            f"{master.sync_message_sender} is not among the message_senders",
+        )
+
+
+def catalog_faults(catalog: Catalog) -> tuple[Pointer, ...]:
+    """Everything that keeps the catalogue from being applied, each with its path in the document."""
+    checks = (_repeated_codes, _dangling_references, _program_gaps, _master_gaps)
+    return tuple(fault for check in checks for fault in check(catalog))

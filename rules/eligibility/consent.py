@@ -1,0 +1,85 @@
+"""What the customer agrees to, answers and wishes: terms, qualification questions, start date."""
+
+from datetime import timedelta
+
+from models.decision import Finding
+from models.eligibility import StartWithinRule
+from rules.eligibility.facts import Facts
+from rules.eligibility.finding import failed, passed, undecided
+
+
+def terms_accepted(facts: Facts) -> Finding:
+    """The program's terms were accepted in their current version, not in the future."""
+    current = facts.program.terms
+    if facts.application is None:
+        return undecided("terms_accepted", f"Version {current.version} of the terms will have to be accepted.")
+    given = facts.application.terms
+    if given is None or given.version != current.version:
+        said = "were not accepted" if given is None else f"were accepted in version {given.version}"
+        return failed(
+            "terms_accepted",
+            f"The terms {said}; version {current.version} is in force.",
+            f"Read and accept version {current.version} at {current.url}.",
+            "/terms",
+        )
+    if given.accepted_at > facts.instant + timedelta(minutes=5):
+        return failed(
+            "terms_accepted",
+            "The terms are said to have been accepted in the future.",
+            "Send the instant at which they were accepted, with its offset.",
+            "/terms/accepted_at",
+        )
+    return passed("terms_accepted", f"Version {current.version} of the terms was accepted.")
+
+
+def questions_answered(facts: Facts) -> Finding:
+    """Every required question is answered, with one of its choices, and by none that disqualifies."""
+    if facts.application is None:
+        count = len(facts.program.questions)
+        return undecided("questions_answered", f"{count} question(s) will be asked." if count else "No questions.")
+    wrong: list[str] = []
+    disqualified: list[str] = []
+    for question in facts.program.questions:
+        answer = facts.application.answers.get(question.code)
+        if answer in question.disqualifying:
+            disqualified.append(question.code)
+        elif (answer is None and question.required) or (answer and question.choices and answer not in question.choices):
+            wrong.append(question.code)
+    if disqualified:
+        return failed(
+            "questions_answered",
+            f"The answer to {', '.join(disqualified)} rules the program out.",
+            "Correct the answer if it was given by mistake.",
+            *(f"/answers/{code}" for code in disqualified),
+        )
+    if wrong:
+        return failed(
+            "questions_answered",
+            f"No valid answer to: {', '.join(wrong)}.",
+            "Answer every required question with one of its choices.",
+            *(f"/answers/{code}" for code in wrong),
+        )
+    return passed("questions_answered", "Every required question is answered.")
+
+
+def start_date(facts: Facts) -> Finding:
+    """The start is not in the past."""
+    wished = facts.application.start_date if facts.application else None
+    if wished is None or wished >= facts.today:
+        return passed("start_date", "The start date is not in the past.")
+    return failed(
+        "start_date", f"The start date {wished} is in the past.", f"Choose {facts.today} or later.", "/start_date"
+    )
+
+
+def start_within(facts: Facts, rule: StartWithinRule) -> Finding:
+    """The start is not too far ahead."""
+    wished = facts.application.start_date if facts.application else None
+    if wished is None or (wished - facts.today).days <= rule.days:
+        return passed(rule.rule, f"The start lies within {rule.days} days.")
+    return failed(
+        rule.rule,
+        f"The start date {wished} lies more than {rule.days} days ahead.",
+        f"Choose a date up to {facts.today + timedelta(days=rule.days)}.",
+        "/start_date",
+    )

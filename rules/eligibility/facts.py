@@ -1,0 +1,91 @@
+"""All that the eligibility rules may know, gathered beforehand: rules read facts, never a database or a clock."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from models.application import EnrollmentApplication, RequestedDevice
+from models.catalog import Program, Specification
+from models.states import AccountStatus, CustomerClass, MeterType, PremiseType
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The service point with its premise and account, as the CIS has them."""
+
+    customer_id: str
+    account: str
+    account_status: AccountStatus
+    service_point: str
+    effective_from: date
+    effective_to: date | None
+    customer_class: CustomerClass
+    tariff: str
+    meter_type: MeterType
+    phase_count: int
+    feeder: str | None
+    substation: str | None
+    postal_code: str
+    premise_type: PremiseType
+    owner_occupied: bool
+    critical: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """One subscription at the service point, now or earlier."""
+
+    program: str
+    exclusion: str
+    open: bool
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldDevice:
+    """A device already in our record under the serial number asked for."""
+
+    position: int
+    customer_id: str
+    exclusions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the program holds, and how many wait in front of this application."""
+
+    customers: int = 0
+    devices: int = 0
+    kw: Decimal = Decimal(0)
+    waiting_ahead: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`application` is None when somebody only asks what they could apply for.
+
+    `today` is the date of `instant` at the premise. `specifications` run parallel to the application's devices, None
+    where nothing in the catalogue matches; `location_types` are the codes the catalogue knows for each asset type.
+    """
+
+    instant: datetime
+    today: date
+    site: Site
+    program: Program
+    location_required: bool = False
+    application: EnrollmentApplication | None = None
+    specifications: tuple[Specification | None, ...] = ()
+    location_types: frozenset[tuple[str, str]] = frozenset()
+    participations: tuple[Participation, ...] = ()
+    held: tuple[HeldDevice, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def devices(self) -> tuple[RequestedDevice, ...]:
+        """The devices asked for."""
+        return self.application.devices if self.application else ()
+
+    @property
+    def requested_kw(self) -> Decimal:
+        """Rated power of the devices asked for, together."""
+        return sum((found.rated_kw for found in self.specifications if found), Decimal(0))

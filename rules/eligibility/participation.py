@@ -1,0 +1,49 @@
+"""Taking part once, not in two programs that exclude each other, and not again too soon."""
+
+from models.decision import Finding
+from models.eligibility import CoolDownRule
+from rules.eligibility.facts import Facts
+from rules.eligibility.finding import failed, passed
+
+
+def not_subscribed(facts: Facts) -> Finding:
+    """The service point does not take part in this program already."""
+    if any(held.open and held.program == facts.program.code for held in facts.participations):
+        return failed(
+            "not_subscribed",
+            "The service point already takes part in this program.",
+            "Add a device to the existing subscription, or unenrol first.",
+            "/program",
+        )
+    return passed("not_subscribed", "The service point does not take part in this program yet.")
+
+
+def no_conflicting_program(facts: Facts) -> Finding:
+    """The service point takes part in no program that excludes this one."""
+    conflicting = sorted(
+        held.program
+        for held in facts.participations
+        if held.open and held.program != facts.program.code and held.exclusion == facts.program.exclusion
+    )
+    if conflicting:
+        return failed(
+            "no_conflicting_program",
+            f"The service point takes part in {', '.join(conflicting)}, which excludes this program.",
+            f"Unenrol from {', '.join(conflicting)} first.",
+            "/program",
+        )
+    return passed("no_conflicting_program", "No other program excludes this one.")
+
+
+def cool_down(facts: Facts, rule: CoolDownRule) -> Finding:
+    """An earlier participation ended long enough ago."""
+    ends = [held.ended_at for held in facts.participations if held.program == facts.program.code and held.ended_at]
+    free_from = max(ends) + rule.period if ends else None
+    if free_from is None or free_from <= facts.instant:
+        return passed(rule.rule, "No earlier participation ended too recently.")
+    return failed(
+        rule.rule,
+        f"An earlier participation ended less than {rule.days} days ago.",
+        f"Apply again from {free_from.date()} on.",
+        "/program",
+    )

@@ -1,0 +1,94 @@
+"""Composition root of the worker: flows, activities, queue, limits, what the sandbox lets through, and the relay."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.enrollment import EnrollmentActivities
+from activities.errors import ErrorMapping
+from activities.synchronize import SynchronizeActivities
+from connectors.derms.client import DermsClient
+from connectors.temporal.client import TASK_QUEUE
+from operations.catalog import Catalogs
+from operations.database import Sessions, create_engine, create_sessions
+from relay import relay
+from settings.settings import Settings
+from workflows.enroll import Enroll
+
+WORKFLOWS = (Enroll,)
+
+PASSED_THROUGH = (
+    "activities",
+    "connectors",
+    "models",
+    "operations",
+    "relay",
+    "rules",
+    "workflows",
+    "annotated_types",
+    "httpx",
+    "orjson",
+    "pydantic",
+    "pydantic_core",
+    "sqlalchemy",
+    "sqlmodel",
+    "structlog",
+    "typeid",
+    "typing_extensions",
+)
+"""Modules without state that a replay could trip over: imported once instead of once for each flow."""
+
+
+def runner() -> SandboxedWorkflowRunner:
+    """The sandbox, with the modules above let through."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
+def create_worker(client: Client, sessions: Sessions, derms: DermsClient, *, task_queue: str = TASK_QUEUE) -> Worker:
+    """A worker for every flow and activity of the house."""
+    enrollment = EnrollmentActivities(sessions, Catalogs())
+    synchronize = SynchronizeActivities(sessions, derms)
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=list(WORKFLOWS),
+        activities=[
+            enrollment.validate_and_accept,
+            enrollment.cancel_enrollment,
+            enrollment.park_enrollment,
+            enrollment.resume_enrollment,
+            synchronize.send_to_derms,
+            synchronize.ask_derms,
+            synchronize.record_acknowledgement,
+            synchronize.record_failure,
+        ],
+        workflow_runner=runner(),
+        interceptors=[ErrorMapping()],
+        max_concurrent_workflow_tasks=50,
+        max_concurrent_activities=50,
+        max_concurrent_local_activities=50,
+        max_cached_workflows=2000,
+    )
+
+
+@asynccontextmanager
+async def running(settings: Settings, client: Client) -> AsyncIterator[Sessions]:
+    """Runs worker and relay until the block ends; closes what it opened, in order."""
+    engine = create_engine(settings.database_url.get_secret_value(), settings.database_pool_size)
+    sessions = create_sessions(engine)
+    limits = httpx.Limits(max_connections=50, max_keepalive_connections=50)
+    async with httpx.AsyncClient(timeout=settings.derms_timeout.total_seconds(), limits=limits) as http:
+        derms = DermsClient(http, settings.derms_url, settings.derms_secret.get_secret_value())
+        async with create_worker(client, sessions, derms):
+            relaying = asyncio.create_task(relay.run(client, sessions))
+            try:
+                yield sessions
+            finally:
+                relaying.cancel()
+                await asyncio.gather(relaying, return_exceptions=True)
+    await engine.dispose()

@@ -1,0 +1,45 @@
+"""Waiting for a person, visibly: what needs attention is found by search attribute and says why and what can be done."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+
+with workflow.unsafe.imports_passed_through():
+    from models.messages.enroll import RetryRequested, Stage
+
+STAGE = SearchAttributeKey.for_keyword("Stage")
+NEEDS_ATTENTION = SearchAttributeKey.for_bool("NeedsAttention")
+
+
+class Parking:
+    """Part of a flow: the place where it waits for a person."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self._acted = False
+
+    def retry_requested(self, message: RetryRequested) -> None:
+        """A person acted. The same message twice is one; one by hand without an id always counts."""
+        if message.message_id and message.message_id in self._seen:
+            return
+        self._seen.add(message.message_id)
+        self._acted = True
+
+    async def wait(
+        self, why: str, *, resume: Stage, until: Callable[[], bool], again_after: timedelta | None = None
+    ) -> None:
+        """Waits until a person acts, `until` holds, or it is time to try again by itself."""
+        workflow.upsert_search_attributes([NEEDS_ATTENTION.value_set(True), STAGE.value_set(Stage.NEEDS_ATTENTION)])
+        retried = f" It is tried again by itself every {again_after}." if again_after else ""
+        workflow.set_current_details(f"**Needs attention.** {why}{retried}")
+        try:
+            await workflow.wait_condition(
+                lambda: self._acted or until(), timeout=again_after, timeout_summary="try again by itself"
+            )
+        except asyncio.TimeoutError:  # noqa: UP041 - what the SDK documents
+            workflow.logger.info("trying again by itself")
+        self._acted = False
+        workflow.upsert_search_attributes([NEEDS_ATTENTION.value_set(False), STAGE.value_set(resume)])

@@ -1,0 +1,36 @@
+"""Every time-out and retry policy of the flows, by name. Nowhere else."""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+from temporalio.workflow import ActivityConfig, LocalActivityConfig
+
+OWN_DATABASE = LocalActivityConfig(
+    start_to_close_timeout=timedelta(seconds=20),
+    schedule_to_close_timeout=timedelta(hours=1),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=100), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+    ),
+)
+"""A step on our own database: tried for an hour, then a person is called and it is tried again from time to time."""
+
+DERMS_SEND = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=30),
+    schedule_to_close_timeout=timedelta(hours=6),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=500), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
+    ),
+)
+"""Handing a message over: a DERMS that is away for an evening calls nobody."""
+
+DERMS_ASK = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=30),
+    schedule_to_close_timeout=timedelta(hours=6),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
+    ),
+)
+"""Asking what became of a message."""
+
+TRY_AGAIN_AFTER = timedelta(hours=1)
+"""What failed for technical reasons is tried again by itself, however long nobody comes."""
