@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
-from models.tables.columns import document, instant, power, text
+from models.tables.columns import document, instant, key, power, text
 
 
 class CatalogVersion(SQLModel, table=True):
@@ -27,7 +27,7 @@ class ProgramCapacity(SQLModel, table=True):
 
     __tablename__ = "program_capacity"
 
-    program: str = Field(primary_key=True)
+    program: str = Field(sa_column=key())
     maximum_customers: int | None = None
     maximum_devices: int | None = None
     maximum_kw: Decimal | None = Field(default=None, sa_column=power(nullable=True))

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Any, cast
 
 from pydantic import JsonValue
-from sqlalchemy import Column, DateTime, Enum, ForeignKey, Numeric, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Column, Computed, DateTime, Enum, ForeignKey, Numeric, Text
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 Json = Mapping[str, JsonValue] | Sequence[JsonValue]
 
@@ -48,3 +48,14 @@ def text(*, unique: bool = False, nullable: bool = False, index: bool = False) -
 def reference(target: str, *, nullable: bool = False, index: bool = False) -> Column[str]:
     """A foreign key to `table.column`."""
     return Column(Text, ForeignKey(target), nullable=nullable, index=index)
+
+
+def key(*, references: str | None = None) -> Column[str]:
+    """A primary key of text, or a part of one; perhaps another table's."""
+    return Column(Text, *([ForeignKey(references)] if references else []), primary_key=True)
+
+
+def searchable(expression: str) -> Column[Any]:
+    """The words of an SQL expression, kept by the database itself."""
+    words = f"to_tsvector('simple'::regconfig, {expression})"
+    return Column(TSVECTOR, Computed(words, persisted=True), nullable=True)

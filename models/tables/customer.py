@@ -1,12 +1,13 @@
 """What the CIS tells us: customers, accounts, premises, service points. We receive them; we never invent one."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Column, Float, Index, text as sql
+from sqlalchemy import Column, Float, Index
 from sqlmodel import Field, SQLModel
 
 from models.states import AccountStatus, CustomerClass, MeterType, PremiseType
-from models.tables.columns import instant, reference, one_of, text
+from models.tables.columns import instant, key, one_of, reference, searchable, text
 
 
 class Customer(SQLModel, table=True):
@@ -14,7 +15,7 @@ class Customer(SQLModel, table=True):
 
     __tablename__ = "customer"
 
-    id: str = Field(primary_key=True)
+    id: str = Field(sa_column=key())
     cis_person_id: str = Field(sa_column=text(unique=True))
     name: str = Field(sa_column=text())
     email: str | None = Field(default=None, sa_column=text(nullable=True))
@@ -23,13 +24,12 @@ class Customer(SQLModel, table=True):
     created_at: datetime = Field(sa_column=instant())
     updated_at: datetime = Field(sa_column=instant())
 
-    __table_args__ = (
-        Index(
-            "customer_search",
-            sql("to_tsvector('simple'::regconfig, name || ' ' || COALESCE(email, ''::text))"),
-            postgresql_using="gin",
-        ),
+    search: Any = Field(
+        default=None,
+        sa_column=searchable("((name || ' '::text) || COALESCE(email, ''::text))"),
     )
+
+    __table_args__ = (Index("customer_search", "search", postgresql_using="gin"),)
 
 
 class Account(SQLModel, table=True):
@@ -37,7 +37,7 @@ class Account(SQLModel, table=True):
 
     __tablename__ = "account"
 
-    cis_account_id: str = Field(primary_key=True)
+    cis_account_id: str = Field(sa_column=key())
     customer_id: str = Field(sa_column=reference("customer.id", index=True))
     status: AccountStatus = Field(sa_column=one_of(AccountStatus))
 
@@ -47,7 +47,7 @@ class Premise(SQLModel, table=True):
 
     __tablename__ = "premise"
 
-    cis_premise_id: str = Field(primary_key=True)
+    cis_premise_id: str = Field(sa_column=key())
     address_line_1: str = Field(sa_column=text())
     address_line_2: str | None = Field(default=None, sa_column=text(nullable=True))
     city: str = Field(sa_column=text())
@@ -58,13 +58,12 @@ class Premise(SQLModel, table=True):
     premise_type: PremiseType = Field(sa_column=one_of(PremiseType))
     owner_occupied: bool
 
-    __table_args__ = (
-        Index(
-            "premise_search",
-            sql("to_tsvector('simple'::regconfig, address_line_1 || ' ' || city || ' ' || postal_code)"),
-            postgresql_using="gin",
-        ),
+    search: Any = Field(
+        default=None,
+        sa_column=searchable("((((address_line_1 || ' '::text) || city) || ' '::text) || postal_code)"),
     )
+
+    __table_args__ = (Index("premise_search", "search", postgresql_using="gin"),)
 
 
 class ServicePoint(SQLModel, table=True):
@@ -72,7 +71,7 @@ class ServicePoint(SQLModel, table=True):
 
     __tablename__ = "service_point"
 
-    cis_service_point_id: str = Field(primary_key=True)
+    cis_service_point_id: str = Field(sa_column=key())
     cis_premise_id: str = Field(sa_column=reference("premise.cis_premise_id", index=True))
     cis_account_id: str = Field(sa_column=reference("account.cis_account_id", index=True))
     customer_class: CustomerClass = Field(sa_column=one_of(CustomerClass))

@@ -4,11 +4,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Column, Index, Integer, UniqueConstraint, text as sql
+from sqlalchemy import Column, Index, Integer, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from models.states import AssetOwnership, Channel, EnrollmentState, InstallationMethod
-from models.tables.columns import document, instant, one_of, power, reference, text
+from models.tables.columns import document, instant, key, one_of, power, reference, text
 
 
 class Enrollment(SQLModel, table=True):
@@ -16,7 +17,7 @@ class Enrollment(SQLModel, table=True):
 
     __tablename__ = "enrollment"
 
-    id: str = Field(primary_key=True)
+    id: str = Field(sa_column=key())
     requester: str = Field(sa_column=text())
     transaction_id: str = Field(sa_column=text())
     idempotency_key: str | None = Field(default=None, sa_column=text(nullable=True))

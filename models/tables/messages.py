@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Identity, Index
 from sqlmodel import Field, SQLModel
 
-from models.tables.columns import document, instant, text
+from models.tables.columns import document, instant, key, text
 
 
 class OutboxMessage(SQLModel, table=True):
@@ -31,7 +31,7 @@ class InboxMessage(SQLModel, table=True):
 
     __tablename__ = "inbox_message"
 
-    message_id: str = Field(primary_key=True)
+    message_id: str = Field(sa_column=key())
     sync_request_id: str = Field(sa_column=text(index=True))
     body: Any = Field(sa_column=document())
     received_at: datetime = Field(sa_column=instant())

@@ -3,11 +3,12 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Index, UniqueConstraint, text as sql
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from models.states import AssetOwnership, DeviceState, RegistrationState, SubscriptionState
-from models.tables.columns import instant, power, reference, one_of, text
+from models.tables.columns import instant, key, one_of, power, reference, text
 
 
 class ProgramSubscription(SQLModel, table=True):
@@ -15,7 +16,7 @@ class ProgramSubscription(SQLModel, table=True):
 
     __tablename__ = "program_subscription"
 
-    id: str = Field(primary_key=True)
+    id: str = Field(sa_column=key())
     number: str = Field(sa_column=text(unique=True))
     enrollment_id: str = Field(sa_column=reference("enrollment.id", index=True))
     program: str = Field(sa_column=reference("program_capacity.program"))
@@ -43,7 +44,7 @@ class Device(SQLModel, table=True):
 
     __tablename__ = "device"
 
-    id: str = Field(primary_key=True)
+    id: str = Field(sa_column=key())
     manufacturer: str = Field(sa_column=text())
     manufacturer_key: str = Field(sa_column=text())
     model: str = Field(sa_column=text())
@@ -68,7 +69,7 @@ class DeviceLocation(SQLModel, table=True):
 
     __tablename__ = "device_location"
 
-    id: str = Field(primary_key=True)
+    id: str = Field(sa_column=key())
     service_point: str = Field(sa_column=reference("service_point.cis_service_point_id"))
     location_type: str = Field(sa_column=text())
     position: int = 1
@@ -83,7 +84,7 @@ class DeviceInstallation(SQLModel, table=True):
 
     __tablename__ = "device_installation"
 
-    id: str = Field(primary_key=True)
+    id: str = Field(sa_column=key())
     device_id: str = Field(sa_column=reference("device.id"))
     location_id: str = Field(sa_column=reference("device_location.id", index=True))
     installed_at: datetime = Field(sa_column=instant())
@@ -100,8 +101,8 @@ class SubscriptionDevice(SQLModel, table=True):
 
     __tablename__ = "subscription_device"
 
-    subscription_id: str = Field(primary_key=True, foreign_key="program_subscription.id")
-    device_id: str = Field(primary_key=True, foreign_key="device.id")
+    subscription_id: str = Field(sa_column=key(references="program_subscription.id"))
+    device_id: str = Field(sa_column=key(references="device.id"))
     exclusion: str = Field(sa_column=text())
     registration: RegistrationState = Field(sa_column=one_of(RegistrationState))
     message: str = Field(default="", sa_column=text())

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, UniqueConstraint, text as sql
+from sqlalchemy import CheckConstraint, Column, Index, Integer, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from models.states import SyncKind, SyncState
-from models.tables.columns import document, instant, reference, one_of, text
+from models.tables.columns import document, instant, key, one_of, reference, text
 
 
 class SyncRequest(SQLModel, table=True):
@@ -15,7 +16,7 @@ class SyncRequest(SQLModel, table=True):
 
     __tablename__ = "sync_request"
 
-    id: str = Field(primary_key=True)
+    id: str = Field(sa_column=key())
     kind: SyncKind = Field(sa_column=one_of(SyncKind))
     subscription_id: str = Field(sa_column=reference("program_subscription.id"))
     sequence: int
