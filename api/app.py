@@ -1,0 +1,66 @@
+"""The API, put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from temporalio.client import Client
+
+from api import openapi, problems
+from api.context import Context
+from api.limits import BodyLimit
+from api.metrics import Measured, Metrics
+from api.routes import catalog, customers, derms, operations, program_enrollments, sync_requests
+from operations.database import create_engine, create_sessions
+from relay.courier import Courier
+
+_DESCRIPTION = """Enrol customers and their devices into a utility's grid programs, kept in step with its DERMS.
+
+Every request is taken at once (202) and carried through by a durable flow. Errors are RFC 9457 problem details."""
+
+
+def create_app(
+    *,
+    database_url: str,
+    pool_size: int,
+    temporal: Client,
+    token: str,
+    derms_secret: str,
+    temporal_ui_url: str,
+    acknowledgement_timeout_seconds: float,
+) -> FastAPI:
+    """The API over a database and a Temporal client; it opens and closes its own connections."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        engine = create_engine(database_url, pool_size)
+        sessions = create_sessions(engine)
+        courier = Courier(temporal, sessions)
+        app.state.context = Context(
+            sessions=sessions,
+            temporal=temporal,
+            courier=courier,
+            token=token,
+            derms_secret=derms_secret,
+            temporal_ui_url=temporal_ui_url,
+            acknowledgement_timeout_seconds=acknowledgement_timeout_seconds,
+        )
+        courier.start()
+        yield
+        await courier.stop()
+        await engine.dispose()
+
+    app = FastAPI(
+        title="gridenroll",
+        version="1",
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+    )
+    app.state.metrics = Metrics()
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Measured, metrics=app.state.metrics)
+    problems.install(app)
+    openapi.install(app)
+    for part in (program_enrollments, customers, catalog, sync_requests, derms, operations):
+        app.include_router(part.router)
+    return app

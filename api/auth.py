@@ -1,0 +1,50 @@
+"""Who is asking: the bearer token of the operator, or the signature of the DERMS."""
+
+import hmac
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.exceptions import HTTPException
+
+from api.context import Context, InContext
+from connectors.derms.signature import verify
+from models.errors import Forbidden
+from models.scope import DermsScope, OperatorScope
+
+_bearer = HTTPBearer(auto_error=False, description="The token that `gridenroll up` prints.")
+_Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+
+
+def _unknown(detail: str) -> HTTPException:
+    return HTTPException(401, detail, headers={"WWW-Authenticate": 'Bearer realm="gridenroll"'})
+
+
+def _operator(context: Context, credentials: HTTPAuthorizationCredentials | None) -> OperatorScope:
+    if credentials is None:
+        raise _unknown("Send the header: Authorization: Bearer <token>.")
+    given, known = credentials.credentials.encode(), context.token.encode()
+    if not known or not hmac.compare_digest(given, known):
+        raise _unknown("The token is not one of ours. `gridenroll up` prints the one in force.")
+    return OperatorScope(actor="operator")
+
+
+async def operator(context: InContext, credentials: _Credentials) -> OperatorScope:
+    """The operator, by the token."""
+    return _operator(context, credentials)
+
+
+async def derms(context: InContext, request: Request, credentials: _Credentials) -> DermsScope | OperatorScope:
+    """The DERMS, by the signature of exactly these bytes; or an operator, by the token."""
+    if credentials is not None:
+        return _operator(context, credentials)
+    try:
+        verify(context.derms_secret, request.headers, await request.body(), datetime.now(UTC))
+    except Forbidden as error:
+        raise _unknown(error.detail) from error
+    return DermsScope(actor="derms")
+
+
+AsOperator = Annotated[OperatorScope, Depends(operator)]
+AsDerms = Annotated[DermsScope | OperatorScope, Depends(derms)]

@@ -1,0 +1,125 @@
+"""What is sent and answered at the API's doors, with examples that docs and clients are made of."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.application import EnrollmentApplication
+from models.catalog import Catalog
+from models.cis import CisRecord
+from models.states import EnrollmentState, SyncState
+from models.values import Sentence, Value
+
+_ENROLLMENT: dict[str, Any] = {
+    "transaction_id": "ext-123",
+    "account": "A-2000001",
+    "service_point": "SP-4000001",
+    "program": "TSTAT-DR",
+    "installation_method": "bring_your_own",
+    "asset_ownership": "customer_owned",
+    "devices": [{"manufacturer": "ecobee", "model": "Smart Thermostat Premium", "serial_number": "5112-0000-1234"}],
+    "terms": {"version": "2026-01", "accepted_by": "Account holder", "accepted_at": "2026-06-01T09:30:00-05:00"},
+    "answers": {},
+}
+
+
+class ProgramEnrollmentRequest(EnrollmentApplication):
+    """A request to take part in a program."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_ENROLLMENT]})
+
+
+class EnrollmentAccepted(BaseModel):
+    """The request was taken; its flow goes on by itself."""
+
+    id: str
+    state: EnrollmentState
+    links: dict[str, str]
+
+
+class Reason(Value):
+    """Why."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "The customer changed their mind."}]})
+
+    reason: Sentence
+
+
+class EnrollmentStanding(BaseModel):
+    """Where the enrolment stands now."""
+
+    id: str
+    state: EnrollmentState
+    links: dict[str, str]
+
+
+class SyncStandingView(BaseModel):
+    """Where the sync request stands now."""
+
+    id: str
+    state: SyncState
+    links: dict[str, str]
+
+
+class CatalogRequest(Catalog):
+    """The whole catalogue; what is not in it is no more."""
+
+
+class CatalogView(BaseModel):
+    """The catalogue in force; version 0 is the empty one before the first."""
+
+    version: int
+    catalog: Catalog
+
+
+class CustomersRequest(Value):
+    """Records from the CIS. Each is taken or refused by itself."""
+
+    customers: Annotated[tuple[dict[str, Any], ...], Field(min_length=1, max_length=20_000)] = Field(
+        json_schema_extra={"items": {"$ref": "#/components/schemas/CisRecord"}}
+    )
+
+
+class RecordFault(BaseModel):
+    """Why one record was not taken: its position (0 is the first), the field, the reason."""
+
+    position: int
+    field: str
+    reason: str
+
+
+class CustomersImported(BaseModel):
+    """What the upsert came to. `created` and `updated` count customers, accounts, premises and service points."""
+
+    received: int
+    taken: int
+    created: int
+    updated: int
+    errors: list[RecordFault]
+
+
+class AcknowledgementsTaken(BaseModel):
+    """The acknowledgements are kept; their flows are being told."""
+
+    received: int
+    new: int
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: str = "ok"
+
+
+class Part(BaseModel):
+    """One part that the API needs."""
+
+    ready: bool
+    detail: str
+
+
+class Readiness(BaseModel):
+    """`ready`; `degraded`: requests are taken and wait; `not_ready`: requests cannot be taken."""
+
+    status: str
+    parts: dict[str, Part]

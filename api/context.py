@@ -1,0 +1,44 @@
+"""What every route needs, made once when the API starts."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+from temporalio.client import Client
+
+from connectors.temporal.client import workflow_url
+from models.ids import enrollment_workflow_id
+from operations.catalog import Catalogs
+from operations.database import Sessions
+from relay.courier import Courier
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The API's resources and the settings it was given."""
+
+    sessions: Sessions
+    temporal: Client
+    courier: Courier
+    token: str
+    derms_secret: str
+    temporal_ui_url: str
+    acknowledgement_timeout_seconds: float
+    catalogs: Catalogs = field(default_factory=Catalogs)
+
+    def enrollment_links(self, enrollment_id: str) -> dict[str, str]:
+        """Where an enrolment is seen, acted on, and looked at in Temporal."""
+        return {
+            "self": f"/v1/program-enrollments/{enrollment_id}",
+            "cancel": f"/v1/program-enrollments/{enrollment_id}/cancel",
+            "temporal_ui": workflow_url(
+                self.temporal_ui_url, self.temporal.namespace, enrollment_workflow_id(enrollment_id)
+            ),
+        }
+
+
+def _context(request: Request) -> Context:
+    return request.app.state.context
+
+
+InContext = Annotated[Context, Depends(_context)]

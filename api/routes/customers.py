@@ -1,0 +1,79 @@
+"""Customers: find, see, what they could apply for, and taking over what the CIS tells."""
+
+from fastapi import APIRouter
+from pydantic import ValidationError
+
+from api.auth import AsOperator
+from api.bodies import CustomersImported, CustomersRequest, RecordFault
+from api.context import InContext
+from api.parameters import ByExternalId, Cursor, CustomerPath, Limit, Words
+from models.cis import CisRecord
+from models.views import CustomerSummary, CustomerView, EligiblePrograms, EnrollmentSummary, Page
+from operations import customers
+from operations.database import transaction
+from operations.queries import customers as queries
+from operations.queries import enrollments
+
+router = APIRouter(prefix="/v1/customers", tags=["customers"])
+
+
+@router.get("")
+async def found(
+    scope: AsOperator, context: InContext, q: Words = None, limit: Limit = 50, cursor: Cursor = None
+) -> Page[CustomerSummary]:
+    """Customers, newest first, or those that match."""
+    async with transaction(context.sessions) as session:
+        return await queries.found(session, scope, q=q, limit=limit, cursor=cursor)
+
+
+@router.put("")
+async def upsert(body: CustomersRequest, scope: AsOperator, context: InContext) -> CustomersImported:
+    """Take over records of the CIS. Sending the same again changes nothing; a bad record never stops the others."""
+    records, errors = _read(body)
+    async with transaction(context.sessions) as session:
+        result = await customers.upsert(session, scope, records)
+    return CustomersImported(
+        received=len(body.customers), taken=len(records), created=result.created, updated=result.updated, errors=errors
+    )
+
+
+def _read(body: CustomersRequest) -> tuple[list[CisRecord], list[RecordFault]]:
+    records: list[CisRecord] = []
+    errors: list[RecordFault] = []
+    for position, record in enumerate(body.customers):
+        try:
+            records.append(CisRecord.model_validate(record))
+        except ValidationError as error:
+            errors += [
+                RecordFault(position=position, field=".".join(str(step) for step in one["loc"]), reason=one["msg"])
+                for one in error.errors(include_input=False, include_context=False, include_url=False)
+            ]
+    return records, errors
+
+
+@router.get("/{customer}")
+async def seen(customer: CustomerPath, scope: AsOperator, context: InContext) -> CustomerView:
+    """One customer with the places served."""
+    async with transaction(context.sessions) as session:
+        return await queries.seen(session, scope, customer)
+
+
+@router.get("/{customer}/eligible-programs")
+async def eligible_programs(
+    customer: CustomerPath, scope: AsOperator, context: InContext, service_point: ByExternalId = None
+) -> Page[EligiblePrograms]:
+    """For each service point, or the one named: which programs could be applied for, and why not the others. The same
+    rules decide the application itself."""
+    async with transaction(context.sessions) as session:
+        items = await queries.eligible_programs(session, scope, context.catalogs, customer, service_point)
+    return Page(items=items)
+
+
+@router.get("/{customer}/enrollments")
+async def enrollments_of(
+    customer: CustomerPath, scope: AsOperator, context: InContext, limit: Limit = 50, cursor: Cursor = None
+) -> Page[EnrollmentSummary]:
+    """A customer's enrolments, newest first."""
+    async with transaction(context.sessions) as session:
+        await queries.seen(session, scope, customer)
+        return await enrollments.listed(session, scope, customer=customer, limit=limit, cursor=cursor)

@@ -1,0 +1,66 @@
+"""For those who run it: does the process live, can it work, what does it do."""
+
+import asyncio
+from datetime import timedelta
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import generate_latest
+from temporalio.service import RPCError
+
+from api.auth import AsOperator
+from api.bodies import Health, Part, Readiness
+from api.context import Context, InContext
+from api.metrics import Metrics
+from models.errors import Unavailable
+from operations.database import transaction
+from operations.queries import health
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/healthz")
+async def healthz() -> Health:
+    """The process answers."""
+    return Health()
+
+
+@router.get("/readyz", responses={503: {"model": Readiness}})
+async def readyz(context: InContext, response: Response) -> Readiness:
+    """Which part is ready, which is not and why. Without Temporal requests are taken and wait: degraded."""
+    database, temporal = await asyncio.gather(_database(context), _temporal(context))
+    status = "ready" if temporal.ready else "degraded"
+    if not database.ready:
+        status, response.status_code = "not_ready", 503
+    return Readiness(status=status, parts={"database": database, "temporal": temporal})
+
+
+async def _database(context: Context) -> Part:
+    try:
+        async with transaction(context.sessions) as session:
+            found = await health.migration(session)
+    except Unavailable as error:
+        return Part(ready=False, detail=error.detail)
+    if found is None:
+        return Part(ready=False, detail="The database is not migrated; run `gridenroll db upgrade`.")
+    return Part(ready=True, detail=f"migration {found}")
+
+
+async def _temporal(context: Context) -> Part:
+    try:
+        await context.temporal.service_client.check_health(timeout=timedelta(seconds=2))
+    except (RPCError, RuntimeError):
+        return Part(ready=False, detail="No Temporal server answers; requests are taken and start when it is back.")
+    return Part(ready=True, detail=f"namespace {context.temporal.namespace}")
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(scope: AsOperator, request: Request, context: InContext) -> Response:
+    """For Prometheus."""
+    measured: Metrics = request.app.state.metrics
+    async with transaction(context.sessions) as session:
+        backlog = await health.backlog(session)
+    measured.outbox.set(backlog.outbox)
+    measured.outbox_age.set(backlog.outbox_oldest_seconds)
+    for state, count in backlog.sync_requests.items():
+        measured.sync.labels(state).set(count)
+    return Response(generate_latest(measured.registry), media_type="text/plain; version=0.0.4")

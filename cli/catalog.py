@@ -1,0 +1,54 @@
+"""`gridenroll catalog`: the configuration."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.catalog_file import read_catalog
+from cli.client import Api, running_api
+from cli.messages import say
+
+app = typer.Typer(help="The configuration: programs, specifications and what they are made of.", no_args_is_help=True)
+
+_SHOWN = 40
+
+DataDir = Annotated[Path | None, typer.Option(help="Data directory of the running stack.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+
+
+@app.command()
+def apply(
+    file: Annotated[Path, typer.Argument(help="The catalogue's YAML file.")],
+    dry_run: Annotated[bool, typer.Option(help="Only tell what would change.")] = False,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Put a catalogue in force: all of it or nothing."""
+    answer = put_catalog(running_api(data_dir), file, dry_run=dry_run)
+    if as_json:
+        say(json.dumps(answer))
+        return
+    for change in answer["changes"][:_SHOWN]:
+        say(_in_words(change))
+    more = len(answer["changes"]) - _SHOWN
+    if more > 0:
+        say(f"… and {more} more")
+    if answer["applied"]:
+        say(f"applied as version {answer['version']}")
+    elif answer["changes"]:
+        say("nothing applied: this was a dry run")
+    else:
+        say(f"nothing to do: version {answer['version']} in force is the same")
+
+
+def put_catalog(api: Api, file: Path, *, dry_run: bool = False) -> dict[str, Any]:
+    """Applies a catalogue file; gives the API's answer."""
+    return api.ask("PUT", "/v1/catalog", params={"dry_run": dry_run}, json=read_catalog(file))
+
+
+def _in_words(change: dict[str, Any]) -> str:
+    line = f"{ {'added': '+', 'removed': '-', 'changed': '~'}[change['change']] } {change['kind']} {change['code']}"
+    fields = [f"    {name}: {before} → {after}" for name, (before, after) in change["fields"].items()]
+    return "\n".join([line, *fields])

@@ -1,0 +1,58 @@
+"""The public API as the command uses it: at the address and with the token of the running stack, or those given."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from cli.messages import err, fail
+
+DATA_DIR = Path(".data")
+
+
+class Api:
+    """Asks, and turns problems into words."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url
+        self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+
+    def ask(self, method: str, path: str, **options: Any) -> Any:
+        """The answer's document; ends the command with the problem's words when there is one."""
+        try:
+            response = self._http.request(method, path, **options)
+        except httpx.TransportError as error:
+            fail(f"No API answers at {self.url}: {error}.", "Start one with `make up`, or set GRIDENROLL_API_URL.")
+        if response.is_error:
+            _explain(response)
+        return response.json()
+
+
+def _explain(response: httpx.Response) -> None:
+    try:
+        document = response.json()
+    except ValueError:
+        document = {"detail": response.text[:500]}
+    for fault in document.get("errors", []):
+        err.print(f"  {fault['pointer']}: {fault['detail']}", markup=False)
+    fail(f"{response.status_code}: {document.get('detail', '')}", document.get("fix", "See the API's log."))
+
+
+def running_api(data_dir: Path | None = None) -> Api:
+    """The API of GRIDENROLL_API_URL and GRIDENROLL_API_TOKEN, or of the stack that runs in the data directory."""
+    if data_dir is None and "GRIDENROLL_API_URL" in os.environ:
+        return Api(os.environ["GRIDENROLL_API_URL"], os.environ.get("GRIDENROLL_API_TOKEN", ""))
+    stack = _stack(data_dir or DATA_DIR)
+    return Api(stack["api_url"], stack["token"])
+
+
+def _stack(data_dir: Path) -> dict[str, Any]:
+    try:
+        return json.loads((data_dir / "stack.json").read_text())
+    except FileNotFoundError:
+        fail(
+            f"No stack runs in {data_dir}.",
+            "Start one with `make up`, name its --data-dir, or set GRIDENROLL_API_URL and GRIDENROLL_API_TOKEN.",
+        )

@@ -1,0 +1,81 @@
+"""`gridenroll customers`: what the CIS tells us."""
+
+import csv
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.catalog import DataDir, Json
+from cli.client import Api, running_api
+from cli.messages import err, fail, say
+
+app = typer.Typer(help="Customers, as the CIS has them.", no_args_is_help=True)
+
+_ROWS_A_REQUEST = 2000
+_FAULTS_SHOWN = 50
+_COLUMNS = frozenset(
+    {"cis_person_id", "cis_account_id", "cis_premise_id", "cis_service_point_id", "name", "time_zone", "tariff"}
+)
+
+
+@app.command(name="import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="CSV in UTF-8, one service point a line; see examples/customers.csv.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Take over customers, accounts, premises and service points. Safe to repeat; bad lines are told, good ones taken."""
+    answer = put_customers(running_api(data_dir), file)
+    if as_json:
+        say(json.dumps(answer))
+    else:
+        for fault in answer["errors"][:_FAULTS_SHOWN]:
+            err.print(f"line {fault['line']}: {fault['field']}: {fault['reason']}", markup=False)
+        more = len(answer["errors"]) - _FAULTS_SHOWN
+        if more > 0:
+            err.print(f"… and {more} more")
+        say(
+            f"{answer['taken']} of {answer['received']} lines taken: "
+            f"{answer['created']} records new, {answer['updated']} changed"
+        )
+    if answer["errors"]:
+        raise typer.Exit(1)
+
+
+def put_customers(api: Api, file: Path) -> dict[str, Any]:
+    """Sends a file in parts; gives the sums of the answers, and each fault with its line."""
+    total: dict[str, Any] = {"received": 0, "taken": 0, "created": 0, "updated": 0, "errors": []}
+    for part in _parts(file):
+        answer = api.ask("PUT", "/v1/customers", json={"customers": [record for _, record in part]})
+        for name in ("received", "taken", "created", "updated"):
+            total[name] += answer[name]
+        total["errors"] += [
+            {"line": part[fault["position"]][0], "field": fault["field"], "reason": fault["reason"]}
+            for fault in answer["errors"]
+        ]
+    return total
+
+
+def _parts(file: Path) -> Iterator[list[tuple[int, dict[str, Any]]]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines)
+            missing = _COLUMNS - set(reader.fieldnames or ())
+            if missing:
+                fail(f"{file} has no column {', '.join(sorted(missing))}.", "The first line names the columns.")
+            rows = ((reader.line_num, _record(row)) for row in reader)
+            while part := list(islice(rows, _ROWS_A_REQUEST)):
+                yield part
+    except FileNotFoundError:
+        fail(f"There is no file {file}.", "Name a CSV file.")
+    except UnicodeDecodeError as error:
+        fail(f"{file} is not UTF-8: {error.reason} at byte {error.start}.", "Convert it to UTF-8 and try again.")
+
+
+def _record(row: dict[Any, Any]) -> dict[str, Any]:
+    """A line as the API takes it: an empty cell is a field that is not there; cells too many are a field of no name."""
+    return {str(name): value for name, value in row.items() if value not in ("", None)}

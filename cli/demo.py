@@ -1,0 +1,8 @@
+"""`gridenroll demo`."""
+
+import typer
+
+
+def demo() -> None:
+    """Enrol a few example customers and watch."""
+    raise typer.Exit(1)

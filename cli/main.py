@@ -1,0 +1,29 @@
+"""The `gridenroll` command. Each group of commands has its file; this one only lists them."""
+
+import typer
+
+from cli import catalog, customers, database, demo, examples, serve
+from cli.up import up
+
+app = typer.Typer(
+    name="gridenroll",
+    help="Enrol customers and their devices into grid programs, kept in step with the DERMS.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(up)
+app.command()(demo.demo)
+app.add_typer(serve.app, name="serve")
+app.add_typer(database.app, name="db")
+app.add_typer(catalog.app, name="catalog")
+app.add_typer(customers.app, name="customers")
+app.add_typer(examples.app, name="examples")
+
+
+def main() -> None:
+    """The entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

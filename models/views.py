@@ -1,0 +1,221 @@
+"""What people are shown. Frozen, made in one place each, and complete enough to act on: `available_actions` says how."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from models.decision import Decision, Finding, Outcome
+from models.states import (
+    AccountStatus,
+    AssetOwnership,
+    Channel,
+    CustomerClass,
+    EnrollmentState,
+    InstallationMethod,
+    MeterType,
+    PremiseType,
+    RegistrationState,
+    SubscriptionState,
+    SyncKind,
+    SyncState,
+)
+from models.values import Instant
+
+
+class View(BaseModel):
+    """Something shown."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+V = TypeVar("V", bound=View)
+
+
+class Page(View, Generic[V]):
+    """A part of a list; `next_cursor` leads on, and is absent at the end."""
+
+    items: tuple[V, ...]
+    next_cursor: str | None = None
+
+
+class EnrollmentSummary(View):
+    """An enrolment in a list."""
+
+    id: str
+    transaction_id: str
+    channel: Channel
+    requester: str
+    customer: str
+    account: str
+    service_point: str
+    program: str
+    installation_method: InstallationMethod
+    asset_ownership: AssetOwnership
+    state: EnrollmentState
+    reason: str | None
+    submitted_at: Instant
+    updated_at: Instant
+
+
+class TimelineEntry(View):
+    """One thing that happened, in words."""
+
+    at: Instant
+    what: str
+    subject: str
+    state: str | None
+    reason: str
+    actor: str
+
+
+class SubscribedDevice(View):
+    """A device of a subscription."""
+
+    id: str
+    specification: str
+    manufacturer: str
+    model: str
+    serial_number: str
+    rated_kw: Decimal
+    registration: RegistrationState
+    message: str
+    controllable: bool
+
+
+class SubscriptionView(View):
+    """The taking part that an enrolment led to."""
+
+    id: str
+    number: str
+    state: SubscriptionState
+    start: Instant
+    end: Instant | None
+    devices: tuple[SubscribedDevice, ...]
+
+
+class SyncRequestSummary(View):
+    """A sync request in a list."""
+
+    id: str
+    kind: SyncKind
+    subscription: str
+    sequence: int
+    enrollment: str
+    program: str
+    state: SyncState
+    attempts: int
+    error_code: str | None
+    error_text: str | None
+    created_at: Instant
+    updated_at: Instant
+    available_actions: tuple[str, ...]
+
+
+class SyncRequestView(SyncRequestSummary):
+    """A sync request with what was sent and what was answered."""
+
+    revision: int
+    snapshot: dict[str, Any]
+    acknowledgement: dict[str, Any] | None
+    acknowledged_at: Instant | None
+    links: dict[str, str]
+
+
+class EnrollmentView(EnrollmentSummary):
+    """All that is known of an enrolment."""
+
+    start: Instant
+    devices_requested: tuple[dict[str, Any], ...]
+    decision: Decision | None
+    waitlist_position: int | None
+    subscription: SubscriptionView | None
+    sync_requests: tuple[SyncRequestSummary, ...]
+    timeline: tuple[TimelineEntry, ...]
+    next_step: str
+    available_actions: tuple[str, ...]
+    links: dict[str, str]
+
+
+class ServicePointView(View):
+    """A service point with its address."""
+
+    service_point: str
+    account: str
+    account_status: AccountStatus
+    premise: str
+    address: str
+    city: str
+    region: str
+    postal_code: str
+    country: str
+    time_zone: str
+    premise_type: PremiseType
+    owner_occupied: bool
+    customer_class: CustomerClass
+    tariff: str
+    meter_type: MeterType
+    phase_count: int
+    feeder: str | None
+    substation: str | None
+    critical: bool
+    effective_from: date
+    effective_to: date | None
+
+
+class CustomerSummary(View):
+    """A customer in a list."""
+
+    id: str
+    cis_person_id: str
+    name: str
+    email: str | None
+    phone: str | None
+    language: str
+    accounts: tuple[str, ...]
+
+
+class CustomerView(CustomerSummary):
+    """A customer with the places served."""
+
+    service_points: tuple[ServicePointView, ...]
+
+
+class ProgramView(View):
+    """A program as one chooses among them."""
+
+    code: str
+    name: str
+    description: str
+    program_type: str
+    active: bool
+    opens: date | None
+    closes: date | None
+    asset_types: tuple[str, ...]
+    offers: tuple[dict[str, str], ...]
+    devices_minimum: int
+    devices_maximum: int
+    terms_version: str
+    terms_url: str
+    questions: tuple[dict[str, Any], ...]
+    incentive: str | None
+    capacity: dict[str, Any]
+
+
+class EligibleProgram(View):
+    """Whether one could apply for a program at a service point, and why not."""
+
+    program: str
+    name: str
+    eligible: bool
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+
+
+class EligiblePrograms(View):
+    """The answer for one service point at an instant."""
+
+    service_point: str
+    as_of: Instant
+    programs: tuple[EligibleProgram, ...]

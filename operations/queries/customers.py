@@ -1,0 +1,184 @@
+"""Reading customers: finding one, seeing the places served, and what could be applied for there."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.decision import Outcome
+from models.errors import NotFound
+from models.scope import OperatorScope
+from models.tables.catalog import ProgramCapacity
+from models.tables.customer import Account, Customer, Premise, ServicePoint
+from models.views import (
+    CustomerSummary,
+    CustomerView,
+    EligibleProgram,
+    EligiblePrograms,
+    Page,
+    ServicePointView,
+)
+from operations.catalog import Catalogs
+from operations.facts import gather, place_of, usage_columns, usage_of
+from operations.queries.paging import encode, newest_first
+from rules.eligibility.decide import decide
+
+
+def readable(scope: OperatorScope) -> Select[tuple[Customer]]:
+    """What this scope may see: an operator sees all."""
+    return select(Customer)
+
+
+async def found(
+    session: AsyncSession, scope: OperatorScope, *, q: str | None, limit: int, cursor: str | None
+) -> Page[CustomerSummary]:
+    """A page of customers whose name, e-mail or address has these words, or who own this id."""
+    statement = readable(scope)
+    if q:
+        statement = statement.where(_matching(q))
+    rows = (await session.exec(newest_first(statement, col(Customer.id), limit, cursor))).scalars().all()
+    accounts = await _accounts(session, [row.id for row in rows[:limit]])
+    more = encode(rows[limit - 1].id) if len(rows) > limit else None
+    items = tuple(CustomerSummary(**_fields(row, accounts[row.id])) for row in rows[:limit])
+    return Page(items=items, next_cursor=more)
+
+
+def _matching(q: str) -> Any:
+    words = re.findall(r"\w+", q)
+    prefixes = func.to_tsquery("simple", " & ".join(f"{word}:*" for word in words))
+    at_an_address = (
+        select(col(Account.customer_id))
+        .join(ServicePoint, col(ServicePoint.cis_account_id) == col(Account.cis_account_id))
+        .join(Premise, col(Premise.cis_premise_id) == col(ServicePoint.cis_premise_id))
+        .where(
+            or_(
+                col(Premise.search).op("@@")(prefixes),
+                col(ServicePoint.cis_service_point_id) == q,
+                col(Premise.cis_premise_id) == q,
+            )
+        )
+    )
+    by_account = select(col(Account.customer_id)).where(col(Account.cis_account_id) == q)
+    return or_(
+        col(Customer.search).op("@@")(prefixes),
+        func.lower(col(Customer.email)) == q.lower(),
+        col(Customer.phone) == q,
+        col(Customer.cis_person_id) == q,
+        col(Customer.id).in_(by_account),
+        col(Customer.id).in_(at_an_address),
+    )
+
+
+async def _accounts(session: AsyncSession, customers: list[str]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = defaultdict(list)
+    rows = await session.exec(
+        select(col(Account.customer_id), col(Account.cis_account_id))
+        .where(col(Account.customer_id).in_(customers))
+        .order_by(col(Account.cis_account_id))
+    )
+    for customer, account in rows.all():
+        grouped[customer].append(account)
+    return grouped
+
+
+def _fields(row: Customer, accounts: Sequence[str]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "cis_person_id": row.cis_person_id,
+        "name": row.name,
+        "email": row.email,
+        "phone": row.phone,
+        "language": row.language,
+        "accounts": tuple(accounts),
+    }
+
+
+async def seen(session: AsyncSession, scope: OperatorScope, customer_id: str) -> CustomerView:
+    """One customer with the places served.
+
+    Raises:
+        NotFound: there is none that this scope may see.
+    """
+    row = (await session.exec(readable(scope).where(col(Customer.id) == customer_id))).scalar_one_or_none()
+    if row is None:
+        raise NotFound(f"There is no customer {customer_id}.", fix="GET /v1/customers?q= finds customers.")
+    accounts = await _accounts(session, [customer_id])
+    places = await session.exec(
+        select(ServicePoint, Premise, Account)
+        .join(Premise, col(Premise.cis_premise_id) == col(ServicePoint.cis_premise_id))
+        .join(Account, col(Account.cis_account_id) == col(ServicePoint.cis_account_id))
+        .where(col(Account.customer_id) == customer_id)
+        .order_by(col(ServicePoint.cis_service_point_id))
+    )
+    points = tuple(_place(*place) for place in places.all())
+    return CustomerView(**_fields(row, accounts[customer_id]), service_points=points)
+
+
+def _place(point: ServicePoint, premise: Premise, account: Account) -> ServicePointView:
+    lines = (premise.address_line_1, premise.address_line_2)
+    return ServicePointView(
+        service_point=point.cis_service_point_id,
+        account=account.cis_account_id,
+        account_status=account.status,
+        premise=premise.cis_premise_id,
+        address=", ".join(line for line in lines if line),
+        **premise.model_dump(
+            include={"city", "region", "postal_code", "country", "time_zone", "premise_type", "owner_occupied"}
+        ),
+        **point.model_dump(
+            include={
+                "customer_class",
+                "tariff",
+                "meter_type",
+                "phase_count",
+                "feeder",
+                "substation",
+                "critical",
+                "effective_from",
+                "effective_to",
+            }
+        ),
+    )
+
+
+async def eligible_programs(
+    session: AsyncSession, scope: OperatorScope, catalogs: Catalogs, customer_id: str, service_point: str | None
+) -> tuple[EligiblePrograms, ...]:
+    """For each of the customer's service points, or the one named: every program, and why or why not.
+
+    Raises:
+        NotFound: no such customer, or no such service point of theirs.
+    """
+    now = datetime.now(UTC)
+    statement = place_of().where(col(Customer.id) == customer_id)
+    if service_point is not None:
+        statement = statement.where(col(ServicePoint.cis_service_point_id) == service_point)
+    rows = (await session.exec(statement.order_by(col(ServicePoint.cis_service_point_id)))).all()
+    if not rows:
+        await seen(session, scope, customer_id)
+        if service_point is not None:
+            raise NotFound("The customer has no such service point.", fix="GET /v1/customers/{id} lists them.")
+    catalog = await catalogs.current(session)
+    used = await session.exec(select(col(ProgramCapacity.program), *usage_columns(col(ProgramCapacity.program))))
+    usage = {program: usage_of(values) for program, *values in used.all()}
+    answers: list[EligiblePrograms] = []
+    for row in rows:
+        programs: list[EligibleProgram] = []
+        for program in catalog.content.programs:
+            decision = decide(gather(row, catalog, program, now, usage[program.code]))
+            programs.append(
+                EligibleProgram(
+                    program=program.code,
+                    name=program.name,
+                    eligible=decision.outcome is not Outcome.REJECTED,
+                    outcome=decision.outcome,
+                    findings=decision.findings,
+                )
+            )
+        answers.append(EligiblePrograms(service_point=row.cis_service_point_id, as_of=now, programs=tuple(programs)))
+    return tuple(answers)

@@ -1,0 +1,171 @@
+"""Reading enrolments: lists, and one with everything that happened to it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, func, select, tuple_
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.decision import Decision
+from models.errors import NotFound
+from models.scope import OperatorScope
+from models.states import EnrollmentState, RegistrationState
+from models.tables.audit import AuditEntry
+from models.tables.enrollment import Enrollment
+from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
+from models.tables.sync_request import SyncRequest
+from models.views import (
+    EnrollmentSummary,
+    EnrollmentView,
+    Page,
+    SubscribedDevice,
+    SubscriptionView,
+    TimelineEntry,
+)
+from operations.queries import sync_requests
+from operations.queries.paging import encode, newest_first
+from rules.guidance import enrollment_actions, in_words, next_step
+
+_TIMELINE = 1000
+
+
+def readable(scope: OperatorScope) -> Select[tuple[Enrollment]]:
+    """What this scope may see: an operator sees all."""
+    return select(Enrollment)
+
+
+async def listed(
+    session: AsyncSession,
+    scope: OperatorScope,
+    *,
+    customer: str | None = None,
+    account: str | None = None,
+    program: str | None = None,
+    state: EnrollmentState | None = None,
+    transaction_id: str | None = None,
+    limit: int,
+    cursor: str | None,
+) -> Page[EnrollmentSummary]:
+    """A page of them, newest first."""
+    wanted = {
+        "customer_id": customer,
+        "account": account,
+        "program": program,
+        "state": state,
+        "transaction_id": transaction_id,
+    }
+    statement = readable(scope).filter_by(**{name: value for name, value in wanted.items() if value is not None})
+    rows = (await session.exec(newest_first(statement, col(Enrollment.id), limit, cursor))).scalars().all()
+    more = encode(rows[limit - 1].id) if len(rows) > limit else None
+    return Page(items=tuple(EnrollmentSummary(**_fields(row)) for row in rows[:limit]), next_cursor=more)
+
+
+async def seen(
+    session: AsyncSession, scope: OperatorScope, enrollment_id: str, links: Mapping[str, str]
+) -> EnrollmentView:
+    """One of them, with its decision, subscription, sync requests and timeline.
+
+    Raises:
+        NotFound: there is none that this scope may see.
+    """
+    row = (await session.exec(readable(scope).where(col(Enrollment.id) == enrollment_id))).scalar_one_or_none()
+    if row is None:
+        raise NotFound(f"There is no enrolment {enrollment_id}.", fix="GET /v1/program-enrollments lists them.")
+    requests = await session.exec(
+        select(SyncRequest).where(col(SyncRequest.enrollment_id) == enrollment_id).order_by(col(SyncRequest.id))
+    )
+    told = tuple(sync_requests.summary(one) for one in requests.scalars())
+    return EnrollmentView(
+        **_fields(row),
+        start=row.start_at,
+        devices_requested=tuple(row.application["devices"]),
+        decision=Decision.model_validate(row.decision) if row.decision else None,
+        waitlist_position=await _waitlist_position(session, row),
+        subscription=await _subscription(session, enrollment_id),
+        sync_requests=told,
+        timeline=await _timeline(session, enrollment_id),
+        next_step=next_step(row.state, told[-1].state if told else None),
+        available_actions=enrollment_actions(row.state),
+        links=dict(links),
+    )
+
+
+def _fields(row: Enrollment) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "transaction_id": row.transaction_id,
+        "channel": row.channel,
+        "requester": row.requester,
+        "customer": row.customer_id,
+        "account": row.account,
+        "service_point": row.service_point,
+        "program": row.program,
+        "installation_method": row.installation_method,
+        "asset_ownership": row.asset_ownership,
+        "state": row.state,
+        "reason": row.reason,
+        "submitted_at": row.submitted_at,
+        "updated_at": row.updated_at,
+    }
+
+
+async def _waitlist_position(session: AsyncSession, row: Enrollment) -> int | None:
+    if row.state is not EnrollmentState.WAITLISTED:
+        return None
+    place = tuple_(col(Enrollment.waitlisted_at), col(Enrollment.id)) <= tuple_(row.waitlisted_at, row.id)
+    waiting = (col(Enrollment.program) == row.program, col(Enrollment.state) == EnrollmentState.WAITLISTED)
+    return await session.scalar(select(func.count()).select_from(Enrollment).where(*waiting, place))
+
+
+async def _subscription(session: AsyncSession, enrollment_id: str) -> SubscriptionView | None:
+    statement = (
+        select(ProgramSubscription, Device, SubscriptionDevice)
+        .join(SubscriptionDevice, col(SubscriptionDevice.subscription_id) == col(ProgramSubscription.id))
+        .join(Device, col(Device.id) == col(SubscriptionDevice.device_id))
+        .where(col(ProgramSubscription.enrollment_id) == enrollment_id)
+        .order_by(col(Device.id))
+    )
+    rows: Sequence[Any] = (await session.exec(statement)).all()
+    if not rows:
+        return None
+    subscription: ProgramSubscription = rows[0][0]
+    return SubscriptionView(
+        id=subscription.id,
+        number=subscription.number,
+        state=subscription.state,
+        start=subscription.start_at,
+        end=subscription.end_at,
+        devices=tuple(_device(device, standing) for _, device, standing in rows),
+    )
+
+
+def _device(device: Device, standing: SubscriptionDevice) -> SubscribedDevice:
+    return SubscribedDevice(
+        id=device.id,
+        specification=device.specification,
+        manufacturer=device.manufacturer,
+        model=device.model,
+        serial_number=device.serial_number,
+        rated_kw=device.rated_kw,
+        registration=standing.registration,
+        message=standing.message,
+        controllable=standing.registration is RegistrationState.REGISTERED,
+    )
+
+
+async def _timeline(session: AsyncSession, enrollment_id: str) -> tuple[TimelineEntry, ...]:
+    rows = await session.exec(
+        select(AuditEntry).where(col(AuditEntry.journey) == enrollment_id).order_by(col(AuditEntry.id)).limit(_TIMELINE)
+    )
+    return tuple(
+        TimelineEntry(
+            at=entry.at,
+            what=in_words(entry.action),
+            subject=entry.subject,
+            state=entry.after,
+            reason=entry.reason,
+            actor=entry.actor,
+        )
+        for entry in rows.scalars()
+    )
