@@ -99,12 +99,12 @@ async def _load(session: AsyncSession, enrollment_id: str) -> tuple[Row[Any], An
 
 async def _accept(session: AsyncSession, trail: Trail, what: Association, decision: Decision, need: Need) -> Accepted:
     row, program = what.row, what.facts.program
-    path = [_E.ACCEPTED, _E.DEVICE_SETUP]
     if _steps(what.catalog, program, what.facts.application):
         raise ValueError("this installation method needs device setup steps, which no flow carries out yet")
-    path += [_E.COMPLETING, _E.ENROLLED]
+    decided = (*_to_validating(row.state), _E.ACCEPTED, _E.DEVICE_SETUP)
+    state = trail.moved(ENROLLMENT_TRANSITIONS, row.id, row.state, *decided)
     request_id = await associate(session, trail, decision.decided_at, what)
-    state = trail.moved(ENROLLMENT_TRANSITIONS, row.id, row.state, *_to_validating(row.state), *path)
+    state = trail.moved(ENROLLMENT_TRANSITIONS, row.id, state, _E.COMPLETING, _E.ENROLLED)
     await _store(session, row.id, state, decision, need)
     await trail.write(session)
     # Last, because its row is locked from here to the commit and every enrolment of the program comes by it.

@@ -208,6 +208,9 @@ async def _set_caps(session: AsyncSession, programs: tuple[Program, ...]) -> Non
             "maximum_customers": program.capacity.customers,
             "maximum_devices": program.capacity.devices,
             "maximum_kw": program.capacity.kw,
+            "customers": 0,
+            "devices": 0,
+            "kw": 0,
         }
         for program in programs
     ]

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,6 +16,12 @@ Sessions = async_sessionmaker[AsyncSession]
 
 _RETRYABLE = frozenset({"40001", "40P01", "55P03", "57014"})
 """Serialization failure, deadlock, lock not available, statement timeout: the same transaction may succeed later."""
+
+
+_RACED = frozenset({"23503", "23505", "23514"})
+"""Foreign key, unique and check violations: what was looked up a moment ago is no longer so."""
+
+_AGAIN = "Try again in a moment."
 
 
 def _dumps(value: Any) -> str:
@@ -67,16 +73,19 @@ async def transaction(sessions: Sessions) -> AsyncIterator[AsyncSession]:
         async with sessions() as session:
             yield session
             await session.commit()
-    except (OperationalError, InterfaceError, PoolTimeoutError, IntegrityError, OSError) as error:
-        raise Unavailable(_plain(error), fix="Try again in a moment.", code="database-unavailable") from error
+    except (OperationalError, InterfaceError, PoolTimeoutError, OSError) as error:
+        raise _away() from error
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) in _RETRYABLE or error.connection_invalidated:
-            raise Unavailable(_plain(error), fix="Try again in a moment.", code="database-unavailable") from error
+        state = getattr(error.orig, "sqlstate", None)
+        if state in _RACED:
+            raise Unavailable(
+                "Another request changed the same records at the same moment.", fix=_AGAIN, code="raced"
+            ) from error
+        if state in _RETRYABLE or error.connection_invalidated:
+            raise _away() from error
         raise
 
 
-def _plain(error: Exception) -> str:
-    """Says what happened without the statement's parameters, which hold personal data."""
-    if isinstance(error, IntegrityError):
-        return "Another request changed the same records at the same moment."
-    return "The database cannot be reached or is overloaded."
+def _away() -> Unavailable:
+    """Says it without the statement's parameters, which hold personal data."""
+    return Unavailable("The database cannot be reached or is overloaded.", fix=_AGAIN, code="database-unavailable")

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
@@ -35,11 +34,7 @@ _ENDS = {
 }
 
 
-@workflow.defn(
-    name=messages.WORKFLOW,
-    failure_exception_types=[ValidationError],
-    versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
-)
+@workflow.defn(name=messages.WORKFLOW, failure_exception_types=[ValidationError])
 class Enroll:
     """Validate and accept, wait for a place if need be, associate, tell the DERMS."""
 
