@@ -45,7 +45,7 @@ def apply(
 
 def put_catalog(api: Api, file: Path, *, dry_run: bool = False) -> dict[str, Any]:
     """Applies a catalogue file; gives the API's answer."""
-    return api.ask("PUT", "/v1/catalog", params={"dry_run": dry_run}, json=read_catalog(file))
+    return api.ask("PUT", "/v1/catalog", params={"dry_run": dry_run}, body=read_catalog(file))
 
 
 def _in_words(change: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 
 from cli.messages import err, fail
 
@@ -19,8 +20,10 @@ class Api:
         self.url = url
         self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
-    def ask(self, method: str, path: str, **options: Any) -> Any:
+    def ask(self, method: str, path: str, *, body: Any = None, **options: Any) -> Any:
         """The answer's document; ends the command with the problem's words when there is one."""
+        if body is not None:
+            options |= {"content": orjson.dumps(body), "headers": {"Content-Type": "application/json"}}
         try:
             response = self._http.request(method, path, **options)
         except httpx.TransportError as error:

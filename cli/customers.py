@@ -50,7 +50,7 @@ def put_customers(api: Api, file: Path) -> dict[str, Any]:
     """Sends a file in parts; gives the sums of the answers, and each fault with its line."""
     total: dict[str, Any] = {"received": 0, "taken": 0, "created": 0, "updated": 0, "errors": []}
     for part in _parts(file):
-        answer = api.ask("PUT", "/v1/customers", json={"customers": [record for _, record in part]})
+        answer = api.ask("PUT", "/v1/customers", body={"customers": [record for _, record in part]})
         for name in ("received", "taken", "created", "updated"):
             total[name] += answer[name]
         total["errors"] += [

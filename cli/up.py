@@ -1,0 +1,35 @@
+"""`gridenroll up`: the whole of it on this machine, from nothing to a first enrolment, until Ctrl-C."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connectors.temporal.client import SEARCH_ATTRIBUTES
+from stack.environment import Ports
+from stack.plan import Command, Wishes, plan
+from stack.session import run
+from stack.terminal import Terminal, guarded
+
+TABLES = Command("Tables", ("db", "upgrade"))
+EXAMPLES = Command("Examples", ("examples", "load"))
+
+
+def up(
+    data_dir: Annotated[
+        Path, typer.Option(help="Folder that keeps all data, logs and secrets.", readable=False)
+    ] = Path(".data"),
+    api_port: Annotated[int, typer.Option(help="Port of the API.")] = Ports.api,
+    temporal_port: Annotated[int, typer.Option(help="Port of Temporal.")] = Ports.temporal,
+    ui_port: Annotated[int, typer.Option(help="Port of the Temporal UI.")] = Ports.temporal_ui,
+    derms_port: Annotated[int, typer.Option(help="Port of the DERMS simulator.")] = Ports.derms,
+) -> None:
+    """Start PostgreSQL, Temporal with its UI, the DERMS simulator, the API and the worker; Ctrl-C stops them all.
+
+    GRIDENROLL_DATABASE_URL and TEMPORAL_ADDRESS name a PostgreSQL and a Temporal of your own to use instead.
+    """
+    terminal = Terminal()
+    ports = Ports(api=api_port, temporal=temporal_port, temporal_ui=ui_port, derms=derms_port)
+    wishes = Wishes(ports, SEARCH_ATTRIBUTES, before_api=[TABLES], after_all=[EXAMPLES])
+    raise typer.Exit(guarded(partial(run, data_dir, partial(plan, wishes=wishes), terminal, terminal.welcome)))
