@@ -32,4 +32,4 @@ def up(
     terminal = Terminal()
     ports = Ports(api=api_port, temporal=temporal_port, temporal_ui=ui_port, derms=derms_port)
     wishes = Wishes(ports, SEARCH_ATTRIBUTES, before_api=[TABLES], after_all=[EXAMPLES])
-    raise typer.Exit(guarded(partial(run, data_dir, partial(plan, wishes=wishes), terminal, terminal.welcome)))
+    raise typer.Exit(guarded(partial(run, data_dir, partial(plan, wishes=wishes), terminal.say, terminal.welcome)))

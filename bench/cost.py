@@ -1,0 +1,61 @@
+"""What a phase costs: processor time of each part, statements, memory, and what Temporal counts for one flow."""
+
+import re
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+from temporalio.client import Client
+
+_STATEMENTS = re.compile(r"^gridenroll_sql_statements (\S+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Counters at one moment."""
+
+    cpu_seconds: dict[str, float]
+    statements: float
+
+    def since(self, earlier: "Spent", count: int) -> tuple[dict[str, float], float]:
+        """Milliseconds of processor time by part, and statements, for each of so many enrolments."""
+        cpu = {
+            part: (seconds - earlier.cpu_seconds[part]) * 1000 / count for part, seconds in self.cpu_seconds.items()
+        }
+        return cpu, (self.statements - earlier.statements) / count
+
+
+def _tree(pid: int) -> list[psutil.Process]:
+    process = psutil.Process(pid)
+    return [process, *process.children(recursive=True)]
+
+
+def _cpu(pid: int) -> float:
+    times = [process.cpu_times() for process in _tree(pid)]
+    return sum(time.user + time.system for time in times) + times[0].children_user + times[0].children_system
+
+
+def spent(stack: dict[str, Any], worker_metrics: str) -> Spent:
+    """The counters now."""
+    parts = {part: _cpu(pid) for part, pid in stack["pids"].items() if part != "up"}
+    return Spent(parts, _statements(f"{stack['api_url']}/metrics", stack["token"]) + _statements(worker_metrics, ""))
+
+
+def _statements(url: str, token: str) -> float:
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        found = _STATEMENTS.search(answer.read().decode())
+    return float(found.group(1)) if found else 0.0
+
+
+def memory_mb(pid: int) -> float:
+    """Resident memory of one process."""
+    return psutil.Process(pid).memory_info().rss / 1024 / 1024
+
+
+async def of_one_flow(address: str, enrollment: str) -> tuple[int, int]:
+    """State transitions and history events of an enrolment's flow."""
+    client = await Client.connect(address)
+    described = await client.get_workflow_handle(f"enroll/{enrollment}").describe()
+    return described.raw_description.workflow_execution_info.state_transition_count, described.history_length

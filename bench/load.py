@@ -1,0 +1,83 @@
+"""Enrols at a steady concurrency: each slot asks, waits until the DERMS has acknowledged, and asks again."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import httpx
+
+_LOOK_EVERY_SECONDS = 0.025
+_PATIENCE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One phase: enrolments a second, and times in milliseconds."""
+
+    count: int
+    seconds: float
+    accept_ms: list[float]
+    synchronized_ms: list[float]
+
+    @property
+    def rate(self) -> float:
+        """Enrolments a second, accepted to synchronized."""
+        return self.count / self.seconds
+
+
+class Watch:
+    """Sees in the database when enrolments are synchronized: one look for all of them."""
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+        self._waiting: dict[str, asyncio.Future[float]] = {}
+
+    async def synchronized(self, enrollment: str) -> float:
+        """Waits for it; gives the milliseconds from its submission to its acknowledgement."""
+        future = asyncio.get_running_loop().create_future()
+        self._waiting[enrollment] = future
+        return await asyncio.wait_for(future, _PATIENCE_SECONDS)
+
+    async def look(self) -> None:
+        """Looks until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            if self._waiting:
+                rows = await self._database.fetch(
+                    "SELECT e.id, extract(epoch FROM s.acknowledged_at - e.submitted_at) * 1000 AS ms"
+                    " FROM enrollment e JOIN sync_request s ON s.enrollment_id = e.id"
+                    " WHERE e.id = ANY($1) AND s.state = 'synchronized'",
+                    list(self._waiting),
+                )
+                for row in rows:
+                    self._waiting.pop(row["id"]).set_result(float(row["ms"]))
+
+
+async def enrol(stack: dict[str, Any], applications: list[dict[str, Any]], concurrency: int) -> Measured:
+    """Carries all applications through, so many at a time."""
+    database = await asyncpg.connect(stack["database_url"])
+    watch = Watch(database)
+    looking = asyncio.create_task(watch.look())
+    accept_ms: list[float] = []
+    synchronized_ms: list[float] = []
+    remaining = iter(applications)
+    headers = {"Authorization": f"Bearer {stack['token']}"}
+    limits = httpx.Limits(max_connections=concurrency)
+    async with httpx.AsyncClient(base_url=stack["api_url"], headers=headers, limits=limits, timeout=60) as http:
+
+        async def slot() -> None:
+            for application in remaining:
+                began = time.perf_counter()
+                answer = await http.post("/v1/program-enrollments", json=application)
+                accept_ms.append((time.perf_counter() - began) * 1000)
+                answer.raise_for_status()
+                synchronized_ms.append(await watch.synchronized(answer.json()["id"]))
+
+        began = time.perf_counter()
+        await asyncio.gather(*(slot() for _ in range(concurrency)))
+        seconds = time.perf_counter() - began
+    looking.cancel()
+    await database.close()
+    return Measured(len(applications), seconds, accept_ms, synchronized_ms)

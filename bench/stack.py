@@ -1,0 +1,49 @@
+"""A whole stack of its own for one run, started as a person starts it, on ports that are free."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+_PORTS = ("--api-port", "--temporal-port", "--ui-port", "--derms-port")
+_STARTING_SECONDS = 120
+
+
+def _free_ports(count: int) -> list[int]:
+    open_sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in open_sockets]
+    for one in open_sockets:
+        one.close()
+    return ports
+
+
+@contextmanager
+def running_stack(data_dir: Path) -> Iterator[dict[str, Any]]:
+    """What stack.json says of it; stopped at the end of the block."""
+    flags = [str(word) for flag, port in zip(_PORTS, _free_ports(4), strict=True) for word in (flag, port)]
+    log = data_dir.with_suffix(".log")
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cli.main", "up", "--data-dir", str(data_dir), *flags],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield _described(data_dir / "stack.json", process, log)
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _described(path: Path, process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
+    deadline = time.monotonic() + _STARTING_SECONDS
+    while not path.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the stack did not start:\n{log.read_text()}")
+        time.sleep(0.1)
+    return json.loads(path.read_text())

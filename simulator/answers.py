@@ -1,0 +1,60 @@
+"""How the simulator answers: JSON, RFC 9457 problems, and, for the sake of a fault, not at all."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from simulator.contract import Flaw
+
+
+class Json(Response):
+    """orjson instead of Starlette's json: this is the hot path."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return orjson.dumps(content)
+
+
+class Ready(Response):
+    """JSON that is already bytes, as the store has it."""
+
+    media_type = "application/json"
+
+
+class NoAnswer(Response):
+    """Cuts the connection instead of answering. Returns once it is cut, lest uvicorn fills the gap with a 500."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"]["cut"]()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+def problem(status: int, slug: str, detail: str, flaws: Sequence[Flaw] = ()) -> Response:
+    """One problem; `slug` ends its type, and tells a program what the title tells a person."""
+    body: dict[str, Any] = {
+        "type": f"urn:derms-simulator:problem:{slug}",
+        "title": slug.replace("-", " ").capitalize(),
+        "status": status,
+        "detail": detail,
+    }
+    if flaws:
+        body["errors"] = [flaw.document() for flaw in flaws]
+    return Response(orjson.dumps(body), status, media_type="application/problem+json")
+
+
+async def http_problem(_: Request, error: Exception) -> Response:
+    """What Starlette refuses by itself: an unknown path, a wrong method."""
+    status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
+    slug = status.phrase.lower().replace(" ", "-")
+    answer = problem(status, slug, status.description or status.phrase)
+    if isinstance(error, HTTPException):
+        answer.headers.update(error.headers or {})
+    return answer

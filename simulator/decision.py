@@ -1,0 +1,118 @@
+"""Whether the DERMS takes a device into its model: each check a sentence, each refusal a code and plain words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from simulator.contract import Document
+from simulator.reference import Reference
+from simulator.resources import Resources
+
+Registration = Literal["registered", "failed", "deregistered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why not: the code for programs, the text for people, without personal data."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One device of one message, and what it is judged by."""
+
+    message: Document
+    device: Document
+    reference: Reference
+    resources: Resources
+
+    @property
+    def subscription(self) -> str:
+        return self.message["subscription"]["number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What shall become of one device."""
+
+    device: Document
+    registration: Registration
+    refusal: Refusal | None = None
+
+
+Check = Callable[[Case], Refusal | None]
+
+
+def stale_sequence(case: Case) -> Refusal | None:
+    """A picture older than the one applied must not undo it."""
+    last = case.resources.last_applied(case.subscription)
+    if (case.message["sequence"], case.message["version"]) >= last:
+        return None
+    return Refusal("STALE_SEQUENCE", f"Sequence {last[0]} version {last[1]} of this subscription is applied already.")
+
+
+def unknown_program(case: Case) -> Refusal | None:
+    """Control follows programs the DERMS runs."""
+    code = case.message["program"]["code"]
+    if case.reference.knows_program(code):
+        return None
+    return Refusal("UNKNOWN_PROGRAM", f"Program {code} is not known to this DERMS.")
+
+
+def feeder_missing(case: Case) -> Refusal | None:
+    """A resource is modelled on a feeder, or not at all."""
+    if case.message["location"].get("feeder"):
+        return None
+    return Refusal("FEEDER_MISSING", "The service point has no feeder; the device cannot be placed in the model.")
+
+
+def unknown_feeder(case: Case) -> Refusal | None:
+    """The feeder must be in the network model."""
+    feeder = case.message["location"]["feeder"]
+    if case.reference.knows_feeder(feeder):
+        return None
+    return Refusal("UNKNOWN_FEEDER", f"Feeder {feeder} is not in the network model.")
+
+
+def unknown_head_end(case: Case) -> Refusal | None:
+    """Somebody must be able to talk to the device."""
+    head_end = case.device["head_end"]
+    if case.reference.knows_head_end(head_end):
+        return None
+    return Refusal("UNKNOWN_HEAD_END", f"Head-end {head_end} is not known to this DERMS.")
+
+
+def already_modelled(case: Case) -> Refusal | None:
+    """One device is one resource, under one subscription."""
+    other = case.resources.modelled_elsewhere(case.device, case.subscription)
+    if other is None:
+        return None
+    return Refusal("DEVICE_ALREADY_MODELLED", f"The device is modelled as {other} under another subscription.")
+
+
+_TO_LEAVE: tuple[Check, ...] = (stale_sequence,)
+_TO_JOIN: tuple[Check, ...] = (
+    stale_sequence,
+    unknown_program,
+    feeder_missing,
+    unknown_feeder,
+    unknown_head_end,
+    already_modelled,
+)
+
+
+def verdict(case: Case) -> Verdict:
+    """The first refusal counts. Nothing but age keeps a device from leaving: who goes needs no feeder."""
+    joins = case.device["state"] == "enrolled"
+    for check in _TO_JOIN if joins else _TO_LEAVE:
+        refusal = check(case)
+        if refusal is not None:
+            return Verdict(case.device, "failed", refusal)
+    return unopposed(case.device)
+
+
+def unopposed(device: Document) -> Verdict:
+    """What becomes of a device that nothing speaks against."""
+    return Verdict(device, "registered" if device["state"] == "enrolled" else "deregistered")

@@ -1,0 +1,59 @@
+"""PostgreSQL alone, for tests and tools that need a real database for a moment and nothing else of the stack."""
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stack.credentials import kept_credentials
+from stack.data_dir import opened
+from stack.errors import StackError
+from stack.ports import kept_ports
+from stack.postgres import Postgres
+from stack.process import Running, start
+
+READY_WITHIN_SECONDS = 60.0
+STOPPED_WITHIN_SECONDS = 20.0
+
+
+@contextmanager
+def embedded_postgres(directory: Path, *, unsafe_fast: bool = False) -> Generator[str]:
+    """Serve the database kept in a folder, and stop it at the end of the block.
+
+        with tempfile.TemporaryDirectory() as folder, embedded_postgres(Path(folder), unsafe_fast=True) as url:
+            connection = await asyncpg.connect(url)
+
+    The address is `postgresql://postgres:<password>@127.0.0.1:<port>/gridenroll`, the database exists and the role may
+    create others. The folder is laid out as that of `gridenroll up`. Call it from the main thread.
+
+    `unsafe_fast` gives up durability for speed, which tests want; even a kill -9 may then lose the last commits.
+    As root, prefer a folder of your own to pytest's `tmp_path`: each pytest that starts closes those of all others
+    to PostgreSQL's ordinary user.
+    """
+    with opened(directory) as data:
+        password = kept_credentials(data).postgresql_password
+        port = kept_ports(data.ports, ["postgresql"])["postgresql"]
+        log = data.logs / "postgresql.log"
+        postgres = Postgres(data.postgresql, log, port, password, unsafe_fast)
+        running = start(postgres.prepare())
+        try:
+            _wait_until_ready(postgres, running)
+            yield postgres.url
+        finally:
+            _stop(running)
+
+
+def _wait_until_ready(postgres: Postgres, running: Running) -> None:
+    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    while not postgres.accepts_connections(running.pid):
+        if running.exit_code() is not None or time.monotonic() > deadline:
+            raise StackError("PostgreSQL did not start.", f"See {running.program.log}.", details=running.last_words())
+        time.sleep(0.01)
+
+
+def _stop(running: Running) -> None:
+    running.ask_to_stop()
+    deadline = time.monotonic() + STOPPED_WITHIN_SECONDS
+    while running.exit_code() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    running.kill()

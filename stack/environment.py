@@ -1,0 +1,94 @@
+"""Where everything of one stack is found: told to its own programs as variables, and to others in stack.json."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stack.credentials import Credentials
+from stack.ports import LOOPBACK
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Those a person chooses, and one that nobody needs to know."""
+
+    api: int = 8000
+    temporal: int = 7233
+    temporal_ui: int = 8233
+    derms: int = 8100
+    worker_health: int = 0
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """All that a program or a person needs to use the stack."""
+
+    ports: Ports
+    database_url: str
+    credentials: Credentials = field(repr=False)
+    temporal_is_outside: bool = False
+
+    @property
+    def api_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.ports.api}"
+
+    @property
+    def derms_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.ports.derms}"
+
+    @property
+    def temporal_address(self) -> str:
+        return outside_temporal() if self.temporal_is_outside else f"{LOOPBACK}:{self.ports.temporal}"
+
+    @property
+    def temporal_ui_url(self) -> str:
+        ours = f"http://{LOOPBACK}:{self.ports.temporal_ui}"
+        return os.environ.get("GRIDENROLL_TEMPORAL_UI_URL", ours) if self.temporal_is_outside else ours
+
+    def environment(self) -> dict[str, str]:
+        """Of every program of ours: what the person has set, with the stack's own addresses over it."""
+        return _inherited(self.temporal_is_outside) | {
+            "GRIDENROLL_API_HOST": LOOPBACK,
+            "GRIDENROLL_API_PORT": str(self.ports.api),
+            "GRIDENROLL_API_URL": self.api_url,
+            "GRIDENROLL_API_TOKEN": self.credentials.api_token,
+            "GRIDENROLL_DATABASE_URL": self.database_url,
+            "GRIDENROLL_DERMS_SECRET": self.credentials.derms_secret,
+            "GRIDENROLL_DERMS_URL": self.derms_url,
+            "GRIDENROLL_TEMPORAL_UI_URL": self.temporal_ui_url,
+            "GRIDENROLL_WORKER_HEALTH_PORT": str(self.ports.worker_health),
+            "TEMPORAL_ADDRESS": self.temporal_address,
+            # A log that waits in a buffer is not there when its process is killed.
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def description(self, pids: Mapping[str, int]) -> dict[str, object]:
+        """The content of stack.json."""
+        return {
+            "api_url": self.api_url,
+            "temporal_address": self.temporal_address,
+            "temporal_ui_url": self.temporal_ui_url,
+            "derms_url": self.derms_url,
+            "database_url": self.database_url,
+            "token": self.credentials.api_token,
+            "tokens": {"operator": self.credentials.api_token},
+            "pids": {**pids, "up": os.getpid()},
+        }
+
+
+def outside_database() -> str:
+    """A database that the person runs; empty when we are to run one."""
+    return os.environ.get("GRIDENROLL_DATABASE_URL", "")
+
+
+def outside_temporal() -> str:
+    """A Temporal that the person runs; empty when we are to run one."""
+    return os.environ.get("TEMPORAL_ADDRESS", "")
+
+
+def _inherited(temporal_is_outside: bool) -> dict[str, str]:
+    """Keys and certificates of another Temporal must not be offered to the one that we started."""
+    if temporal_is_outside:
+        return dict(os.environ)
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
+    return ours | {"TEMPORAL_CONFIG_FILE": os.devnull, "TEMPORAL_NAMESPACE": "default"}

@@ -1,0 +1,62 @@
+"""What a person sees of a stack: a line for each step, where everything is, and what went wrong."""
+
+import contextlib
+from collections.abc import Callable
+
+from rich.console import Console
+
+from stack.data_dir import DataDir
+from stack.environment import Addresses
+from stack.errors import StackError
+
+
+class Terminal:
+    """A line for each step. A terminal that has gone away must not keep the stack from stopping in order."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False, soft_wrap=True)
+
+    def say(self, line: str, *, markup: bool = False) -> None:
+        with contextlib.suppress(OSError):
+            self._console.print(line, markup=markup)
+
+    def welcome(self, data: DataDir, addresses: Addresses) -> None:
+        self.say("\n[bold green]gridenroll is up.[/] Ctrl-C stops it; the data stay.\n", markup=True)
+        self.say(_places(data, addresses))
+        self.say(_first_steps(addresses))
+
+
+def guarded(life: Callable[[], None]) -> int:
+    """The exit code of a life of the stack; what ended it against our will is explained."""
+    try:
+        life()
+    except StackError as error:
+        _explain(error)
+        return 1
+    return 0
+
+
+def _explain(error: StackError) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    with contextlib.suppress(OSError):
+        console.print(error.what, style="bold red", markup=False)
+        if error.details:
+            console.print(error.details, style="dim", markup=False)
+        console.print(error.remedy, markup=False)
+
+
+def _places(data: DataDir, addresses: Addresses) -> str:
+    places = {
+        "API": f"{addresses.api_url}/docs",
+        "Temporal UI": addresses.temporal_ui_url,
+        "DER search": addresses.derms_url,
+        "token": addresses.credentials.api_token,
+        "logs": str(data.logs),
+        "for scripts": str(data.stack),
+    }
+    return "".join(f"  {what:<12} {where}\n" for what, where in places.items())
+
+
+def _first_steps(addresses: Addresses) -> str:
+    authorization = f'-H "Authorization: Bearer {addresses.credentials.api_token}"'
+    return f"Try:\n  gridenroll demo\n  curl {authorization} {addresses.api_url}/v1/programs\n"

@@ -1,0 +1,160 @@
+"""Processes that we start, and those that a killed stack left behind: ours are ended, strangers are not."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+import pytest
+
+from stack import process
+from stack.data_dir import DataDir
+from stack.leftovers import clear_leftovers, clear_postgres, remember
+from stack.part import BecameReady, Died, Event, Part, Patience, Restarted, begin
+from stack.process import Program, Running, rotate, start
+
+T = TypeVar("T")
+FOREVER = "import signal; signal.pause()"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> DataDir:
+    (tmp_path / "logs").mkdir()
+    return DataDir(tmp_path)
+
+
+@pytest.fixture
+def python(data: DataDir) -> Iterator[Callable[[str], Running]]:
+    started: list[Running] = []
+
+    def run(code: str) -> Running:
+        started.append(start(_program(data, code)))
+        return started[-1]
+
+    yield run
+    for running in started:
+        running.kill()
+
+
+def _program(data: DataDir, code: str) -> Program:
+    return Program("part", (sys.executable, "-c", code), data.logs / "part.log")
+
+
+def test_its_output_is_that_of_this_run_alone(python: Callable[[str], Running]) -> None:
+    python("print('before')").popen.wait()
+    running = python("print('now')")
+    running.popen.wait()
+    assert running.output() == "now"
+
+
+def test_a_program_that_is_not_there_says_so_in_its_log(data: DataDir) -> None:
+    running = start(Program("part", ("/nowhere/program",), data.logs / "part.log"))
+    assert running.popen.wait() == 1
+    assert running.output() == "/nowhere/program: No such file or directory"
+
+
+def test_killing_it_takes_its_own_children_along(python: Callable[[str], Running]) -> None:
+    running = python("import os, signal; print(os.fork(), flush=True); signal.pause()")
+    child = _eventually(lambda: psutil.Process(running.pid).children())[0]
+    running.kill()
+    assert _eventually(lambda: _has_ended(child))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no signal for orphans")
+def test_a_kill_of_the_parent_ends_it(data: DataDir) -> None:
+    code = (
+        "import sys; from pathlib import Path; from stack.process import Program, start; "
+        "child = start(Program('part', (sys.executable, '-c', sys.argv[2]), Path(sys.argv[1]))); "
+        f"print(child.pid, flush=True); {FOREVER}"
+    )
+    command = [sys.executable, "-c", code, str(data.logs / "part.log"), FOREVER]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=process.LAUNCHER.parents[1]) as parent:
+        assert parent.stdout
+        orphan = psutil.Process(int(parent.stdout.readline()))
+        _eventually(lambda: process.LAUNCHER.name not in " ".join(orphan.cmdline()))
+        parent.kill()
+    assert _eventually(lambda: _has_ended(orphan))
+
+
+def test_a_long_log_is_put_aside(data: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "ROTATE_ABOVE_BYTES", 3)
+    log = data.logs / "part.log"
+    log.write_text("1234")
+    rotate(log)
+    assert [path.name for path in data.logs.iterdir()] == ["part.log.1"]
+
+
+def test_what_a_killed_stack_left_is_ended(data: DataDir, python: Callable[[str], Running]) -> None:
+    running = python(FOREVER)
+    remember(data, [running])
+    assert clear_leftovers(data) == ["part"]
+    assert running.exit_code() == -signal.SIGTERM
+    assert not data.processes.exists()
+
+
+@pytest.mark.parametrize("otherwise", [{"created": 1.0}, {"command": ["another", "program"]}])
+def test_a_stranger_with_the_same_number_is_left_alone(
+    data: DataDir, python: Callable[[str], Running], otherwise: dict[str, object]
+) -> None:
+    running = python(FOREVER)
+    remember(data, [running])
+    record = json.loads(data.processes.read_text())["part"]
+    data.processes.write_text(json.dumps({"part": {**record, **otherwise}}))
+    assert clear_leftovers(data) == []
+    assert running.exit_code() is None
+
+
+def test_a_stale_pid_file_of_postgresql_that_names_a_stranger_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "postmaster.pid").write_text(f"{os.getpid()}\n")
+    clear_postgres(tmp_path)
+    assert not (tmp_path / "postmaster.pid").exists()
+
+
+def test_a_part_that_keeps_dying_is_restarted_after_longer_and_longer_pauses_and_then_given_up(data: DataDir) -> None:
+    part = Part("part", "Part", lambda: _program(data, "raise SystemExit('no')"), lambda _pid: False)
+    watched = begin(part, Patience(deaths=3, within=60, first_pause=0.01))
+    events = [_eventually(watched.advance) for _ in range(5)]
+    assert events == [
+        Died("ended with exit code 1", "no", 0.01),
+        Restarted(),
+        Died("ended with exit code 1", "no", 0.02),
+        Restarted(),
+        Died("ended with exit code 1", "no", None),
+    ]
+
+
+def test_a_part_that_is_not_ready_in_time_counts_as_dead(data: DataDir) -> None:
+    part = Part("part", "Part", lambda: _program(data, FOREVER), lambda _pid: False, ready_within=0.01)
+    event = _eventually(begin(part, Patience()).advance)
+    assert isinstance(event, Died)
+    assert event.how == "was not ready after 0 s"
+
+
+def test_a_part_becomes_ready_again_after_a_restart(data: DataDir) -> None:
+    part = Part("part", "Part", lambda: _program(data, FOREVER), lambda _pid: True)
+    watched = begin(part, Patience(first_pause=0.0))
+    seen: list[Event] = [_eventually(watched.advance)]
+    watched.running.popen.kill()
+    seen.extend(_eventually(watched.advance) for _ in range(3))
+    watched.running.kill()
+    assert [type(event) for event in seen] == [BecameReady, Died, Restarted, BecameReady]
+    assert [event.again for event in seen if isinstance(event, BecameReady)] == [False, True]
+
+
+def _has_ended(other: psutil.Process) -> bool:
+    """Also when nobody has collected it yet."""
+    return not other.is_running() or other.status() == psutil.STATUS_ZOMBIE
+
+
+def _eventually(ask: Callable[[], T | None]) -> T:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if answer := ask():
+            return answer
+    raise AssertionError("it did not happen in time")
