@@ -15,7 +15,7 @@ from activities.synchronize import SynchronizeActivities
 from connectors.derms.client import DermsClient
 from connectors.temporal.client import TASK_QUEUE
 from operations.catalog import Catalogs
-from operations.database import Sessions, create_engine, create_sessions
+from operations.database import Sessions, StatementCount, create_engine, create_sessions
 from relay import relay
 from settings.settings import Settings
 from workflows.enroll import Enroll
@@ -77,9 +77,11 @@ def create_worker(client: Client, sessions: Sessions, derms: DermsClient, *, tas
 
 
 @asynccontextmanager
-async def running(settings: Settings, client: Client) -> AsyncIterator[Sessions]:
-    """Runs worker and relay until the block ends; closes what it opened, in order."""
+async def running(settings: Settings, client: Client) -> AsyncIterator[StatementCount]:
+    """Runs worker and relay until the block ends; closes what it opened, in order. Gives the count of statements."""
     engine = create_engine(settings.database_url.get_secret_value(), settings.database_pool_size)
+    statements = StatementCount()
+    statements.watch(engine)
     sessions = create_sessions(engine)
     limits = httpx.Limits(max_connections=50, max_keepalive_connections=50)
     async with httpx.AsyncClient(timeout=settings.derms_timeout.total_seconds(), limits=limits) as http:
@@ -87,7 +89,7 @@ async def running(settings: Settings, client: Client) -> AsyncIterator[Sessions]
         async with create_worker(client, sessions, derms):
             relaying = asyncio.create_task(relay.run(client, sessions))
             try:
-                yield sessions
+                yield statements
             finally:
                 relaying.cancel()
                 await asyncio.gather(relaying, return_exceptions=True)

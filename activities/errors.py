@@ -11,13 +11,13 @@ from models.errors import GridenrollError, OutcomeUnknown, Unavailable
 class ErrorMapping(Interceptor):
     """Install it on the worker."""
 
-    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         """Wraps every activity."""
         return _Mapped(next)
 
 
 class _Mapped(ActivityInboundInterceptor):
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         """Runs the activity; our errors come out with their code as type. Any other is a fault of ours and retried."""
         try:
             return await super().execute_activity(input)

@@ -45,6 +45,7 @@ def create_app(
             temporal_ui_url=temporal_ui_url,
             acknowledgement_timeout_seconds=acknowledgement_timeout_seconds,
         )
+        app.state.context.statements.watch(engine)
         courier.start()
         yield
         await courier.stop()

@@ -6,7 +6,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.application import EnrollmentApplication
 from models.catalog import Catalog
-from models.cis import CisRecord
 from models.states import EnrollmentState, SyncState
 from models.values import Sentence, Value
 

@@ -9,7 +9,7 @@ from temporalio.client import Client
 from connectors.temporal.client import workflow_url
 from models.ids import enrollment_workflow_id
 from operations.catalog import Catalogs
-from operations.database import Sessions
+from operations.database import Sessions, StatementCount
 from relay.courier import Courier
 
 
@@ -24,6 +24,7 @@ class Context:
     derms_secret: str
     temporal_ui_url: str
     acknowledgement_timeout_seconds: float
+    statements: StatementCount = field(default_factory=StatementCount)
     catalogs: Catalogs = field(default_factory=Catalogs)
 
     def enrollment_links(self, enrollment_id: str) -> dict[str, str]:

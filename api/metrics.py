@@ -20,6 +20,7 @@ class Metrics:
         self.seconds = Histogram(
             "gridenroll_http_request_seconds", "Time to answer.", ("method", "route"), registry=self.registry
         )
+        self.statements = Gauge("gridenroll_sql_statements", "Statements sent so far.", registry=self.registry)
         self.outbox = Gauge("gridenroll_outbox_waiting", "Messages the relay has yet to bring.", registry=self.registry)
         self.outbox_age = Gauge(
             "gridenroll_outbox_oldest_seconds", "Age of the oldest of them.", registry=self.registry

@@ -20,9 +20,7 @@ class Spent:
 
     def since(self, earlier: "Spent", count: int) -> tuple[dict[str, float], float]:
         """Milliseconds of processor time by part, and statements, for each of so many enrolments."""
-        cpu = {
-            part: (seconds - earlier.cpu_seconds[part]) * 1000 / count for part, seconds in self.cpu_seconds.items()
-        }
+        cpu = {part: (seconds - earlier.cpu_seconds[part]) * 1000 / count for part, seconds in self.cpu_seconds.items()}
         return cpu, (self.statements - earlier.statements) / count
 
 

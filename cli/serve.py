@@ -10,9 +10,10 @@ from contextlib import asynccontextmanager, contextmanager
 import typer
 import uvicorn
 import uvloop
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import worker
@@ -20,6 +21,7 @@ from api.app import create_app
 from cli.logs import configure
 from connectors.temporal.client import connect, register_search_attributes
 from models.errors import Unavailable
+from operations.database import StatementCount
 from settings.settings import Settings
 
 app = typer.Typer(help="Run one process in the foreground.", no_args_is_help=True)
@@ -77,7 +79,7 @@ async def _worker(settings: Settings) -> None:
     if client is None:
         return
     await register_search_attributes(client)
-    async with worker.running(settings, client), _health(settings):
+    async with worker.running(settings, client) as statements, _doors(settings, statements):
         await stop.wait()
 
 
@@ -108,8 +110,8 @@ class _Quiet(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _health(settings: Settings) -> AsyncIterator[None]:
-    """A door at which an orchestrator sees that the worker lives."""
+async def _doors(settings: Settings, statements: StatementCount) -> AsyncIterator[None]:
+    """Where an orchestrator sees that the worker lives, and Prometheus what it does."""
     if not settings.worker_health_port:
         yield
         return
@@ -117,8 +119,16 @@ async def _health(settings: Settings) -> AsyncIterator[None]:
     async def healthz(request: Request) -> JSONResponse:
         return JSONResponse({"status": "ok"})
 
+    registry = CollectorRegistry()
+    Gauge("gridenroll_sql_statements", "Statements sent so far.", registry=registry).set_function(
+        lambda: statements.sent
+    )
+
+    async def metrics(request: Request) -> Response:
+        return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
+
     config = uvicorn.Config(
-        Starlette(routes=[Route("/healthz", healthz)]),
+        Starlette(routes=[Route("/healthz", healthz), Route("/metrics", metrics)]),
         host=settings.api_host,
         port=settings.worker_health_port,
         log_config=None,

@@ -76,7 +76,7 @@ def normalised_serial(serial: str) -> str:
 
 
 def _has_substance(serial: str) -> str:
-    if not normalised_serial(serial):
+    if not any(character.isalnum() for character in serial):
         raise ValueError("has no letter or digit in it")
     return serial
 

@@ -4,9 +4,9 @@ and what fills it appear together (docs/decisions/0003-one-transaction-to-enroll
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.application import EnrollmentApplication
 from models.catalog import Program, SetupStep
@@ -15,6 +15,7 @@ from models.errors import NotFound, Unavailable
 from models.messages.enroll import Accepted
 from models.scope import SystemScope
 from models.states import ENROLLMENT_TRANSITIONS, AssetOwnership, EnrollmentState, InstallationMethod
+from models.tables.audit import AuditEntry
 from models.tables.catalog import ProgramCapacity
 from models.tables.customer import ServicePoint
 from models.tables.enrollment import Enrollment
@@ -31,6 +32,7 @@ from operations.facts import (
     usage_columns,
     usage_of,
 )
+from operations.rows import as_json, insert_from
 from operations.waitlist import serve
 from rules.capacity import Need
 from rules.eligibility.decide import decide
@@ -81,20 +83,25 @@ async def validate_and_accept(
     )
 
 
-async def _load(session: AsyncSession, enrollment_id: str) -> tuple[Row[Any], Any]:
+def _loading() -> Any:
     program, waiting_since = col(Enrollment.program), col(Enrollment.waitlisted_at)
-    usage = usage_columns(program, (waiting_since, col(Enrollment.id)))
-    statement = (
-        place_of(*_ASKED, *usage)
+    return (
+        place_of(*_ASKED, *usage_columns(program, (waiting_since, col(Enrollment.id))))
         .join(Enrollment, col(Enrollment.service_point) == col(ServicePoint.cis_service_point_id))
         .join(ProgramCapacity, col(ProgramCapacity.program) == program)
-        .where(col(Enrollment.id) == enrollment_id)
+        .where(col(Enrollment.id) == bindparam("enrollment"))
         .with_for_update(of=Enrollment)
     )
-    row = (await session.exec(statement)).first()
+
+
+_LOAD = _loading()
+
+
+async def _load(session: AsyncSession, enrollment_id: str) -> tuple[Row[Any], Any]:
+    row = (await session.execute(_LOAD, {"enrollment": enrollment_id})).first()
     if row is None:
         raise NotFound(f"There is no enrolment {enrollment_id}.")
-    return row, row[len(_ASKED) : len(_ASKED) + len(usage)]
+    return row, row[len(_ASKED) : len(_ASKED) + 4]
 
 
 async def _accept(session: AsyncSession, trail: Trail, what: Association, decision: Decision, need: Need) -> Accepted:
@@ -105,8 +112,7 @@ async def _accept(session: AsyncSession, trail: Trail, what: Association, decisi
     state = trail.moved(ENROLLMENT_TRANSITIONS, row.id, row.state, *decided)
     request_id = await associate(session, trail, decision.decided_at, what)
     state = trail.moved(ENROLLMENT_TRANSITIONS, row.id, state, _E.COMPLETING, _E.ENROLLED)
-    await _store(session, row.id, state, decision, need)
-    await trail.write(session)
+    await _store(session, trail, row, state, decision, need, row.waitlisted_at)
     # Last, because its row is locked from here to the commit and every enrolment of the program comes by it.
     if not await reserve(session, program.code, need):
         raise Unavailable("Another request took the last place at the same moment.", code="raced")
@@ -142,8 +148,7 @@ async def _turn_away(
     reason = " ".join(finding.reason for finding in decision.failures)
     state = trail.moved(ENROLLMENT_TRANSITIONS, row.id, row.state, *_to_validating(row.state), target, reason=reason)
     since = (row.waitlisted_at or decision.decided_at) if state is _E.WAITLISTED else row.waitlisted_at
-    await _store(session, row.id, state, decision, need, waitlisted_at=since)
-    await trail.write(session)
+    await _store(session, trail, row, state, decision, need, since)
     if state is _E.REJECTED and row.state is _E.WAITLISTED:
         await serve(session, program)
     return Accepted(state=state, failed_rules=failed)
@@ -153,21 +158,39 @@ def _to_validating(state: EnrollmentState) -> tuple[EnrollmentState, ...]:
     return () if state is _E.VALIDATING else (_E.VALIDATING,)
 
 
+_STORE = text(
+    f"""
+    WITH noted AS ({insert_from(AuditEntry, "entries")})
+    UPDATE enrollment SET
+        state = :state, decision = CAST(:decision AS jsonb), needed_devices = :devices, needed_kw = :kw,
+        updated_at = :instant, waitlisted_at = :waitlisted_at, version = version + 1
+    WHERE id = :enrollment
+    """
+)
+
+
 async def _store(
-    session: AsyncSession, enrollment_id: str, state: EnrollmentState, decision: Decision, need: Need, **more: Any
+    session: AsyncSession,
+    trail: Trail,
+    row: Row[Any],
+    state: EnrollmentState,
+    decision: Decision,
+    need: Need,
+    waitlisted_at: datetime | None,
 ) -> None:
-    await session.exec(
-        update(Enrollment)
-        .where(col(Enrollment.id) == enrollment_id)
-        .values(
-            state=state,
-            decision=decision.model_dump(mode="json"),
-            needed_devices=need.devices,
-            needed_kw=need.kw,
-            updated_at=decision.decided_at,
-            version=Enrollment.version + 1,
-            **more,
-        )
+    """The decision, and the trail of everything that followed from it."""
+    await session.execute(
+        _STORE,
+        {
+            "enrollment": row.id,
+            "state": state,
+            "decision": decision.model_dump_json(),
+            "devices": need.devices,
+            "kw": need.kw,
+            "instant": decision.decided_at,
+            "waitlisted_at": waitlisted_at,
+            "entries": as_json(trail.taken()),
+        },
     )
 
 
@@ -179,7 +202,7 @@ async def standing(session: AsyncSession, enrollment_id: str) -> Accepted:
     """
     request = select(func.min(SyncRequest.id)).where(col(SyncRequest.enrollment_id) == enrollment_id).scalar_subquery()
     statement = select(col(Enrollment.state), request).where(col(Enrollment.id) == enrollment_id)
-    row = (await session.exec(statement)).first()
+    row = (await session.execute(statement)).first()
     if row is None:
         raise NotFound(f"There is no enrolment {enrollment_id}.")
     return Accepted(state=row[0], sync_request_id=row[1])

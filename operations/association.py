@@ -1,25 +1,14 @@
-"""Associating customer and devices with the program, and the sync request that tells the DERMS, in one transaction."""
+"""Associating customer and devices with the program, and the sync request that tells the DERMS: all of it at once."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, or_, update
-from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy import Row, bindparam, or_, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.catalog import Specification
 from models.errors import Unavailable
 from models.ids import enrollment_workflow_id, new_id
-from models.snapshot import (
-    Snapshot,
-    SyncedCustomer,
-    SyncedDevice,
-    SyncedLocation,
-    SyncedProgram,
-    SyncedSubscription,
-)
 from models.states import (
     DEVICE_TRANSITIONS,
     REGISTRATION_TRANSITIONS,
@@ -31,20 +20,63 @@ from models.states import (
     SyncState,
 )
 from models.tables.catalog import ProgramCapacity
-from models.tables.subscription import (
-    Device,
-    DeviceInstallation,
-    DeviceLocation,
-    ProgramSubscription,
-    SubscriptionDevice,
-)
+from models.tables.subscription import Device, DeviceLocation, ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
 from models.values import normalised_serial
 from operations.audit import Trail
 from operations.catalog import IndexedCatalog
+from operations.rows import as_json, insert_from, table_of
+from operations.snapshots import snapshot
 from rules.capacity import Need
 from rules.eligibility.facts import Facts
 from rules.snapshots import snapshot_hash
+
+_LEAVE = text(
+    "UPDATE device_installation SET removed_at = :instant WHERE device_id = ANY(:devices) AND removed_at IS NULL"
+)
+
+_ASSOCIATE = text(
+    f"""
+    WITH subscribed AS ({insert_from(ProgramSubscription, "subscriptions")}),
+    held AS (
+        {insert_from(Device, "devices")}
+        ON CONFLICT ON CONSTRAINT one_holder_of_a_serial DO UPDATE SET
+            serial_number = excluded.serial_number, nic_id = excluded.nic_id, badge_number = excluded.badge_number,
+            specification = excluded.specification, model = excluded.model, head_end = excluded.head_end,
+            rated_kw = excluded.rated_kw, state = excluded.state
+        WHERE device.id = excluded.id AND device.customer_id = excluded.customer_id
+        RETURNING id
+    ),
+    places AS (
+        {insert_from(DeviceLocation, "places")}
+        ON CONFLICT ON CONSTRAINT one_location_of_a_kind_and_position DO UPDATE SET position = excluded.position
+        RETURNING id, location_type, position
+    ),
+    installed AS (
+        INSERT INTO device_installation (id, device_id, location_id, installed_at, installed_by)
+        SELECT i.id, i.device_id, places.id, i.installed_at, 'customer'
+        FROM jsonb_to_recordset(CAST(:installations AS jsonb))
+            AS i(id text, device_id text, location_type text, position int, installed_at timestamptz)
+        JOIN places USING (location_type, position)
+    ),
+    registered AS ({insert_from(SubscriptionDevice, "registrations")}),
+    told AS ({insert_from(SyncRequest, "sync_requests")})
+    SELECT count(*) FROM held
+    """
+)
+"""Places outlive the devices in them. A serial number that another holds is not among `held`."""
+
+
+def _reservation() -> Any:
+    table = table_of(ProgramCapacity)
+    measures = ("customers", "devices", "kw")
+    wanted = {name: table.c[name] + bindparam(f"needed_{name}") for name in measures}
+    room = (or_(table.c[f"maximum_{name}"].is_(None), wanted[name] <= table.c[f"maximum_{name}"]) for name in measures)
+    taken = update(table).where(table.c.program == bindparam("of_program"), *room)
+    return taken.values(wanted).returning(table.c.program)
+
+
+_RESERVE = _reservation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,48 +91,73 @@ class Association:
 
 
 async def associate(session: AsyncSession, trail: Trail, instant: datetime, what: Association) -> str:
-    """Subscription active, devices installed at their places, sync request pending; gives the latter's id."""
-    row, facts = what.row, what.facts
-    subscription_id = new_id("sub")
-    subscription = {
+    """Subscription active, devices installed at their places, sync request pending; gives the latter's id.
+
+    Raises:
+        Unavailable: another request took a serial number at the same moment.
+    """
+    subscription = _subscription(what)
+    devices = _devices(what)
+    places = _places(what)
+    request = _sync_request(what, subscription, devices, instant)
+    if what.known_devices:
+        await session.execute(_LEAVE, {"instant": instant, "devices": list(what.known_devices.values())})
+    held = await session.scalar(
+        _ASSOCIATE,
+        {
+            "subscriptions": as_json([subscription]),
+            "devices": as_json(devices),
+            "places": as_json(places),
+            "installations": as_json(
+                {
+                    "id": new_id("ins"),
+                    "device_id": device["id"],
+                    "location_type": place["location_type"],
+                    "position": place["position"],
+                    "installed_at": instant,
+                }
+                for device, place in zip(devices, places, strict=True)
+            ),
+            "registrations": as_json(_registration(subscription, device) for device in devices),
+            "sync_requests": as_json([request]),
+        },
+    )
+    if held != len(devices):
+        raise Unavailable("Another request took one of these serial numbers at the same moment.", code="raced")
+    _note(trail, what, subscription["id"], devices, request["id"])
+    return request["id"]
+
+
+def _note(
+    trail: Trail, what: Association, subscription_id: str, devices: list[dict[str, Any]], request_id: str
+) -> None:
+    trail.moved(SUBSCRIPTION_TRANSITIONS, subscription_id, SubscriptionState.PENDING, SubscriptionState.ACTIVE)
+    for position, device in enumerate(devices):
+        known = position in what.known_devices
+        path = (DeviceState.ENROLLED,) if known else (DeviceState.INSTALLED, DeviceState.ENROLLED)
+        trail.moved(DEVICE_TRANSITIONS, device["id"], DeviceState.INSTALLED if known else DeviceState.NEW, *path)
+        ahead = (RegistrationState.INSTALLED, RegistrationState.REGISTERING)
+        trail.moved(REGISTRATION_TRANSITIONS, device["id"], RegistrationState.PROPOSED, *ahead)
+    trail.noted(request_id, "syn:pending", details={"kind": SyncKind.ENROLL})
+
+
+def _subscription(what: Association) -> dict[str, Any]:
+    facts, subscription_id = what.facts, new_id("sub")
+    return {
         "id": subscription_id,
         "number": f"PS-{subscription_id[-10:].upper()}",
-        "enrollment_id": row.id,
+        "enrollment_id": what.row.id,
         "program": facts.program.code,
         "exclusion": facts.program.exclusion,
         "customer_id": facts.site.customer_id,
         "account": facts.site.account,
         "service_point": facts.site.service_point,
         "state": SubscriptionState.ACTIVE,
-        "start_at": row.start_at,
+        "start_at": what.row.start_at,
     }
-    devices = _device_rows(what)
-    await session.exec(insert(ProgramSubscription).values(subscription))
-    await _store_devices(session, devices)
-    await _install(session, instant, what, devices, trail)
-    await session.exec(
-        insert(SubscriptionDevice).values(
-            [
-                {
-                    "subscription_id": subscription_id,
-                    "device_id": device["id"],
-                    "exclusion": facts.program.exclusion,
-                    "registration": RegistrationState.REGISTERING,
-                    "message": "",
-                }
-                for device in devices
-            ]
-        )
-    )
-    trail.moved(SUBSCRIPTION_TRANSITIONS, subscription_id, SubscriptionState.PENDING, SubscriptionState.ACTIVE)
-    for device in devices:
-        trail.moved(DEVICE_TRANSITIONS, device["id"], DeviceState.INSTALLED, DeviceState.ENROLLED)
-        path = (RegistrationState.INSTALLED, RegistrationState.REGISTERING)
-        trail.moved(REGISTRATION_TRANSITIONS, device["id"], RegistrationState.PROPOSED, *path)
-    return await _request_synchronization(session, trail, instant, what, subscription, devices)
 
 
-def _device_rows(what: Association) -> list[dict[str, Any]]:
+def _devices(what: Association) -> list[dict[str, Any]]:
     facts = what.facts
     rows: list[dict[str, Any]] = []
     for position, (asked, found) in enumerate(zip(facts.devices, facts.specifications, strict=True)):
@@ -129,163 +186,31 @@ def _device_rows(what: Association) -> list[dict[str, Any]]:
     return rows
 
 
-async def _store_devices(session: AsyncSession, devices: list[dict[str, Any]]) -> None:
-    statement = upsert(Device).values(devices)
-    changed = ("serial_number", "nic_id", "badge_number", "specification", "model", "head_end", "rated_kw", "state")
-    stored = await session.exec(
-        statement.on_conflict_do_update(
-            constraint="one_holder_of_a_serial",
-            set_={name: statement.excluded[name] for name in changed},
-            where=(col(Device.customer_id) == statement.excluded.customer_id)
-            & (col(Device.id) == statement.excluded.id),
-        ).returning(col(Device.id))
-    )
-    if len(stored.all()) < len(devices):
-        raise Unavailable("Another request took one of these serial numbers at the same moment.", code="raced")
-
-
-async def _install(
-    session: AsyncSession, instant: datetime, what: Association, devices: list[dict[str, Any]], trail: Trail
-) -> None:
-    moved = [device["id"] for position, device in enumerate(devices) if position in what.known_devices]
-    if moved:
-        await session.exec(
-            update(DeviceInstallation)
-            .where(col(DeviceInstallation.device_id).in_(moved), col(DeviceInstallation.removed_at).is_(None))
-            .values(removed_at=instant)
-        )
-    places = await _places(session, what)
-    await session.exec(
-        insert(DeviceInstallation).values(
-            [
-                {
-                    "id": new_id("ins"),
-                    "device_id": device["id"],
-                    "location_id": place,
-                    "installed_at": instant,
-                    "installed_by": "customer",
-                }
-                for device, place in zip(devices, places, strict=True)
-            ]
-        )
-    )
-    for position, device in enumerate(devices):
-        if position not in what.known_devices:
-            trail.moved(DEVICE_TRANSITIONS, device["id"], DeviceState.NEW, DeviceState.INSTALLED)
-
-
-async def _places(session: AsyncSession, what: Association) -> list[str]:
-    """The ids of the devices' locations, made where they are new: places outlive the devices in them."""
+def _places(what: Association) -> list[dict[str, Any]]:
+    """One place for each device: the first, second … of its kind at the service point."""
     counts: dict[str, int] = {}
-    keys: list[tuple[str, int]] = []
+    rows: list[dict[str, Any]] = []
     for asked in what.facts.devices:
         kind = asked.device_location_type or "unspecified"
         counts[kind] = counts.get(kind, 0) + 1
-        keys.append((kind, counts[kind]))
-    point = what.facts.site.service_point
-    rows = [
-        {"id": new_id("loc"), "service_point": point, "location_type": kind, "position": position}
-        for kind, position in keys
-    ]
-    statement = upsert(DeviceLocation).values(rows)
-    found = await session.exec(
-        statement.on_conflict_do_update(
-            constraint="one_location_of_a_kind_and_position",
-            set_={"service_point": statement.excluded.service_point},
-        ).returning(col(DeviceLocation.location_type), col(DeviceLocation.position), col(DeviceLocation.id))
-    )
-    ids = {(kind, position): place for kind, position, place in found.all()}
-    return [ids[key] for key in keys]
+        point = what.facts.site.service_point
+        rows.append({"id": new_id("loc"), "service_point": point, "location_type": kind, "position": counts[kind]})
+    return rows
 
 
-async def reserve(session: AsyncSession, program: str, need: Need) -> bool:
-    """Takes a place if there still is one. The condition and the table's checks are evaluated under the row's lock."""
-    held, caps = (
-        ProgramCapacity,
-        (
-            (col(ProgramCapacity.maximum_customers), ProgramCapacity.customers + need.customers),
-            (col(ProgramCapacity.maximum_devices), ProgramCapacity.devices + need.devices),
-            (col(ProgramCapacity.maximum_kw), ProgramCapacity.kw + need.kw),
-        ),
-    )
-    statement = (
-        update(held)
-        .where(col(held.program) == program, *(or_(maximum.is_(None), wanted <= maximum) for maximum, wanted in caps))
-        .values(customers=caps[0][1], devices=caps[1][1], kw=caps[2][1])
-        .returning(col(held.program))
-    )
-    return (await session.exec(statement)).first() is not None
+def _registration(subscription: dict[str, Any], device: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "subscription_id": subscription["id"],
+        "device_id": device["id"],
+        "exclusion": subscription["exclusion"],
+        "registration": RegistrationState.REGISTERING,
+        "message": "",
+    }
 
 
-def _synced_device(row: dict[str, Any]) -> SyncedDevice:
-    return SyncedDevice(
-        device_id=row["id"],
-        asset_type=row["asset_type"],
-        specification=row["specification"],
-        manufacturer=row["manufacturer"],
-        model=row["model"],
-        serial_number=row["serial_number"],
-        nic_id=row["nic_id"],
-        badge_number=row["badge_number"],
-        ownership=row["ownership"],
-        head_end=row["head_end"],
-        rated_kw=row["rated_kw"],
-        capacity_kwh=row["capacity_kwh"],
-        state="enrolled",
-    )
-
-
-def snapshot(
-    place: Row[Any],
-    catalog: IndexedCatalog,
-    subscription: dict[str, Any],
-    devices: list[dict[str, Any]],
-    *,
-    kind: SyncKind,
-    sequence: int,
-    transaction_id: str,
-    instant: datetime,
-) -> Snapshot:
-    """What the DERMS must hold; `place` is a row of `facts.place_of`."""
-    contact = catalog.tells_contact
-    return Snapshot(
-        sent_at=instant,
-        kind=kind,
-        transaction_id=transaction_id,
-        sequence=sequence,
-        customer=SyncedCustomer(
-            cis_person_id=place.cis_person_id,
-            cis_account_id=subscription["account"],
-            name=place.name,
-            email=place.email if contact else None,
-            phone=place.phone if contact else None,
-        ),
-        location=SyncedLocation(
-            cis_premise_id=place.cis_premise_id,
-            cis_service_point_id=subscription["service_point"],
-            feeder=place.feeder,
-            transformer=place.transformer,
-            substation=place.substation,
-            latitude=place.latitude,
-            longitude=place.longitude,
-            time_zone=place.time_zone,
-        ),
-        program=SyncedProgram(code=subscription["program"]),
-        subscription=SyncedSubscription(
-            number=subscription["number"], start=subscription["start_at"], end=subscription.get("end_at")
-        ),
-        devices=tuple(_synced_device(device) for device in devices),
-    )
-
-
-async def _request_synchronization(
-    session: AsyncSession,
-    trail: Trail,
-    instant: datetime,
-    what: Association,
-    subscription: dict[str, Any],
-    devices: list[dict[str, Any]],
-) -> str:
+def _sync_request(
+    what: Association, subscription: dict[str, Any], devices: list[dict[str, Any]], instant: datetime
+) -> dict[str, Any]:
     picture = snapshot(
         what.row,
         what.catalog,
@@ -296,27 +221,26 @@ async def _request_synchronization(
         transaction_id=what.row.transaction_id,
         instant=instant,
     ).model_dump(mode="json")
-    request_id = new_id("syn")
-    await session.exec(
-        insert(SyncRequest).values(
-            {
-                "id": request_id,
-                "kind": SyncKind.ENROLL,
-                "subscription_id": subscription["id"],
-                "sequence": 1,
-                "enrollment_id": what.row.id,
-                "workflow_id": enrollment_workflow_id(what.row.id),
-                "program": subscription["program"],
-                "state": SyncState.PENDING,
-                "revision": 1,
-                "endpoint": what.catalog.derms_endpoint,
-                "snapshot": picture,
-                "snapshot_hash": snapshot_hash(picture),
-                "attempts": 0,
-                "created_at": instant,
-                "updated_at": func.now(),
-            }
-        )
-    )
-    trail.noted(request_id, "syn:pending", details={"kind": SyncKind.ENROLL})
-    return request_id
+    return {
+        "id": new_id("syn"),
+        "kind": SyncKind.ENROLL,
+        "subscription_id": subscription["id"],
+        "sequence": 1,
+        "enrollment_id": what.row.id,
+        "workflow_id": enrollment_workflow_id(what.row.id),
+        "program": subscription["program"],
+        "state": SyncState.PENDING,
+        "revision": 1,
+        "endpoint": what.catalog.derms_endpoint,
+        "snapshot": picture,
+        "snapshot_hash": snapshot_hash(picture),
+        "attempts": 0,
+        "created_at": instant,
+        "updated_at": instant,
+    }
+
+
+async def reserve(session: AsyncSession, program: str, need: Need) -> bool:
+    """Takes a place if there still is one. The condition and the table's checks are evaluated under the row's lock."""
+    needed = {"needed_customers": need.customers, "needed_devices": need.devices, "needed_kw": need.kw}
+    return (await session.execute(_RESERVE, {"of_program": program, **needed})).first() is not None

@@ -5,14 +5,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import insert
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.scope import Scope
 from models.tables.audit import AuditEntry
+from operations.rows import as_json, insert_from
 from rules.transitions import check_transition
 
 S = TypeVar("S", bound=StrEnum)
+
+_WRITE = text(insert_from(AuditEntry, "entries"))
 
 
 class Trail:
@@ -60,8 +63,13 @@ class Trail:
             }
         )
 
+    def taken(self) -> list[dict[str, Any]]:
+        """The rows collected so far, for a statement that writes them itself."""
+        entries, self._entries = self._entries, []
+        return entries
+
     async def write(self, session: AsyncSession) -> None:
         """One statement for all that was collected."""
-        if self._entries:
-            await session.exec(insert(AuditEntry).values(self._entries))
-            self._entries = []
+        entries = self.taken()
+        if entries:
+            await session.execute(_WRITE, {"entries": as_json(entries)})

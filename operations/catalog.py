@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.catalog import Catalog, Program, Specification
 from models.errors import Invalid, NotFound, Pointer, StaleVersion
@@ -140,7 +140,7 @@ async def apply(
         Invalid: references that lead nowhere, programs that cannot run, caps below what is in use; each with its path.
         StaleVersion: somebody applied another catalogue since `base`.
     """
-    await session.exec(text("LOCK TABLE catalog_version IN SHARE ROW EXCLUSIVE MODE"))
+    await session.execute(text("LOCK TABLE catalog_version IN SHARE ROW EXCLUSIVE MODE"))
     current = await catalogs.current(session)
     if base is not None and base != current.version:
         raise StaleVersion(
@@ -162,7 +162,7 @@ async def apply(
 
 
 async def _removed_or_overfull(session: AsyncSession, current: IndexedCatalog, proposed: Catalog) -> list[Pointer]:
-    used = {row.program: row for row in (await session.exec(select(ProgramCapacity))).scalars()}
+    used = {row.program: row for row in (await session.execute(select(ProgramCapacity))).scalars()}
     faults = [
         Pointer("/programs", f"{code} is missing but has been applied for; set it inactive instead of removing it")
         for code in sorted(set(current.programs) - {program.code for program in proposed.programs})
@@ -216,7 +216,7 @@ async def _set_caps(session: AsyncSession, programs: tuple[Program, ...]) -> Non
     ]
     statement = insert(ProgramCapacity).values(rows)
     names = ("maximum_customers", "maximum_devices", "maximum_kw")
-    await session.exec(
+    await session.execute(
         statement.on_conflict_do_update(
             index_elements=["program"], set_={name: statement.excluded[name] for name in names}
         )

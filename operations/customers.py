@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import ARRAY, Table, Text, any_, cast, inspect, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.cis import CisRecord
 from models.ids import new_id
@@ -66,7 +66,7 @@ async def _store(
         name: statement.excluded[name] for name in (*compared, *(("updated_at",) if "updated_at" in keep else ()))
     }
     changed = or_(*(sql_table.c[name].is_distinct_from(statement.excluded[name]) for name in compared))
-    result = await session.exec(
+    result = await session.execute(
         statement.on_conflict_do_update(index_elements=[key], set_=written, where=changed).returning(
             literal_column("(xmax = 0)").label("inserted")
         )
@@ -77,7 +77,7 @@ async def _store(
 
 async def _customer_ids(session: AsyncSession, person_ids: list[str]) -> dict[str, str]:
     wanted = col(Customer.cis_person_id) == any_(cast(person_ids, ARRAY(Text)))
-    rows = await session.exec(select(col(Customer.cis_person_id), col(Customer.id)).where(wanted))
+    rows = await session.execute(select(col(Customer.cis_person_id), col(Customer.id)).where(wanted))
     return {person: customer for person, customer in rows.all()}
 
 

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from models.errors import Unavailable
 
@@ -34,6 +34,20 @@ def asyncpg_url(url: str) -> str:
     if separator and scheme in ("postgres", "postgresql", "postgresql+asyncpg"):
         return f"postgresql+asyncpg://{rest}"
     raise ValueError("the database address must look like postgresql://user:password@host:port/database")
+
+
+class StatementCount:
+    """How many statements this process has sent, BEGIN and COMMIT aside: what a step costs is counted, not guessed."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    def watch(self, engine: AsyncEngine) -> None:
+        """Counts every statement of the engine from now on."""
+        event.listen(engine.sync_engine, "before_cursor_execute", self._count)
+
+    def _count(self, *_: Any) -> None:
+        self.sent += 1
 
 
 def create_engine(url: str, pool_size: int) -> AsyncEngine:

@@ -7,10 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.application import EnrollmentApplication
 from models.errors import Conflict, ContentMismatch, IllegalTransition, Invalid, NotFound, Pointer
@@ -26,15 +25,28 @@ from models.messages.enroll import (
 )
 from models.scope import OperatorScope, Scope
 from models.states import ENROLLMENT_TRANSITIONS, EnrollmentState
-from models.tables.catalog import CatalogVersion, ProgramCapacity
-from models.tables.customer import Account, Premise, ServicePoint
 from models.tables.enrollment import Enrollment
 from operations import outbox
 from operations.audit import Trail
 from operations.catalog import Catalogs
+from operations.rows import as_json, insert_from
 from operations.waitlist import serve
 
 _E = EnrollmentState
+
+
+_LOOK_UP = text(
+    """
+    SELECT account.customer_id, program.program, place.cis_account_id AS holder, place.time_zone,
+        (SELECT max(version) FROM catalog_version) AS catalog_version
+    FROM (SELECT 1) AS one
+    LEFT JOIN account ON account.cis_account_id = :account
+    LEFT JOIN program_capacity program ON program.program = :program
+    LEFT JOIN (service_point JOIN premise USING (cis_premise_id)) place ON place.cis_service_point_id = :service_point
+    """
+)
+
+_SUBMIT = text(f"{insert_from(Enrollment, 'rows')} ON CONFLICT DO NOTHING RETURNING id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +100,7 @@ async def submit(
         "updated_at": now,
         "version": 1,
     }
-    made = await session.scalar(insert(Enrollment).values(row).on_conflict_do_nothing().returning(col(Enrollment.id)))
+    made = await session.scalar(_SUBMIT, {"rows": as_json([row])})
     if made is None:
         return await _earlier(session, scope, application.transaction_id, idempotency_key, digest)
     trail = Trail(scope, now, made)
@@ -104,24 +116,8 @@ async def submit(
 
 
 async def _look_up(session: AsyncSession, application: EnrollmentApplication) -> Any:
-    account = select(col(Account.customer_id)).where(col(Account.cis_account_id) == application.account)
-    program = select(col(ProgramCapacity.program)).where(col(ProgramCapacity.program) == application.program)
-    place = (
-        select(
-            col(ServicePoint.cis_account_id).label("holder"),
-            col(Premise.time_zone).label("time_zone"),
-        )
-        .join(Premise, col(Premise.cis_premise_id) == col(ServicePoint.cis_premise_id))
-        .where(col(ServicePoint.cis_service_point_id) == application.service_point)
-        .subquery()
-    )
-    one = select(
-        account.scalar_subquery().label("customer_id"),
-        program.scalar_subquery().label("program"),
-        select(func.max(CatalogVersion.version)).scalar_subquery().label("catalog_version"),
-    ).subquery()
-    statement = select(one, place).select_from(one.outerjoin(place, one.c.catalog_version.is_not(None)))
-    row = (await session.exec(statement)).first()
+    named = {"account": application.account, "service_point": application.service_point, "program": application.program}
+    row = (await session.execute(_LOOK_UP, named)).first()
     faults = _faults(row, application)
     if row is None or faults:
         raise Invalid(
@@ -172,7 +168,7 @@ async def _earlier(
         same = same | (col(Enrollment.idempotency_key) == idempotency_key)
     columns = (col(Enrollment.id), col(Enrollment.state), col(Enrollment.submitted_at), col(Enrollment.content_hash))
     statement = select(*columns).where(col(Enrollment.requester) == scope.actor, same)
-    for enrollment_id, state, submitted_at, content_hash in (await session.exec(statement)).all():
+    for enrollment_id, state, submitted_at, content_hash in (await session.execute(statement)).all():
         if content_hash == digest:
             return Submitted(enrollment_id=enrollment_id, state=state, submitted_at=submitted_at, new=False)
     raise ContentMismatch(

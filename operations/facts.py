@@ -6,24 +6,24 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy import Row, Select, func, or_, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.application import EnrollmentApplication
 from models.catalog import Program, Specification
-from models.states import EnrollmentState, RegistrationState, SubscriptionState
+from models.states import EnrollmentState, SubscriptionState
 from models.tables.catalog import ProgramCapacity
 from models.tables.customer import Account, Customer, Premise, ServicePoint
 from models.tables.enrollment import Enrollment
-from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
+from models.tables.subscription import ProgramSubscription
 from models.values import normalised_serial
 from operations.catalog import IndexedCatalog
+from operations.rows import as_json
 from rules.eligibility.facts import Facts, HeldDevice, Participation, Site, Usage
 
 _CLOSED = (SubscriptionState.ENDED, SubscriptionState.CANCELLED)
-_LEFT = (RegistrationState.DEREGISTERED, RegistrationState.REMOVED, RegistrationState.KEPT)
 
 _SITE = (
     col(Account.customer_id),
@@ -86,7 +86,7 @@ def place_of(*more: Any) -> Select[Any]:
 
 def site_of(row: Row[Any]) -> Site:
     """The site in a row of `place_of`."""
-    mapping = row._mapping  # noqa: SLF001 - the public way to read a row by column
+    mapping = row._mapping
     return Site(*(mapping[column] for column in _SITE))
 
 
@@ -169,32 +169,31 @@ def device_keys(
     ]
 
 
+_HELD = text(
+    """
+    SELECT k.position, d.id, d.customer_id, array_remove(array_agg(sd.exclusion), NULL) AS exclusions
+    FROM jsonb_to_recordset(CAST(:keys AS jsonb)) AS k(position int, serial text, manufacturer text)
+    JOIN device d ON d.serial_key = k.serial AND d.manufacturer_key = k.manufacturer
+    LEFT JOIN subscription_device sd
+        ON sd.device_id = d.id AND sd.registration NOT IN ('deregistered', 'removed', 'kept')
+    GROUP BY k.position, d.id
+    """
+)
+
+
 async def held_devices(session: AsyncSession, keys: list[tuple[str, str]]) -> dict[int, tuple[str, HeldDevice]]:
     """Which of these devices are in our record: by position, the device's id and what holds it."""
     if not keys:
         return {}
-    exclusions = func.array_remove(func.array_agg(col(SubscriptionDevice.exclusion)), None)
-    on_a_subscription = and_(
-        col(SubscriptionDevice.device_id) == col(Device.id), col(SubscriptionDevice.registration).not_in(_LEFT)
-    )
-    statement = (
-        select(
-            col(Device.id), col(Device.serial_key), col(Device.manufacturer_key), col(Device.customer_id), exclusions
-        )
-        .outerjoin(SubscriptionDevice, on_a_subscription)
-        .where(tuple_(col(Device.serial_key), col(Device.manufacturer_key)).in_(keys))
-        .group_by(col(Device.id))
-    )
-    found = {(serial, maker): rest for serial, maker, *rest in _by_key((await session.exec(statement)).all())}
+    asked = [
+        {"position": position, "serial": serial, "manufacturer": manufacturer}
+        for position, (serial, manufacturer) in enumerate(keys)
+    ]
+    rows = await session.execute(_HELD, {"keys": as_json(asked)})
     return {
-        position: (found[key][0], HeldDevice(position, found[key][1], frozenset(found[key][2])))
-        for position, key in enumerate(keys)
-        if key in found
+        position: (device, HeldDevice(position, customer, frozenset(exclusions)))
+        for position, device, customer, exclusions in rows
     }
-
-
-def _by_key(rows: Sequence[Any]) -> list[tuple[Any, ...]]:
-    return [(serial, maker, device_id, customer, held) for device_id, serial, maker, customer, held in rows]
 
 
 def usage_of(values: Sequence[Any]) -> Usage:

@@ -2,15 +2,16 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.messages.synchronize import DERMS_ACKNOWLEDGED, Acknowledged
 from models.tables.messages import InboxMessage
-from models.tables.sync_request import SyncRequest
 from operations import outbox
+from operations.rows import as_json, insert_from
+
+_FLOWS = text("SELECT id, workflow_id FROM sync_request WHERE id = ANY(:requests)")
+_KEEP = text(f"{insert_from(InboxMessage, 'rows')} ON CONFLICT DO NOTHING RETURNING message_id")
 
 UNKNOWN = "ignored: no such sync request"
 
@@ -22,10 +23,7 @@ async def receive(session: AsyncSession, acknowledgements: list[Acknowledged]) -
     """
     unique = {acknowledgement.message_id: acknowledgement for acknowledgement in acknowledgements}
     wanted = [acknowledgement.sync_request_id for acknowledgement in unique.values()]
-    known = await session.exec(
-        select(col(SyncRequest.id), col(SyncRequest.workflow_id)).where(col(SyncRequest.id).in_(wanted))
-    )
-    flows = {request: flow for request, flow in known.all()}
+    flows = {request: flow for request, flow in await session.execute(_FLOWS, {"requests": wanted})}
     now = datetime.now(UTC)
     rows = [
         {
@@ -37,8 +35,8 @@ async def receive(session: AsyncSession, acknowledgements: list[Acknowledged]) -
         }
         for acknowledgement in unique.values()
     ]
-    kept = insert(InboxMessage).values(rows).on_conflict_do_nothing().returning(col(InboxMessage.message_id))
-    new = [unique[message_id] for (message_id,) in (await session.exec(kept)).all()]
+    kept = await session.execute(_KEEP, {"rows": as_json(rows)})
+    new = [unique[message_id] for (message_id,) in kept]
     signals = [(flows[one.sync_request_id], one) for one in new if one.sync_request_id in flows]
     await outbox.signal(session, DERMS_ACKNOWLEDGED, signals)
     return len(new)

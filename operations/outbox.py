@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Text, delete, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.messages.message import Message
 from models.tables.messages import OutboxMessage
+from operations.rows import as_json, insert_from
 
 HEAD_START = timedelta(seconds=5)
 LEASE = timedelta(seconds=20)
+
+_PUT = text(f"{insert_from(OutboxMessage, 'rows')} RETURNING id, workflow_id, payload").columns(
+    id=BigInteger, workflow_id=Text, payload=JSONB
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +54,10 @@ async def put(
         }
         for workflow_id, payload in messages
     ]
-    ids = await session.exec(insert(OutboxMessage).values(rows).returning(col(OutboxMessage.id)))
+    kept = await session.execute(_PUT, {"rows": as_json(rows)})
     found: list[Delivery] = session.info.setdefault("outbox", [])
     found += [
-        Delivery(id=row_id, kind=kind, workflow_id=workflow_id, name=name, payload=payload)
-        for (row_id,), (workflow_id, payload) in zip(ids.all(), messages, strict=True)
+        Delivery(id=row.id, kind=kind, workflow_id=row.workflow_id, name=name, payload=row.payload) for row in kept
     ]
 
 
@@ -89,13 +94,13 @@ async def claim(session: AsyncSession, limit: int) -> list[Delivery]:
             col(OutboxMessage.payload),
         )
     )
-    rows = (await session.exec(taken)).all()
+    rows = (await session.execute(taken)).all()
     return sorted((Delivery(*row) for row in rows), key=lambda delivery: delivery.id)
 
 
 async def delivered(session: AsyncSession, ids: list[int]) -> None:
     """Forgets what has arrived."""
-    await session.exec(delete(OutboxMessage).where(col(OutboxMessage.id).in_(ids)))
+    await session.execute(delete(OutboxMessage).where(col(OutboxMessage.id).in_(ids)))
 
 
 async def waiting(session: AsyncSession) -> tuple[int, float]:
@@ -104,5 +109,5 @@ async def waiting(session: AsyncSession) -> tuple[int, float]:
     statement = select(func.count(), func.min(OutboxMessage.created_at)).where(
         or_(col(OutboxMessage.created_at) <= now - HEAD_START, col(OutboxMessage.attempts) > 0)
     )
-    count, oldest = (await session.exec(statement)).one()
+    count, oldest = (await session.execute(statement)).one()
     return count, (now - oldest).total_seconds() if oldest else 0.0

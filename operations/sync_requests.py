@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.errors import IllegalTransition, NotFound
 from models.messages.enroll import RETRY_REQUESTED, RetryRequested
@@ -20,7 +20,7 @@ from models.tables.sync_request import SyncRequest
 from operations import outbox
 from operations.audit import Trail
 from operations.catalog import Catalogs
-from operations.retaken_snapshot import retaken_snapshot
+from operations.snapshots import retaken
 from rules.acknowledgements import Effect, effect_of
 from rules.snapshots import message_key, snapshot_hash
 
@@ -115,7 +115,7 @@ async def address_of(session: AsyncSession, sync_request_id: str) -> Address:
 async def handed_over(session: AsyncSession, scope: Scope, sync_request_id: str) -> None:
     """The DERMS has the message and will answer later; nothing happens if its answer was faster."""
     now = datetime.now(UTC)
-    moved = await session.exec(
+    moved = await session.execute(
         update(SyncRequest)
         .where(col(SyncRequest.id) == sync_request_id, col(SyncRequest.state) == _Y.SENDING)
         .values(state=_Y.AWAITING_ACKNOWLEDGEMENT, updated_at=now)
@@ -154,7 +154,7 @@ async def record_acknowledgement(
 
 
 async def _registrations(session: AsyncSession, subscription_id: str) -> dict[str, RegistrationState]:
-    rows = await session.exec(
+    rows = await session.execute(
         select(col(SubscriptionDevice.device_id), col(SubscriptionDevice.registration)).where(
             col(SubscriptionDevice.subscription_id) == subscription_id
         )
@@ -184,7 +184,7 @@ async def _apply(
         trail.moved(REGISTRATION_TRANSITIONS, device, registrations[device], after, reason=message)
         by_result.setdefault((after, message), []).append(device)
     for (after, message), devices in by_result.items():
-        await session.exec(
+        await session.execute(
             update(SubscriptionDevice)
             .where(
                 col(SubscriptionDevice.subscription_id) == request.subscription_id,
@@ -212,7 +212,7 @@ async def _keep(session: AsyncSession, now: datetime, ack: Acknowledged, outcome
         outcome=outcome,
     )
     undecided = col(InboxMessage.outcome).is_(None)
-    await session.exec(
+    await session.execute(
         statement.on_conflict_do_update(
             index_elements=["message_id"], set_={"outcome": statement.excluded.outcome}, where=undecided
         )
@@ -273,7 +273,7 @@ async def retry(session: AsyncSession, scope: Scope, catalogs: Catalogs, sync_re
 async def _take_anew(
     session: AsyncSession, catalogs: Catalogs, trail: Trail, now: datetime, request: SyncRequest
 ) -> None:
-    picture = await retaken_snapshot(session, catalogs, request, now)
+    picture = await retaken(session, catalogs, request, now)
     request.revision += 1
     request.snapshot = picture
     request.snapshot_hash = snapshot_hash(picture)
@@ -282,7 +282,7 @@ async def _take_anew(
         col(SubscriptionDevice.subscription_id) == request.subscription_id,
         col(SubscriptionDevice.registration) == RegistrationState.REGISTRATION_FAILED,
     )
-    again = await session.exec(
+    again = await session.execute(
         update(SubscriptionDevice)
         .where(*failed)
         .values(registration=RegistrationState.REGISTERING, message="")

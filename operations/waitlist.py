@@ -1,8 +1,8 @@
 """Who waits for a place, and waking the next when one becomes free."""
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.catalog import Program
 from models.ids import enrollment_workflow_id
@@ -32,7 +32,7 @@ async def serve(session: AsyncSession, program: Program) -> int:
         .order_by(col(Enrollment.waitlisted_at), col(Enrollment.id))
         .limit(_AT_ONCE)
     )
-    rows = (await session.exec(statement)).all()
+    rows = (await session.execute(statement)).all()
     waiting = [(enrollment_id, Need(devices=devices, kw=kw)) for enrollment_id, devices, kw in rows]
     woken = next_in_line(program.capacity, held, waiting)
     message = PlaceFreed()

@@ -59,6 +59,7 @@ async def metrics(scope: AsOperator, request: Request, context: InContext) -> Re
     measured: Metrics = request.app.state.metrics
     async with transaction(context.sessions) as session:
         backlog = await health.backlog(session)
+    measured.statements.set(context.statements.sent)
     measured.outbox.set(backlog.outbox)
     measured.outbox_age.set(backlog.outbox_oldest_seconds)
     for state, count in backlog.sync_requests.items():

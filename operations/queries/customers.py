@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.decision import Outcome
 from models.errors import NotFound
@@ -41,7 +41,7 @@ async def found(
     statement = readable(scope)
     if q:
         statement = statement.where(_matching(q))
-    rows = (await session.exec(newest_first(statement, col(Customer.id), limit, cursor))).scalars().all()
+    rows = (await session.execute(newest_first(statement, col(Customer.id), limit, cursor))).scalars().all()
     accounts = await _accounts(session, [row.id for row in rows[:limit]])
     more = encode(rows[limit - 1].id) if len(rows) > limit else None
     items = tuple(CustomerSummary(**_fields(row, accounts[row.id])) for row in rows[:limit])
@@ -76,7 +76,7 @@ def _matching(q: str) -> Any:
 
 async def _accounts(session: AsyncSession, customers: list[str]) -> dict[str, list[str]]:
     grouped: dict[str, list[str]] = defaultdict(list)
-    rows = await session.exec(
+    rows = await session.execute(
         select(col(Account.customer_id), col(Account.cis_account_id))
         .where(col(Account.customer_id).in_(customers))
         .order_by(col(Account.cis_account_id))
@@ -104,11 +104,11 @@ async def seen(session: AsyncSession, scope: OperatorScope, customer_id: str) ->
     Raises:
         NotFound: there is none that this scope may see.
     """
-    row = (await session.exec(readable(scope).where(col(Customer.id) == customer_id))).scalar_one_or_none()
+    row = (await session.execute(readable(scope).where(col(Customer.id) == customer_id))).scalar_one_or_none()
     if row is None:
         raise NotFound(f"There is no customer {customer_id}.", fix="GET /v1/customers?q= finds customers.")
     accounts = await _accounts(session, [customer_id])
-    places = await session.exec(
+    places = await session.execute(
         select(ServicePoint, Premise, Account)
         .join(Premise, col(Premise.cis_premise_id) == col(ServicePoint.cis_premise_id))
         .join(Account, col(Account.cis_account_id) == col(ServicePoint.cis_account_id))
@@ -158,13 +158,13 @@ async def eligible_programs(
     statement = place_of().where(col(Customer.id) == customer_id)
     if service_point is not None:
         statement = statement.where(col(ServicePoint.cis_service_point_id) == service_point)
-    rows = (await session.exec(statement.order_by(col(ServicePoint.cis_service_point_id)))).all()
+    rows = (await session.execute(statement.order_by(col(ServicePoint.cis_service_point_id)))).all()
     if not rows:
         await seen(session, scope, customer_id)
         if service_point is not None:
             raise NotFound("The customer has no such service point.", fix="GET /v1/customers/{id} lists them.")
     catalog = await catalogs.current(session)
-    used = await session.exec(select(col(ProgramCapacity.program), *usage_columns(col(ProgramCapacity.program))))
+    used = await session.execute(select(col(ProgramCapacity.program), *usage_columns(col(ProgramCapacity.program))))
     usage = {program: usage_of(values) for program, *values in used.all()}
     answers: list[EligiblePrograms] = []
     for row in rows:

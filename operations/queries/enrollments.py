@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.decision import Decision
 from models.errors import NotFound
@@ -56,7 +56,7 @@ async def listed(
         "transaction_id": transaction_id,
     }
     statement = readable(scope).filter_by(**{name: value for name, value in wanted.items() if value is not None})
-    rows = (await session.exec(newest_first(statement, col(Enrollment.id), limit, cursor))).scalars().all()
+    rows = (await session.execute(newest_first(statement, col(Enrollment.id), limit, cursor))).scalars().all()
     more = encode(rows[limit - 1].id) if len(rows) > limit else None
     return Page(items=tuple(EnrollmentSummary(**_fields(row)) for row in rows[:limit]), next_cursor=more)
 
@@ -69,10 +69,10 @@ async def seen(
     Raises:
         NotFound: there is none that this scope may see.
     """
-    row = (await session.exec(readable(scope).where(col(Enrollment.id) == enrollment_id))).scalar_one_or_none()
+    row = (await session.execute(readable(scope).where(col(Enrollment.id) == enrollment_id))).scalar_one_or_none()
     if row is None:
         raise NotFound(f"There is no enrolment {enrollment_id}.", fix="GET /v1/program-enrollments lists them.")
-    requests = await session.exec(
+    requests = await session.execute(
         select(SyncRequest).where(col(SyncRequest.enrollment_id) == enrollment_id).order_by(col(SyncRequest.id))
     )
     told = tuple(sync_requests.summary(one) for one in requests.scalars())
@@ -126,7 +126,7 @@ async def _subscription(session: AsyncSession, enrollment_id: str) -> Subscripti
         .where(col(ProgramSubscription.enrollment_id) == enrollment_id)
         .order_by(col(Device.id))
     )
-    rows: Sequence[Any] = (await session.exec(statement)).all()
+    rows: Sequence[Any] = (await session.execute(statement)).all()
     if not rows:
         return None
     subscription: ProgramSubscription = rows[0][0]
@@ -155,7 +155,7 @@ def _device(device: Device, standing: SubscriptionDevice) -> SubscribedDevice:
 
 
 async def _timeline(session: AsyncSession, enrollment_id: str) -> tuple[TimelineEntry, ...]:
-    rows = await session.exec(
+    rows = await session.execute(
         select(AuditEntry).where(col(AuditEntry.journey) == enrollment_id).order_by(col(AuditEntry.id)).limit(_TIMELINE)
     )
     return tuple(

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.states import SYNC_TRANSITIONS, SyncState
 from models.tables.sync_request import SyncRequest
@@ -33,6 +33,6 @@ async def backlog(session: AsyncSession) -> Backlog:
     """Counts of what is not final."""
     count, oldest = await outbox.waiting(session)
     states = col(SyncRequest.state)
-    rows = await session.exec(select(states, func.count()).where(states.in_(_OPEN)).group_by(states))
+    rows = await session.execute(select(states, func.count()).where(states.in_(_OPEN)).group_by(states))
     found = {state: number for state, number in rows.all()}
     return Backlog(count, oldest, {state: found.get(state, 0) for state in _OPEN})

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.errors import NotFound
 from models.scope import OperatorScope
@@ -35,7 +35,7 @@ async def listed(
     """A page of them, newest first."""
     wanted = {"state": state, "kind": kind, "program": program, "enrollment_id": enrollment}
     statement = readable(scope).filter_by(**{name: value for name, value in wanted.items() if value is not None})
-    rows = (await session.exec(newest_first(statement, col(SyncRequest.id), limit, cursor))).scalars().all()
+    rows = (await session.execute(newest_first(statement, col(SyncRequest.id), limit, cursor))).scalars().all()
     more = encode(rows[limit - 1].id) if len(rows) > limit else None
     return Page(items=tuple(summary(row) for row in rows[:limit]), next_cursor=more)
 
@@ -49,7 +49,7 @@ async def seen(
         NotFound: there is none that this scope may see.
     """
     statement = readable(scope).where(col(SyncRequest.id) == sync_request_id)
-    row = (await session.exec(statement)).scalar_one_or_none()
+    row = (await session.execute(statement)).scalar_one_or_none()
     if row is None:
         raise NotFound(f"There is no sync request {sync_request_id}.", fix="GET /v1/sync-requests lists them.")
     return SyncRequestView(

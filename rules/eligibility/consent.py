@@ -43,7 +43,7 @@ def questions_answered(facts: Facts) -> Finding:
         answer = facts.application.answers.get(question.code)
         if answer in question.disqualifying:
             disqualified.append(question.code)
-        elif (answer is None and question.required) or (answer and question.choices and answer not in question.choices):
+        elif (not answer and question.required) or (answer and question.choices and answer not in question.choices):
             wrong.append(question.code)
     if disqualified:
         return failed(

@@ -71,5 +71,5 @@ def decide(facts: Facts) -> Decision:
         outcome = Outcome.REJECTED
     elif Verdict.WAIT in verdicts:
         outcome = Outcome.WAITLISTED
-    ordered = tuple(sorted(findings, key=lambda finding: (finding.rule, finding.reason)))
+    ordered = tuple(sorted(findings, key=lambda finding: (finding.rule, finding.reason, finding.fix, finding.pointers)))
     return Decision(outcome=outcome, decided_at=facts.instant, findings=ordered)
