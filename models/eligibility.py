@@ -4,12 +4,13 @@ What each means is decided in rules/eligibility; this file says which exist and 
 """
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from models.states import CustomerClass, PremiseType
-from models.values import Code, Line, Value
+from models.values import Code, Kilowatts, Line, Value
 
 _Codes = Annotated[tuple[Line, ...], Field(min_length=1, max_length=500)]
 
@@ -49,6 +50,12 @@ class GridLocationRule(Value):
     feeders: tuple[Line, ...] = ()
     substations: tuple[Line, ...] = ()
     postal_codes: tuple[Line, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_a_place(self) -> "GridLocationRule":
+        if not (self.feeders or self.substations or self.postal_codes):
+            raise ValueError("grid_location names no feeder, substation or postal code, so nobody would qualify")
+        return self
 
 
 class FeederKnownRule(Value):
@@ -100,8 +107,14 @@ class RatedPowerRule(Value):
     """The devices' rated power together lies between these bounds, in kW."""
 
     rule: Literal["rated_power"]
-    minimum_kw: Annotated[float, Field(ge=0)] = 0
-    maximum_kw: Annotated[float, Field(gt=0)] | None = None
+    minimum_kw: Kilowatts = Decimal(0)
+    maximum_kw: Annotated[Kilowatts, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "RatedPowerRule":
+        if self.maximum_kw is not None and self.maximum_kw < self.minimum_kw:
+            raise ValueError("maximum_kw is below minimum_kw")
+        return self
 
 
 ConfiguredRule = Annotated[

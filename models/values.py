@@ -15,15 +15,21 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""The Unicode categories of control characters, surrogates, and line and paragraph separators."""
+
+_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""What turns the direction of text, and so hides it."""
+
+
 def _printable(text: str) -> str:
-    """Refuses what cannot be stored or shown: control characters, surrogates, the direction overrides that hide text.
+    """Refuses what cannot be stored or shown.
 
     Raises:
         ValueError: naming the first such character.
     """
     for character in text:
-        category = unicodedata.category(character)
-        if category in ("Cc", "Cs") or character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069":
+        if unicodedata.category(character) in _UNPRINTABLE or character in _OVERRIDES:
             raise ValueError(f"contains a character that cannot be printed: U+{ord(character):04X}")
     return text
 

@@ -73,7 +73,7 @@ _PARTICIPATIONS = (
 )
 
 
-def place_of(*more: Any) -> Select[Any]:
+def place_of(*more: Any) -> Select[*tuple[Any, ...]]:
     """Selects a service point with its premise, account, customer and participations; `more` come first."""
     return (
         select(*more, *_SITE, *_REST, _PARTICIPATIONS.label("participations"))
@@ -86,7 +86,7 @@ def place_of(*more: Any) -> Select[Any]:
 
 def site_of(row: Row[Any]) -> Site:
     """The site in a row of `place_of`."""
-    mapping = row._mapping
+    mapping = row._mapping  # pyright: ignore[reportPrivateUsage] - SQLAlchemy's public name, so spelt to be no column
     return Site(*(mapping[column] for column in _SITE))
 
 
@@ -133,9 +133,11 @@ def gather(
     held: Sequence[HeldDevice] = (),
 ) -> Facts:
     """The facts of one application, or of the question whether one could apply."""
+    zone = ZoneInfo(row.time_zone)
     return Facts(
         instant=instant,
-        today=instant.astimezone(ZoneInfo(row.time_zone)).date(),
+        today=instant.astimezone(zone).date(),
+        zone=zone,
         site=site_of(row),
         program=program,
         location_required=catalog.location_required(program),

@@ -1,6 +1,7 @@
 """What programs ask of the devices, and that nobody enrols a device that another holds."""
 
 from collections import Counter
+from decimal import Decimal
 
 from models.application import RequestedDevice
 from models.decision import Finding
@@ -123,17 +124,22 @@ def device_location(facts: Facts) -> Finding:
     return passed("device_location", "Every device's location is known or not needed.")
 
 
+def _kw(power: Decimal) -> str:
+    """To the watt, without zeros that say nothing."""
+    return f"{power.normalize():f} kW"
+
+
 def rated_power(facts: Facts, rule: RatedPowerRule) -> Finding:
     """The devices' power together is within the program's bounds."""
-    bounds = f"at least {rule.minimum_kw:g} kW" + (f" and at most {rule.maximum_kw:g} kW" if rule.maximum_kw else "")
+    bounds = f"at least {_kw(rule.minimum_kw)}" + (f" and at most {_kw(rule.maximum_kw)}" if rule.maximum_kw else "")
     if facts.application is None:
         return undecided(rule.rule, f"The devices together must have {bounds}.")
-    power = float(facts.requested_kw)
+    power = facts.requested_kw
     if power >= rule.minimum_kw and (rule.maximum_kw is None or power <= rule.maximum_kw):
-        return passed(rule.rule, f"The devices have {power:g} kW together.")
+        return passed(rule.rule, f"The devices have {_kw(power)} together.")
     return failed(
         rule.rule,
-        f"The devices have {power:g} kW together; the program takes {bounds}.",
+        f"The devices have {_kw(power)} together; the program takes {bounds}.",
         "Enrol devices whose rated power together is within these bounds.",
         "/devices",
     )

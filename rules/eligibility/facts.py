@@ -1,7 +1,7 @@
 """All that the eligibility rules may know, gathered beforehand: rules read facts, never a database or a clock."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 
 from models.application import EnrollmentApplication, RequestedDevice
@@ -64,14 +64,16 @@ class Usage:
 class Facts:
     """`application` is None when somebody only asks what they could apply for.
 
-    `today` is the date of `instant` at the premise. `specifications` run parallel to the application's devices, None
-    where nothing in the catalogue matches; `location_types` are the codes the catalogue knows for each asset type.
+    `today` is the date of `instant` at the premise, whose time zone is `zone`. `specifications` run parallel to the
+    application's devices, None where nothing in the catalogue matches; `location_types` are the codes the catalogue
+    knows for each asset type.
     """
 
     instant: datetime
     today: date
     site: Site
     program: Program
+    zone: tzinfo = UTC
     location_required: bool = False
     application: EnrollmentApplication | None = None
     specifications: tuple[Specification | None, ...] = ()

@@ -1,5 +1,7 @@
 """Taking part once, not in two programs that exclude each other, and not again too soon."""
 
+from datetime import date, datetime, time, timedelta
+
 from models.decision import Finding
 from models.eligibility import CoolDownRule
 from rules.eligibility.facts import Facts
@@ -35,6 +37,11 @@ def no_conflicting_program(facts: Facts) -> Finding:
     return passed("no_conflicting_program", "No other program excludes this one.")
 
 
+def _first_free_day(free_from: datetime) -> date:
+    """The first day of which every hour is free: the next, unless the cool-down ends at midnight."""
+    return free_from.date() if free_from.time() == time.min else free_from.date() + timedelta(days=1)
+
+
 def cool_down(facts: Facts, rule: CoolDownRule) -> Finding:
     """An earlier participation ended long enough ago."""
     ends = [held.ended_at for held in facts.participations if held.program == facts.program.code and held.ended_at]
@@ -44,6 +51,6 @@ def cool_down(facts: Facts, rule: CoolDownRule) -> Finding:
     return failed(
         rule.rule,
         f"An earlier participation ended less than {rule.days} days ago.",
-        f"Apply again from {free_from.date()} on.",
+        f"Apply again from {_first_free_day(free_from.astimezone(facts.zone))} on.",
         "/program",
     )

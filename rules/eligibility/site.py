@@ -35,11 +35,15 @@ def tariff(facts: Facts, rule: TariffRule) -> Finding:
     """The service point's tariff is accepted and not excluded."""
     mine = facts.site.tariff
     if mine in rule.excluded or (rule.accepted and mine not in rule.accepted):
-        wanted = f"one of {', '.join(rule.accepted)}" if rule.accepted else f"another than {', '.join(rule.excluded)}"
-        return failed(
-            rule.rule, f"Tariff {mine} does not go with the program.", f"Change the tariff to {wanted} first.", _WHERE
-        )
+        return failed(rule.rule, f"Tariff {mine} does not go with the program.", _other_tariff(rule), _WHERE)
     return passed(rule.rule, f"Tariff {mine} goes with the program.")
+
+
+def _other_tariff(rule: TariffRule) -> str:
+    if not rule.accepted:
+        return f"Change the tariff to another than {', '.join(rule.excluded)} first."
+    fitting = [tariff for tariff in rule.accepted if tariff not in rule.excluded]
+    return f"Change the tariff to one of {', '.join(fitting)} first." if fitting else "Choose another program."
 
 
 def premise_type(facts: Facts, rule: PremiseTypeRule) -> Finding:

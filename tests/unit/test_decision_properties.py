@@ -48,7 +48,7 @@ CONFIGURATIONS = st.one_of(
     st.fixed_dictionaries({"rule": st.just("premise_type"), "types": enough(st.sampled_from(PremiseType))}),
     st.fixed_dictionaries(
         {"rule": st.just("grid_location"), "feeders": LINES, "substations": LINES, "postal_codes": LINES}
-    ),
+    ).filter(lambda rule: rule["feeders"] or rule["substations"] or rule["postal_codes"]),
     st.fixed_dictionaries({"rule": st.sampled_from(("interval_meter", "feeder_known", "not_critical"))}),
     st.fixed_dictionaries({"rule": st.just("phase_count"), "minimum": st.integers(1, 3)}),
     st.fixed_dictionaries({"rule": st.just("owner_consent"), "answer": CODES}),

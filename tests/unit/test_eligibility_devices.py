@@ -182,14 +182,12 @@ def test_the_power_of_all_devices_together_is_within_bounds(
     assert finding.pointers == (("/devices",) if verdict is FAILED else ())
 
 
-@pytest.mark.xfail(strict=True, reason="BUG rules/eligibility/devices.py rated_power: rounds to six digits")
 def test_power_is_told_to_the_watt(eligible_facts, ask, specification) -> None:
     rule = RatedPowerRule(rule="rated_power", maximum_kw=1000)
     facts = eligible_facts(specifications=(specification(rated_kw="1000.001"),))
     assert "1000.001 kW" in ask(devices.rated_power, facts, rule).reason
 
 
-@pytest.mark.xfail(strict=True, reason="BUG models/eligibility.py RatedPowerRule: bounds that nothing lies between")
 @pytest.mark.parametrize("bounds", [{"minimum_kw": 10, "maximum_kw": 5}, {"minimum_kw": float("inf")}])
 def test_bounds_that_nothing_lies_between_are_no_configuration(bounds) -> None:
     with pytest.raises(ValueError, match="kw"):

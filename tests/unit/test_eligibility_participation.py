@@ -1,6 +1,7 @@
 """Taking part once, not in two programs that exclude each other, and not again too soon."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -83,7 +84,6 @@ def test_the_last_participation_ended_long_enough_ago(eligible_facts, ask, parti
     assert ask(participation.cool_down, facts, rule).verdict is verdict
 
 
-@pytest.mark.xfail(strict=True, reason="BUG rules/eligibility/participation.py cool_down: the day named is too early")
 def test_applying_on_the_day_that_is_named_helps(eligible_facts, ask) -> None:
     rule, held = CoolDownRule(rule="cool_down", days=1), (ended(NOON - timedelta(hours=1)),)
     advised = ask(participation.cool_down, eligible_facts(participations=held), rule).fix
@@ -92,3 +92,18 @@ def test_applying_on_the_day_that_is_named_helps(eligible_facts, ask) -> None:
     morning = datetime(day.year, day.month, day.day, 8, tzinfo=UTC)
     later = eligible_facts(participations=held, instant=morning, today=day)
     assert ask(participation.cool_down, later, rule).verdict is PASSED
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("UTC", "2026-07-03"),
+        ("America/New_York", "2026-07-03"),
+        ("Asia/Tokyo", "2026-07-04"),
+        ("Etc/GMT-1", "2026-07-03"),
+    ],
+)
+def test_the_day_that_is_named_is_one_at_the_premise(eligible_facts, ask, zone, day) -> None:
+    rule, held = CoolDownRule(rule="cool_down", days=1), (ended(datetime(2026, 7, 1, 23, tzinfo=UTC)),)
+    facts = eligible_facts(participations=held, zone=ZoneInfo(zone))
+    assert ask(participation.cool_down, facts, rule).fix == f"Apply again from {day} on."

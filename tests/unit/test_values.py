@@ -103,7 +103,6 @@ def test_a_line_is_one_line(line_end) -> None:
         LINE.validate_python(f"a{line_end}b")
 
 
-@pytest.mark.xfail(strict=True, reason="BUG models/values.py _printable: Unicode line separators pass")
 @pytest.mark.parametrize("line_end", ["\u2028", "\u2029"])
 def test_a_line_is_one_line_for_unicode_too(line_end) -> None:
     with pytest.raises(ValidationError):
