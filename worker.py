@@ -1,7 +1,7 @@
 """Composition root of the worker: flows, activities, queue, limits, what the sandbox lets through, and the relay."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import httpx
@@ -77,7 +77,7 @@ def create_worker(client: Client, sessions: Sessions, derms: DermsClient, *, tas
 
 
 @asynccontextmanager
-async def running(settings: Settings, client: Client) -> AsyncIterator[StatementCount]:
+async def running(settings: Settings, client: Client) -> AsyncGenerator[StatementCount]:
     """Runs worker and relay until the block ends; closes what it opened, in order. Gives the count of statements."""
     engine = create_engine(settings.database_url.get_secret_value(), settings.database_pool_size)
     statements = StatementCount()

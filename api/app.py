@@ -1,6 +1,6 @@
 """The API, put together."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -32,7 +32,7 @@ def create_app(
     """The API over a database and a Temporal client; it opens and closes its own connections."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         engine = create_engine(database_url, pool_size)
         sessions = create_sessions(engine)
         courier = Courier(temporal, sessions)

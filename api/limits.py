@@ -7,7 +7,7 @@ from api.problems import problem
 BODY_BYTES = 4 * 1024 * 1024
 
 
-class _TooLarge(Exception):
+class _TooLargeError(Exception):
     pass
 
 
@@ -33,12 +33,12 @@ class BodyLimit:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > BODY_BYTES:
-                raise _TooLarge
+                raise _TooLargeError
             return message
 
         try:
             await self._app(scope, counted, send)
-        except _TooLarge:
+        except _TooLargeError:
             await _refuse(scope, receive, send)
 
 

@@ -114,7 +114,7 @@ def _measure(stack: dict[str, Any], applications: list[dict[str, Any]], *, long:
         _phase(table, stack, str(concurrency), applications[done : done + count], concurrency, empty[concurrency])
         done += count
     if long:
-        for part in range(5):
+        for _ in range(5):
             name = f"50, {done} to {done + 1000}"
             _phase(table, stack, name, applications[done : done + 1000], 50, 0)
             done += 1000

@@ -14,6 +14,11 @@ def make(file: Path, count: int) -> list[dict[str, str]]:
     """Writes so many customers to a file; gives the service points among them that qualify."""
     script = _EXAMPLES / "make_customers.py"
     subprocess.run([sys.executable, str(script), "--count", str(count), "--out", str(file)], check=True)
+    return qualified(file)
+
+
+def qualified(file: Path) -> list[dict[str, str]]:
+    """The service points in a file that the thermostat program takes."""
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     return [

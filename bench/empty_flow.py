@@ -47,8 +47,15 @@ async def rate(address: str, count: int, concurrency: int, prefix: str) -> float
 async def serve(address: str) -> None:
     """Runs the flow's worker until killed."""
     client = await Client.connect(address)
-    limits = {"max_concurrent_workflow_tasks": 50, "max_concurrent_activities": 50}
-    async with Worker(client, task_queue=QUEUE, workflows=[EmptyFlow], activities=[nothing], **limits):
+    worker = Worker(
+        client,
+        task_queue=QUEUE,
+        workflows=[EmptyFlow],
+        activities=[nothing],
+        max_concurrent_workflow_tasks=50,
+        max_concurrent_activities=50,
+    )
+    async with worker:
         print("serving", flush=True)
         await asyncio.Event().wait()
 

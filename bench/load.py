@@ -3,7 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import httpx
@@ -57,7 +57,8 @@ class Watch:
 
 async def enrol(stack: dict[str, Any], applications: list[dict[str, Any]], concurrency: int) -> Measured:
     """Carries all applications through, so many at a time."""
-    database = await asyncpg.connect(stack["database_url"])
+    # asyncpg brings no types.
+    database = cast(Any, await asyncpg.connect(stack["database_url"]))  # pyright: ignore[reportUnknownMemberType]
     watch = Watch(database)
     looking = asyncio.create_task(watch.look())
     accept_ms: list[float] = []

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ def _free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def running_stack(data_dir: Path) -> Iterator[dict[str, Any]]:
+def running_stack(data_dir: Path) -> Generator[dict[str, Any]]:
     """What stack.json says of it; stopped at the end of the block."""
     flags = [str(word) for flag, port in zip(_PORTS, _free_ports(4), strict=True) for word in (flag, port)]
     log = data_dir.with_suffix(".log")

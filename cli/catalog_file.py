@@ -2,7 +2,7 @@
 
 import csv
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -10,7 +10,7 @@ from cli.messages import fail
 
 
 def read_catalog(path: Path) -> dict[str, Any]:
-    """The document that PUT /v1/catalog takes. `specification_files` name CSV files of manufacturer, model, rated_kw."""
+    """The document that PUT /v1/catalog takes. `specification_files` name CSV files (manufacturer, model, kW)."""
     try:
         document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -19,10 +19,11 @@ def read_catalog(path: Path) -> dict[str, Any]:
         fail(f"{path} is not YAML in UTF-8: {error}", "Correct it and try again.")
     if not isinstance(document, dict):
         fail(f"{path} holds no mapping.", "A catalogue has keys such as programs; see examples/catalog.yaml.")
-    files = document.pop("specification_files", [])
+    catalog = cast(dict[str, Any], document)
+    files = catalog.pop("specification_files", [])
     listed = [entry for file in files for entry in _specifications(path.parent, file)]
-    document["specifications"] = [*document.get("specifications", []), *listed]
-    return document
+    catalog["specifications"] = [*catalog.get("specifications", []), *listed]
+    return catalog
 
 
 def _specifications(folder: Path, file: dict[str, str]) -> list[dict[str, Any]]:

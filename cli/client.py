@@ -35,7 +35,7 @@ class Api:
 
 def _explain(response: httpx.Response) -> None:
     try:
-        document = response.json()
+        document: Any = response.json()
     except ValueError:
         document = {"detail": response.text[:500]}
     for fault in document.get("errors", []):

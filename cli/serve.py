@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 
 import typer
@@ -104,13 +104,13 @@ class _Quiet(uvicorn.Server):
     """A server beside the worker, which alone answers signals."""
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         """Leaves them alone."""
         yield
 
 
 @asynccontextmanager
-async def _doors(settings: Settings, statements: StatementCount) -> AsyncIterator[None]:
+async def _doors(settings: Settings, statements: StatementCount) -> AsyncGenerator[None]:
     """Where an orchestrator sees that the worker lives, and Prometheus what it does."""
     if not settings.worker_health_port:
         yield

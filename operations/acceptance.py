@@ -165,7 +165,7 @@ _STORE = text(
         state = :state, decision = CAST(:decision AS jsonb), needed_devices = :devices, needed_kw = :kw,
         updated_at = :instant, waitlisted_at = :waitlisted_at, version = version + 1
     WHERE id = :enrollment
-    """
+    """  # noqa: S608 - names of our own tables
 )
 
 

@@ -1,19 +1,21 @@
-"""Taking over what the CIS tells: one statement a table, however many records, and nothing written that is unchanged."""
+"""Taking over what the CIS tells: one statement a table, however many records; what is unchanged is not written."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Table, Text, any_, cast, inspect, literal_column, or_, select
+from sqlalchemy import ARRAY, Boolean, Text, any_, cast, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
 from models.cis import CisRecord
 from models.ids import new_id
 from models.scope import Scope
 from models.tables.customer import Account, Customer, Premise, ServicePoint
+from models.tables.stored import Stored
 from models.values import Value
 from operations.audit import Trail
+from operations.rows import table_of
 
 _ROWS_A_STATEMENT = 1000
 
@@ -27,7 +29,7 @@ class Imported(Value):
 
 
 async def upsert(session: AsyncSession, scope: Scope, records: list[CisRecord]) -> Imported:
-    """Creates and updates customers, accounts, premises and service points. The last of two records of one thing holds."""
+    """Creates and updates what the records tell of. The last of two records of one thing holds."""
     now = datetime.now(UTC)
     people = {record.cis_person_id: _customer(record, now) for record in records}
     created, updated = 0, 0
@@ -35,7 +37,7 @@ async def upsert(session: AsyncSession, scope: Scope, records: list[CisRecord]) 
         new, changed = await _store(session, Customer, batch, "cis_person_id", keep=("id", "created_at", "updated_at"))
         created, updated = created + new, updated + changed
     ids = await _customer_ids(session, list(people))
-    tables: tuple[tuple[type[SQLModel], dict[str, dict[str, Any]], str], ...] = (
+    tables: tuple[tuple[type[Stored], dict[str, dict[str, Any]], str], ...] = (
         (Account, {record.cis_account_id: _account(record, ids) for record in records}, "cis_account_id"),
         (Premise, {record.cis_premise_id: _premise(record) for record in records}, "cis_premise_id"),
         (ServicePoint, {r.cis_service_point_id: _service_point(r) for r in records}, "cis_service_point_id"),
@@ -56,10 +58,10 @@ def _batches(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 
 async def _store(
-    session: AsyncSession, table: type[SQLModel], rows: list[dict[str, Any]], key: str, keep: tuple[str, ...] = ()
+    session: AsyncSession, table: type[Stored], rows: list[dict[str, Any]], key: str, keep: tuple[str, ...] = ()
 ) -> tuple[int, int]:
     """Upserts in key order (so that two imports at once wait for, and never deadlock, each other)."""
-    sql_table: Table = inspect(table).local_table
+    sql_table = table_of(table)
     statement = insert(sql_table).values(sorted(rows, key=lambda row: row[key]))
     compared = [name for name in rows[0] if name != key and name not in keep]
     written = {
@@ -68,17 +70,17 @@ async def _store(
     changed = or_(*(sql_table.c[name].is_distinct_from(statement.excluded[name]) for name in compared))
     result = await session.execute(
         statement.on_conflict_do_update(index_elements=[key], set_=written, where=changed).returning(
-            literal_column("(xmax = 0)").label("inserted")
+            literal_column("(xmax = 0)", Boolean).label("inserted")
         )
     )
-    inserted = [row[0] for row in result.all()]
+    inserted = result.scalars().all()
     return sum(inserted), len(inserted) - sum(inserted)
 
 
 async def _customer_ids(session: AsyncSession, person_ids: list[str]) -> dict[str, str]:
     wanted = col(Customer.cis_person_id) == any_(cast(person_ids, ARRAY(Text)))
     rows = await session.execute(select(col(Customer.cis_person_id), col(Customer.id)).where(wanted))
-    return {person: customer for person, customer in rows.all()}
+    return dict(rows.tuples().all())
 
 
 def _customer(record: CisRecord, now: datetime) -> dict[str, Any]:

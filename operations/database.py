@@ -1,6 +1,6 @@
 """The engine, the session factory and `transaction()`: the only commit in the house."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -77,11 +77,11 @@ def create_sessions(engine: AsyncEngine) -> Sessions:
 
 
 @asynccontextmanager
-async def transaction(sessions: Sessions) -> AsyncIterator[AsyncSession]:
+async def transaction(sessions: Sessions) -> AsyncGenerator[AsyncSession]:
     """One transaction: committed when the block ends, rolled back when it raises.
 
     Raises:
-        Unavailable: the database is away, overloaded, or another transaction got in the way; the same again may succeed.
+        Unavailable: the database is away or overloaded, or another transaction got in the way; try the same again.
     """
     try:
         async with sessions() as session:

@@ -155,7 +155,8 @@ def _start_of_flow(enrollment_id: str, application: EnrollmentApplication, timeo
     return {
         "input": message.model_dump(mode="json"),
         "summary": f"Enrol {len(application.devices)} device(s) in {application.program}",
-        "details": f"Account {application.account}, service point {application.service_point}, {application.installation_method}.",
+        "details": f"Account {application.account}, service point {application.service_point}, "
+        f"{application.installation_method}.",
         "attributes": {"Program": application.program, "AccountId": application.account, "Stage": Stage.ENROLLING},
     }
 

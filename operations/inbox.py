@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.messages.message import Message
 from models.messages.synchronize import DERMS_ACKNOWLEDGED, Acknowledged
 from models.tables.messages import InboxMessage
 from operations import outbox
@@ -23,7 +24,7 @@ async def receive(session: AsyncSession, acknowledgements: list[Acknowledged]) -
     """
     unique = {acknowledgement.message_id: acknowledgement for acknowledgement in acknowledgements}
     wanted = [acknowledgement.sync_request_id for acknowledgement in unique.values()]
-    flows = {request: flow for request, flow in await session.execute(_FLOWS, {"requests": wanted})}
+    flows = dict((await session.execute(_FLOWS, {"requests": wanted})).tuples().all())
     now = datetime.now(UTC)
     rows = [
         {
@@ -37,6 +38,8 @@ async def receive(session: AsyncSession, acknowledgements: list[Acknowledged]) -
     ]
     kept = await session.execute(_KEEP, {"rows": as_json(rows)})
     new = [unique[message_id] for (message_id,) in kept]
-    signals = [(flows[one.sync_request_id], one) for one in new if one.sync_request_id in flows]
+    signals: list[tuple[str, Message]] = [
+        (flows[one.sync_request_id], one) for one in new if one.sync_request_id in flows
+    ]
     await outbox.signal(session, DERMS_ACKNOWLEDGED, signals)
     return len(new)

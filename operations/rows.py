@@ -7,16 +7,17 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, inspect
-from sqlmodel import SQLModel
+from sqlalchemy import Table
+
+from models.tables.stored import Stored
 
 
-def table_of(model: type[SQLModel]) -> Table:
+def table_of(model: type[Stored]) -> Table:
     """The table behind a model."""
-    return inspect(model).local_table
+    return model.metadata.tables[model.__tablename__]
 
 
-def insert_from(model: type[SQLModel], parameter: str) -> str:
+def insert_from(model: type[Stored], parameter: str) -> str:
     """SQL that inserts every row of the JSON array in this parameter; each row names all columns that have no value of
     the database's own."""
     table = table_of(model)

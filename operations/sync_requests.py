@@ -159,7 +159,7 @@ async def _registrations(session: AsyncSession, subscription_id: str) -> dict[st
             col(SubscriptionDevice.subscription_id) == subscription_id
         )
     )
-    return {device: registration for device, registration in rows.all()}
+    return dict(rows.tuples().all())
 
 
 async def _apply(

@@ -40,7 +40,7 @@ def _dangling_references(catalog: Catalog) -> Iterator[Pointer]:
     for kind, field, target in _REFERENCES:
         known = _codes(catalog, target)
         for position, entry in enumerate(entries(catalog, kind)):
-            value = getattr(entry, field)
+            value: str | tuple[str, ...] = getattr(entry, field)
             many = isinstance(value, tuple)
             for index, code in enumerate(value if many else (value,)):
                 if code not in known:

@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from models.messages.synchronize import DERMS_ACKNOWLEDGED, Acknowledged, SyncOutcome
     from models.states import EnrollmentState
     from workflows import policies
-    from workflows.parking import STAGE, Parking
+    from workflows.parking import STAGE, Parking, mark
     from workflows.synchronize import Synchronize
 
 _ENDS = {
@@ -130,7 +130,7 @@ class Enroll:
 
     def _show(self, stage: Stage, details: str) -> None:
         workflow.set_current_details(details)
-        workflow.upsert_search_attributes([STAGE.value_set(stage)])
+        mark(STAGE.value_set(stage))
 
     @workflow.signal(name=messages.PLACE_FREED, description="A place in the program may be free.")
     def place_freed(self, message: PlaceFreed) -> None:

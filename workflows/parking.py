@@ -1,17 +1,24 @@
-"""Waiting for a person, visibly: what needs attention is found by search attribute and says why and what can be done."""
+"""Waiting for a person, visibly: a search attribute finds what needs attention; it says why and what can be done."""
 
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
     from models.messages.enroll import RetryRequested, Stage
 
 STAGE = SearchAttributeKey.for_keyword("Stage")
 NEEDS_ATTENTION = SearchAttributeKey.for_bool("NeedsAttention")
+
+
+def mark(*updates: SearchAttributeUpdate[Any]) -> None:
+    """Sets search attributes of this flow, all in one command."""
+    # The SDK leaves the updates' type parameter out of its signature.
+    workflow.upsert_search_attributes(updates)  # pyright: ignore[reportUnknownMemberType]
 
 
 class Parking:
@@ -32,7 +39,7 @@ class Parking:
         self, why: str, *, resume: Stage, until: Callable[[], bool], again_after: timedelta | None = None
     ) -> None:
         """Waits until a person acts, `until` holds, or it is time to try again by itself."""
-        workflow.upsert_search_attributes([NEEDS_ATTENTION.value_set(True), STAGE.value_set(Stage.NEEDS_ATTENTION)])
+        mark(NEEDS_ATTENTION.value_set(True), STAGE.value_set(Stage.NEEDS_ATTENTION))
         retried = f" It is tried again by itself every {again_after}." if again_after else ""
         workflow.set_current_details(f"**Needs attention.** {why}{retried}")
         try:
@@ -42,4 +49,4 @@ class Parking:
         except asyncio.TimeoutError:  # noqa: UP041 - what the SDK documents
             workflow.logger.info("trying again by itself")
         self._acted = False
-        workflow.upsert_search_attributes([NEEDS_ATTENTION.value_set(False), STAGE.value_set(resume)])
+        mark(NEEDS_ATTENTION.value_set(False), STAGE.value_set(resume))

@@ -1,11 +1,20 @@
 """Every time-out and retry policy of the flows, by name. Nowhere else."""
 
 from datetime import timedelta
+from typing import TypedDict
 
 from temporalio.common import RetryPolicy
-from temporalio.workflow import ActivityConfig, LocalActivityConfig
 
-OWN_DATABASE = LocalActivityConfig(
+
+class Patience(TypedDict):
+    """What the SDK's methods take of time-outs and retries, and nothing else, so that `**` is checked against them."""
+
+    start_to_close_timeout: timedelta
+    schedule_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
+OWN_DATABASE = Patience(
     start_to_close_timeout=timedelta(seconds=20),
     schedule_to_close_timeout=timedelta(hours=1),
     retry_policy=RetryPolicy(
@@ -14,7 +23,7 @@ OWN_DATABASE = LocalActivityConfig(
 )
 """A step on our own database: tried for an hour, then a person is called and it is tried again from time to time."""
 
-DERMS_SEND = ActivityConfig(
+DERMS_SEND = Patience(
     start_to_close_timeout=timedelta(seconds=30),
     schedule_to_close_timeout=timedelta(hours=6),
     retry_policy=RetryPolicy(
@@ -23,7 +32,7 @@ DERMS_SEND = ActivityConfig(
 )
 """Handing a message over: a DERMS that is away for an evening calls nobody."""
 
-DERMS_ASK = ActivityConfig(
+DERMS_ASK = Patience(
     start_to_close_timeout=timedelta(seconds=30),
     schedule_to_close_timeout=timedelta(hours=6),
     retry_policy=RetryPolicy(

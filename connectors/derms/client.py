@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from http import HTTPStatus
+from typing import Any, TypeVar, cast
 
 import httpx
 import orjson
@@ -51,7 +52,7 @@ class DermsClient:
             **signed_headers(self._secret, message.key, datetime.now(UTC), body),
         }
         response = await self._ask("POST", f"{message.endpoint or self._default}/sync-messages", headers, body)
-        if response.status_code == httpx.codes.ACCEPTED:
+        if response.status_code == HTTPStatus.ACCEPTED:
             return None
         return _read(Acknowledgement, response)
 
@@ -64,7 +65,7 @@ class DermsClient:
         """
         headers = signed_headers(self._secret, key, datetime.now(UTC), b"")
         response = await self._ask("GET", f"{endpoint or self._default}/sync-messages/{key}", headers, None)
-        if response.status_code == httpx.codes.NOT_FOUND:
+        if response.status_code == HTTPStatus.NOT_FOUND:
             return None
         return _read(MessageStatus, response)
 
@@ -86,10 +87,10 @@ class DermsClient:
             raise Unavailable("The DERMS cannot be reached.", code="derms-unreachable") from error
         except httpx.TransportError as error:
             raise OutcomeUnknown("The DERMS gave no answer in time.", code="derms-no-answer") from error
-        if response.status_code in _OVERLOADED or response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+        if response.status_code in _OVERLOADED or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unavailable(f"The DERMS answers {response.status_code}.", code="derms-unavailable")
-        refused = httpx.codes.is_client_error(response.status_code)
-        if refused and not (method == "GET" and response.status_code == httpx.codes.NOT_FOUND):
+        refused = response.is_client_error
+        if refused and not (method == "GET" and response.status_code == HTTPStatus.NOT_FOUND):
             raise Refused(_refusal(response), code="derms-refused")
         return response
 
@@ -100,7 +101,7 @@ def _refusal(response: httpx.Response) -> str:
         document: Any = orjson.loads(response.content)
     except orjson.JSONDecodeError:
         document = None
-    title = document.get("title") if isinstance(document, dict) else None
+    title = cast(dict[str, Any], document).get("title") if isinstance(document, dict) else None
     return f"The DERMS refuses the message with {response.status_code}" + (f": {str(title)[:200]}" if title else ".")
 
 

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Identity, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.tables.columns import document, instant, text
+from models.tables.stored import Stored
 
 
-class AuditEntry(SQLModel, table=True):
+class AuditEntry(Stored, table=True):
     """One change of one entity. `journey` is the request it belongs to, so that its timeline is one read."""
 
     __tablename__ = "audit_entry"

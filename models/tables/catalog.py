@@ -5,12 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import CheckConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.tables.columns import document, instant, key, power, text
+from models.tables.stored import Stored
 
 
-class CatalogVersion(SQLModel, table=True):
+class CatalogVersion(Stored, table=True):
     """One applied catalogue. Enrolments are pinned to the version in force when they were submitted."""
 
     __tablename__ = "catalog_version"
@@ -22,7 +23,7 @@ class CatalogVersion(SQLModel, table=True):
     applied_by: str = Field(sa_column=text())
 
 
-class ProgramCapacity(SQLModel, table=True):
+class ProgramCapacity(Stored, table=True):
     """What a program holds and may hold. The checks are what two racing requests cannot get past."""
 
     __tablename__ = "program_capacity"

@@ -4,13 +4,14 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Column, Float, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.states import AccountStatus, CustomerClass, MeterType, PremiseType
 from models.tables.columns import instant, key, one_of, reference, searchable, text
+from models.tables.stored import Stored
 
 
-class Customer(SQLModel, table=True):
+class Customer(Stored, table=True):
     """A person or business."""
 
     __tablename__ = "customer"
@@ -32,7 +33,7 @@ class Customer(SQLModel, table=True):
     __table_args__ = (Index("customer_search", "search", postgresql_using="gin"),)
 
 
-class Account(SQLModel, table=True):
+class Account(Stored, table=True):
     """A billing account."""
 
     __tablename__ = "account"
@@ -42,7 +43,7 @@ class Account(SQLModel, table=True):
     status: AccountStatus = Field(sa_column=one_of(AccountStatus))
 
 
-class Premise(SQLModel, table=True):
+class Premise(Stored, table=True):
     """An address where service is delivered."""
 
     __tablename__ = "premise"
@@ -66,7 +67,7 @@ class Premise(SQLModel, table=True):
     __table_args__ = (Index("premise_search", "search", postgresql_using="gin"),)
 
 
-class ServicePoint(SQLModel, table=True):
+class ServicePoint(Stored, table=True):
     """A metered point at a premise."""
 
     __tablename__ = "service_point"

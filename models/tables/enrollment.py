@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy import Column, Index, Integer, UniqueConstraint
 from sqlalchemy import text as sql
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.states import AssetOwnership, Channel, EnrollmentState, InstallationMethod
 from models.tables.columns import document, instant, key, one_of, power, reference, text
+from models.tables.stored import Stored
 
 
-class Enrollment(SQLModel, table=True):
+class Enrollment(Stored, table=True):
     """One request. `application` holds what was asked as it was asked; `decision` what the rules said of it."""
 
     __tablename__ = "enrollment"

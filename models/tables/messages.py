@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Identity, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.tables.columns import document, instant, key, text
+from models.tables.stored import Stored
 
 
-class OutboxMessage(SQLModel, table=True):
+class OutboxMessage(Stored, table=True):
     """A start or a signal that a flow must get. Written with the change that causes it, deleted when delivered."""
 
     __tablename__ = "outbox_message"
@@ -26,7 +27,7 @@ class OutboxMessage(SQLModel, table=True):
     __table_args__ = (Index("outbox_message_due", "due_at", "id"), Index("outbox_message_flow", "workflow_id", "id"))
 
 
-class InboxMessage(SQLModel, table=True):
+class InboxMessage(Stored, table=True):
     """An acknowledgement as it came. Its id is unique, so that the same one twice is one; kept whatever came of it."""
 
     __tablename__ = "inbox_message"

@@ -5,13 +5,14 @@ from decimal import Decimal
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy import text as sql
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.states import AssetOwnership, DeviceState, RegistrationState, SubscriptionState
 from models.tables.columns import instant, key, one_of, power, reference, text
+from models.tables.stored import Stored
 
 
-class ProgramSubscription(SQLModel, table=True):
+class ProgramSubscription(Stored, table=True):
     """That a customer takes part, from a start to an end."""
 
     __tablename__ = "program_subscription"
@@ -39,7 +40,7 @@ class ProgramSubscription(SQLModel, table=True):
     )
 
 
-class Device(SQLModel, table=True):
+class Device(Stored, table=True):
     """One real device. Manufacturer and serial number, as compared, name it; nobody else can hold it."""
 
     __tablename__ = "device"
@@ -64,7 +65,7 @@ class Device(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("serial_key", "manufacturer_key", name="one_holder_of_a_serial"),)
 
 
-class DeviceLocation(SQLModel, table=True):
+class DeviceLocation(Stored, table=True):
     """A place at a service point where devices come and go."""
 
     __tablename__ = "device_location"
@@ -79,7 +80,7 @@ class DeviceLocation(SQLModel, table=True):
     )
 
 
-class DeviceInstallation(SQLModel, table=True):
+class DeviceInstallation(Stored, table=True):
     """A device at a location, from when to when."""
 
     __tablename__ = "device_installation"
@@ -96,7 +97,7 @@ class DeviceInstallation(SQLModel, table=True):
     )
 
 
-class SubscriptionDevice(SQLModel, table=True):
+class SubscriptionDevice(Stored, table=True):
     """A device on a subscription and how far the DERMS has registered it; only acknowledgements move it."""
 
     __tablename__ = "subscription_device"

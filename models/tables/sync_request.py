@@ -5,13 +5,14 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, UniqueConstraint
 from sqlalchemy import text as sql
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from models.states import SyncKind, SyncState
 from models.tables.columns import document, instant, key, one_of, reference, text
+from models.tables.stored import Stored
 
 
-class SyncRequest(SQLModel, table=True):
+class SyncRequest(Stored, table=True):
     """One change of a subscription. `revision` grows when a corrected snapshot is to be sent: one key, one meaning."""
 
     __tablename__ = "sync_request"

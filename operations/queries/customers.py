@@ -29,7 +29,7 @@ from operations.queries.paging import encode, newest_first
 from rules.eligibility.decide import decide
 
 
-def readable(scope: OperatorScope) -> Select[tuple[Customer]]:
+def readable(scope: OperatorScope) -> Select[Customer]:
     """What this scope may see: an operator sees all."""
     return select(Customer)
 

@@ -30,7 +30,7 @@ from rules.guidance import enrollment_actions, in_words, next_step
 _TIMELINE = 1000
 
 
-def readable(scope: OperatorScope) -> Select[tuple[Enrollment]]:
+def readable(scope: OperatorScope) -> Select[Enrollment]:
     """What this scope may see: an operator sees all."""
     return select(Enrollment)
 

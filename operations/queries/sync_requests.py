@@ -16,7 +16,7 @@ from operations.queries.paging import encode, newest_first
 from rules.guidance import sync_actions
 
 
-def readable(scope: OperatorScope) -> Select[tuple[SyncRequest]]:
+def readable(scope: OperatorScope) -> Select[SyncRequest]:
     """What this scope may see: an operator sees all."""
     return select(SyncRequest)
 
