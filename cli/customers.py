@@ -28,7 +28,7 @@ def import_file(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Take over customers, accounts, premises and service points. Safe to repeat; bad lines are told, good ones taken."""
+    """Take over customers, accounts, premises, service points. Safe to repeat; good lines are taken, bad ones told."""
     answer = put_customers(running_api(data_dir), file)
     if as_json:
         say(json.dumps(answer))

@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: one connection, under a lock, with time-outs, so that a migration never hangs others."""
+"""How Alembic reaches the database: one connection, locked and with time-outs, so that a migration hangs nobody."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What the CIS tells us of one service point: who pays for it, where it is, how it is fed. One record, one row of a file."""
+"""What the CIS tells us of one service point: who pays, where it is, how it is fed. One record is one row of a file."""
 
 from datetime import date
 from typing import Annotated

@@ -17,7 +17,7 @@ class Verdict(StrEnum):
 
 
 class Finding(Value):
-    """One rule's answer: its stable code, the reason in plain words, what would fix it, and where in the application."""
+    """One rule's answer: its stable code, the reason in plain words, what would fix it, where in the application."""
 
     rule: str
     verdict: Verdict

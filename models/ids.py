@@ -1,4 +1,4 @@
-"""Ids: TypeIDs, a UUIDv7 with a prefix that says of what. They sort by time and are safe in URLs, logs and workflow ids."""
+"""Ids: TypeIDs, a UUIDv7 with a prefix that says of what. They sort by time, and are safe in URLs and logs."""
 
 from typing import Annotated
 

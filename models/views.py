@@ -1,4 +1,4 @@
-"""What people are shown. Frozen, made in one place each, and complete enough to act on: `available_actions` says how."""
+"""What people are shown. Frozen, made in one place each, complete enough to act on: `available_actions` says how."""
 
 from datetime import date
 from decimal import Decimal

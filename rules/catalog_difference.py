@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from models.catalog import KINDS, Catalog, Configured
 from models.values import Value
@@ -15,7 +15,7 @@ class Change(Value):
     kind: str
     code: str
     change: Literal["added", "removed", "changed"]
-    fields: dict[str, tuple[JsonValue, JsonValue]] = {}
+    fields: dict[str, tuple[JsonValue, JsonValue]] = Field(default_factory=dict)
 
 
 def _fields(before: Configured, after: Configured) -> dict[str, tuple[JsonValue, JsonValue]]:

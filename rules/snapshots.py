@@ -17,5 +17,5 @@ def snapshot_hash(message: Mapping[str, Any]) -> str:
 
 
 def message_key(sync_request_id: str, revision: int) -> str:
-    """The idempotency key: the sync request's id, and for a corrected snapshot its revision, for it means another thing."""
+    """The idempotency key: the sync request's id, with the revision once the snapshot was corrected."""
     return sync_request_id if revision == 1 else f"{sync_request_id}.{revision}"

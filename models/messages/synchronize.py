@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import Field
+
 from models.messages.message import Message
 from models.states import SyncState
 
@@ -26,7 +28,7 @@ class Acknowledged(Message):
     result: Literal["positive", "negative"]
     code: str = ""
     text: str = ""
-    references: dict[str, str] = {}
+    references: dict[str, str] = Field(default_factory=dict)
     devices: tuple[AcknowledgedDevice, ...] = ()
 
 
