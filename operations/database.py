@@ -14,9 +14,11 @@ from models.errors import Unavailable
 
 Sessions = async_sessionmaker[AsyncSession]
 
-_RETRYABLE = frozenset({"40001", "40P01", "55P03", "57014"})
-"""Serialization failure, deadlock, lock not available, statement timeout: the same transaction may succeed later."""
+_RETRYABLE = frozenset({"40001", "40P01", "55P03"})
+"""Serialization failure, deadlock, lock not available: the same transaction may succeed later."""
 
+_AWAY = frozenset({"08", "53", "57"})
+"""Classes of states of a server that is not to be had: connection, resources, operator (also while it starts)."""
 
 _RACED = frozenset({"23503", "23505", "23514"})
 """Foreign key, unique and check violations: what was looked up a moment ago is no longer so."""
@@ -90,12 +92,12 @@ async def transaction(sessions: Sessions) -> AsyncGenerator[AsyncSession]:
     except (OperationalError, InterfaceError, PoolTimeoutError, OSError) as error:
         raise _away() from error
     except DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None)
+        state = getattr(error.orig, "sqlstate", None) or ""
         if state in _RACED:
             raise Unavailable(
                 "Another request changed the same records at the same moment.", fix=_AGAIN, code="raced"
             ) from error
-        if state in _RETRYABLE or error.connection_invalidated:
+        if state in _RETRYABLE or state[:2] in _AWAY or error.connection_invalidated:
             raise _away() from error
         raise
 
