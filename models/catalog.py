@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 from pydantic import Field, HttpUrl, model_validator
 
 from models.eligibility import ConfiguredRule
-from models.states import AssetOwnership, InstallationMethod
+from models.states import AssetOwnership, Channel, InstallationMethod
+from models.task_states import RemovalMethod
 from models.values import Code, KilowattHours, Kilowatts, Line, Sentence, Value
 
 
@@ -70,12 +71,15 @@ class SubscriptionType(Configured):
     """What a subscription of a program looks like."""
 
     minimum_term_days: Annotated[int, Field(ge=0, le=3650)] = 0
+    minimum_term: Literal["warn", "refuse"] = Field(default="refuse", description="what an earlier end comes to")
 
 
 class SetupStep(StrEnum):
     """One thing done between acceptance and association."""
 
     WORK_ORDER = "work_order"
+    DEVICE_STATUS_CHECK = "device_status_check"
+    SHIP_DEVICE = "ship_device"
 
 
 class DeviceSetup(Value):
@@ -86,11 +90,52 @@ class DeviceSetup(Value):
     steps: tuple[SetupStep, ...] = ()
 
 
+class ServiceLevel(Value):
+    """How long field work and shipments may take, and how often a visit is tried."""
+
+    attempts: Annotated[int, Field(ge=1, le=20)] = 3
+    remind_after_days: Annotated[int, Field(ge=1, le=365)] = 3
+    escalate_after_days: Annotated[int, Field(ge=1, le=365)] = 14
+    expire_after_days: Annotated[int, Field(ge=1, le=730)] = 180
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "ServiceLevel":
+        if not self.remind_after_days <= self.escalate_after_days <= self.expire_after_days:
+            raise ValueError("reminding comes before escalating, and that before expiring")
+        return self
+
+
+class UnenrollmentReason(Value):
+    """Why a customer leaves, and what follows from it."""
+
+    code: Code
+    description: Sentence
+    approval: bool = False
+    stops_control_first: bool = Field(
+        default=False, description="the DERMS is told before the hardware is fetched, as for life support"
+    )
+    ignores_minimum_term: bool = False
+    channels: tuple[Channel, ...] = Field(default=(), description="who may give it; none named: everyone")
+
+
+class Problem(Value):
+    """What can be wrong with a device, as a customer says it."""
+
+    code: Code
+    description: Sentence
+
+
 class ServiceTaskType(Configured):
     """The configuration of a process flow."""
 
     process_flow: Literal["enroll", "unenroll", "service_call"]
     device_setup: tuple[DeviceSetup, ...] = ()
+    service_level: ServiceLevel = ServiceLevel()
+    draft_expires_after_days: Annotated[int, Field(ge=1, le=365)] = 30
+    approval: bool = Field(default=False, description="a program manager approves each request")
+    reason_required: bool = False
+    reasons: tuple[UnenrollmentReason, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 class ExternalSystem(Configured):
@@ -197,6 +242,14 @@ class Program(Configured):
     program_type: Code
     subscription_type: Code
     enroll_task: Code
+    unenroll_task: Code | None = None
+    service_call_task: Code | None = None
+    removal_method: RemovalMethod = Field(
+        default=RemovalMethod.KEEP, description="of a device whose unenrolment names none"
+    )
+    visits_customer_owned: bool = Field(default=False, description="whether a visit to a customer's own device is free")
+    remove_first: bool = Field(default=False, description="a replaced device leaves the DERMS before the new one joins")
+    sync_policy: Literal["immediate", "batched"] = "immediate"
     enrollment_window: EnrollmentWindow = EnrollmentWindow()
     offers: Annotated[tuple[Offer, ...], Field(min_length=1)]
     accepts: Annotated[tuple[Acceptance, ...], Field(min_length=1)]

@@ -20,8 +20,28 @@ CustomerId = Annotated[str, _id("cus")]
 SubscriptionId = Annotated[str, _id("sub")]
 DeviceId = Annotated[str, _id("dev")]
 SyncRequestId = Annotated[str, _id("syn")]
+UnenrollmentId = Annotated[str, _id("unr")]
+ServiceCallId = Annotated[str, _id("svc")]
+WorkOrderId = Annotated[str, _id("wo")]
+ProcessFlowId = Annotated[str, _id("pf")]
+BatchRunId = Annotated[str, _id("bat")]
 
 
 def enrollment_workflow_id(enrollment_id: str) -> str:
     """The one Temporal workflow of an enrolment: `enroll/enr_…`."""
     return f"enroll/{enrollment_id}"
+
+
+def unenrollment_workflow_id(unenrollment_id: str) -> str:
+    """The one Temporal workflow of an unenrolment: `unenroll/unr_…`."""
+    return f"unenroll/{unenrollment_id}"
+
+
+def service_call_workflow_id(service_call_id: str) -> str:
+    """The one Temporal workflow of a service call: `service-call/svc_…`."""
+    return f"service-call/{service_call_id}"
+
+
+def batch_workflow_id(name: str, run_id: str) -> str:
+    """The Temporal workflow of one batch run: `batch/initial-load/bat_…`."""
+    return f"batch/{name}/{run_id}"

@@ -205,6 +205,7 @@ def _registration(subscription: dict[str, Any], device: dict[str, Any]) -> dict[
         "exclusion": subscription["exclusion"],
         "registration": RegistrationState.REGISTERING,
         "message": "",
+        "replaced_by": None,
     }
 
 
@@ -227,6 +228,7 @@ def _sync_request(
         "subscription_id": subscription["id"],
         "sequence": 1,
         "enrollment_id": what.row.id,
+        "journey": what.row.id,
         "workflow_id": enrollment_workflow_id(what.row.id),
         "program": subscription["program"],
         "state": SyncState.PENDING,

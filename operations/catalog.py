@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.catalog import Catalog, Program, Specification
+from models.catalog import Catalog, Program, ServiceTaskType, Specification
 from models.errors import Invalid, NotFound, Pointer, StaleVersion
 from models.scope import Scope
 from models.tables.catalog import CatalogVersion, ProgramCapacity
@@ -59,6 +59,10 @@ class IndexedCatalog:
         if code is not None:
             return self._specifications.get(code)
         return self._by_name.get(((manufacturer or "").casefold(), (model or "").casefold()))
+
+    def task(self, code: str | None) -> ServiceTaskType | None:
+        """The service task type of that code."""
+        return next((task for task in self.content.service_task_types if task.code == code), None)
 
     @property
     def derms_endpoint(self) -> str:

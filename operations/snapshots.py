@@ -1,4 +1,4 @@
-"""Taking the snapshot of a subscription: when it is made, and again after data was corrected."""
+"""Taking the snapshot of a subscription: when it changes, and again after data was corrected."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,13 +17,15 @@ from models.snapshot import (
     SyncedProgram,
     SyncedSubscription,
 )
-from models.states import SyncKind
+from models.states import RegistrationState, SyncKind
 from models.tables.customer import ServicePoint
 from models.tables.enrollment import Enrollment
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
-from models.tables.sync_request import SyncRequest
 from operations.catalog import Catalogs, IndexedCatalog
 from operations.facts import place_of
+
+_GONE = (RegistrationState.REMOVED, RegistrationState.KEPT)
+_LEAVING = (RegistrationState.REMOVING, RegistrationState.DEREGISTERED)
 
 
 def snapshot(
@@ -70,12 +72,15 @@ def snapshot(
 
 
 def _device(row: Mapping[str, Any]) -> SyncedDevice:
-    same = SyncedDevice.model_fields.keys() & row.keys() - {"state"}
-    return SyncedDevice(device_id=row["id"], state="enrolled", **{name: row[name] for name in same})
+    told = {"state": row.get("told_as", "enrolled"), "replaced_by": row.get("replaced_by")}
+    same = SyncedDevice.model_fields.keys() & row.keys() - told.keys()
+    return SyncedDevice(device_id=row["id"], **told, **{name: row[name] for name in same})
 
 
-async def retaken(session: AsyncSession, catalogs: Catalogs, request: SyncRequest, instant: datetime) -> dict[str, Any]:
-    """A sync request's snapshot as our record is now, as a JSON document.
+async def taken(
+    session: AsyncSession, catalogs: Catalogs, subscription_id: str, kind: SyncKind, sequence: int, instant: datetime
+) -> dict[str, Any]:
+    """The snapshot of a subscription as our record is now, as a JSON document.
 
     Raises:
         NotFound: the subscription is gone.
@@ -84,26 +89,43 @@ async def retaken(session: AsyncSession, catalogs: Catalogs, request: SyncReques
         place_of(ProgramSubscription, col(Enrollment.transaction_id))
         .join(ProgramSubscription, col(ProgramSubscription.service_point) == col(ServicePoint.cis_service_point_id))
         .join(Enrollment, col(Enrollment.id) == col(ProgramSubscription.enrollment_id))
-        .where(col(ProgramSubscription.id) == request.subscription_id)
+        .where(col(ProgramSubscription.id) == subscription_id)
     )
     row = (await session.execute(statement)).first()
     if row is None:
-        raise NotFound(f"The subscription of sync request {request.id} is gone.")
-    devices = await session.execute(
-        select(Device)
-        .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
-        .where(col(SubscriptionDevice.subscription_id) == request.subscription_id)
-        .order_by(col(Device.id))
-    )
+        raise NotFound(f"There is no subscription {subscription_id}.")
     subscription: ProgramSubscription = row[0]
     picture = snapshot(
         row,
         await catalogs.current(session),
         subscription.model_dump(),
-        [device.model_dump() for device in devices.scalars()],
-        kind=request.kind,
-        sequence=request.sequence,
+        await _devices(session, subscription_id),
+        kind=kind,
+        sequence=sequence,
         transaction_id=row.transaction_id,
         instant=instant,
     )
     return picture.model_dump(mode="json")
+
+
+async def _devices(session: AsyncSession, subscription_id: str) -> list[dict[str, Any]]:
+    """Those on the subscription, and those on their way out; who is gone for good is told no more."""
+    rows = await session.execute(
+        select(Device, col(SubscriptionDevice.registration), col(SubscriptionDevice.replaced_by))
+        .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
+        .where(
+            col(SubscriptionDevice.subscription_id) == subscription_id,
+            col(SubscriptionDevice.registration).not_in(_GONE),
+        )
+        .order_by(col(Device.id))
+    )
+    return [
+        {**device.model_dump(), "told_as": _told_as(registration, replaced_by), "replaced_by": replaced_by}
+        for device, registration, replaced_by in rows.all()
+    ]
+
+
+def _told_as(registration: RegistrationState, replaced_by: str | None) -> str:
+    if registration not in _LEAVING:
+        return "enrolled"
+    return "replaced" if replaced_by else "removed"

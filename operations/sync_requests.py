@@ -20,7 +20,7 @@ from models.tables.sync_request import SyncRequest
 from operations import outbox
 from operations.audit import Trail
 from operations.catalog import Catalogs
-from operations.snapshots import retaken
+from operations.snapshots import taken
 from rules.acknowledgements import Effect, effect_of
 from rules.snapshots import message_key, snapshot_hash
 
@@ -63,7 +63,7 @@ async def start_sending(session: AsyncSession, scope: Scope, sync_request_id: st
     now = datetime.now(UTC)
     request = await locked(session, sync_request_id)
     path = _way_to_sending(request)
-    trail = Trail(scope, now, request.enrollment_id)
+    trail = Trail(scope, now, request.journey)
     if path is not None:
         request.state = trail.moved(SYNC_TRANSITIONS, request.id, request.state, *path)
         request.attempts += 1
@@ -119,7 +119,7 @@ async def handed_over(session: AsyncSession, scope: Scope, sync_request_id: str)
         update(SyncRequest)
         .where(col(SyncRequest.id) == sync_request_id, col(SyncRequest.state) == _Y.SENDING)
         .values(state=_Y.AWAITING_ACKNOWLEDGEMENT, updated_at=now)
-        .returning(col(SyncRequest.enrollment_id))
+        .returning(col(SyncRequest.journey))
     )
     journey = moved.first()
     if journey is not None:
@@ -171,7 +171,7 @@ async def _apply(
     effect: Effect,
     registrations: dict[str, RegistrationState],
 ) -> None:
-    trail = Trail(scope, now, request.enrollment_id)
+    trail = Trail(scope, now, request.journey)
     request.state = trail.moved(
         SYNC_TRANSITIONS, request.id, request.state, *_way_to(request.state, effect.state), reason=effect.text
     )
@@ -229,7 +229,7 @@ async def record_failure(
     """
     now = datetime.now(UTC)
     request = await locked(session, sync_request_id)
-    trail = Trail(scope, now, request.enrollment_id)
+    trail = Trail(scope, now, request.journey)
     steps = {
         _Y.PENDING: (_Y.SENDING, _Y.ERROR),
         _Y.SENDING: (_Y.ERROR,),
@@ -258,7 +258,7 @@ async def retry(session: AsyncSession, scope: Scope, catalogs: Catalogs, sync_re
             f"The sync request is {request.state}; only one in error can be retried.",
             fix="Nothing to do if it is synchronized or on its way.",
         )
-    trail = Trail(scope, now, request.enrollment_id)
+    trail = Trail(scope, now, request.journey)
     request.state = trail.moved(SYNC_TRANSITIONS, request.id, request.state, _Y.PENDING, reason="retried")
     if request.error_code not in _TECHNICAL:
         await _take_anew(session, catalogs, trail, now, request)
@@ -273,7 +273,7 @@ async def retry(session: AsyncSession, scope: Scope, catalogs: Catalogs, sync_re
 async def _take_anew(
     session: AsyncSession, catalogs: Catalogs, trail: Trail, now: datetime, request: SyncRequest
 ) -> None:
-    picture = await retaken(session, catalogs, request, now)
+    picture = await taken(session, catalogs, request.subscription_id, request.kind, request.sequence, now)
     request.revision += 1
     request.snapshot = picture
     request.snapshot_hash = snapshot_hash(picture)
@@ -309,7 +309,7 @@ async def cancel(session: AsyncSession, scope: Scope, sync_request_id: str, reas
             f"The sync request is {request.state}; only one in error can be cancelled.",
             fix="Wait for the DERMS' answer; it ends synchronized or in error.",
         )
-    trail = Trail(scope, now, request.enrollment_id)
+    trail = Trail(scope, now, request.journey)
     request.state = trail.moved(SYNC_TRANSITIONS, request.id, request.state, _Y.CANCELLED, reason=reason)
     request.updated_at = now
     await trail.write(session)

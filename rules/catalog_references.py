@@ -15,6 +15,8 @@ _REFERENCES: tuple[tuple[str, str, str], ...] = (
     ("programs", "program_type", "program_types"),
     ("programs", "subscription_type", "subscription_types"),
     ("programs", "enroll_task", "service_task_types"),
+    ("programs", "unenroll_task", "service_task_types"),
+    ("programs", "service_call_task", "service_task_types"),
 )
 
 
@@ -40,7 +42,9 @@ def _dangling_references(catalog: Catalog) -> Iterator[Pointer]:
     for kind, field, target in _REFERENCES:
         known = _codes(catalog, target)
         for position, entry in enumerate(entries(catalog, kind)):
-            value: str | tuple[str, ...] = getattr(entry, field)
+            value: str | tuple[str, ...] | None = getattr(entry, field)
+            if value is None:
+                continue
             many = isinstance(value, tuple)
             for index, code in enumerate(value if many else (value,)):
                 if code not in known:

@@ -2,7 +2,33 @@
 
 from sqlmodel import SQLModel
 
-from models.tables import audit, catalog, customer, enrollment, messages, subscription, sync_request
+from models.tables import (
+    audit,
+    batch_run,
+    catalog,
+    customer,
+    enrollment,
+    messages,
+    process_flow,
+    service_call,
+    subscription,
+    sync_request,
+    unenrollment,
+    work_order,
+)
 
-TABLES = (audit, catalog, customer, enrollment, messages, subscription, sync_request)
+TABLES = (
+    audit,
+    batch_run,
+    catalog,
+    customer,
+    enrollment,
+    messages,
+    process_flow,
+    service_call,
+    subscription,
+    sync_request,
+    unenrollment,
+    work_order,
+)
 metadata = SQLModel.metadata

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
@@ -107,6 +107,10 @@ class SubscriptionDevice(Stored, table=True):
     exclusion: str = Field(sa_column=text())
     registration: RegistrationState = Field(sa_column=one_of(RegistrationState))
     message: str = Field(default="", sa_column=text())
+    replaced_by: str | None = Field(
+        default=None,
+        sa_column=Column(Text, ForeignKey("device.id", name="subscription_device_replaced_by"), nullable=True),
+    )
 
     __table_args__ = (
         Index(

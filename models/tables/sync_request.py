@@ -22,6 +22,7 @@ class SyncRequest(Stored, table=True):
     subscription_id: str = Field(sa_column=reference("program_subscription.id"))
     sequence: int
     enrollment_id: str = Field(sa_column=reference("enrollment.id", index=True))
+    journey: str = Field(sa_column=text(index=True))
     workflow_id: str = Field(sa_column=text())
     program: str = Field(sa_column=text())
     state: SyncState = Field(sa_column=one_of(SyncState))

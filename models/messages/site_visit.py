@@ -1,0 +1,74 @@
+"""What a flow says and hears of a site visit. Ids, states and days; what a technician wrote stays in the database."""
+
+from typing import Any
+
+from models.messages.message import Message
+from models.states import EnrollmentState
+from models.task_states import CompletionOutcome, WorkOrderState
+
+SITE_VISIT_COMPLETED = "site_visit_completed"
+APPOINTMENT_CHANGED = "appointment_changed"
+WORK_ORDER_CANCELLED = "work_order_cancelled"
+
+
+class SiteVisitCompleted(Message):
+    """A technician reported. Through the API the report is kept already; `completion` holds one that comes by hand."""
+
+    work_order_id: str
+    completion_id: str
+    completion: dict[str, Any] | None = None
+
+
+class AppointmentChanged(Message):
+    """An appointment was made or moved: the reminder counts from it."""
+
+    work_order_id: str
+    message_id: str = ""
+
+
+class WorkOrderCancelled(Message):
+    """Somebody cancelled the order."""
+
+    work_order_id: str
+
+
+class Visit(Message):
+    """A site visit to wait for, with its program's service level."""
+
+    work_order_id: str
+    remind_after_days: int = 3
+    escalate_after_days: int = 14
+    expire_after_days: int = 180
+
+
+class TakeCompletion(Message):
+    """Look at a technician's report, once."""
+
+    report: SiteVisitCompleted
+
+
+class RemindOfVisit(Message):
+    """Remind of an order that waits, or escalate it to the operators."""
+
+    work_order_id: str
+    escalate: bool = False
+
+
+class VisitStanding(Message):
+    """Where the order stands. `waits`: the flow waits on, for another attempt or a corrected report."""
+
+    work_order_id: str
+    state: WorkOrderState
+    outcome: CompletionOutcome | None = None
+    completion_id: str | None = None
+    waits: bool = True
+    attempts_used_up: bool = False
+    verdict: str = ""
+
+
+class Installed(Message):
+    """What associating an installed device came to."""
+
+    state: EnrollmentState
+    sync_request_id: str | None = None
+    verdict: str = ""
