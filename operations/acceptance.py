@@ -20,8 +20,9 @@ from models.tables.catalog import ProgramCapacity
 from models.tables.customer import ServicePoint
 from models.tables.enrollment import Enrollment
 from models.tables.sync_request import SyncRequest
-from operations.association import Association, associate, reserve
+from operations.association import Association, associate
 from operations.audit import Trail
+from operations.capacity import reserve
 from operations.catalog import Catalogs, IndexedCatalog
 from operations.facts import (
     device_keys,

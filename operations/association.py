@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, or_, text, update
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.errors import Unavailable
@@ -19,15 +19,13 @@ from models.states import (
     SyncKind,
     SyncState,
 )
-from models.tables.catalog import ProgramCapacity
 from models.tables.subscription import Device, DeviceLocation, ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
 from models.values import normalised_serial
 from operations.audit import Trail
 from operations.catalog import IndexedCatalog
-from operations.rows import as_json, insert_from, table_of
+from operations.rows import as_json, insert_from
 from operations.snapshots import snapshot
-from rules.capacity import Need
 from rules.eligibility.facts import Facts
 from rules.snapshots import snapshot_hash
 
@@ -65,18 +63,6 @@ _ASSOCIATE = text(
     """  # noqa: S608 - names of our own tables
 )
 """Places outlive the devices in them. A serial number that another holds is not among `held`."""
-
-
-def _reservation() -> Any:
-    table = table_of(ProgramCapacity)
-    measures = ("customers", "devices", "kw")
-    wanted = {name: table.c[name] + bindparam(f"needed_{name}") for name in measures}
-    room = (or_(table.c[f"maximum_{name}"].is_(None), wanted[name] <= table.c[f"maximum_{name}"]) for name in measures)
-    taken = update(table).where(table.c.program == bindparam("of_program"), *room)
-    return taken.values(wanted).returning(table.c.program)
-
-
-_RESERVE = _reservation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,9 +226,3 @@ def _sync_request(
         "created_at": instant,
         "updated_at": instant,
     }
-
-
-async def reserve(session: AsyncSession, program: str, need: Need) -> bool:
-    """Takes a place if there still is one. The condition and the table's checks are evaluated under the row's lock."""
-    needed = {"needed_customers": need.customers, "needed_devices": need.devices, "needed_kw": need.kw}
-    return (await session.execute(_RESERVE, {"of_program": program, **needed})).first() is not None

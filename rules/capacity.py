@@ -1,10 +1,11 @@
 """How full a program may get: in customers, devices and kW; and who is next when a place becomes free."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from models.catalog import Capacity
+from models.catalog import Capacity, Program, Specification
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +57,10 @@ def next_in_line(capacity: Capacity, held: Held, waiting: list[tuple[str, Need]]
         customers, devices, kw = customers + need.customers, devices + need.devices, kw + need.kw
         served.append(name)
     return served
+
+
+def largest_need(program: Program, specifications: Iterable[Specification]) -> Need:
+    """What is reserved before it is known which devices come: as many as it takes, each the largest accepted."""
+    devices = program.devices.minimum
+    accepted = (entry.rated_kw for entry in specifications if program.accepts_specification(entry))
+    return Need(devices=devices, kw=max(accepted, default=Decimal(0)) * devices)

@@ -43,3 +43,12 @@ DERMS_ASK = Patience(
 
 TRY_AGAIN_AFTER = timedelta(hours=1)
 """What failed for technical reasons is tried again by itself, however long nobody comes."""
+
+FIELD_WORK = Patience(
+    start_to_close_timeout=timedelta(seconds=30),
+    schedule_to_close_timeout=timedelta(days=7),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
+    ),
+)
+"""Handing an order to the field-work system: technicians do not come today if it is away, nor are they called."""

@@ -1,0 +1,217 @@
+"""Technicians' reports: kept once each as they come, looked at once by the flow that waits for them."""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.completion import Completion
+from models.errors import ContentMismatch, IllegalTransition, Invalid
+from models.messages.site_visit import SITE_VISIT_COMPLETED, SiteVisitCompleted, VisitStanding
+from models.scope import Scope
+from models.tables.subscription import Device
+from models.tables.work_order import WorkOrder, WorkOrderCompletion
+from models.task_states import CompletionOutcome, WorkOrderState
+from models.values import normalised_serial
+from operations import outbox
+from operations.audit import Trail
+from operations.catalog import Catalogs
+from operations.facts import held_devices
+from operations.work_orders import locked, moved
+from rules.completions import VisitFacts, completion_faults
+
+_W = WorkOrderState
+TAKEN = "taken"
+_ON_SITE: dict[WorkOrderState, tuple[WorkOrderState, ...]] = {
+    _W.CREATED: (_W.DISPATCHED, _W.EN_ROUTE, _W.ON_SITE),
+    _W.DISPATCHED: (_W.EN_ROUTE, _W.ON_SITE),
+    _W.SCHEDULED: (_W.EN_ROUTE, _W.ON_SITE),
+    _W.RESCHEDULED: (_W.EN_ROUTE, _W.ON_SITE),
+    _W.EN_ROUTE: (_W.ON_SITE,),
+    _W.ON_SITE: (),
+    _W.INCOMPLETE: (_W.RESCHEDULED, _W.EN_ROUTE, _W.ON_SITE),
+}
+"""Who reports has been on site, whether or not the steps before were told."""
+
+
+async def report(
+    session: AsyncSession, scope: Scope, catalogs: Catalogs, work_order_id: str, completion: Completion
+) -> WorkOrder:
+    """Takes a report in and passes it on to the flow. The same one again changes nothing.
+
+    Raises:
+        NotFound: there is no such order.
+        Invalid: the report does not fit the order, or the device cannot be taken; nothing is kept, so that the
+            technician corrects it on site.
+        IllegalTransition: the order is completed or cancelled.
+        ContentMismatch: the completion id was used before for another report.
+    """
+    row = await locked(session, work_order_id)
+    if await _seen_before(session, row, completion):
+        return row
+    if row.state not in _ON_SITE:
+        raise IllegalTransition(
+            f"The work order is {row.state}; a report changes nothing any more.",
+            fix="Call the office if a device was installed or removed all the same.",
+        )
+    faults = completion_faults(await _facts(session, catalogs, row, completion), completion)
+    if faults:
+        raise Invalid(
+            "The report cannot be taken; nothing was stored and the order stays open.",
+            fix="Correct what the pointers name and send it again.",
+            code="report-refused",
+            pointers=faults,
+        )
+    await _keep(session, row, completion.completion_id, completion.outcome, completion.model_dump(mode="json"))
+    signal = SiteVisitCompleted(work_order_id=row.id, completion_id=completion.completion_id)
+    await outbox.signal(session, SITE_VISIT_COMPLETED, [(row.workflow_id, signal)])
+    return row
+
+
+async def _seen_before(session: AsyncSession, row: WorkOrder, completion: Completion) -> bool:
+    earlier = await session.get(WorkOrderCompletion, completion.completion_id)
+    if earlier is None:
+        return False
+    if earlier.work_order_id != row.id or earlier.content_hash != _digest(completion.model_dump(mode="json")):
+        raise ContentMismatch(
+            "This completion id was used before for another report.",
+            fix="Use a new completion id for a new report; send the same content to repeat one.",
+        )
+    return True
+
+
+async def _keep(
+    session: AsyncSession, row: WorkOrder, completion_id: str, outcome: CompletionOutcome, body: dict[str, Any]
+) -> None:
+    await session.execute(
+        insert(WorkOrderCompletion)
+        .values(
+            completion_id=completion_id,
+            work_order_id=row.id,
+            attempt=row.attempt,
+            outcome=outcome,
+            body=body,
+            content_hash=_digest(body),
+            received_at=datetime.now(UTC),
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def _digest(body: dict[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+async def _facts(session: AsyncSession, catalogs: Catalogs, row: WorkOrder, completion: Completion) -> VisitFacts:
+    catalog = await catalogs.version(session, row.catalog_version)
+    program = catalog.program(row.program)
+    old = await session.get(Device, row.device_id) if row.device_id else None
+    serial = old.serial_number if old else None
+    new = completion.device_installed
+    if new is None:
+        return VisitFacts(row.kind, program, serial)
+    found = catalog.specification(new.specification, None, None)
+    key = (normalised_serial(new.serial_number), found.manufacturer.casefold() if found else "")
+    held = [one for _, one in (await held_devices(session, [key])).values()]
+    return VisitFacts(
+        row.kind,
+        program,
+        serial,
+        specification=found,
+        held_by_another=any(one.customer_id != row.customer_id for one in held),
+        enrolled_elsewhere=any(program.exclusion in one.exclusions for one in held),
+    )
+
+
+async def take(session: AsyncSession, scope: Scope, catalogs: Catalogs, signal: SiteVisitCompleted) -> VisitStanding:
+    """Looks at a report once: moves the order on, or sends it back to the technician with the reason.
+
+    Raises:
+        NotFound: there is no such order.
+    """
+    now = datetime.now(UTC)
+    row = await locked(session, signal.work_order_id)
+    kept, verdict = await _kept(session, row, signal)
+    trail = Trail(scope, now, row.journey)
+    if kept is not None and kept.verdict is None:
+        verdict = kept.verdict = await _judge(session, catalogs, trail, now, row, kept)
+    if verdict not in (None, TAKEN) and row.state in _ON_SITE:
+        row.sent_back = verdict
+        trail.noted(row.id, "wo:sent_back", reason=verdict or "")
+    await trail.write(session)
+    await session.flush()
+    return standing(row, kept, verdict or "")
+
+
+async def _kept(
+    session: AsyncSession, row: WorkOrder, signal: SiteVisitCompleted
+) -> tuple[WorkOrderCompletion | None, str | None]:
+    """The report as it is kept; one that came as a signal by hand is kept now, if it can be read."""
+    if signal.completion is not None and await session.get(WorkOrderCompletion, signal.completion_id) is None:
+        try:
+            completion = Completion.model_validate({**signal.completion, "completion_id": signal.completion_id})
+        except ValidationError as error:
+            faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:10])
+            return None, f"The report cannot be read: {faults}"
+        await _keep(session, row, completion.completion_id, completion.outcome, completion.model_dump(mode="json"))
+    found = await session.get(WorkOrderCompletion, signal.completion_id)
+    if found is None:
+        return None, f"There is no report {signal.completion_id}."
+    if found.work_order_id != row.id:
+        return None, f"The report {signal.completion_id} is of another order."
+    return found, found.verdict
+
+
+async def _judge(
+    session: AsyncSession, catalogs: Catalogs, trail: Trail, now: datetime, row: WorkOrder, kept: WorkOrderCompletion
+) -> str:
+    if row.state not in _ON_SITE:
+        return f"ignored: the order is {row.state}"
+    completion = Completion.model_validate(kept.body)
+    faults = completion_faults(await _facts(session, catalogs, row, completion), completion)
+    if faults:
+        return " ".join(f"{fault.pointer[1:]}: {fault.detail}." for fault in faults)
+    end = _W.COMPLETED if completion.outcome.done else _W.INCOMPLETE
+    moved(trail, row, now, *_ON_SITE[row.state], end, reason=completion.outcome)
+    row.outcome, row.sent_back, row.technician = completion.outcome, None, completion.technician
+    if completion.outcome.another_visit_helps and row.attempt < row.maximum_attempts:
+        moved(trail, row, now, _W.RESCHEDULED)
+        row.attempt += 1
+        row.appointment_start = row.appointment_end = None
+    return TAKEN
+
+
+async def another_attempt(session: AsyncSession, scope: Scope, work_order_id: str) -> WorkOrder:
+    """A person wants one more visit although the attempts are used up.
+
+    Raises:
+        NotFound: there is none.
+        IllegalTransition: the order is not incomplete.
+    """
+    now = datetime.now(UTC)
+    row = await locked(session, work_order_id)
+    trail = Trail(scope, now, row.journey)
+    moved(trail, row, now, _W.RESCHEDULED)
+    row.attempt += 1
+    row.maximum_attempts = max(row.maximum_attempts, row.attempt)
+    await trail.write(session)
+    return row
+
+
+def standing(row: WorkOrder, kept: WorkOrderCompletion | None = None, verdict: str = "") -> VisitStanding:
+    """Where the order stands, as its flow wants to know it."""
+    outcome = CompletionOutcome(row.outcome) if row.outcome else None
+    final = row.state in (_W.COMPLETED, _W.CANCELLED, _W.INCOMPLETE)
+    return VisitStanding(
+        work_order_id=row.id,
+        state=row.state,
+        outcome=outcome,
+        completion_id=kept.completion_id if kept and kept.verdict == TAKEN else None,
+        waits=not final,
+        attempts_used_up=row.state is _W.INCOMPLETE and outcome is not None and outcome.another_visit_helps,
+        verdict=verdict[:500],
+    )

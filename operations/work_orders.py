@@ -1,0 +1,222 @@
+"""Orders for field work: making one, its appointments, its reminders, and calling it off (DOMAIN.md 4, 5.2)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.application import Window, WorkOrderWish
+from models.catalog import ServiceLevel
+from models.errors import IllegalTransition, Invalid, NotFound, Pointer
+from models.ids import new_id
+from models.messages.site_visit import (
+    APPOINTMENT_CHANGED,
+    WORK_ORDER_CANCELLED,
+    AppointmentChanged,
+    Visit,
+    WorkOrderCancelled,
+)
+from models.scope import Scope
+from models.states import AssetOwnership
+from models.tables.subscription import ProgramSubscription
+from models.tables.work_order import WorkOrder
+from models.task_states import WORK_ORDER_TRANSITIONS, WorkOrderKind, WorkOrderState
+from operations import outbox
+from operations.announcing import Journey
+from operations.audit import Trail
+
+_W = WorkOrderState
+_TO_SCHEDULED: dict[WorkOrderState, tuple[WorkOrderState, ...]] = {
+    _W.CREATED: (_W.DISPATCHED, _W.SCHEDULED),
+    _W.DISPATCHED: (_W.SCHEDULED,),
+    _W.SCHEDULED: (_W.RESCHEDULED, _W.SCHEDULED),
+    _W.RESCHEDULED: (_W.SCHEDULED,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewWorkOrder:
+    """What a technician shall do, where, and within which service level."""
+
+    kind: WorkOrderKind
+    journey: Journey
+    subscription: ProgramSubscription
+    ownership: AssetOwnership
+    catalog_version: int
+    reason: str
+    level: ServiceLevel
+    device_id: str | None = None
+    priority: str = "normal"
+    wish: WorkOrderWish | None = None
+
+
+async def order(session: AsyncSession, trail: Trail, new: NewWorkOrder, instant: datetime) -> Visit:
+    """Makes the order; its flow has it dispatched and waits for the visit."""
+    order_id = new_id("wo")
+    wish = new.wish or WorkOrderWish()
+    session.add(
+        WorkOrder(
+            id=order_id,
+            number=f"WO-{order_id[-10:].upper()}",
+            kind=new.kind,
+            journey=new.journey.id,
+            workflow_id=new.journey.workflow_id,
+            enrollment_id=new.subscription.enrollment_id,
+            subscription_id=new.subscription.id,
+            device_id=new.device_id,
+            program=new.subscription.program,
+            catalog_version=new.catalog_version,
+            customer_id=new.subscription.customer_id,
+            service_point=new.subscription.service_point,
+            ownership=new.ownership,
+            priority=new.priority,
+            reason=new.reason,
+            contact_phone=wish.contact_phone,
+            access_notes=wish.access_notes,
+            wished_start=wish.window.start if wish.window else None,
+            wished_end=wish.window.end if wish.window else None,
+            state=_W.CREATED,
+            maximum_attempts=new.level.attempts,
+            created_at=instant,
+            updated_at=instant,
+        )
+    )
+    trail.noted(order_id, "wo:created", reason=new.reason, details={"kind": new.kind})
+    await session.flush()
+    return visit_of(order_id, new.level)
+
+
+def visit_of(work_order_id: str, level: ServiceLevel) -> Visit:
+    """The visit as its flow waits for it."""
+    return Visit(
+        work_order_id=work_order_id,
+        remind_after_days=level.remind_after_days,
+        escalate_after_days=level.escalate_after_days,
+        expire_after_days=level.expire_after_days,
+    )
+
+
+async def locked(session: AsyncSession, work_order_id: str) -> WorkOrder:
+    """The order, locked until the transaction ends.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = await session.get(WorkOrder, work_order_id, with_for_update=True)
+    if found is None:
+        raise NotFound(f"There is no work order {work_order_id}.", fix="GET /v1/work-orders lists them.")
+    return found
+
+
+def moved(trail: Trail, row: WorkOrder, instant: datetime, *path: WorkOrderState, reason: str = "") -> None:
+    """Takes an order along a path of states."""
+    row.state = trail.moved(WORK_ORDER_TRANSITIONS, row.id, row.state, *path, reason=reason)
+    row.updated_at = instant
+    row.version += 1
+
+
+async def dispatched(session: AsyncSession, scope: Scope, work_order_id: str, reference: str) -> WorkOrderState:
+    """The field-work system has the order under that reference. The same again changes nothing.
+
+    Raises:
+        NotFound: there is none.
+    """
+    now = datetime.now(UTC)
+    row = await locked(session, work_order_id)
+    if row.state is _W.CREATED:
+        trail = Trail(scope, now, row.journey)
+        row.dispatch_reference = reference
+        moved(trail, row, now, _W.DISPATCHED)
+        await trail.write(session)
+    return row.state
+
+
+async def appoint(
+    session: AsyncSession, scope: Scope, work_order_id: str, window: Window, technician: str | None
+) -> WorkOrder:
+    """Makes the appointment, or moves it. The same one again changes nothing.
+
+    Raises:
+        NotFound: there is none.
+        Invalid: the window ends before it starts, or is over.
+        IllegalTransition: the technician is on the way or done, or the order was called off.
+    """
+    now = datetime.now(UTC)
+    if window.end <= window.start or window.end <= now:
+        why = "is not after start" if window.end <= window.start else "is over"
+        raise Invalid(
+            "The appointment's window cannot be kept.", fix="Name one ahead.", pointers=[Pointer("/end", why)]
+        )
+    row = await locked(session, work_order_id)
+    same = (row.appointment_start, row.appointment_end, row.technician)
+    if row.state is _W.SCHEDULED and same == (window.start, window.end, technician or row.technician):
+        return row
+    if row.state not in _TO_SCHEDULED:
+        raise IllegalTransition(
+            f"The work order is {row.state}; an appointment can no longer be made.",
+            fix="See the order: GET /v1/work-orders/{id}.",
+        )
+    trail = Trail(scope, now, row.journey)
+    row.appointment_start, row.appointment_end = window.start, window.end
+    row.technician = technician or row.technician
+    moved(trail, row, now, *_TO_SCHEDULED[row.state])
+    await trail.write(session)
+    message = AppointmentChanged(work_order_id=row.id, message_id=f"{row.id}/{row.version}")
+    await outbox.signal(session, APPOINTMENT_CHANGED, [(row.workflow_id, message)])
+    return row
+
+
+async def cancel(session: AsyncSession, scope: Scope, work_order_id: str, reason: str) -> WorkOrder:
+    """Calls an order off before the technician has started; one that is cancelled stays so. Its flow is told.
+
+    Raises:
+        NotFound: there is none.
+        IllegalTransition: it was started, or is final.
+    """
+    now = datetime.now(UTC)
+    row = await locked(session, work_order_id)
+    if row.state is not _W.CANCELLED:
+        trail = Trail(scope, now, row.journey)
+        moved(trail, row, now, _W.CANCELLED, reason=reason)
+        await trail.write(session)
+        message = WorkOrderCancelled(work_order_id=row.id)
+        await outbox.signal(session, WORK_ORDER_CANCELLED, [(row.workflow_id, message)])
+    return row
+
+
+async def call_off_open(session: AsyncSession, trail: Trail, journey: str, instant: datetime, reason: str) -> int:
+    """Cancels what can still be cancelled of a journey that ends otherwise; gives how many. One that a technician has
+    started is left to them: their report changes nothing any more."""
+    open_orders = await session.execute(
+        select(WorkOrder)
+        .where(col(WorkOrder.journey) == journey, col(WorkOrder.state).not_in((_W.COMPLETED, _W.CANCELLED)))
+        .with_for_update()
+    )
+    called_off = 0
+    for row in open_orders.scalars():
+        if _W.CANCELLED in WORK_ORDER_TRANSITIONS[row.state]:
+            moved(trail, row, instant, _W.CANCELLED, reason=reason)
+            called_off += 1
+    return called_off
+
+
+async def remind(session: AsyncSession, scope: Scope, work_order_id: str, *, escalate: bool) -> WorkOrderState:
+    """Notes that the order waits for too long; escalated, it is on the list of what needs attention.
+
+    Raises:
+        NotFound: there is none.
+    """
+    now = datetime.now(UTC)
+    row = await locked(session, work_order_id)
+    if row.state in (_W.COMPLETED, _W.CANCELLED):
+        return row.state
+    trail = Trail(scope, now, row.journey)
+    row.reminders += 1
+    if escalate and row.escalated_at is None:
+        row.escalated_at = now
+    trail.noted(row.id, "wo:escalated" if escalate else "wo:reminded")
+    row.updated_at = now
+    await trail.write(session)
+    return row.state

@@ -1,0 +1,97 @@
+"""Whether a technician's report can stand: the outcome fits the order, and the devices are what they must be."""
+
+from dataclasses import dataclass
+
+from models.catalog import Program, Specification
+from models.completion import Completion, InstalledDevice
+from models.errors import Pointer
+from models.task_states import CompletionOutcome, WorkOrderKind
+from models.values import normalised_serial
+
+_O = CompletionOutcome
+_NOTHING_CAME_OF_IT = frozenset({_O.NO_ACCESS, _O.CUSTOMER_REFUSED, _O.PARTS_MISSING})
+
+OUTCOMES: dict[WorkOrderKind, frozenset[CompletionOutcome]] = {
+    WorkOrderKind.INSTALL: _NOTHING_CAME_OF_IT | {_O.COMPLETED_AS_ORDERED, _O.NOT_INSTALLABLE},
+    WorkOrderKind.REMOVE: _NOTHING_CAME_OF_IT | {_O.COMPLETED_AS_ORDERED, _O.NOT_INSTALLABLE},
+    WorkOrderKind.TROUBLESHOOT: _NOTHING_CAME_OF_IT
+    | {_O.REPAIRED_ON_SITE, _O.NO_FAULT_FOUND, _O.DEVICE_REPLACED, _O.NOT_INSTALLABLE},
+    WorkOrderKind.REPLACE: _NOTHING_CAME_OF_IT
+    | {_O.COMPLETED_AS_ORDERED, _O.DEVICE_REPLACED, _O.REPAIRED_ON_SITE, _O.NO_FAULT_FOUND, _O.NOT_INSTALLABLE},
+}
+"""How a visit of each kind can end."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitFacts:
+    """What is known of the order and of the device that was installed, if the report names one.
+
+    `serial_on_order`: of the device to be removed or replaced. `specification`, `held_by_another` and
+    `enrolled_elsewhere`: of the new one, in the catalogue and in our record.
+    """
+
+    kind: WorkOrderKind
+    program: Program
+    serial_on_order: str | None = None
+    specification: Specification | None = None
+    held_by_another: bool = False
+    enrolled_elsewhere: bool = False
+
+
+def installs(kind: WorkOrderKind, outcome: CompletionOutcome) -> bool:
+    """Whether such a visit leaves a new device behind."""
+    if kind is WorkOrderKind.INSTALL:
+        return outcome is _O.COMPLETED_AS_ORDERED
+    replaced = outcome is _O.DEVICE_REPLACED
+    return replaced or (kind is WorkOrderKind.REPLACE and outcome is _O.COMPLETED_AS_ORDERED)
+
+
+def completion_faults(facts: VisitFacts, report: Completion) -> tuple[Pointer, ...]:
+    """Everything that keeps the report from being taken, for the technician to read."""
+    if report.outcome not in OUTCOMES[facts.kind]:
+        possible = ", ".join(sorted(OUTCOMES[facts.kind]))
+        return (Pointer("/outcome", f"{report.outcome} cannot end an order to {facts.kind}; possible: {possible}"),)
+    return (*_new_device(facts, report), *_old_device(facts, report))
+
+
+def _new_device(facts: VisitFacts, report: Completion) -> tuple[Pointer, ...]:
+    device = report.device_installed
+    if not installs(facts.kind, report.outcome):
+        extra = Pointer("/device_installed", f"no device is installed when the outcome is {report.outcome}")
+        return () if device is None else (extra,)
+    if device is None:
+        return (Pointer("/device_installed", "is missing: serial number and specification of the new device"),)
+    return (*_acceptable(facts, device), *_free(facts, report, device))
+
+
+def _acceptable(facts: VisitFacts, device: InstalledDevice) -> tuple[Pointer, ...]:
+    place = "/device_installed/specification"
+    if facts.specification is None:
+        return (Pointer(place, f"{device.specification} is not in the catalogue"),)
+    if not facts.program.accepts_specification(facts.specification):
+        return (Pointer(place, f"{facts.program.code} does not accept {device.specification}"),)
+    return ()
+
+
+def _free(facts: VisitFacts, report: Completion, device: InstalledDevice) -> tuple[Pointer, ...]:
+    place = "/device_installed/serial_number"
+    if facts.held_by_another:
+        return (Pointer(place, "another customer holds a device with this serial number; read it again"),)
+    if facts.enrolled_elsewhere:
+        return (Pointer(place, "the device with this serial number is enrolled already; read it again"),)
+    removed = report.device_removed
+    if removed and normalised_serial(removed.serial_number) == normalised_serial(device.serial_number):
+        return (Pointer(place, "is the serial number of the device that was removed"),)
+    return ()
+
+
+def _old_device(facts: VisitFacts, report: Completion) -> tuple[Pointer, ...]:
+    removed, expected = report.device_removed, facts.serial_on_order
+    replaces = facts.kind is not WorkOrderKind.INSTALL and installs(facts.kind, report.outcome)
+    if removed is None:
+        return (Pointer("/device_removed", "is missing: the device that was replaced"),) if replaces else ()
+    if expected is None:
+        return (Pointer("/device_removed", "the order has no device to remove"),)
+    if normalised_serial(removed.serial_number) != normalised_serial(expected):
+        return (Pointer("/device_removed/serial_number", "is not the device on the order"),)
+    return ()
