@@ -17,10 +17,12 @@ from cli.demo.play import View, submit, watch
 from cli.messages import fail, say
 from settings.settings import Settings
 
+_KEYS = ", ".join(journey.key for journey in JOURNEYS)
+
 
 def demo(
     only: Annotated[
-        list[str] | None, typer.Option(help="Play only this journey; may be repeated.", show_default=False)
+        list[str] | None, typer.Option(help=f"Play only this journey; may be repeated: {_KEYS}.", show_default=False)
     ] = None,
     patience: Annotated[float, typer.Option(min=1, max=3600, help="Seconds to wait for each journey's end.")] = 60,
     data_dir: DataDir = None,
@@ -46,10 +48,9 @@ def demo(
 
 
 def _chosen(only: list[str] | None) -> list[Journey]:
-    known = [journey.key for journey in JOURNEYS]
-    unknown = set(only or ()) - set(known)
+    unknown = set(only or ()) - {journey.key for journey in JOURNEYS}
     if unknown:
-        fail(f"There is no journey {', '.join(sorted(unknown))}.", f"There are: {', '.join(known)}.")
+        fail(f"There is no journey {', '.join(sorted(unknown))}.", f"There are: {_KEYS}.")
     return [journey for journey in JOURNEYS if not only or journey.key in only]
 
 

@@ -39,7 +39,7 @@ def _live(views: Iterable[View]) -> View:
     with Live(console=out, refresh_per_second=10, vertical_overflow="visible") as live:
         for view in views:
             last = view
-            live.update(_picture(view))
+            live.update(_picture(view), refresh=True)
     return last
 
 
