@@ -2,7 +2,8 @@
 
 import typer
 
-from cli import catalog, customers, database, demo, examples, serve
+from cli import catalog, customers, database, examples, serve
+from cli.demo.command import demo
 from cli.up import up
 
 app = typer.Typer(
@@ -12,7 +13,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(up)
-app.command()(demo.demo)
+app.command()(demo)
 app.add_typer(serve.app, name="serve")
 app.add_typer(database.app, name="db")
 app.add_typer(catalog.app, name="catalog")

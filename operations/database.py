@@ -59,6 +59,7 @@ def create_engine(url: str, pool_size: int) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
+        hide_parameters=True,  # they hold personal data, and an error's text travels to logs and into Temporal
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={

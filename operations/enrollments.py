@@ -233,10 +233,11 @@ async def cancel(
 
 
 async def park(session: AsyncSession, scope: Scope, enrollment_id: str, reason: str) -> EnrollmentState:
-    """Marks a request as needing a person; it remembers where it was. One that has ended is left alone."""
+    """Marks a request as needing a person; it remembers where it was. One that is enrolled or has ended is left alone:
+    parked, an enrolled one could be cancelled with its subscription still active."""
     now = datetime.now(UTC)
     enrollment = await locked(session, enrollment_id)
-    if _E.NEEDS_ATTENTION not in ENROLLMENT_TRANSITIONS[enrollment.state]:
+    if enrollment.state is _E.ENROLLED or _E.NEEDS_ATTENTION not in ENROLLMENT_TRANSITIONS[enrollment.state]:
         return enrollment.state
     trail = Trail(scope, now, enrollment_id)
     enrollment.resume_state = enrollment.state

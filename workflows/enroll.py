@@ -98,10 +98,9 @@ class Enroll:
 
     async def _park(self, why: str) -> Accepted:
         """Waits for a person, or an hour; gives where the request stands afterwards."""
-        request = ParkEnrollment(enrollment_id=self._request.enrollment_id, reason=why[:1000])
-        await workflow.execute_local_activity_method(
-            EnrollmentActivities.park_enrollment, request, summary="mark for attention", **policies.OWN_DATABASE
-        )
+        marked = await self._mark(why)
+        if marked is not None and marked.state is not EnrollmentState.NEEDS_ATTENTION:
+            return marked
         await self._parking.wait(
             f"{why} Retry or cancel it: POST /v1/program-enrollments/{self._request.enrollment_id}/retry or /cancel.",
             resume=Stage.ENROLLING,
@@ -110,17 +109,33 @@ class Enroll:
         )
         if self._cancel is not None:
             return await self._withdraw(self._cancel)
-        return await workflow.execute_local_activity_method(
-            EnrollmentActivities.resume_enrollment, self._request, summary="go on", **policies.OWN_DATABASE
+        return await self._parking.insist(
+            lambda: workflow.execute_local_activity_method(
+                EnrollmentActivities.resume_enrollment, self._request, summary="go on", **policies.OWN_DATABASE
+            ),
+            resume=Stage.ENROLLING,
         )
+
+    async def _mark(self, why: str) -> Accepted | None:
+        """Marks the record and gives where it stands; None if the record is away: Temporal shows it all the same."""
+        request = ParkEnrollment(enrollment_id=self._request.enrollment_id, reason=why[:1000])
+        try:
+            return await workflow.execute_local_activity_method(
+                EnrollmentActivities.park_enrollment, request, summary="mark for attention", **policies.OWN_DATABASE
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            return None
 
     async def _withdraw(self, cancel: CancelRequested) -> Accepted:
         """Cancels the request in our record, unless it is enrolled already; gives where it stands."""
-        return await workflow.execute_local_activity_method(
-            EnrollmentActivities.cancel_enrollment,
-            CancelEnrollment(enrollment_id=self._request.enrollment_id, reason=cancel.reason, actor=cancel.actor),
-            summary="cancel",
-            **policies.OWN_DATABASE,
+        request = CancelEnrollment(enrollment_id=self._request.enrollment_id, reason=cancel.reason, actor=cancel.actor)
+        return await self._parking.insist(
+            lambda: workflow.execute_local_activity_method(
+                EnrollmentActivities.cancel_enrollment, request, summary="cancel", **policies.OWN_DATABASE
+            ),
+            resume=Stage.ENROLLING,
         )
 
     async def _end(self, stage: Stage, result: EnrollResult) -> EnrollResult:

@@ -1,15 +1,19 @@
 """Waiting for a person, visibly: a search attribute finds what needs attention; it says why and what can be done."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from models.messages.enroll import RetryRequested, Stage
+    from workflows import policies
+
+T = TypeVar("T")
 
 STAGE = SearchAttributeKey.for_keyword("Stage")
 NEEDS_ATTENTION = SearchAttributeKey.for_bool("NeedsAttention")
@@ -48,5 +52,19 @@ class Parking:
             )
         except asyncio.TimeoutError:  # noqa: UP041 - what the SDK documents
             workflow.logger.info("trying again by itself")
+        except asyncio.CancelledError:
+            mark(NEEDS_ATTENTION.value_set(False))
+            raise
         self._acted = False
         mark(NEEDS_ATTENTION.value_set(False), STAGE.value_set(resume))
+
+    async def insist(self, step: Callable[[], Coroutine[Any, Any, T]], *, resume: Stage) -> T:
+        """Does a step on our own record that the flow cannot go on without; while it fails, waits and tries again."""
+        while True:
+            try:
+                return await step()
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                why = f"A step on our own record failed: {error.cause or error}"
+            await self.wait(why, resume=resume, until=lambda: False, again_after=policies.TRY_AGAIN_AFTER)

@@ -18,7 +18,7 @@ OWN_DATABASE = Patience(
     start_to_close_timeout=timedelta(seconds=20),
     schedule_to_close_timeout=timedelta(hours=1),
     retry_policy=RetryPolicy(
-        initial_interval=timedelta(milliseconds=100), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+        initial_interval=timedelta(milliseconds=100), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
     ),
 )
 """A step on our own database: tried for an hour, then a person is called and it is tried again from time to time."""
@@ -52,3 +52,6 @@ FIELD_WORK = Patience(
     ),
 )
 """Handing an order to the field-work system: technicians do not come today if it is away, nor are they called."""
+
+LONGEST_BETWEEN_QUESTIONS = timedelta(hours=6)
+"""A DERMS that has a message and does not answer is asked more and more rarely, at least this often."""

@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
         RecordFailure,
         SendFailure,
         SendToDerms,
+        Sent,
         SyncOutcome,
         SyncStanding,
     )
@@ -48,15 +49,19 @@ class Synchronize:
 
     async def run(self, sync_request_id: str) -> SyncOutcome:
         """Until the request is final. An error waits for a person; one of transport also tries again by itself."""
-        while True:
+        standing = SyncStanding(state=SyncState.PENDING)
+        failure: asyncio.CancelledError | ActivityError | None = None
+        while standing.state not in _FINAL:
             try:
-                standing = await self._tell(sync_request_id)
+                if failure is not None:
+                    standing, failure = await self._failed(sync_request_id, failure), None
+                elif standing.state is SyncState.ERROR:
+                    standing = await self._park(sync_request_id, standing)
+                else:
+                    standing = await self._tell(sync_request_id)
             except (asyncio.CancelledError, ActivityError) as error:
-                standing = await self._failed(sync_request_id, error)
-            while standing.state is SyncState.ERROR:
-                standing = await self._park(sync_request_id, standing)
-            if standing.state in _FINAL:
-                return _FINAL[standing.state]
+                failure = error
+        return _FINAL[standing.state]
 
     async def _tell(self, sync_request_id: str) -> SyncStanding:
         """One round: send, then read answers until the request is final or in error."""
@@ -68,14 +73,13 @@ class Synchronize:
             **policies.DERMS_SEND,
         )
         try:
-            await workflow.wait_condition(lambda: sending.done() or bool(self._unread))
-        except asyncio.CancelledError:
+            standing = await self._overtaken(sending)
+        except (asyncio.CancelledError, ActivityError):
             sending.cancel()
             raise
-        if not sending.done():
-            # The answer overtook the receipt: it says all the receipt could.
+        if standing is not None:
             sending.cancel()
-            return await self._read(sync_request_id)
+            return standing
         sent = await sending
         if sent.acknowledgement is not None:
             return await self._record(sent.acknowledgement)
@@ -83,24 +87,44 @@ class Synchronize:
             return SyncStanding(state=sent.state, code=sent.code, text=sent.text)
         return await self._read(sync_request_id)
 
+    async def _overtaken(self, sending: workflow.ActivityHandle[Sent]) -> SyncStanding | None:
+        """Waits for the receipt; an answer that overtakes it and settles the request says all the receipt could."""
+        while True:
+            await workflow.wait_condition(lambda: sending.done() or bool(self._unread))
+            if sending.done():
+                return None
+            standing = await self._next()
+            if _settled(standing):
+                return standing
+
     async def _read(self, sync_request_id: str) -> SyncStanding:
         """Waits for answers; when none comes, asks. A message the DERMS does not know is sent again."""
-        workflow.set_current_details(f"Waiting for the DERMS to acknowledge {sync_request_id}.")
+        wait = self._timeout
         while True:
+            workflow.set_current_details(f"Waiting for the DERMS to acknowledge {sync_request_id}.")
             try:
                 await workflow.wait_condition(
-                    lambda: bool(self._unread), timeout=self._timeout, timeout_summary="acknowledgement overdue"
+                    lambda: bool(self._unread), timeout=wait, timeout_summary="acknowledgement overdue"
                 )
             except asyncio.TimeoutError:  # noqa: UP041 - what the SDK documents
                 answer = await self._ask(sync_request_id)
                 if not answer.known:
                     return SyncStanding(state=SyncState.SENDING)
-                if answer.acknowledgement is None:
-                    continue
-                return await self._record(answer.acknowledgement, asked=True)
-            standing = await self._record(self._unread.pop(0))
-            if standing.state in _FINAL or standing.state is SyncState.ERROR:
+                if answer.acknowledgement is not None:
+                    return await self._record(answer.acknowledgement, asked=True)
+                # It has the message and takes its time: a flow that asked at the same pace for weeks would outgrow
+                # what a history may hold.
+                wait = min(wait * 2, max(self._timeout, policies.LONGEST_BETWEEN_QUESTIONS))
+                continue
+            standing = await self._next()
+            if _settled(standing):
                 return standing
+
+    async def _next(self) -> SyncStanding:
+        """Records the oldest unread answer, which stays unread until it is recorded."""
+        standing = await self._record(self._unread[0])
+        self._unread.pop(0)
+        return standing
 
     async def _ask(self, sync_request_id: str) -> Answer:
         workflow.set_current_details("The acknowledgement is overdue: asking the DERMS.")
@@ -112,21 +136,26 @@ class Synchronize:
         )
 
     async def _record(self, acknowledgement: Acknowledged, *, asked: bool = False) -> SyncStanding:
-        return await workflow.execute_local_activity_method(
-            SynchronizeActivities.record_acknowledgement,
-            RecordAcknowledgement(acknowledgement=acknowledgement, asked=asked),
-            summary=f"{acknowledgement.result} acknowledgement",
-            **policies.OWN_DATABASE,
+        request = RecordAcknowledgement(acknowledgement=acknowledgement, asked=asked)
+        return await self._parking.insist(
+            lambda: workflow.execute_local_activity_method(
+                SynchronizeActivities.record_acknowledgement,
+                request,
+                summary=f"{acknowledgement.result} acknowledgement",
+                **policies.OWN_DATABASE,
+            ),
+            resume=Stage.SYNCHRONIZING,
         )
 
     async def _failed(self, sync_request_id: str, error: asyncio.CancelledError | ActivityError) -> SyncStanding:
         """A message that was not handed over puts its request in error; the flow goes on and waits."""
         failure, text = _why(error)
-        return await workflow.execute_local_activity_method(
-            SynchronizeActivities.record_failure,
-            RecordFailure(sync_request_id=sync_request_id, failure=failure, text=text),
-            summary=failure,
-            **policies.OWN_DATABASE,
+        request = RecordFailure(sync_request_id=sync_request_id, failure=failure, text=text)
+        return await self._parking.insist(
+            lambda: workflow.execute_local_activity_method(
+                SynchronizeActivities.record_failure, request, summary=failure, **policies.OWN_DATABASE
+            ),
+            resume=Stage.SYNCHRONIZING,
         )
 
     async def _park(self, sync_request_id: str, standing: SyncStanding) -> SyncStanding:
@@ -141,8 +170,12 @@ class Synchronize:
             again_after=policies.TRY_AGAIN_AFTER if unanswered else None,
         )
         if self._unread:
-            return await self._record(self._unread.pop(0))
+            return await self._next()
         return SyncStanding(state=SyncState.PENDING)
+
+
+def _settled(standing: SyncStanding) -> bool:
+    return standing.state in _FINAL or standing.state is SyncState.ERROR
 
 
 def _why(error: asyncio.CancelledError | ActivityError) -> tuple[SendFailure, str]:

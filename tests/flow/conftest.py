@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowHandle
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
@@ -19,7 +21,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.errors import ErrorMapping
-from connectors.temporal.client import register_search_attributes
+from connectors.temporal.client import SEARCH_ATTRIBUTES
 from models.ids import enrollment_workflow_id
 from models.messages.enroll import EnrollInput, EnrollResult, Stage
 from models.messages.synchronize import DERMS_ACKNOWLEDGED, Acknowledged
@@ -115,7 +117,13 @@ async def _start() -> WorkflowEnvironment:
     environment = await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=program("temporal-test-server"), data_converter=pydantic_data_converter
     )
-    await register_search_attributes(environment.client)
+    kinds = {
+        name: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind.upper()}") for name, kind in SEARCH_ATTRIBUTES.items()
+    }
+    # This server cannot list what it knows, so the house's own way of registering does not work on it.
+    await environment.client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(search_attributes=kinds, namespace=environment.client.namespace)
+    )
     return environment
 
 

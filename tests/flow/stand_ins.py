@@ -242,7 +242,7 @@ class Activities:
     async def park_enrollment(self, request: ParkEnrollment) -> Accepted:
         record = self._record
         record.reach()
-        if _E.NEEDS_ATTENTION in ENROLLMENT_TRANSITIONS[record.enrollment]:
+        if record.enrollment is not _E.ENROLLED and _E.NEEDS_ATTENTION in ENROLLMENT_TRANSITIONS[record.enrollment]:
             record.resume_state = record.enrollment
             record.move_enrollment(_E.NEEDS_ATTENTION)
         return record.accepted()

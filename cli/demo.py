@@ -1,8 +1,0 @@
-"""`gridenroll demo`."""
-
-import typer
-
-
-def demo() -> None:
-    """Enrol a few example customers and watch."""
-    raise typer.Exit(1)

@@ -1,0 +1,83 @@
+"""What came of a journey: as it should have, or what went wrong and where to look."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from cli.demo.journeys import Journey
+from cli.demo.people import Person
+from cli.demo.play import View, end_of
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One journey, played."""
+
+    journey: Journey
+    person: Person
+    view: View
+    derms_url: str
+
+    @property
+    def end(self) -> str:
+        """How it ended; empty when it did not."""
+        return end_of(self.view)
+
+    @property
+    def good(self) -> bool:
+        """Whether it ended as such a journey ends."""
+        return self.end in self.journey.ends
+
+    @property
+    def links(self) -> dict[str, str]:
+        """Where a person sees it: its flow, and its resource in the DERMS if there should be one."""
+        links = {"Temporal UI": self.view["links"]["temporal_ui"]}
+        if self.view["subscription"]:
+            serial = self.view["subscription"]["devices"][0]["serial_number"]
+            links["DER search"] = f"{self.derms_url}/?q={quote(serial)}"
+        return links
+
+    @property
+    def reasons(self) -> list[tuple[str, str, str]]:
+        """Each rule that stood in the way, why, and what would fix it."""
+        decision: View = self.view["decision"] or {"findings": []}
+        against = [one for one in decision["findings"] if one["verdict"] in ("failed", "wait")]
+        return [(one["rule"], one["reason"], one["fix"]) for one in against]
+
+    def trouble(self) -> list[str]:
+        """What went wrong, and where to look; nothing when all is well."""
+        if self.good:
+            return []
+        expected = " or ".join(sorted(self.journey.ends))
+        lines = [f"It should have ended {expected}, but {self._what_instead()}."]
+        lines += [f"{rule}: {reason} {fix}" for rule, reason, fix in self.reasons]
+        for request in self.view["sync_requests"]:
+            if request["state"] == "error":
+                lines.append(f"The DERMS was not told ({request['error_code']}): {request['error_text']}")
+                lines.append(f"Correct it, then: POST /v1/sync-requests/{request['id']}/retry")
+        return [*lines, *self._where_to_look()]
+
+    def _what_instead(self) -> str:
+        if self.end:
+            reason = f": {self.view['reason']}" if self.view["reason"] else ""
+            return f"it is {self.end}{reason}"
+        return f"it is still {self.view['state']} ({self.view['next_step']})"
+
+    def _where_to_look(self) -> list[str]:
+        return [
+            f"Look at its flow: {self.view['links']['temporal_ui']}",
+            "Look at GET /readyz for the part that is not ready, and at worker.log and api.log in the data directory.",
+        ]
+
+    def document(self) -> dict[str, Any]:
+        """For scripts."""
+        return {
+            "journey": self.journey.key,
+            "enrollment": self.view["id"],
+            "end": self.end or "unfinished",
+            "good": self.good,
+            "reasons": [{"rule": rule, "reason": reason, "fix": fix} for rule, reason, fix in self.reasons],
+            "trouble": self.trouble(),
+            "links": self.links,
+            "timeline": self.view["timeline"],
+        }

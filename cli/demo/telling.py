@@ -1,0 +1,81 @@
+"""How a journey is told: live on a terminal, line by line elsewhere, or not at all where only the outcome counts."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from rich.console import Group
+from rich.live import Live
+from rich.markup import escape
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from cli.demo.journeys import Journey
+from cli.demo.outcome import Outcome
+from cli.demo.people import Person
+from cli.demo.play import View, end_of
+from cli.messages import err, out, say
+
+
+def begin(journey: Journey, person: Person) -> None:
+    """Says who wants what."""
+    out.print(f"\n[bold]{escape(journey.title)}[/] [dim]({journey.program})[/]")
+    say(f"  {person.name}, account {person.account}, service point {person.service_point}")
+
+
+def follow(views: Iterable[View]) -> View:
+    """Tells each new entry of the timeline; gives the last view. There is always one."""
+    return _live(views) if out.is_terminal else _lines(views)
+
+
+def silently(views: Iterable[View]) -> View:
+    """Gives the last view."""
+    *_, last = views
+    return last
+
+
+def _live(views: Iterable[View]) -> View:
+    last: View = {}
+    with Live(console=out, refresh_per_second=10, vertical_overflow="visible") as live:
+        for view in views:
+            last = view
+            live.update(_picture(view), refresh=True)
+    return last
+
+
+def _picture(view: View) -> Group | Table:
+    table = Table.grid(padding=(0, 2))
+    for at, what, reason in _entries(view):
+        table.add_row(Text(f"  {at}", "dim"), what, Text(reason, "yellow"))
+    return table if end_of(view) else Group(table, Spinner("dots", f" {escape(view['next_step'])}"))
+
+
+def _lines(views: Iterable[View]) -> View:
+    told, last = 0, {}
+    for view in views:
+        last = view
+        entries = _entries(view)
+        for at, what, reason in entries[told:]:
+            say(f"  {at}  {what}" + (f": {reason}" if reason else ""))
+        told = len(entries)
+    return last
+
+
+def _entries(view: View) -> list[tuple[str, str, str]]:
+    return [(_clock(one["at"]), one["what"], one["reason"]) for one in view["timeline"]]
+
+
+def _clock(instant: str) -> str:
+    return datetime.fromisoformat(instant).astimezone().strftime("%H:%M:%S.%f")[:-3]
+
+
+def conclude(outcome: Outcome) -> None:
+    """Says how it ended, why, and where it is seen."""
+    if outcome.good:
+        out.print(f"  [green]{outcome.end}[/]. Next: {escape(outcome.view['next_step'])}")
+        for rule, reason, fix in outcome.reasons:
+            say(f"    {rule}: {reason} {fix}")
+    for what, where in outcome.links.items():
+        say(f"  {what:<12} {where}")
+    for number, line in enumerate(outcome.trouble()):
+        err.print(f"  [red]{escape(line)}[/]" if number == 0 else f"    {escape(line)}")

@@ -1,0 +1,87 @@
+"""`gridenroll demo` against a real stack: it ends well, plays with others each time, and says what went wrong."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bench.stack import running_stack
+from cli.demo.journeys import JOURNEYS
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo") / "data"
+
+
+@pytest.fixture(scope="module")
+def stack(data_dir: Path) -> Iterator[dict[str, Any]]:
+    with running_stack(data_dir) as described:
+        yield described
+
+
+@pytest.fixture
+def reference(stack: dict[str, Any]) -> Iterator[Any]:
+    """Changes what the DERMS knows, until the end of the test."""
+    door = f"{stack['derms_url']}/reference"
+    before = httpx.get(door, trust_env=False).raise_for_status().json()
+    yield lambda **changes: httpx.put(door, json=before | changes, trust_env=False).raise_for_status()
+    httpx.put(door, json=before, trust_env=False).raise_for_status()
+
+
+def demo(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cli.main", "demo", "--data-dir", str(data_dir), *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
+
+
+@pytest.mark.usefixtures("stack")
+def test_every_journey_ends_as_it_should_and_is_told_line_by_line(data_dir: Path) -> None:
+    told = demo(data_dir)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert all(journey.title in told.stdout for journey in JOURNEYS)
+    assert told.stdout.count("Acknowledged by the DERMS") == 4
+    assert "Change the tariff" in told.stdout
+
+
+def test_the_derms_holds_what_the_demo_says(data_dir: Path, stack: dict[str, Any]) -> None:
+    (outcome,) = json.loads(demo(data_dir, "--only", "battery", "--json").stdout)
+    page = httpx.get(outcome["links"]["DER search"], trust_env=False).text
+    assert "Nobody" not in page
+    assert "BATT-VPP" in page
+
+
+def test_somebody_else_plays_each_time(data_dir: Path, stack: dict[str, Any]) -> None:
+    outcomes = [json.loads(demo(data_dir, "--only", "thermostat", "--json").stdout)[0] for _ in range(2)]
+    headers = {"Authorization": f"Bearer {stack['token']}"}
+    seen = [
+        httpx.get(
+            f"{stack['api_url']}/v1/program-enrollments/{one['enrollment']}", headers=headers, trust_env=False
+        ).json()
+        for one in outcomes
+    ]
+    assert seen[0]["customer"] != seen[1]["customer"]
+
+
+def test_a_refusal_of_the_derms_is_a_failure_that_says_where_to_look(data_dir: Path, reference: Any) -> None:
+    reference(head_ends=["nobody"])
+    told = demo(data_dir, "--only", "inverter")
+    assert told.returncode == 1
+    assert "UNKNOWN_HEAD_END" in told.stderr
+    assert "/retry" in told.stderr
+    assert "Look at its flow: http://" in told.stderr
+
+
+def test_a_journey_that_takes_too_long_is_a_failure(data_dir: Path, stack: dict[str, Any]) -> None:
+    door = f"{stack['derms_url']}/faults"
+    httpx.put(door, json={"acknowledge": "never"}, trust_env=False).raise_for_status()
+    told = demo(data_dir, "--only", "thermostat", "--patience", "2")
+    httpx.delete(door, trust_env=False).raise_for_status()
+    assert told.returncode == 1
+    assert "has yet to acknowledge" in told.stderr

@@ -1,0 +1,108 @@
+"""How the demo judges and tells a journey, without a stack."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from cli.demo import telling
+from cli.demo.journeys import JOURNEYS
+from cli.demo.outcome import Outcome
+from cli.demo.people import Person
+from cli.demo.play import end_of
+from cli.main import app
+
+SOMEBODY = Person("Ada", "A-1", "SP-1")
+
+
+def view(state: str, *sync_states: str, **changes: Any) -> dict[str, Any]:
+    entry = {"at": "2026-07-01T08:00:00Z", "what": "Request received", "reason": "", "subject": "enr_1"}
+    return {
+        "id": "enr_1",
+        "state": state,
+        "reason": None,
+        "next_step": "Something follows.",
+        "decision": None,
+        "subscription": None,
+        "sync_requests": [
+            {"id": "syn_1", "state": one, "error_code": "UNKNOWN_FEEDER", "error_text": "no feeder"}
+            for one in sync_states
+        ],
+        "timeline": [entry],
+        "links": {"temporal_ui": "http://ui/enr_1"},
+        **changes,
+    }
+
+
+def outcome(seen: dict[str, Any], key: str = "thermostat") -> Outcome:
+    return Outcome(next(one for one in JOURNEYS if one.key == key), SOMEBODY, seen, "http://derms")
+
+
+@pytest.mark.parametrize(
+    ("seen", "end"),
+    [
+        (view("submitted"), ""),
+        (view("enrolled", "awaiting_acknowledgement"), ""),
+        (view("enrolled", "synchronized"), "synchronized"),
+        (view("enrolled", "synchronized", "pending"), ""),
+        (view("rejected"), "rejected"),
+        (view("needs_attention", "error"), "needs_attention"),
+    ],
+)
+def test_a_journey_is_over_when_nothing_goes_on_by_itself(seen: dict[str, Any], end: str) -> None:
+    assert end_of(seen) == end
+
+
+@pytest.mark.parametrize(
+    ("key", "seen", "good"),
+    [
+        ("thermostat", view("enrolled", "synchronized"), True),
+        ("thermostat", view("waitlisted"), False),
+        ("battery", view("waitlisted"), True),
+        ("rejected", view("rejected"), True),
+        ("rejected", view("enrolled", "synchronized"), False),
+        ("thermostat", view("submitted"), False),
+    ],
+)
+def test_it_is_good_when_it_ends_as_such_a_journey_ends(key: str, seen: dict[str, Any], good: bool) -> None:
+    assert outcome(seen, key).good is good
+    assert bool(outcome(seen, key).trouble()) is not good
+
+
+def test_trouble_with_the_derms_names_its_reason_and_the_way_out() -> None:
+    trouble = "\n".join(outcome(view("enrolled", "error")).trouble())
+    assert "UNKNOWN_FEEDER" in trouble
+    assert "/v1/sync-requests/syn_1/retry" in trouble
+    assert "http://ui/enr_1" in trouble
+
+
+def test_on_a_terminal_it_is_told_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(telling, "out", Console(file=screen, force_terminal=True, width=100))
+    last = telling.follow([view("submitted"), view("enrolled", "synchronized")])
+    assert end_of(last) == "synchronized"
+    assert "Something follows." in screen.getvalue()
+
+
+def test_elsewhere_each_entry_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    telling.follow([view("submitted"), view("submitted")])
+    assert capsys.readouterr().out.count("Request received") == 1
+
+
+def test_without_a_stack_it_says_how_to_start_one(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(app, ["demo", "--data-dir", str(tmp_path)])
+    assert answer.exit_code == 1
+    assert "make up" in answer.output
+
+
+def test_an_unknown_journey_is_told_with_those_there_are() -> None:
+    answer = CliRunner().invoke(app, ["demo", "--only", "teleport"])
+    assert answer.exit_code == 1
+    assert "thermostat" in answer.output
+
+
+def test_every_journey_has_a_key_of_its_own() -> None:
+    assert len({journey.key for journey in JOURNEYS}) == len(JOURNEYS)
