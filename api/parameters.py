@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import Header, Path, Query
 
-from models.ids import CustomerId, EnrollmentId, SyncRequestId
+from models.errors import Invalid
+from models.ids import CustomerId, EnrollmentId, ProcessFlowId, SyncRequestId
 from models.values import Code, ExternalId, Printable
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows a page.")]
@@ -31,3 +32,19 @@ CustomerPath = Annotated[CustomerId, Path(description="cus_…")]
 SyncRequestPath = Annotated[SyncRequestId, Path(description="syn_…")]
 ByCode = Annotated[Code | None, Query()]
 ByExternalId = Annotated[ExternalId | None, Query()]
+ProcessFlowPath = Annotated[ProcessFlowId, Path(description="pf_…")]
+PanelPath = Annotated[Code, Path(description="the panel's code")]
+
+
+def version_of(etag: str | None) -> int | None:
+    """The version that an If-Match header names; None when it names none.
+
+    Raises:
+        Invalid: it is no ETag that was given out.
+    """
+    if etag is None or etag == "*":
+        return None
+    number = etag.removeprefix("W/").strip('"')
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise Invalid("If-Match is no ETag of ours.", fix='Send the ETag that the GET gave, such as "3".')
+    return int(number)

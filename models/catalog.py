@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, HttpUrl, model_validator
 
 from models.eligibility import ConfiguredRule
+from models.panels import PanelSpec
 from models.states import AssetOwnership, Channel, InstallationMethod
 from models.task_states import RemovalMethod
 from models.values import Code, KilowattHours, Kilowatts, Line, Sentence, Value
@@ -136,6 +137,7 @@ class ServiceTaskType(Configured):
     reason_required: bool = False
     reasons: tuple[UnenrollmentReason, ...] = ()
     problems: tuple[Problem, ...] = ()
+    panels: Annotated[tuple[PanelSpec, ...], Field(max_length=30)] = ()
 
 
 class ExternalSystem(Configured):

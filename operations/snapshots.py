@@ -24,7 +24,9 @@ from models.tables.subscription import Device, ProgramSubscription, Subscription
 from operations.catalog import Catalogs, IndexedCatalog
 from operations.facts import place_of
 
-_GONE = (RegistrationState.REMOVED, RegistrationState.KEPT)
+GONE = (RegistrationState.REMOVED, RegistrationState.KEPT)
+"""Off the subscription for good; the DERMS is told of them no more."""
+
 _LEAVING = (RegistrationState.REMOVING, RegistrationState.DEREGISTERED)
 
 
@@ -115,7 +117,7 @@ async def _devices(session: AsyncSession, subscription_id: str) -> list[dict[str
         .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
         .where(
             col(SubscriptionDevice.subscription_id) == subscription_id,
-            col(SubscriptionDevice.registration).not_in(_GONE),
+            col(SubscriptionDevice.registration).not_in(GONE),
         )
         .order_by(col(Device.id))
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from models.catalog import KINDS, Catalog, Configured, Program
 from models.errors import Pointer
+from rules.panel_bindings import panel_faults
 
 _REFERENCES: tuple[tuple[str, str, str], ...] = (
     ("specifications", "asset_type", "controllable_asset_types"),
@@ -97,5 +98,5 @@ def _master_gaps(catalog: Catalog) -> Iterator[Pointer]:
 
 def catalog_faults(catalog: Catalog) -> tuple[Pointer, ...]:
     """Everything that keeps the catalogue from being applied, each with its path in the document."""
-    checks = (_repeated_codes, _dangling_references, _program_gaps, _master_gaps)
+    checks = (_repeated_codes, _dangling_references, _program_gaps, _master_gaps, panel_faults)
     return tuple(fault for check in checks for fault in check(catalog))

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query, Response
 from api.auth import AsOperator
 from api.bodies import CatalogRequest, CatalogView
 from api.context import InContext
-from models.errors import Invalid
+from api.parameters import version_of
 from models.views import Page, ProgramView
 from operations import catalog, outbox
 from operations.catalog import AppliedCatalog
@@ -48,18 +48,9 @@ async def apply(
 ) -> AppliedCatalog:
     """Put a catalogue in force: all of it or nothing."""
     async with transaction(context.sessions) as session:
-        applied = await catalog.apply(session, scope, context.catalogs, body, dry_run=dry_run, base=_version(if_match))
+        applied = await catalog.apply(
+            session, scope, context.catalogs, body, dry_run=dry_run, base=version_of(if_match)
+        )
     context.courier.take(outbox.written(session))
     response.headers["ETag"] = f'"{applied.version}"'
     return applied
-
-
-def _version(etag: str | None) -> int | None:
-    if etag is None or etag == "*":
-        return None
-    number = etag.removeprefix("W/").strip('"')
-    if not (number.isascii() and number.isdigit() and len(number) < 10):
-        raise Invalid(
-            "If-Match is no ETag of a catalogue.", fix='Send the ETag that GET /v1/catalog gave, such as "3".'
-        )
-    return int(number)

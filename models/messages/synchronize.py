@@ -9,6 +9,7 @@ from models.messages.message import Message
 from models.states import SyncState
 
 DERMS_ACKNOWLEDGED = "derms_acknowledged"
+SYNC_TURN = "sync_turn"
 
 
 class AcknowledgedDevice(Message):
@@ -40,6 +41,12 @@ class SyncOutcome(StrEnum):
     DISCARDED = "discarded"
 
 
+class SyncTurn(Message):
+    """Something that a request waited for has changed: look again whether it may be sent."""
+
+    sync_request_id: str = ""
+
+
 class SendToDerms(Message):
     """Send what this sync request holds."""
 
@@ -47,12 +54,14 @@ class SendToDerms(Message):
 
 
 class Sent(Message):
-    """What the DERMS made of it. `state` is where the request stood when there was nothing to send."""
+    """What the DERMS made of it. `state` is where the request stood when there was nothing to send; still pending, it
+    waits for another one, or for a batch."""
 
     acknowledgement: Acknowledged | None = None
     state: SyncState
     code: str = ""
     text: str = ""
+    waits_for: str = ""
 
 
 class AskDerms(Message):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
@@ -30,6 +30,10 @@ class SyncRequest(Stored, table=True):
     endpoint: str = Field(default="", sa_column=text())
     snapshot: Any = Field(sa_column=document())
     snapshot_hash: str = Field(sa_column=text())
+    held: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, default=False))
+    """Not to be sent before a batch releases it: the program's sync policy is batched."""
+    note: str | None = Field(default=None, sa_column=text(nullable=True))
+    """Why it was discarded."""
     attempts: int = 0
     error_code: str | None = Field(default=None, sa_column=text(nullable=True))
     error_text: str | None = Field(default=None, sa_column=text(nullable=True))
@@ -42,6 +46,7 @@ class SyncRequest(Stored, table=True):
         UniqueConstraint("subscription_id", "sequence", name="sync_requests_of_a_subscription_are_in_order"),
         CheckConstraint("sequence >= 1 AND revision >= 1 AND attempts >= 0", name="sync_request_counts"),
         Index("sync_request_state", "state", "id"),
+        Index("sync_request_held", "id", postgresql_where=sql("held")),
         Index(
             "sync_request_on_its_way_alone",
             "subscription_id",

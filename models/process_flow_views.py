@@ -1,0 +1,80 @@
+"""Guided flows as people fill them in."""
+
+from typing import Any
+
+from models.errors import Pointer
+from models.panels import Choice
+from models.process_flow import FlowType
+from models.states import Channel
+from models.task_states import ProcessFlowState
+from models.values import Instant
+from models.views import View
+
+
+class ProcessFlowSummary(View):
+    """A guided flow in a list."""
+
+    id: str
+    type: FlowType
+    service_task_type: str
+    customer: str
+    subscription: str | None
+    channel: Channel
+    started_by: str
+    state: ProcessFlowState
+    current_panel: str
+    version: int
+    result: str | None
+    reason: str | None
+    expires_at: Instant
+    created_at: Instant
+    updated_at: Instant
+    available_actions: tuple[str, ...]
+
+
+class FieldView(View):
+    """One field as it is shown, with what was entered or its default."""
+
+    code: str
+    kind: str
+    label: str
+    help: str | None
+    required: bool
+    value: Any
+    choices: tuple[Choice, ...]
+
+
+class FaultView(View):
+    """What is missing or wrong, and where."""
+
+    pointer: str
+    detail: str
+
+    @classmethod
+    def of(cls, fault: Pointer) -> "FaultView":
+        """The pointer of an error."""
+        return cls(pointer=fault.pointer, detail=fault.detail)
+
+
+class PanelView(View):
+    """One panel; only what is visible has fields."""
+
+    code: str
+    title: str
+    help: str | None
+    visible: bool
+    complete: bool
+    fields: tuple[FieldView, ...]
+    faults: tuple[FaultView, ...]
+
+
+class ProcessFlowView(ProcessFlowSummary):
+    """A guided flow with its panels, where to go from here, and the request that Finish would submit."""
+
+    panels: tuple[PanelView, ...]
+    previous_panel: str | None
+    next_panel: str | None
+    complete: bool
+    configuration_changed: bool
+    summary: dict[str, Any]
+    links: dict[str, str]

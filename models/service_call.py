@@ -1,0 +1,38 @@
+"""What a requester reports of a device, and what shall be done about it: the same document through every channel."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from models.application import WorkOrderWish
+from models.ids import DeviceId, SubscriptionId
+from models.values import Code, ExternalId, Line, Sentence, Value
+
+
+class ServiceAction(StrEnum):
+    """What shall be done."""
+
+    ADVICE = "advice"
+    REMOTE_ACTION = "remote_action"
+    WORK_REQUEST = "work_request"
+
+
+class ReportedProblem(Value):
+    """What is wrong: one of the configured problems, and in the customer's words."""
+
+    code: Code
+    text: Sentence | None = None
+
+
+class ServiceCallApplication(Value):
+    """Help wanted with an enrolled device."""
+
+    transaction_id: ExternalId | None = Field(
+        default=None, description="the requester's own unique id of this request; one is made where none is given"
+    )
+    subscription: SubscriptionId
+    device: DeviceId
+    problem: ReportedProblem
+    steps_tried: tuple[Line, ...] = Field(default=(), max_length=50)
+    action: ServiceAction | None = Field(default=None, description="none: it is still being looked at")
+    work_request: WorkOrderWish | None = None

@@ -1,0 +1,161 @@
+"""What a guided flow shows, what is wrong with what was entered, and the request that comes of it.
+
+One pass over the panels in their order decides what is seen: a condition can only look back, and what is not seen has
+no value, however it was filled before.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from models.catalog import Program
+from models.errors import Pointer
+from models.panels import (
+    All,
+    AnyOf,
+    Choice,
+    ChoiceField,
+    Condition,
+    Equals,
+    FieldSpec,
+    In,
+    NumberField,
+    PanelSpec,
+    PanelValues,
+    TermsField,
+    TextField,
+)
+from rules.panel_bindings import bound_type
+
+
+@dataclass(frozen=True, slots=True)
+class PanelFacts:
+    """What fields are judged by: the request they make, the program, the customer's places, what there is to choose."""
+
+    request: type[BaseModel]
+    program: Program | None = None
+    service_points: frozenset[str] = frozenset()
+    choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPanel:
+    """One panel as it is shown: its visible fields with their values, and what is wrong with them."""
+
+    spec: PanelSpec
+    visible: bool
+    fields: tuple[tuple[FieldSpec, Any], ...] = ()
+    faults: tuple[Pointer, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing or wrong."""
+        return not self.faults
+
+
+def holds(condition: Condition | None, known: Mapping[str, Any]) -> bool:
+    """Whether a condition holds over the values seen so far, by `panel/field`."""
+    match condition:
+        case None:
+            return True
+        case Equals():
+            return known.get(condition.field) == condition.value
+        case In():
+            return known.get(condition.field) in condition.values
+        case All():
+            return all(holds(one, known) for one in condition.of)
+        case AnyOf():
+            return any(holds(one, known) for one in condition.of)
+        case _:
+            return not holds(condition.of, known)
+
+
+def seen(panels: tuple[PanelSpec, ...], values: PanelValues, facts: PanelFacts) -> tuple[SeenPanel, ...]:
+    """Every panel, in order."""
+    known: dict[str, Any] = {}
+    shown: list[SeenPanel] = []
+    for panel in panels:
+        if not holds(panel.visible_when, known):
+            shown.append(SeenPanel(panel, visible=False))
+            continue
+        entered = values.get(panel.code, {})
+        fields: list[tuple[FieldSpec, Any]] = []
+        faults: list[Pointer] = []
+        for spec in panel.fields:
+            if not holds(spec.visible_when, known):
+                continue
+            value = entered.get(spec.code, getattr(spec, "default", None))
+            fields.append((spec, value))
+            known[f"{panel.code}/{spec.code}"] = value
+            faults += (Pointer(f"/{panel.code}/{spec.code}{place}", why) for place, why in _faults(spec, value, facts))
+        shown.append(SeenPanel(panel, visible=True, fields=tuple(fields), faults=tuple(faults)))
+    return tuple(shown)
+
+
+def _faults(spec: FieldSpec, value: Any, facts: PanelFacts) -> list[tuple[str, str]]:
+    if value is None or value in ("", [], {}):
+        return [("", "is required")] if spec.required else []
+    bound = bound_type(facts.request, spec.binds_to)
+    if bound is None:
+        return [("", f"leads to {spec.binds_to}, which the request does not have")]
+    try:
+        TypeAdapter(bound).validate_python(value)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_context=False, include_url=False)
+        return [("".join(f"/{step}" for step in one["loc"]), str(one["msg"])) for one in found[:20]]
+    reason = _beyond_its_type(spec, value, facts)
+    return [("", reason)] if reason else []
+
+
+def _beyond_its_type(spec: FieldSpec, value: Any, facts: PanelFacts) -> str | None:
+    match spec:
+        case ChoiceField():
+            possible = {choice.value for choice in choices_of(spec, facts)}
+            return None if str(value) in possible else f"is none of: {', '.join(sorted(possible)) or 'nothing'}"
+        case TextField():
+            return f"has more than {spec.max_length} characters" if len(str(value)) > spec.max_length else None
+        case NumberField():
+            return _out_of_bounds(spec, value)
+        case TermsField():
+            current = facts.program.terms.version if facts.program else None
+            accepted = value.get("version")
+            return None if current in (None, accepted) else f"accept version {current} of the terms, not {accepted}"
+        case _:
+            known = facts.service_points if spec.kind == "address" else None
+            return None if known is None or value in known else "is no service point of this customer"
+
+
+def _out_of_bounds(spec: NumberField, value: Any) -> str | None:
+    if spec.minimum is not None and value < spec.minimum:
+        return f"is below {spec.minimum}"
+    return f"is above {spec.maximum}" if spec.maximum is not None and value > spec.maximum else None
+
+
+def choices_of(spec: ChoiceField, facts: PanelFacts) -> tuple[Choice, ...]:
+    """What a field offers."""
+    return spec.choices or facts.choices.get(spec.source or "", ())
+
+
+def unknown_fields(panel: PanelSpec, entered: Mapping[str, Any]) -> tuple[Pointer, ...]:
+    """What was entered that the panel does not have."""
+    known = {spec.code for spec in panel.fields}
+    return tuple(
+        Pointer(f"/{name}", f"{panel.code} has no such field") for name in sorted(entered) if name not in known
+    )
+
+
+def request_document(shown: tuple[SeenPanel, ...]) -> dict[str, Any]:
+    """The request that the visible fields make, each at the place it binds to."""
+    document: dict[str, Any] = {}
+    for panel in shown:
+        for spec, value in panel.fields:
+            if value is None or value in ("", [], {}):
+                continue
+            *outer, last = spec.binds_to.strip("/").split("/")
+            place = document
+            for name in outer:
+                place = place.setdefault(name, {})
+            place[last] = value
+    return document

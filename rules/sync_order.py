@@ -1,0 +1,62 @@
+"""The order in which the DERMS learns of changes: one subject's requests strictly one after the other (DOMAIN.md 4)."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from models.states import SYNC_TRANSITIONS, SyncKind, SyncState
+
+FINAL = frozenset(state for state, following in SYNC_TRANSITIONS.items() if not following)
+"""What is sent no more: a later request need not wait for it."""
+
+
+class Told(NamedTuple):
+    """One earlier request of the same subject."""
+
+    id: str
+    sequence: int
+    kind: SyncKind
+    state: SyncState
+    attempts: int
+
+    @property
+    def unsent(self) -> bool:
+        """Whether the DERMS cannot have heard of it."""
+        return self.state is SyncState.PENDING and self.attempts == 0
+
+
+class Plan(NamedTuple):
+    """What becomes of a new change and of those before it: `joined` into it, or all of them with nothing to tell."""
+
+    kind: SyncKind
+    joined: tuple[str, ...] = ()
+    nothing_to_tell: bool = False
+
+
+def waits_for(sequence: int, others: Iterable[Told]) -> Told | None:
+    """The request that must become final before the one of this sequence may be sent."""
+    earlier = [one for one in others if one.sequence < sequence and one.state not in FINAL]
+    return max(earlier, key=lambda one: one.sequence, default=None)
+
+
+def plan(kind: SyncKind, earlier: Sequence[Told], *, anyone_enrolled: bool) -> Plan:
+    """How a new change goes with the earlier ones; `anyone_enrolled`: it leaves the DERMS a device to control.
+
+    What was never sent is joined into it. If the DERMS never heard of the subject and nobody is left to enrol, there
+    is nothing to tell at all.
+    """
+    unsent = tuple(one for one in earlier if one.unsent)
+    joined = tuple(one.id for one in unsent)
+    kinds = {one.kind for one in unsent}
+    never_told = all(one.unsent or one.state is SyncState.DISCARDED for one in earlier)
+    if unsent and never_told and not anyone_enrolled:
+        return Plan(kind, joined, nothing_to_tell=True)
+    if SyncKind.ENROLL in kinds and anyone_enrolled:
+        return Plan(SyncKind.ENROLL, joined)
+    if kind is SyncKind.UPDATE and SyncKind.REPLACE_DEVICE in kinds:
+        return Plan(SyncKind.REPLACE_DEVICE, joined)
+    return Plan(kind, joined)
+
+
+def nothing_new(snapshot_hash: str, last_sent: SyncState | None, last_hash: str | None) -> bool:
+    """Whether the DERMS holds this already: what it was last sent is synchronized and says the same."""
+    return last_sent is SyncState.SYNCHRONIZED and snapshot_hash == last_hash
