@@ -35,7 +35,7 @@ from operations.facts import (
 )
 from operations.rows import as_json, insert_from
 from operations.waitlist import serve
-from rules.capacity import Need
+from rules.capacity import Need, with_caps
 from rules.eligibility.decide import decide
 
 _E = EnrollmentState
@@ -49,6 +49,9 @@ _ASKED = (
     col(Enrollment.start_at),
     col(Enrollment.submitted_at),
     col(Enrollment.waitlisted_at),
+    col(ProgramCapacity.maximum_customers),
+    col(ProgramCapacity.maximum_devices),
+    col(ProgramCapacity.maximum_kw),
 )
 
 
@@ -72,7 +75,12 @@ async def validate_and_accept(
     application = EnrollmentApplication.model_validate(row.application)
     keys = device_keys(application, specifications_of(catalog, application))
     held = await held_devices(session, keys)
-    program = catalog.program(application.program)
+    program = with_caps(
+        catalog.program(application.program),
+        customers=row.maximum_customers,
+        devices=row.maximum_devices,
+        kw=row.maximum_kw,
+    )
     facts = gather(row, catalog, program, now, usage_of(usage), application, [one for _, one in held.values()])
     decision = decide(facts)
     need = Need(devices=len(facts.devices), kw=facts.requested_kw)
@@ -117,6 +125,9 @@ async def _accept(session: AsyncSession, trail: Trail, what: Association, decisi
     # Last, because its row is locked from here to the commit and every enrolment of the program comes by it.
     if not await reserve(session, program.code, need):
         raise Unavailable("Another request took the last place at the same moment.", code="raced")
+    if row.state is _E.WAITLISTED:
+        # The next may have looked before this commit and seen somebody ahead.
+        await serve(session, program)
     return Accepted(state=state, sync_request_id=request_id)
 
 

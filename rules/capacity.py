@@ -36,6 +36,12 @@ class Held(Protocol):
         ...
 
 
+def with_caps(program: Program, *, customers: int | None, devices: int | None, kw: Decimal | None) -> Program:
+    """The program with today's caps in place of those of its catalogue version: places added since count for all."""
+    today = {"customers": customers, "devices": devices, "kw": kw}
+    return program.model_copy(update={"capacity": program.capacity.model_copy(update=today)})
+
+
 def full_in(capacity: Capacity, held: Held, need: Need) -> tuple[str, ...]:
     """In which measures the need no longer fits; empty when there is room."""
     measures = (
