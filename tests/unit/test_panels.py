@@ -1,0 +1,143 @@
+"""What a guided flow shows, refuses and makes of what was entered."""
+
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from models.application import EnrollmentApplication
+from models.panels import Choice, Condition, PanelSpec
+from rules.panels import PanelFacts, holds, request_document, seen, unknown_fields
+
+HOW = {
+    "code": "how",
+    "title": "How",
+    "fields": [
+        {
+            "kind": "choice",
+            "code": "method",
+            "label": "Method",
+            "binds_to": "/installation_method",
+            "choices": [
+                {"value": "bring_your_own", "label": "Own device"},
+                {"value": "utility_installation", "label": "We install"},
+            ],
+        }
+    ],
+}
+OWN = {"op": "equals", "field": "how/method", "value": "bring_your_own"}
+DEVICES = {
+    "code": "devices",
+    "title": "Devices",
+    "visible_when": OWN,
+    "fields": [{"kind": "device", "code": "devices", "label": "Devices", "binds_to": "/devices"}],
+}
+VISIT = {
+    "code": "visit",
+    "title": "Visit",
+    "visible_when": {"op": "not", "of": OWN},
+    "fields": [
+        {"kind": "text", "code": "access", "label": "Access", "binds_to": "/work_order/access_notes", "max_length": 20}
+    ],
+}
+PLACE = {
+    "code": "place",
+    "title": "Place",
+    "fields": [{"kind": "address", "code": "point", "label": "Where", "binds_to": "/service_point"}],
+}
+DEVICE = {"specification": "ecobee-premium", "serial_number": "1234-5"}
+
+
+def panels(*specs: dict[str, Any]) -> tuple[PanelSpec, ...]:
+    return tuple(PanelSpec.model_validate(spec) for spec in specs)
+
+
+def facts(**changes: Any) -> PanelFacts:
+    return PanelFacts(request=EnrollmentApplication, service_points=frozenset({"SP-1"}), **changes)
+
+
+def faults(spec: dict[str, Any], values: Any, **changes: Any) -> dict[str, str]:
+    (panel,) = seen(panels(spec), {spec["code"]: values}, facts(**changes))
+    return {fault.pointer: fault.detail for fault in panel.faults}
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"op": "equals", "field": "a/b", "value": 1}, True),
+        ({"op": "equals", "field": "a/b", "value": 2}, False),
+        ({"op": "equals", "field": "a/absent", "value": 1}, False),
+        ({"op": "in", "field": "a/b", "values": [3, 1]}, True),
+        ({"op": "not", "of": {"op": "equals", "field": "a/b", "value": 1}}, False),
+        ({"op": "all", "of": [{"op": "equals", "field": "a/b", "value": 1}]}, True),
+        (
+            {
+                "op": "any",
+                "of": [{"op": "equals", "field": "a/b", "value": 2}, {"op": "in", "field": "a/b", "values": [1]}],
+            },
+            True,
+        ),
+    ],
+)
+def test_a_condition_reads_what_was_entered(condition: dict[str, Any], expected: bool) -> None:
+    assert holds(TypeAdapter[Condition](Condition).validate_python(condition), {"a/b": 1}) is expected
+
+
+def test_a_panel_shows_only_when_its_condition_holds() -> None:
+    shown = seen(panels(HOW, DEVICES, VISIT), {"how": {"method": "bring_your_own"}}, facts())
+    assert [panel.visible for panel in shown] == [True, True, False]
+
+
+def test_a_changed_method_hides_what_was_entered_for_the_other() -> None:
+    values = {
+        "how": {"method": "utility_installation"},
+        "devices": {"devices": [DEVICE]},
+        "visit": {"access": "ring twice"},
+    }
+    document = request_document(seen(panels(HOW, DEVICES, VISIT), values, facts()))
+    assert document == {"installation_method": "utility_installation", "work_order": {"access_notes": "ring twice"}}
+
+
+def test_what_is_required_and_missing_is_named() -> None:
+    assert faults(PLACE, {}) == {"/place/point": "is required"}
+
+
+def test_a_value_is_judged_by_the_type_of_what_it_binds_to() -> None:
+    assert "/devices/devices/0/serial_number" in faults(DEVICES | {"visible_when": None}, {"devices": [{"model": "x"}]})
+
+
+def test_only_what_is_offered_can_be_chosen() -> None:
+    assert "is none of" in faults(HOW, {"method": "self_installation"})["/how/method"]
+
+
+def test_choices_can_come_from_the_configuration() -> None:
+    spec = {
+        "code": "p",
+        "title": "P",
+        "fields": [
+            {"kind": "choice", "code": "program", "label": "Program", "binds_to": "/program", "source": "programs"}
+        ],
+    }
+    offered = {"programs": (Choice(value="EV", label="EV"),)}
+    assert faults(spec, {"program": "EV"}, choices=offered) == {}
+    assert faults(spec, {"program": "X"}, choices=offered) == {"/p/program": "is none of: EV"}
+
+
+def test_only_the_customers_own_places_can_be_chosen() -> None:
+    assert faults(PLACE, {"point": "SP-1"}) == {}
+    assert faults(PLACE, {"point": "SP-2"}) == {"/place/point": "is no service point of this customer"}
+
+
+def test_text_has_its_length() -> None:
+    shown = VISIT | {"visible_when": None}
+    assert faults(shown, {"access": "x" * 21}) == {"/visit/access": "has more than 20 characters"}
+
+
+def test_a_default_stands_until_something_is_entered() -> None:
+    spec = {**HOW, "fields": [{**HOW["fields"][0], "default": "bring_your_own"}]}
+    assert request_document(seen(panels(spec), {}, facts())) == {"installation_method": "bring_your_own"}
+
+
+def test_an_unknown_field_is_named() -> None:
+    (panel,) = panels(PLACE)
+    assert [fault.pointer for fault in unknown_fields(panel, {"point": "SP-1", "colour": "red"})] == ["/colour"]
