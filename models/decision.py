@@ -12,6 +12,8 @@ class Verdict(StrEnum):
     FAILED = "failed"
     WAIT = "wait"
     """It would pass as soon as a place is free, and the program keeps a waitlist."""
+    WARNED = "warned"
+    """It does not stand in the way, but whoever asks should know."""
     OPEN = "open"
     """It can only be said of an application: nothing was asked for yet."""
 

@@ -4,26 +4,30 @@ from datetime import date
 
 from pydantic import Field
 
-from models.ids import SubscriptionId
 from models.task_states import RemovalMethod
 from models.values import Code, ExternalId, Sentence, Value
 
+MOVE_OUT = "move_out"
+"""The reason that the CIS gives; it stands even where a service task type does not list it."""
+
 
 class LeavingDevice(Value):
-    """A device that leaves, and how; by default as the program says."""
+    """One device that shall leave."""
 
     device: ExternalId = Field(description="its id or serial number")
-    removal_method: RemovalMethod | None = None
+    removal_method: RemovalMethod | None = Field(default=None, description="by default what the program says")
 
 
 class UnenrollmentApplication(Value):
-    """A request to leave a program, with all devices (none named) or some."""
+    """A request to leave a program."""
 
     transaction_id: ExternalId | None = Field(
-        default=None, description="the requester's own unique id of this request; one is made where none is given"
+        default=None, description="the requester's own unique id of this request; by default one is made"
     )
-    subscription: SubscriptionId
-    reason: Code | None = Field(default=None, description="one of the configured reasons")
+    subscription: ExternalId = Field(description="the subscription's id or number")
+    reason: Code | None = Field(default=None, description="one of the reasons that the program's service task lists")
+    effective_date: date | None = Field(default=None, description="the day, at the premise; by default at once")
+    devices: tuple[LeavingDevice, ...] = Field(
+        default=(), max_length=100, description="which devices leave; by default all, and the subscription ends"
+    )
     note: Sentence | None = None
-    effective_date: date | None = Field(default=None, description="last day, at the premise; by default at once")
-    devices: tuple[LeavingDevice, ...] = Field(default=(), max_length=100)

@@ -31,11 +31,13 @@ def reason_of(error: FailureError) -> str:
 
 
 class Parking:
-    """Part of a flow: the place where it waits for a person."""
+    """Part of a flow: the place where it waits for a person. A flow that does several things at once has one for each,
+    `beside` each other: it needs attention as long as one of them does."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, beside: "Parking | None" = None) -> None:
         self._seen: set[str] = set()
         self._acted = False
+        self._parked: set[Parking] = beside._parked if beside else set()
 
     def retry_requested(self, message: RetryRequested) -> None:
         """A person acted. The same message twice is one; one by hand without an id always counts."""
@@ -48,6 +50,7 @@ class Parking:
         self, why: str, *, resume: Stage, until: Callable[[], bool], again_after: timedelta | None = None
     ) -> None:
         """Waits until a person acts, `until` holds, or it is time to try again by itself."""
+        self._parked.add(self)
         mark(NEEDS_ATTENTION.value_set(True), STAGE.value_set(Stage.NEEDS_ATTENTION))
         retried = f" It is tried again by itself every {again_after}." if again_after else ""
         workflow.set_current_details(f"**Needs attention.** {why}{retried}")
@@ -58,10 +61,15 @@ class Parking:
         except asyncio.TimeoutError:  # noqa: UP041 - what the SDK documents
             workflow.logger.info("trying again by itself")
         except asyncio.CancelledError:
-            mark(NEEDS_ATTENTION.value_set(False))
+            self._leave(NEEDS_ATTENTION.value_set(False))
             raise
         self._acted = False
-        mark(NEEDS_ATTENTION.value_set(False), STAGE.value_set(resume))
+        self._leave(NEEDS_ATTENTION.value_set(False), STAGE.value_set(resume))
+
+    def _leave(self, *updates: SearchAttributeUpdate[Any]) -> None:
+        self._parked.discard(self)
+        if not self._parked:
+            mark(*updates)
 
     async def insist(self, step: Callable[[], Coroutine[Any, Any, T]], *, resume: Stage) -> T:
         """Does a step on our own record that the flow cannot go on without; while it fails, waits and tries again."""

@@ -46,14 +46,18 @@ class SiteVisit:
         """The order was called off."""
         self._called_off.add(message.work_order_id)
 
-    async def run(self, visit: Visit, *, resume: Stage, until: Callable[[], bool]) -> VisitStanding:
-        """Until the order has ended, or `until` holds: something else ended what it was made for."""
+    async def run(
+        self, visit: Visit, *, resume: Stage, until: Callable[[], bool], insists: bool = True
+    ) -> VisitStanding:
+        """Until the order has ended, or `until` holds: something else ended what it was made for. When all its visits
+        came to nothing it waits for a person who wants one more, unless its flow asks that person itself (`insists`).
+        """
         standing = await workflow.execute_activity_method(
             SiteVisitActivities.dispatch_work_order, visit, summary="dispatch", **policies.FIELD_WORK
         )
         while standing.waits and not until():
             standing = await self._wait(visit, standing, until)
-            if standing.attempts_used_up:
+            if standing.attempts_used_up and insists:
                 standing = await self._ask_person(visit, standing, resume, until)
         return standing
 

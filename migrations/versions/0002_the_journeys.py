@@ -111,6 +111,7 @@ def upgrade() -> None:
     sa.Column('reason_code', sa.Text(), nullable=True),
     sa.Column('effective_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('application', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('decision', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
     sa.Column('devices', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
     sa.Column('whole', sa.Boolean(), nullable=False),
     sa.Column('state', sa.Enum('submitted', 'awaiting_approval', 'scheduled', 'removing', 'unenrolled', 'recovery_pending', 'rejected', 'cancelled', 'needs_attention', name='unenrollment_state_known', native_enum=False, create_constraint=True, length=40), nullable=False),
@@ -200,6 +201,10 @@ def upgrade() -> None:
     op.execute('UPDATE sync_request SET journey = enrollment_id')
     op.alter_column('sync_request', 'journey', nullable=False)
     op.create_index(op.f('ix_sync_request_journey'), 'sync_request', ['journey'], unique=False)
+    op.add_column('sync_request', sa.Column('held', sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.alter_column('sync_request', 'held', server_default=None)
+    op.add_column('sync_request', sa.Column('note', sa.Text(), nullable=True))
+    op.create_index('sync_request_held', 'sync_request', ['id'], unique=False, postgresql_where=sa.text('held'))
     op.add_column('subscription_device', sa.Column('replaced_by', sa.Text(), nullable=True))
     op.create_foreign_key('subscription_device_replaced_by', 'subscription_device', 'device', ['replaced_by'], ['id'])
 
@@ -207,6 +212,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Back to the old shape."""
     op.drop_column('subscription_device', 'replaced_by')
+    op.drop_index('sync_request_held', table_name='sync_request', postgresql_where=sa.text('held'))
+    op.drop_column('sync_request', 'note')
+    op.drop_column('sync_request', 'held')
     op.drop_index(op.f('ix_sync_request_journey'), table_name='sync_request')
     op.drop_column('sync_request', 'journey')
     op.drop_index(op.f('ix_work_order_completion_work_order_id'), table_name='work_order_completion')

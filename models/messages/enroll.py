@@ -24,6 +24,10 @@ class Stage(StrEnum):
 
     ENROLLING = "enrolling"
     WAITLISTED = "waitlisted"
+    UNENROLLING = "unenrolling"
+    AWAITING_APPROVAL = "awaiting_approval"
+    SCHEDULED = "scheduled"
+    REMOVING = "removing"
     SYNCHRONIZING = "synchronizing"
     NEEDS_ATTENTION = "needs_attention"
     SYNCHRONIZED = "synchronized"

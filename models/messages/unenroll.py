@@ -3,12 +3,12 @@
 from models.messages.message import Message
 from models.messages.site_visit import Visit
 from models.messages.synchronize import SyncOutcome
-from models.states import SyncState
 from models.task_states import RemovalMethod, UnenrollmentState
 
 WORKFLOW = "Unenroll"
 APPROVAL_DECIDED = "approval_decided"
 DEVICE_RECEIVED = "device_received"
+DEVICE_KEPT = "device_kept"
 
 
 class UnenrollInput(Message):
@@ -19,7 +19,7 @@ class UnenrollInput(Message):
 
 
 class Removal(Message):
-    """How one device leaves. `visit` is the order made for it, if one was."""
+    """How one device leaves that is still there. `visit` is the order made for it, if one was."""
 
     device_id: str
     method: RemovalMethod
@@ -27,14 +27,14 @@ class Removal(Message):
 
 
 class Leaving(Message):
-    """What validating, approving or waiting came to, and what is left to do."""
+    """Where the unenrolment stands, and what is left to do: devices to fetch, changes that the DERMS must be told."""
 
     state: UnenrollmentState
     seconds_until_effective: float = 0.0
-    stops_control_first: bool = False
     removals: tuple[Removal, ...] = ()
-    sync_request_id: str | None = None
+    sync_requests: tuple[str, ...] = ()
     remind_after_days: int = 3
+    escalate_after_days: int = 14
     expire_after_days: int = 180
     failed_rules: tuple[str, ...] = ()
 
@@ -55,6 +55,13 @@ class DeviceReceived(Message):
     message_id: str = ""
 
 
+class DeviceKept(Message):
+    """An operator ended a removal: the device stays where it is."""
+
+    device_id: str
+    message_id: str = ""
+
+
 class DecideApproval(Message):
     """Write down what was decided."""
 
@@ -65,7 +72,7 @@ class DecideApproval(Message):
 
 
 class CancelUnenrollment(Message):
-    """Take the request back, before the subscription has ended."""
+    """Take the request back, before a device has left."""
 
     unenrollment_id: str
     reason: str
@@ -73,11 +80,40 @@ class CancelUnenrollment(Message):
 
 
 class RemovalEnded(Message):
-    """How the removal of one device ended: `kept` when an operator or a failed visit left it where it was."""
+    """How the removal of one device ended: `kept` when it stays where it is."""
 
     unenrollment_id: str
     device_id: str
     kept: bool = False
+
+
+class RemovalFailed(Message):
+    """The removal of one device came to nothing, and a person decides."""
+
+    unenrollment_id: str
+    device_id: str
+    reason: str
+
+
+class RemindOfDevice(Message):
+    """A shipped device has not come back yet."""
+
+    unenrollment_id: str
+    device_id: str
+    escalate: bool = False
+
+
+class AnotherRemoval(Message):
+    """A person wants a device fetched after all."""
+
+    unenrollment_id: str
+    device_id: str
+
+
+class SettleUnenrollment(Message):
+    """The DERMS is told: what it has let go of is removed or kept for good."""
+
+    unenrollment_id: str
 
 
 class ParkUnenrollment(Message):
@@ -88,9 +124,8 @@ class ParkUnenrollment(Message):
 
 
 class UnenrollResult(Message):
-    """How the flow ended."""
+    """How the flow ended. `synchronization`: how telling the DERMS ended, the last time it was told."""
 
     state: UnenrollmentState
     synchronization: SyncOutcome | None = None
-    sync_state: SyncState | None = None
     failed_rules: tuple[str, ...] = ()

@@ -14,7 +14,8 @@ from models.task_states import UnenrollmentState
 
 
 class Unenrollment(Stored, table=True):
-    """One request. `application` holds what was asked; `devices` the removal method resolved for each device."""
+    """One request. `application` holds what was asked, `decision` what the rules said of it, `devices` how each device
+    leaves and how far it is."""
 
     __tablename__ = "unenrollment"
 
@@ -33,6 +34,7 @@ class Unenrollment(Stored, table=True):
     reason_code: str | None = Field(default=None, sa_column=text(nullable=True))
     effective_at: datetime = Field(sa_column=instant())
     application: Any = Field(sa_column=document())
+    decision: Any = Field(default=None, sa_column=document(nullable=True))
     devices: Any = Field(sa_column=document())
     whole: bool
     """Every device of the subscription leaves, so that it ends."""
