@@ -124,7 +124,8 @@ WORK_ORDER_TRANSITIONS: dict[WorkOrderState, frozenset[WorkOrderState]] = {
     _W.EN_ROUTE: frozenset({_W.ON_SITE, _W.INCOMPLETE}),
     _W.ON_SITE: frozenset({_W.COMPLETED, _W.INCOMPLETE}),
     _W.INCOMPLETE: frozenset({_W.RESCHEDULED}),
-    _W.COMPLETED: frozenset(),
+    # Final, unless what was reported cannot be used after all: then the order goes back to the technician.
+    _W.COMPLETED: frozenset({_W.RESCHEDULED}),
     _W.CANCELLED: frozenset(),
 }
 

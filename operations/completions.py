@@ -41,17 +41,21 @@ _ON_SITE: dict[WorkOrderState, tuple[WorkOrderState, ...]] = {
 async def report(
     session: AsyncSession, scope: Scope, catalogs: Catalogs, work_order_id: str, completion: Completion
 ) -> WorkOrder:
-    """Takes a report in and passes it on to the flow. The same one again changes nothing.
+    """Takes a report in and passes it on to the flow. The same one again changes nothing; one of an order that was
+    called off is kept and changes nothing either.
 
     Raises:
         NotFound: there is no such order.
         Invalid: the report does not fit the order, or the device cannot be taken; nothing is kept, so that the
             technician corrects it on site.
-        IllegalTransition: the order is completed or cancelled.
+        IllegalTransition: the order is completed already.
         ContentMismatch: the completion id was used before for another report.
     """
     row = await locked(session, work_order_id)
     if await _seen_before(session, row, completion):
+        return row
+    if row.state is _W.CANCELLED or row.called_off:
+        await _keep_ignored(session, scope, row, completion)
         return row
     if row.state not in _ON_SITE:
         raise IllegalTransition(
@@ -72,6 +76,24 @@ async def report(
     return row
 
 
+async def _keep_ignored(session: AsyncSession, scope: Scope, row: WorkOrder, completion: Completion) -> None:
+    """For a person to see: the visit took place although what it was made for had ended."""
+    now, why = datetime.now(UTC), row.called_off or "the order was cancelled"
+    await _keep(
+        session,
+        row,
+        completion.completion_id,
+        completion.outcome,
+        completion.model_dump(mode="json"),
+        verdict=f"ignored: {why}",
+    )
+    trail = Trail(scope, now, row.journey)
+    if row.state in (_W.EN_ROUTE, _W.ON_SITE):
+        moved(trail, row, now, _W.INCOMPLETE, reason=why)
+    trail.noted(row.id, "wo:report_ignored", reason=why)
+    await trail.write(session)
+
+
 async def _seen_before(session: AsyncSession, row: WorkOrder, completion: Completion) -> bool:
     earlier = await session.get(WorkOrderCompletion, completion.completion_id)
     if earlier is None:
@@ -85,7 +107,13 @@ async def _seen_before(session: AsyncSession, row: WorkOrder, completion: Comple
 
 
 async def _keep(
-    session: AsyncSession, row: WorkOrder, completion_id: str, outcome: CompletionOutcome, body: dict[str, Any]
+    session: AsyncSession,
+    row: WorkOrder,
+    completion_id: str,
+    outcome: CompletionOutcome,
+    body: dict[str, Any],
+    *,
+    verdict: str | None = None,
 ) -> None:
     await session.execute(
         insert(WorkOrderCompletion)
@@ -97,6 +125,7 @@ async def _keep(
             body=body,
             content_hash=_digest(body),
             received_at=datetime.now(UTC),
+            verdict=verdict,
         )
         .on_conflict_do_nothing()
     )
@@ -139,7 +168,7 @@ async def take(session: AsyncSession, scope: Scope, catalogs: Catalogs, signal: 
     trail = Trail(scope, now, row.journey)
     if kept is not None and kept.verdict is None:
         verdict = kept.verdict = await _judge(session, catalogs, trail, now, row, kept)
-    if verdict not in (None, TAKEN) and row.state in _ON_SITE:
+    if verdict not in (None, TAKEN) and row.state in _ON_SITE and not row.called_off:
         row.sent_back = verdict
         trail.noted(row.id, "wo:sent_back", reason=verdict or "")
     await trail.write(session)
@@ -169,8 +198,8 @@ async def _kept(
 async def _judge(
     session: AsyncSession, catalogs: Catalogs, trail: Trail, now: datetime, row: WorkOrder, kept: WorkOrderCompletion
 ) -> str:
-    if row.state not in _ON_SITE:
-        return f"ignored: the order is {row.state}"
+    if row.state not in _ON_SITE or row.called_off:
+        return f"ignored: {row.called_off or f'the order is {row.state}'}"
     completion = Completion.model_validate(kept.body)
     faults = completion_faults(await _facts(session, catalogs, row, completion), completion)
     if faults:
@@ -214,4 +243,9 @@ def standing(row: WorkOrder, kept: WorkOrderCompletion | None = None, verdict: s
         waits=not final,
         attempts_used_up=row.state is _W.INCOMPLETE and outcome is not None and outcome.another_visit_helps,
         verdict=verdict[:500],
+        seconds_until_appointment=_until(row.appointment_end),
     )
+
+
+def _until(instant: datetime | None) -> float:
+    return max(0.0, (instant - datetime.now(UTC)).total_seconds()) if instant else 0.0

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -21,7 +21,7 @@ from models.messages.site_visit import (
 from models.scope import Scope
 from models.states import AssetOwnership
 from models.tables.subscription import ProgramSubscription
-from models.tables.work_order import WorkOrder
+from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from models.task_states import WORK_ORDER_TRANSITIONS, WorkOrderKind, WorkOrderState
 from operations import outbox
 from operations.announcing import Journey
@@ -34,6 +34,7 @@ _TO_SCHEDULED: dict[WorkOrderState, tuple[WorkOrderState, ...]] = {
     _W.SCHEDULED: (_W.RESCHEDULED, _W.SCHEDULED),
     _W.RESCHEDULED: (_W.SCHEDULED,),
 }
+_STARTS = frozenset({_W.DISPATCHED, _W.SCHEDULED, _W.RESCHEDULED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +195,65 @@ async def call_off_open(session: AsyncSession, trail: Trail, journey: str, insta
         .where(col(WorkOrder.journey) == journey, col(WorkOrder.state).not_in((_W.COMPLETED, _W.CANCELLED)))
         .with_for_update()
     )
-    called_off = 0
-    for row in open_orders.scalars():
-        if _W.CANCELLED in WORK_ORDER_TRANSITIONS[row.state]:
-            moved(trail, row, instant, _W.CANCELLED, reason=reason)
-            called_off += 1
-    return called_off
+    found = list(open_orders.scalars())
+    called_off = [row for row in found if _W.CANCELLED in WORK_ORDER_TRANSITIONS[row.state]]
+    for row in called_off:
+        moved(trail, row, instant, _W.CANCELLED, reason=reason)
+    for row in found:
+        row.called_off = reason
+    await _ignore_unread(session, trail, found, reason)
+    return len(called_off)
+
+
+async def _ignore_unread(session: AsyncSession, trail: Trail, orders: list[WorkOrder], reason: str) -> None:
+    """Reports that came in but were not looked at yet stay visible, with why they change nothing."""
+    unread = await session.execute(
+        update(WorkOrderCompletion)
+        .where(
+            col(WorkOrderCompletion.work_order_id).in_([row.id for row in orders]),
+            col(WorkOrderCompletion.verdict).is_(None),
+        )
+        .values(verdict=f"ignored: {reason}")
+        .returning(col(WorkOrderCompletion.work_order_id))
+    )
+    for (work_order_id,) in unread.all():
+        trail.noted(work_order_id, "wo:report_ignored", reason=reason)
+
+
+async def progress(session: AsyncSession, scope: Scope, work_order_id: str, step: WorkOrderState) -> WorkOrder:
+    """The technician is on the way, or has arrived. The same again changes nothing.
+
+    Raises:
+        NotFound: there is none.
+        IllegalTransition: the order is not so far, or further.
+    """
+    now = datetime.now(UTC)
+    row = await locked(session, work_order_id)
+    if row.state is not step:
+        skipped = (_W.EN_ROUTE,) if step is _W.ON_SITE and row.state in _STARTS else ()
+        trail = Trail(scope, now, row.journey)
+        moved(trail, row, now, *skipped, step)
+        await trail.write(session)
+    return row
+
+
+async def send_back(
+    session: AsyncSession, scope: Scope, work_order_id: str, reason: str, kept: WorkOrderCompletion
+) -> WorkOrder:
+    """What a report named cannot be used after all: the order is the technician's again, with the reason.
+
+    Raises:
+        NotFound: there is none.
+    """
+    now = datetime.now(UTC)
+    row = await locked(session, work_order_id)
+    trail = Trail(scope, now, row.journey)
+    moved(trail, row, now, _W.RESCHEDULED, reason=reason)
+    trail.noted(row.id, "wo:sent_back", reason=reason)
+    row.sent_back, row.outcome, kept.verdict = reason, None, reason
+    row.appointment_start = row.appointment_end = None
+    await trail.write(session)
+    return row
 
 
 async def remind(session: AsyncSession, scope: Scope, work_order_id: str, *, escalate: bool) -> WorkOrderState:

@@ -1,10 +1,12 @@
 """Waiting for a technician: dispatched, appointed, reminded, escalated, until a report can be taken (DOMAIN.md 5.2)."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
+from typing import Any
 
 from temporalio import workflow
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.site_visit import SiteVisitActivities
@@ -18,8 +20,12 @@ with workflow.unsafe.imports_passed_through():
         VisitStanding,
         WorkOrderCancelled,
     )
+    from models.task_states import WorkOrderState
     from workflows import policies
-    from workflows.parking import Parking
+    from workflows.parking import Parking, reason_of
+
+AskPerson = Callable[[str], Coroutine[Any, Any, None]]
+"""Marks the record that the visit is for, waits until a person acted or it is over, and marks it as going on."""
 
 
 class SiteVisit:
@@ -33,9 +39,11 @@ class SiteVisit:
         self._called_off: set[str] = set()
 
     def completed(self, report: SiteVisitCompleted) -> None:
-        """A technician reported; the same report twice is one, and it may come before the flow waits."""
-        if report.completion_id not in self._seen:
-            self._seen.add(report.completion_id)
+        """A technician reported; the same report twice is one, and it may come before the flow waits. One of an order
+        that this flow never waits for is never looked at."""
+        content = report.model_dump_json()
+        if content not in self._seen:
+            self._seen.add(content)
             self._reports.append(report)
 
     def appointment_changed(self, message: AppointmentChanged) -> None:
@@ -47,37 +55,76 @@ class SiteVisit:
         self._called_off.add(message.work_order_id)
 
     async def run(
-        self, visit: Visit, *, resume: Stage, until: Callable[[], bool], insists: bool = True
+        self, visit: Visit, *, resume: Stage, until: Callable[[], bool], ask: AskPerson | None = None
     ) -> VisitStanding:
-        """Until the order has ended, or `until` holds: something else ended what it was made for. When all its visits
-        came to nothing it waits for a person who wants one more, unless its flow asks that person itself (`insists`).
-        """
-        standing = await workflow.execute_activity_method(
-            SiteVisitActivities.dispatch_work_order, visit, summary="dispatch", **policies.FIELD_WORK
-        )
-        while standing.waits and not until():
-            standing = await self._wait(visit, standing, until)
-            if standing.attempts_used_up and insists:
-                standing = await self._ask_person(visit, standing, resume, until)
+        """Dispatches the order and waits until it has ended, or `until` holds: something else ended what it was made
+        for. `ask` is how a person is asked when no visit came to anything; by default the flow just waits visibly."""
+        standing = await self._dispatch(visit, resume, until)
+        return await self.wait_on(visit, standing, resume=resume, until=until, ask=ask)
+
+    async def wait_on(
+        self,
+        visit: Visit,
+        standing: VisitStanding,
+        *,
+        resume: Stage,
+        until: Callable[[], bool],
+        ask: AskPerson | None = None,
+    ) -> VisitStanding:
+        """Like `run`, of an order that was dispatched before: as after a report that could not be used after all."""
+        while not until() and (standing.waits or standing.attempts_used_up):
+            if standing.attempts_used_up:
+                standing = await self._ask_person(visit, standing, resume, until, ask)
+            else:
+                standing = await self._wait(visit, standing, resume, until)
         return standing
 
-    async def _wait(self, visit: Visit, standing: VisitStanding, until: Callable[[], bool]) -> VisitStanding:
-        """One step on: a report looked at, or a reminder given."""
-        elapsed, self._appointed = 0, False
+    async def standing(self, visit: Visit, *, resume: Stage) -> VisitStanding:
+        """Where the order stands now."""
+        return await self._parking.insist(
+            lambda: workflow.execute_local_activity_method(
+                SiteVisitActivities.visit_standing, visit, summary="where the order stands", **policies.OWN_DATABASE
+            ),
+            resume=resume,
+        )
+
+    async def _dispatch(self, visit: Visit, resume: Stage, until: Callable[[], bool]) -> VisitStanding:
+        """Handed over until the field-work system has it; who cancels meanwhile is not kept waiting."""
+        while True:
+            try:
+                return await workflow.execute_activity_method(
+                    SiteVisitActivities.dispatch_work_order, visit, summary="dispatch", **policies.FIELD_WORK
+                )
+            except FailureError as error:
+                if is_cancelled_exception(error):
+                    raise
+                why = f"{visit.work_order_id} could not be handed to field work: {reason_of(error)}"
+            await self._parking.wait(why, resume=resume, until=until, again_after=policies.TRY_AGAIN_AFTER)
+            if until():
+                return VisitStanding(work_order_id=visit.work_order_id, state=WorkOrderState.CREATED)
+
+    async def _wait(
+        self, visit: Visit, standing: VisitStanding, resume: Stage, until: Callable[[], bool]
+    ) -> VisitStanding:
+        """One step on: a report looked at, or a reminder given. Days count from an appointment, where there is one."""
+        elapsed, self._appointed = timedelta(seconds=-standing.seconds_until_appointment), False
         for days, escalate in ((visit.remind_after_days, False), (visit.escalate_after_days, True)):
             workflow.set_current_details(_waiting(visit, standing))
-            if await self._hears(visit, until, timedelta(days=days - elapsed)):
-                return await self._heard(visit)
-            elapsed = days
-            standing = await self._remind(visit, escalate=escalate)
+            if await self._hears(visit, until, timedelta(days=days) - elapsed):
+                return await self._heard(visit, standing, resume, until)
+            elapsed = timedelta(days=days)
+            standing = await self._remind(visit, resume, escalate=escalate)
             if not standing.waits:
                 return standing
+        workflow.set_current_details(f"{_waiting(visit, standing)} It is overdue and was escalated.")
         await self._hears(visit, until, None)
-        return await self._heard(visit)
+        return await self._heard(visit, standing, resume, until)
 
     async def _hears(self, visit: Visit, until: Callable[[], bool], patience: timedelta | None) -> bool:
         def heard() -> bool:
-            return bool(self._reports) or self._appointed or visit.work_order_id in self._called_off or until()
+            return (
+                self._unread(visit) is not None or self._appointed or visit.work_order_id in self._called_off or until()
+            )
 
         try:
             await workflow.wait_condition(heard, timeout=patience, timeout_summary="remind of the visit")
@@ -85,38 +132,55 @@ class SiteVisit:
             return False
         return True
 
-    async def _heard(self, visit: Visit) -> VisitStanding:
-        if self._reports:
-            report = TakeCompletion(report=self._reports.pop(0))
-            return await workflow.execute_local_activity_method(
-                SiteVisitActivities.take_completion, report, summary="look at the report", **policies.OWN_DATABASE
-            )
-        return await workflow.execute_local_activity_method(
-            SiteVisitActivities.visit_standing, visit, summary="where the order stands", **policies.OWN_DATABASE
+    async def _heard(
+        self, visit: Visit, standing: VisitStanding, resume: Stage, until: Callable[[], bool]
+    ) -> VisitStanding:
+        """Looks at the oldest report of the order, which stays unread until it is recorded."""
+        report = self._unread(visit)
+        if report is None:
+            return standing if until() else await self.standing(visit, resume=resume)
+        request = TakeCompletion(report=report)
+        taken = await self._parking.insist(
+            lambda: workflow.execute_local_activity_method(
+                SiteVisitActivities.take_completion, request, summary="look at the report", **policies.OWN_DATABASE
+            ),
+            resume=resume,
         )
+        self._reports.remove(report)
+        return taken
 
-    async def _remind(self, visit: Visit, *, escalate: bool) -> VisitStanding:
-        return await workflow.execute_local_activity_method(
-            SiteVisitActivities.remind_of_visit,
-            RemindOfVisit(work_order_id=visit.work_order_id, escalate=escalate),
-            summary="escalate" if escalate else "remind",
-            **policies.OWN_DATABASE,
+    def _unread(self, visit: Visit) -> SiteVisitCompleted | None:
+        return next((report for report in self._reports if report.work_order_id == visit.work_order_id), None)
+
+    async def _remind(self, visit: Visit, resume: Stage, *, escalate: bool) -> VisitStanding:
+        request = RemindOfVisit(work_order_id=visit.work_order_id, escalate=escalate)
+        return await self._parking.insist(
+            lambda: workflow.execute_local_activity_method(
+                SiteVisitActivities.remind_of_visit,
+                request,
+                summary="escalate" if escalate else "remind",
+                **policies.OWN_DATABASE,
+            ),
+            resume=resume,
         )
 
     async def _ask_person(
-        self, visit: Visit, standing: VisitStanding, resume: Stage, until: Callable[[], bool]
+        self, visit: Visit, standing: VisitStanding, resume: Stage, until: Callable[[], bool], ask: AskPerson | None
     ) -> VisitStanding:
         """No visit came to anything: a person decides on one more, or ends it."""
-        await self._parking.wait(
-            f"{visit.work_order_id} ended {standing.outcome} for the last time. Retry it for one more visit, or cancel "
-            "what it was made for.",
-            resume=resume,
-            until=until,
-        )
+        why = f"{visit.work_order_id} ended with {standing.outcome}, and its attempts are used up."
+        if ask is not None:
+            await ask(why)
+        else:
+            choice = "Retry it for one more visit, or cancel what it was made for."
+            await self._parking.wait(f"{why} {choice}", resume=resume, until=until)
         if until():
             return standing
-        return await workflow.execute_local_activity_method(
-            SiteVisitActivities.another_attempt, visit, summary="one more visit", **policies.OWN_DATABASE
+        return await self._parking.insist(
+            lambda: workflow.execute_local_activity_method(
+                SiteVisitActivities.another_attempt, visit, summary="one more visit", **policies.OWN_DATABASE
+            ),
+            resume=resume,
         )
 
 

@@ -160,6 +160,7 @@ def upgrade() -> None:
     sa.Column('maximum_attempts', sa.Integer(), nullable=False),
     sa.Column('outcome', sa.Text(), nullable=True),
     sa.Column('sent_back', sa.Text(), nullable=True),
+    sa.Column('called_off', sa.Text(), nullable=True),
     sa.Column('reminders', sa.Integer(), nullable=False),
     sa.Column('escalated_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('dispatch_reference', sa.Text(), nullable=True),

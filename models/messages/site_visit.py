@@ -64,11 +64,21 @@ class VisitStanding(Message):
     waits: bool = True
     attempts_used_up: bool = False
     verdict: str = ""
+    seconds_until_appointment: float = 0.0
+
+
+class AssociateInstalled(Message):
+    """Associate the device that the order's report names."""
+
+    enrollment_id: str
+    work_order_id: str
 
 
 class Installed(Message):
-    """What associating an installed device came to."""
+    """What associating an installed device came to. `verdict`: why the order went back to the technician; `stuck`: why
+    only a person can help."""
 
     state: EnrollmentState
     sync_request_id: str | None = None
     verdict: str = ""
+    stuck: str = ""

@@ -45,6 +45,8 @@ class WorkOrder(Stored, table=True):
     maximum_attempts: int
     outcome: str | None = Field(default=None, sa_column=text(nullable=True))
     sent_back: str | None = Field(default=None, sa_column=text(nullable=True))
+    called_off: str | None = Field(default=None, sa_column=text(nullable=True))
+    """Why what it was made for ended while a technician was on the way: a report changes nothing any more."""
     reminders: int = 0
     escalated_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
     dispatch_reference: str | None = Field(default=None, sa_column=text(nullable=True))
