@@ -51,8 +51,9 @@ def runner() -> SandboxedWorkflowRunner:
 
 def create_worker(client: Client, sessions: Sessions, derms: DermsClient, *, task_queue: str = TASK_QUEUE) -> Worker:
     """A worker for every flow and activity of the house."""
-    enrollment = EnrollmentActivities(sessions, Catalogs())
-    synchronize = SynchronizeActivities(sessions, derms)
+    catalogs = Catalogs()
+    enrollment = EnrollmentActivities(sessions, catalogs)
+    synchronize = SynchronizeActivities(sessions, catalogs, derms)
     return Worker(
         client,
         task_queue=task_queue,

@@ -21,6 +21,7 @@ from models.messages.synchronize import (
 from models.scope import SystemScope
 from models.states import SyncState
 from operations import sync_requests
+from operations.catalog import Catalogs
 from operations.database import Sessions, transaction
 
 _FLOW = SystemScope(actor="synchronize")
@@ -29,17 +30,18 @@ _FLOW = SystemScope(actor="synchronize")
 class SynchronizeActivities:
     """Bound to the worker's database and the DERMS."""
 
-    def __init__(self, sessions: Sessions, derms: DermsClient) -> None:
+    def __init__(self, sessions: Sessions, catalogs: Catalogs, derms: DermsClient) -> None:
         self._sessions = sessions
+        self._catalogs = catalogs
         self._derms = derms
 
     @activity.defn
     async def send_to_derms(self, request: SendToDerms) -> Sent:
         """Hand the message over under its key; resending the same is harmless."""
         async with transaction(self._sessions) as session:
-            ready = await sync_requests.start_sending(session, _FLOW, request.sync_request_id)
+            ready = await sync_requests.start_sending(session, _FLOW, self._catalogs, request.sync_request_id)
         if ready.snapshot is None:
-            return Sent(state=ready.state, code=ready.error_code, text=ready.error_text)
+            return Sent(state=ready.state, code=ready.error_code, text=ready.error_text, waits_for=ready.waits_for)
         answer = await self._derms.send(
             Message(ready.endpoint, ready.key, ready.sync_request_id, ready.revision, ready.snapshot)
         )

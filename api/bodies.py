@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.application import EnrollmentApplication
 from models.catalog import Catalog
 from models.states import EnrollmentState, SyncState
+from models.sync_filter import SyncFilter
 from models.values import Sentence, Value
 
 _ENROLLMENT: dict[str, Any] = {
@@ -58,6 +59,25 @@ class SyncStandingView(BaseModel):
     id: str
     state: SyncState
     links: dict[str, str]
+
+
+class SyncRetriesRequest(Value):
+    """Which requests in error to retry. Look first: a dry run tells how many there are."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"filter": {"program": "TSTAT-DR", "older_than": "PT2H"}, "dry_run": True}]}
+    )
+
+    filter: SyncFilter = SyncFilter()
+    dry_run: bool = True
+    limit: Annotated[int, Field(ge=1, le=500, description="so many are retried at once, the oldest first")] = 500
+
+
+class SyncRetries(BaseModel):
+    """How many requests in error match, and how many of them were retried."""
+
+    matching: int
+    retried: int
 
 
 class CatalogRequest(Catalog):

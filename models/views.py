@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from models.decision import Decision, Finding, Outcome
 from models.states import (
@@ -106,6 +106,8 @@ class SyncRequestSummary(View):
     program: str
     state: SyncState
     attempts: int
+    held: bool = Field(description="waits for the batch that sends this program's messages")
+    note: str | None = Field(description="why it was discarded")
     error_code: str | None
     error_text: str | None
     created_at: Instant
@@ -120,6 +122,7 @@ class SyncRequestView(SyncRequestSummary):
     snapshot: dict[str, Any]
     acknowledgement: dict[str, Any] | None
     acknowledged_at: Instant | None
+    waits_for: str = Field(description="what must happen before it is sent; empty if nothing")
     links: dict[str, str]
 
 

@@ -1,20 +1,28 @@
-"""Writing down that the DERMS must learn of a change: one sync request, with the snapshot as it is now."""
+"""Writing down that the DERMS must learn of a change: one sync request, with the snapshot as it is now.
+
+What was announced before and never sent is joined into it; an enrolment undone before anything was sent is told to
+nobody (DOMAIN.md 4).
+"""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.ids import new_id
-from models.states import SyncKind, SyncState
-from models.tables.subscription import ProgramSubscription
+from models.states import REGISTRATION_TRANSITIONS, SYNC_TRANSITIONS, RegistrationState, SyncKind, SyncState
+from models.tables.subscription import ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
+from operations import sync_turns
 from operations.audit import Trail
-from operations.catalog import Catalogs
+from operations.catalog import Catalogs, IndexedCatalog
 from operations.snapshots import taken
 from rules.snapshots import snapshot_hash
+from rules.sync_order import Plan, Told, plan
+
+_NEVER_TOLD = "undone before the DERMS heard of it"
 
 
 class Journey(NamedTuple):
@@ -32,21 +40,74 @@ async def announce(
     kind: SyncKind,
     journey: Journey,
     instant: datetime,
+    *,
+    urgent: bool = False,
 ) -> str:
     """Makes the sync request, next in its subscription's sequence; gives its id. Flush what it shall show before.
+
+    `urgent` does not wait for a batch, whatever the program's sync policy: control must stop at once.
+    With nothing to tell it is discarded at once, its leaving devices deregistered.
 
     Raises:
         Unavailable (when the transaction ends): another change of the subscription took the same place in the sequence.
     """
-    last = await session.scalar(
-        select(func.max(SyncRequest.sequence)).where(col(SyncRequest.subscription_id) == subscription.id)
-    )
-    sequence = (last or 0) + 1
+    earlier, unsent = await _earlier(session, subscription.id)
+    sequence = earlier[0].sequence + 1 if earlier else 1
     picture = await taken(session, catalogs, subscription.id, kind, sequence, instant)
-    catalog = await catalogs.current(session)
-    request = SyncRequest(
+    enrolled = any(device["state"] == "enrolled" for device in picture["devices"])
+    chosen = plan(kind, earlier, anyone_enrolled=enrolled)
+    request = _made(subscription, chosen, journey, sequence, picture, await catalogs.current(session), instant)
+    request.held = request.held and not urgent
+    session.add(request)
+    trail.noted(request.id, "syn:pending", details={"kind": chosen.kind})
+    await _join(session, trail, [row for row in unsent if row.id in chosen.joined], request, instant)
+    if chosen.nothing_to_tell:
+        _discard(trail, request, _NEVER_TOLD, instant)
+        await _deregister(session, trail, subscription.id)
+    await session.flush()
+    return request.id
+
+
+async def _earlier(session: AsyncSession, subscription_id: str) -> tuple[list[Told], list[SyncRequest]]:
+    """All requests so far, the newest first; and the pending ones, locked newest first as everywhere."""
+    pending = await session.scalars(
+        select(SyncRequest)
+        .where(
+            col(SyncRequest.subscription_id) == subscription_id,
+            col(SyncRequest.state) == SyncState.PENDING,
+            col(SyncRequest.attempts) == 0,
+        )
+        .order_by(col(SyncRequest.sequence).desc())
+        .with_for_update()
+    )
+    unsent = list(pending)
+    rows = await session.execute(
+        select(
+            col(SyncRequest.id),
+            col(SyncRequest.sequence),
+            col(SyncRequest.kind),
+            col(SyncRequest.state),
+            col(SyncRequest.attempts),
+        )
+        .where(col(SyncRequest.subscription_id) == subscription_id)
+        .order_by(col(SyncRequest.sequence).desc())
+    )
+    return [Told(*row) for row in rows.tuples()], unsent
+
+
+def _made(
+    subscription: ProgramSubscription,
+    chosen: Plan,
+    journey: Journey,
+    sequence: int,
+    picture: dict[str, Any],
+    catalog: IndexedCatalog,
+    instant: datetime,
+) -> SyncRequest:
+    program = catalog.programs.get(subscription.program)
+    return SyncRequest(
         id=new_id("syn"),
-        kind=kind,
+        kind=chosen.kind,
         subscription_id=subscription.id,
         sequence=sequence,
         enrollment_id=subscription.enrollment_id,
@@ -54,13 +115,40 @@ async def announce(
         workflow_id=journey.workflow_id,
         program=subscription.program,
         state=SyncState.PENDING,
+        held=program is not None and program.sync_policy == "batched",
         endpoint=catalog.derms_endpoint,
-        snapshot=picture,
+        snapshot={**picture, "kind": chosen.kind},
         snapshot_hash=snapshot_hash(picture),
         created_at=instant,
         updated_at=instant,
     )
-    session.add(request)
-    trail.noted(request.id, "syn:pending", details={"kind": kind})
-    await session.flush()
-    return request.id
+
+
+async def _join(
+    session: AsyncSession, trail: Trail, earlier: list[SyncRequest], request: SyncRequest, instant: datetime
+) -> None:
+    for row in earlier:
+        _discard(trail.beside(row.journey), row, f"joined into {request.id}", instant)
+    await sync_turns.wake(session, [(row.id, row.workflow_id) for row in earlier])
+
+
+def _discard(trail: Trail, row: SyncRequest, why: str, instant: datetime) -> None:
+    row.state = trail.moved(SYNC_TRANSITIONS, row.id, row.state, SyncState.DISCARDED, reason=why)
+    row.held, row.note, row.updated_at = False, why, instant
+
+
+async def _deregister(session: AsyncSession, trail: Trail, subscription_id: str) -> None:
+    """Devices on their way out of a DERMS that never knew them are out: no acknowledgement will come."""
+    leaving = (
+        col(SubscriptionDevice.subscription_id) == subscription_id,
+        col(SubscriptionDevice.registration) == RegistrationState.REMOVING,
+    )
+    out = await session.execute(
+        update(SubscriptionDevice)
+        .where(*leaving)
+        .values(registration=RegistrationState.DEREGISTERED, message=_NEVER_TOLD)
+        .returning(col(SubscriptionDevice.device_id))
+    )
+    for (device,) in out.all():
+        path = (RegistrationState.REMOVING, RegistrationState.DEREGISTERED)
+        trail.moved(REGISTRATION_TRANSITIONS, device, *path, reason=_NEVER_TOLD)

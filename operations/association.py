@@ -222,6 +222,7 @@ def _sync_request(
         "endpoint": what.catalog.derms_endpoint,
         "snapshot": picture,
         "snapshot_hash": snapshot_hash(picture),
+        "held": what.facts.program.sync_policy == "batched",
         "attempts": 0,
         "created_at": instant,
         "updated_at": instant,

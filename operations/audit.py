@@ -1,6 +1,7 @@
 """The trail: every change of an entity, written in the transaction that makes it, in one statement for all of them."""
 
 from collections.abc import Mapping
+from copy import copy
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -24,6 +25,12 @@ class Trail:
     def __init__(self, scope: Scope, instant: datetime, journey: str) -> None:
         self._who = {"actor": scope.actor, "role": scope.role, "at": instant, "journey": journey}
         self._entries: list[dict[str, Any]] = []
+
+    def beside(self, journey: str) -> "Trail":
+        """The same hand on another journey, in the same transaction; one `write` keeps both."""
+        other = copy(self)
+        other._who = {**self._who, "journey": journey}
+        return other
 
     def moved(
         self,
@@ -65,7 +72,8 @@ class Trail:
 
     def taken(self) -> list[dict[str, Any]]:
         """The rows collected so far, for a statement that writes them itself."""
-        entries, self._entries = self._entries, []
+        entries = list(self._entries)
+        self._entries.clear()
         return entries
 
     async def write(self, session: AsyncSession) -> None:

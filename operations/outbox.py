@@ -3,6 +3,7 @@
 Whoever wrote a row tries first, for as long as HEAD_START; then it belongs to the relay.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from models.tables.messages import OutboxMessage
 from operations.rows import as_json, insert_from
 
 HEAD_START = timedelta(seconds=5)
+NO_HEAD_START = timedelta()
 LEASE = timedelta(seconds=20)
 
 _PUT = text(f"{insert_from(OutboxMessage, 'rows')} RETURNING id, workflow_id, payload").columns(
@@ -36,7 +38,12 @@ class Delivery:
 
 
 async def put(
-    session: AsyncSession, kind: Literal["start", "signal"], name: str, messages: list[tuple[str, dict[str, Any]]]
+    session: AsyncSession,
+    kind: Literal["start", "signal"],
+    name: str,
+    messages: list[tuple[str, dict[str, Any]]],
+    *,
+    head_start: timedelta = HEAD_START,
 ) -> None:
     """Writes one row for each (workflow id, payload); `written` tells them after the commit."""
     if not messages:
@@ -49,7 +56,7 @@ async def put(
             "name": name,
             "payload": payload,
             "created_at": now,
-            "due_at": now + HEAD_START,
+            "due_at": now + head_start,
             "attempts": 0,
         }
         for workflow_id, payload in messages
@@ -61,9 +68,13 @@ async def put(
     ]
 
 
-async def signal(session: AsyncSession, name: str, messages: list[tuple[str, Message]]) -> None:
-    """Writes one signal for each (workflow id, message)."""
-    await put(session, "signal", name, [(flow, message.model_dump(mode="json")) for flow, message in messages])
+async def signal(
+    session: AsyncSession, name: str, messages: Sequence[tuple[str, Message]], *, head_start: timedelta = HEAD_START
+) -> None:
+    """Writes one signal for each (workflow id, message). Without a head start the relay brings it at once: for a flow's
+    own steps, after which nobody stands by to try first."""
+    payloads = [(flow, message.model_dump(mode="json")) for flow, message in messages]
+    await put(session, "signal", name, payloads, head_start=head_start)
 
 
 def written(session: AsyncSession) -> list[Delivery]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,11 +18,11 @@ from models.snapshot import (
     SyncedSubscription,
 )
 from models.states import RegistrationState, SyncKind
-from models.tables.customer import ServicePoint
+from models.tables.customer import Customer, Premise, ServicePoint
 from models.tables.enrollment import Enrollment
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
 from operations.catalog import Catalogs, IndexedCatalog
-from operations.facts import place_of
+from rules.acknowledgements import CONCERNED, LEAVING
 
 GONE = (RegistrationState.REMOVED, RegistrationState.KEPT)
 """Off the subscription for good; the DERMS is told of them no more."""
@@ -41,7 +41,7 @@ def snapshot(
     transaction_id: str,
     instant: datetime,
 ) -> Snapshot:
-    """What the DERMS must hold; `place` is a row of `facts.place_of`."""
+    """What the DERMS must hold; `place` is a row with the customer's and the place's columns."""
     contact = catalog.tells_contact
     return Snapshot(
         sent_at=instant,
@@ -79,6 +79,38 @@ def _device(row: Mapping[str, Any]) -> SyncedDevice:
     return SyncedDevice(device_id=row["id"], **told, **{name: row[name] for name in same})
 
 
+_PLACES = (
+    select(
+        ProgramSubscription,
+        col(Enrollment.transaction_id),
+        col(Customer.cis_person_id),
+        col(Customer.name),
+        col(Customer.email),
+        col(Customer.phone),
+        col(Premise.cis_premise_id),
+        col(Premise.time_zone),
+        col(ServicePoint.feeder),
+        col(ServicePoint.transformer),
+        col(ServicePoint.substation),
+        col(ServicePoint.latitude),
+        col(ServicePoint.longitude),
+    )
+    .join(Enrollment, col(Enrollment.id) == col(ProgramSubscription.enrollment_id))
+    .join(Customer, col(Customer.id) == col(ProgramSubscription.customer_id))
+    .join(ServicePoint, col(ServicePoint.cis_service_point_id) == col(ProgramSubscription.service_point))
+    .join(Premise, col(Premise.cis_premise_id) == col(ServicePoint.cis_premise_id))
+)
+"""The customer is the one who takes part: after a move-out, another one may live at the service point."""
+
+
+class Wanted(NamedTuple):
+    """Which snapshot to take: of a subscription, for a change."""
+
+    subscription_id: str
+    kind: SyncKind
+    sequence: int
+
+
 async def taken(
     session: AsyncSession, catalogs: Catalogs, subscription_id: str, kind: SyncKind, sequence: int, instant: datetime
 ) -> dict[str, Any]:
@@ -87,47 +119,62 @@ async def taken(
     Raises:
         NotFound: the subscription is gone.
     """
-    statement = (
-        place_of(ProgramSubscription, col(Enrollment.transaction_id))
-        .join(ProgramSubscription, col(ProgramSubscription.service_point) == col(ServicePoint.cis_service_point_id))
-        .join(Enrollment, col(Enrollment.id) == col(ProgramSubscription.enrollment_id))
-        .where(col(ProgramSubscription.id) == subscription_id)
-    )
-    row = (await session.execute(statement)).first()
-    if row is None:
+    found = await many_taken(session, catalogs, [Wanted(subscription_id, kind, sequence)], instant)
+    if not found:
         raise NotFound(f"There is no subscription {subscription_id}.")
-    subscription: ProgramSubscription = row[0]
-    picture = snapshot(
-        row,
-        await catalogs.current(session),
-        subscription.model_dump(),
-        await _devices(session, subscription_id),
-        kind=kind,
-        sequence=sequence,
-        transaction_id=row.transaction_id,
-        instant=instant,
-    )
-    return picture.model_dump(mode="json")
+    return found[0]
 
 
-async def _devices(session: AsyncSession, subscription_id: str) -> list[dict[str, Any]]:
-    """Those on the subscription, and those on their way out; who is gone for good is told no more."""
-    rows = await session.execute(
-        select(Device, col(SubscriptionDevice.registration), col(SubscriptionDevice.replaced_by))
-        .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
-        .where(
-            col(SubscriptionDevice.subscription_id) == subscription_id,
-            col(SubscriptionDevice.registration).not_in(GONE),
-        )
-        .order_by(col(Device.id))
-    )
+async def many_taken(
+    session: AsyncSession, catalogs: Catalogs, wanted: Sequence[Wanted], instant: datetime
+) -> list[dict[str, Any]]:
+    """Snapshots of subscriptions as our record is now, in the order asked for; those that are gone are left out."""
+    ids = [one.subscription_id for one in wanted]
+    rows = {
+        row[0].id: row for row in (await session.execute(_PLACES.where(col(ProgramSubscription.id).in_(ids)))).all()
+    }
+    devices = await _devices(session, ids)
+    catalog = await catalogs.current(session)
     return [
-        {**device.model_dump(), "told_as": _told_as(registration, replaced_by), "replaced_by": replaced_by}
-        for device, registration, replaced_by in rows.all()
+        snapshot(
+            rows[one.subscription_id],
+            catalog,
+            rows[one.subscription_id][0].model_dump(),
+            devices.get(one.subscription_id, []),
+            kind=one.kind,
+            sequence=one.sequence,
+            transaction_id=rows[one.subscription_id].transaction_id,
+            instant=instant,
+        ).model_dump(mode="json")
+        for one in wanted
+        if one.subscription_id in rows
     ]
 
 
+async def _devices(session: AsyncSession, subscription_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Those on each subscription, and those on their way out; who is not there yet, or gone for good, is not told."""
+    rows = await session.execute(
+        select(
+            Device,
+            col(SubscriptionDevice.subscription_id),
+            col(SubscriptionDevice.registration),
+            col(SubscriptionDevice.replaced_by),
+        )
+        .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
+        .where(
+            col(SubscriptionDevice.subscription_id).in_(subscription_ids),
+            col(SubscriptionDevice.registration).in_(CONCERNED),
+        )
+        .order_by(col(Device.id))
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    for device, subscription, registration, replaced_by in rows.tuples():
+        told = {"told_as": _told_as(registration, replaced_by), "replaced_by": replaced_by}
+        found.setdefault(subscription, []).append({**device.model_dump(), **told})
+    return found
+
+
 def _told_as(registration: RegistrationState, replaced_by: str | None) -> str:
-    if registration not in _LEAVING:
+    if registration not in LEAVING:
         return "enrolled"
     return "replaced" if replaced_by else "removed"

@@ -1,7 +1,7 @@
-"""Sync requests: what is sent, what came back, and the ways out for a person."""
+"""Sync requests: what is sent and what came back. What a person does about one is in sync_repairs."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -9,23 +9,24 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import IllegalTransition, NotFound
-from models.messages.enroll import RETRY_REQUESTED, RetryRequested
+from models.errors import NotFound
 from models.messages.synchronize import Acknowledged, SendFailure, SyncStanding
 from models.scope import Scope
 from models.states import REGISTRATION_TRANSITIONS, SYNC_TRANSITIONS, RegistrationState, SyncState
 from models.tables.messages import InboxMessage
 from models.tables.subscription import SubscriptionDevice
 from models.tables.sync_request import SyncRequest
-from operations import outbox
 from operations.audit import Trail
 from operations.catalog import Catalogs
 from operations.snapshots import taken
+from operations.sync_turns import next_flow, pass_on, wake, what_it_waits_for
 from rules.acknowledgements import Effect, effect_of
 from rules.snapshots import message_key, snapshot_hash
+from rules.sync_order import FINAL, nothing_new
 
 _Y = SyncState
-_TECHNICAL = frozenset(failure.value for failure in SendFailure if failure.outcome_unknown)
+_FRESH = timedelta(hours=1)
+TECHNICAL = frozenset(failure.value for failure in SendFailure if failure.outcome_unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class ToSend:
     snapshot: dict[str, Any] | None
     error_code: str = ""
     error_text: str = ""
+    waits_for: str = ""
 
 
 async def locked(session: AsyncSession, sync_request_id: str) -> SyncRequest:
@@ -54,31 +56,44 @@ async def locked(session: AsyncSession, sync_request_id: str) -> SyncRequest:
     return found
 
 
-async def start_sending(session: AsyncSession, scope: Scope, sync_request_id: str) -> ToSend:
+async def start_sending(session: AsyncSession, scope: Scope, catalogs: Catalogs, sync_request_id: str) -> ToSend:
     """Takes a request out to be sent: pending, to be resent, or in error only because no answer came.
+
+    It stays pending while an earlier one of its subscription is not final, or while it is held for a batch; it is
+    discarded when the DERMS was last told the same.
 
     Raises:
         NotFound: there is none.
     """
     now = datetime.now(UTC)
     request = await locked(session, sync_request_id)
-    path = _way_to_sending(request)
+    path, waits_for = _way_to_sending(request), ""
     trail = Trail(scope, now, request.journey)
+    if path is not None and request.state in (_Y.PENDING, _Y.ERROR):
+        waits_for = await what_it_waits_for(session, request)
+        if waits_for:
+            path = path[:-1]
+        elif await _nothing_new(session, catalogs, request, now):
+            path = (*path[:-1], _Y.DISCARDED)
+            request.note = "the DERMS holds this already"
+            await pass_on(session, request)
     if path is not None:
-        request.state = trail.moved(SYNC_TRANSITIONS, request.id, request.state, *path)
-        request.attempts += 1
+        request.state = trail.moved(SYNC_TRANSITIONS, request.id, request.state, *path, reason=request.note or "")
         request.error_code = request.error_text = None
         request.updated_at = now
         await trail.write(session)
+    goes = path is not None and request.state is _Y.SENDING
+    request.attempts += goes
     return ToSend(
         state=request.state,
         key=message_key(request.id, request.revision),
         sync_request_id=request.id,
         revision=request.revision,
         endpoint=request.endpoint,
-        snapshot=request.snapshot if path is not None else None,
+        snapshot=request.snapshot if goes else None,
         error_code=request.error_code or "",
         error_text=request.error_text or "",
+        waits_for=waits_for,
     )
 
 
@@ -87,9 +102,29 @@ def _way_to_sending(request: SyncRequest) -> tuple[SyncState, ...] | None:
         return ()
     if request.state in (_Y.PENDING, _Y.AWAITING_ACKNOWLEDGEMENT):
         return (_Y.SENDING,)
-    if request.state is _Y.ERROR and request.error_code in _TECHNICAL:
+    if request.state is _Y.ERROR and request.error_code in TECHNICAL:
         return (_Y.PENDING, _Y.SENDING)
     return None
+
+
+async def _nothing_new(session: AsyncSession, catalogs: Catalogs, request: SyncRequest, now: datetime) -> bool:
+    """Takes the snapshot of what was never sent anew if time has passed; tells whether the DERMS holds it already."""
+    if request.attempts or (request.sequence == 1 and now - request.created_at < _FRESH):
+        return False
+    request.snapshot = await taken(session, catalogs, request.subscription_id, request.kind, request.sequence, now)
+    request.snapshot_hash = snapshot_hash(request.snapshot)
+    last = await session.execute(
+        select(col(SyncRequest.state), col(SyncRequest.snapshot_hash))
+        .where(
+            col(SyncRequest.subscription_id) == request.subscription_id,
+            col(SyncRequest.sequence) < request.sequence,
+            col(SyncRequest.attempts) > 0,
+        )
+        .order_by(col(SyncRequest.sequence).desc())
+        .limit(1)
+    )
+    state, held = last.tuples().first() or (None, None)
+    return nothing_new(request.snapshot_hash, state, held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,28 +173,36 @@ async def record_acknowledgement(
     """
     now = datetime.now(UTC)
     request = await locked(session, ack.sync_request_id)
-    registrations = await _registrations(session, request.subscription_id)
+    registrations, following = await _registrations(session, request)
     effect = effect_of(
         ack,
         request.state,
         request.revision,
         registrations,
-        outcome_unknown=request.error_code in _TECHNICAL,
+        outcome_unknown=request.error_code in TECHNICAL,
         asked=asked,
     )
     if effect.state is not None:
         await _apply(session, scope, now, request, ack, effect, registrations)
+        if following is not None and request.state in FINAL:
+            await wake(session, [(request.id, following)])
     await _keep(session, now, ack, effect.outcome)
     return SyncStanding(state=request.state, code=request.error_code or "", text=request.error_text or "")
 
 
-async def _registrations(session: AsyncSession, subscription_id: str) -> dict[str, RegistrationState]:
+async def _registrations(
+    session: AsyncSession, request: SyncRequest
+) -> tuple[dict[str, RegistrationState], str | None]:
+    """Where each device stands; and the flow of the request that comes next, in the same statement."""
     rows = await session.execute(
-        select(col(SubscriptionDevice.device_id), col(SubscriptionDevice.registration)).where(
-            col(SubscriptionDevice.subscription_id) == subscription_id
-        )
+        select(
+            col(SubscriptionDevice.device_id),
+            col(SubscriptionDevice.registration),
+            next_flow(request.subscription_id, request.sequence),
+        ).where(col(SubscriptionDevice.subscription_id) == request.subscription_id)
     )
-    return dict(rows.tuples().all())
+    found = rows.tuples().all()
+    return {device: registration for device, registration, _ in found}, found[0][2] if found else None
 
 
 async def _apply(
@@ -183,6 +226,9 @@ async def _apply(
     for device, after, message in effect.devices:
         trail.moved(REGISTRATION_TRANSITIONS, device, registrations[device], after, reason=message)
         by_result.setdefault((after, message), []).append(device)
+    for device, message in effect.unmoved:
+        trail.noted(device, "dev:not_deregistered", reason=message)
+        by_result.setdefault((registrations[device], message), []).append(device)
     for (after, message), devices in by_result.items():
         await session.execute(
             update(SubscriptionDevice)
@@ -241,78 +287,3 @@ async def record_failure(
         request.updated_at = now
         await trail.write(session)
     return SyncStanding(state=request.state, code=request.error_code or "", text=request.error_text or "")
-
-
-async def retry(session: AsyncSession, scope: Scope, catalogs: Catalogs, sync_request_id: str) -> SyncState:
-    """Has a request in error sent again. After an answer from the DERMS the snapshot is taken anew, under a new key;
-    without an answer the same bytes go out under the same key, for the DERMS may have them.
-
-    Raises:
-        NotFound: there is none.
-        IllegalTransition: it is not in error.
-    """
-    now = datetime.now(UTC)
-    request = await locked(session, sync_request_id)
-    if request.state is not _Y.ERROR:
-        raise IllegalTransition(
-            f"The sync request is {request.state}; only one in error can be retried.",
-            fix="Nothing to do if it is synchronized or on its way.",
-        )
-    trail = Trail(scope, now, request.journey)
-    request.state = trail.moved(SYNC_TRANSITIONS, request.id, request.state, _Y.PENDING, reason="retried")
-    if request.error_code not in _TECHNICAL:
-        await _take_anew(session, catalogs, trail, now, request)
-    request.error_code = request.error_text = None
-    request.updated_at = now
-    await trail.write(session)
-    message = RetryRequested(message_id=f"{request.id}/{request.revision}/{request.attempts}")
-    await outbox.signal(session, RETRY_REQUESTED, [(request.workflow_id, message)])
-    return request.state
-
-
-async def _take_anew(
-    session: AsyncSession, catalogs: Catalogs, trail: Trail, now: datetime, request: SyncRequest
-) -> None:
-    picture = await taken(session, catalogs, request.subscription_id, request.kind, request.sequence, now)
-    request.revision += 1
-    request.snapshot = picture
-    request.snapshot_hash = snapshot_hash(picture)
-    request.acknowledgement = None
-    failed = (
-        col(SubscriptionDevice.subscription_id) == request.subscription_id,
-        col(SubscriptionDevice.registration) == RegistrationState.REGISTRATION_FAILED,
-    )
-    again = await session.execute(
-        update(SubscriptionDevice)
-        .where(*failed)
-        .values(registration=RegistrationState.REGISTERING, message="")
-        .returning(col(SubscriptionDevice.device_id))
-    )
-    for (device,) in again.all():
-        path = (RegistrationState.REGISTRATION_FAILED, RegistrationState.REGISTERING)
-        trail.moved(REGISTRATION_TRANSITIONS, device, *path)
-
-
-async def cancel(session: AsyncSession, scope: Scope, sync_request_id: str, reason: str) -> SyncState:
-    """Gives a request in error up: the DERMS will not be told. One that is cancelled stays so.
-
-    Raises:
-        NotFound: there is none.
-        IllegalTransition: it is not in error.
-    """
-    now = datetime.now(UTC)
-    request = await locked(session, sync_request_id)
-    if request.state is _Y.CANCELLED:
-        return request.state
-    if request.state is not _Y.ERROR:
-        raise IllegalTransition(
-            f"The sync request is {request.state}; only one in error can be cancelled.",
-            fix="Wait for the DERMS' answer; it ends synchronized or in error.",
-        )
-    trail = Trail(scope, now, request.journey)
-    request.state = trail.moved(SYNC_TRANSITIONS, request.id, request.state, _Y.CANCELLED, reason=reason)
-    request.updated_at = now
-    await trail.write(session)
-    message = RetryRequested(message_id=f"{request.id}/cancelled")
-    await outbox.signal(session, RETRY_REQUESTED, [(request.workflow_id, message)])
-    return request.state

@@ -16,9 +16,16 @@ _SAID = {
     "deregistered": RegistrationState.DEREGISTERED,
 }
 _LISTENING = frozenset({SyncState.SENDING, SyncState.AWAITING_ACKNOWLEDGEMENT})
-_ANSWERED = frozenset(
-    {RegistrationState.REGISTERED, RegistrationState.REGISTRATION_FAILED, RegistrationState.DEREGISTERED}
+LEAVING = frozenset({RegistrationState.REMOVING, RegistrationState.DEREGISTERED})
+"""On their way out: the DERMS is told that they are removed, or replaced."""
+
+_STAYING = frozenset(
+    {RegistrationState.REGISTERING, RegistrationState.REGISTERED, RegistrationState.REGISTRATION_FAILED}
 )
+CONCERNED = LEAVING | _STAYING
+"""Whom a message tells of: neither who is not there yet, nor who is gone for good."""
+
+_ANSWERED = CONCERNED - {RegistrationState.REGISTERING, RegistrationState.REMOVING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,8 @@ class Effect:
     outcome: str
     state: SyncState | None = None
     devices: tuple[tuple[str, RegistrationState, str], ...] = ()
+    unmoved: tuple[tuple[str, str], ...] = ()
+    """Devices that shall leave and that the DERMS did not let go, with what it said: they stay where they are."""
     code: str = ""
     text: str = ""
 
@@ -35,12 +44,25 @@ class Effect:
 def _told(
     ack: Acknowledged, registrations: Mapping[str, RegistrationState]
 ) -> tuple[tuple[str, RegistrationState, str], ...]:
-    """What it says of our devices, as far as that can follow from where they stand; devices it invents are left out."""
+    """What it says of our devices, as far as that can follow from where they stand; devices it invents are left out.
+
+    One that shall leave can only be let go: said to be registered still, it stays on its way out.
+    """
     said = [(device.device_id, _SAID[device.registration], device.message) for device in ack.devices]
     return tuple(
         (device, after, message)
         for device, after, message in said
-        if device in registrations and after in REGISTRATION_TRANSITIONS[registrations[device]]
+        if device in registrations
+        and after in REGISTRATION_TRANSITIONS[registrations[device]]
+        and (after is RegistrationState.DEREGISTERED or registrations[device] not in LEAVING)
+    )
+
+
+def _unmoved(ack: Acknowledged, registrations: Mapping[str, RegistrationState]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (device.device_id, device.message)
+        for device in ack.devices
+        if registrations.get(device.device_id) is RegistrationState.REMOVING and device.registration != "deregistered"
     )
 
 
@@ -62,18 +84,25 @@ def effect_of(
         return Effect(f"ignored: it answers version {ack.version}, version {revision} is in question")
     if state not in _LISTENING and not (state is SyncState.ERROR and outcome_unknown):
         return Effect(f"ignored: the sync request is {state}")
-    told = _told(ack, registrations)
-    after = {**registrations, **{device: registration for device, registration, _ in told}}
-    open_devices = [device for device, registration in after.items() if registration not in _ANSWERED]
-    failed = [device for device, registration in after.items() if registration is RegistrationState.REGISTRATION_FAILED]
+    told, unmoved = _told(ack, registrations), _unmoved(ack, registrations)
+    moved = {device: registration for device, registration, _ in told}
+    after = {device: moved.get(device, before) for device, before in registrations.items() if before in CONCERNED}
     if ack.result == "negative":
-        return Effect("applied: negative", SyncState.ERROR, told, ack.code or REJECTED, ack.text)
-    if failed:
-        text = f"The DERMS could not register {len(failed)} of {len(after)} device(s)."
-        return Effect("applied: a device failed", SyncState.ERROR, told, DEVICE_FAILED, text)
+        return Effect("applied: negative", SyncState.ERROR, told, unmoved, ack.code or REJECTED, ack.text)
+    failed = [device for device, registration in after.items() if registration is RegistrationState.REGISTRATION_FAILED]
+    if failed or unmoved:
+        text = _failures(len(failed), len(unmoved), len(after))
+        return Effect("applied: a device failed", SyncState.ERROR, told, unmoved, DEVICE_FAILED, text)
+    open_devices = [device for device, registration in after.items() if registration not in _ANSWERED]
     if not open_devices:
         return Effect("applied: positive", SyncState.SYNCHRONIZED, told)
     text = f"The DERMS said nothing of {len(open_devices)} of {len(after)} device(s)."
     if asked:
-        return Effect("applied: devices left open", SyncState.ERROR, told, DEVICES_UNANSWERED, text)
+        return Effect("applied: devices left open", SyncState.ERROR, told, code=DEVICES_UNANSWERED, text=text)
     return Effect("applied: devices left open", SyncState.AWAITING_ACKNOWLEDGEMENT, told)
+
+
+def _failures(failed: int, unmoved: int, all_devices: int) -> str:
+    joining = f"The DERMS could not register {failed} of {all_devices} device(s)." if failed else ""
+    leaving = f"The DERMS did not let go of {unmoved} of {all_devices} device(s)." if unmoved else ""
+    return f"{joining} {leaving}".strip()

@@ -50,6 +50,9 @@ _WORDS: dict[str, str] = {
     "syn:synchronized": "Acknowledged by the DERMS",
     "syn:error": "Not synchronized",
     "syn:cancelled": "Synchronization given up",
+    "syn:discarded": "Not told separately to the DERMS",
+    "syn:released": "Released to be sent to the DERMS",
+    "dev:not_deregistered": "Device not let go by the DERMS",
 }
 
 

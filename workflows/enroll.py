@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
         RetryRequested,
         Stage,
     )
-    from models.messages.synchronize import DERMS_ACKNOWLEDGED, Acknowledged, SyncOutcome
+    from models.messages.synchronize import DERMS_ACKNOWLEDGED, SYNC_TURN, Acknowledged, SyncOutcome, SyncTurn
     from models.states import EnrollmentState
     from workflows import policies
     from workflows.parking import STAGE, Parking, mark, reason_of
@@ -166,3 +166,8 @@ class Enroll:
     def derms_acknowledged(self, message: Acknowledged) -> None:
         """Wakes a flow that waits for it; kept if it comes early."""
         self._synchronize.acknowledged(message)
+
+    @workflow.signal(name=SYNC_TURN, description="What the sync request waited for has changed.")
+    def sync_turn(self, message: SyncTurn) -> None:
+        """Wakes a flow whose message waits for its turn, or was discarded."""
+        self._synchronize.turn_came(message)

@@ -55,3 +55,9 @@ FIELD_WORK = Patience(
 
 LONGEST_BETWEEN_QUESTIONS = timedelta(hours=6)
 """A DERMS that has a message and does not answer is asked more and more rarely, at least this often."""
+
+TURN_LOOKED_AT_AFTER = timedelta(hours=1)
+"""Whose turn has not come is told when it does; should that be lost, it looks by itself, more and more rarely."""
+
+LONGEST_BETWEEN_LOOKS = timedelta(days=1)
+"""So often it looks at least, however long it waits."""

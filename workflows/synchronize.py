@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
         Sent,
         SyncOutcome,
         SyncStanding,
+        SyncTurn,
     )
     from models.states import SyncState
     from workflows import policies
@@ -40,6 +41,9 @@ class Synchronize:
         self._timeout = acknowledgement_timeout
         self._seen: set[str] = set()
         self._unread: list[Acknowledged] = []
+        self._about = ""
+        self._turn = False
+        self._patience = policies.TURN_LOOKED_AT_AFTER
 
     def acknowledged(self, acknowledgement: Acknowledged) -> None:
         """The DERMS answered; the same answer twice is one, and it may come before the send has returned."""
@@ -47,8 +51,16 @@ class Synchronize:
             self._seen.add(acknowledgement.message_id)
             self._unread.append(acknowledgement)
 
+    def turn_came(self, message: SyncTurn) -> None:
+        """What the request waited for has changed: it may be its turn."""
+        self._turn = True
+
     async def run(self, sync_request_id: str) -> SyncOutcome:
-        """Until the request is final. An error waits for a person; one of transport also tries again by itself."""
+        """Until the request is final. An error waits for a person; one of transport also tries again by itself.
+
+        One after the other: a flow may tell of several changes.
+        """
+        self._about, self._patience = sync_request_id, policies.TURN_LOOKED_AT_AFTER
         standing = SyncStanding(state=SyncState.PENDING)
         failure: asyncio.CancelledError | FailureError | None = None
         while standing.state not in _FINAL:
@@ -66,6 +78,7 @@ class Synchronize:
     async def _tell(self, sync_request_id: str) -> SyncStanding:
         """One round: send, then read answers until the request is final or in error."""
         workflow.set_current_details("Handing the message to the DERMS.")
+        self._turn = False
         sending = workflow.start_activity_method(
             SynchronizeActivities.send_to_derms,
             SendToDerms(sync_request_id=sync_request_id),
@@ -83,6 +96,8 @@ class Synchronize:
         sent = await sending
         if sent.acknowledgement is not None:
             return await self._record(sent.acknowledgement)
+        if sent.state is SyncState.PENDING:
+            return await self._wait_for_turn(sent)
         if sent.state is not SyncState.AWAITING_ACKNOWLEDGEMENT:
             return SyncStanding(state=sent.state, code=sent.code, text=sent.text)
         return await self._read(sync_request_id)
@@ -94,8 +109,23 @@ class Synchronize:
             if sending.done():
                 return None
             standing = await self._next()
-            if _settled(standing):
+            if standing is not None and _settled(standing):
                 return standing
+
+    async def _wait_for_turn(self, sent: Sent) -> SyncStanding:
+        """Until the turn of the request may have come; then it is looked at again."""
+        workflow.set_current_details(f"Waiting for {sent.waits_for or 'its turn'}.")
+        try:
+            await workflow.wait_condition(
+                lambda: self._turn or bool(self._unread),
+                timeout=self._patience,
+                timeout_summary="look whether it is its turn",
+            )
+        except asyncio.TimeoutError:  # noqa: UP041 - what the SDK documents
+            self._patience = min(self._patience * 2, policies.LONGEST_BETWEEN_LOOKS)
+        if self._unread:
+            await self._next()
+        return SyncStanding(state=SyncState.PENDING)
 
     async def _read(self, sync_request_id: str) -> SyncStanding:
         """Waits for answers; when none comes, asks. A message the DERMS does not know is sent again."""
@@ -117,14 +147,14 @@ class Synchronize:
                 wait = min(wait * 2, max(self._timeout, policies.LONGEST_BETWEEN_QUESTIONS))
                 continue
             standing = await self._next()
-            if _settled(standing):
+            if standing is not None and _settled(standing):
                 return standing
 
-    async def _next(self) -> SyncStanding:
-        """Records the oldest unread answer, which stays unread until it is recorded."""
+    async def _next(self) -> SyncStanding | None:
+        """Records the oldest unread answer, which stays unread until it is recorded; gives what it says of this one."""
         standing = await self._record(self._unread[0])
-        self._unread.pop(0)
-        return standing
+        answered = self._unread.pop(0)
+        return standing if answered.sync_request_id == self._about else None
 
     async def _ask(self, sync_request_id: str) -> Answer:
         workflow.set_current_details("The acknowledgement is overdue: asking the DERMS.")
@@ -170,7 +200,7 @@ class Synchronize:
             again_after=policies.TRY_AGAIN_AFTER if unanswered else None,
         )
         if self._unread:
-            return await self._next()
+            return await self._next() or standing
         return SyncStanding(state=SyncState.PENDING)
 
 

@@ -1,17 +1,19 @@
-"""Sync requests: list, see, retry, cancel."""
+"""Sync requests: list, see, retry one or many, cancel."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from api.auth import AsOperator
-from api.bodies import Reason, SyncStandingView
+from api.bodies import Reason, SyncRetries, SyncRetriesRequest, SyncStandingView
 from api.context import Context, InContext
 from api.parameters import ByCode, Cursor, Limit, SyncRequestPath
-from models.ids import EnrollmentId
+from models.ids import EnrollmentId, SubscriptionId
 from models.states import SyncKind, SyncState
+from models.sync_filter import Age, SyncFilter
+from models.values import Instant, Line
 from models.views import Page, SyncRequestSummary, SyncRequestView
-from operations import outbox, sync_requests
+from operations import outbox, sync_repairs
 from operations.database import transaction
 from operations.queries import sync_requests as queries
 
@@ -23,29 +25,51 @@ def _links(sync_request: str) -> dict[str, str]:
     return {"self": door, "retry": f"{door}/retry", "cancel": f"{door}/cancel"}
 
 
+def _filter(
+    state: SyncState | None = None,
+    kind: SyncKind | None = None,
+    program: ByCode = None,
+    subscription: Annotated[SubscriptionId | None, Query()] = None,
+    enrollment: Annotated[EnrollmentId | None, Query()] = None,
+    error_code: Annotated[Line | None, Query()] = None,
+    created_before: Annotated[Instant | None, Query()] = None,
+    older_than: Annotated[Age | None, Query(description="ISO 8601 duration such as PT2H, or seconds.")] = None,
+) -> SyncFilter:
+    return SyncFilter(
+        state=state,
+        kind=kind,
+        program=program,
+        subscription=subscription,
+        enrollment=enrollment,
+        error_code=error_code,
+        created_before=created_before,
+        older_than=older_than,
+    )
+
+
 @router.get("")
 async def listed(
     scope: AsOperator,
     context: InContext,
-    state: SyncState | None = None,
-    kind: SyncKind | None = None,
-    program: ByCode = None,
-    enrollment: Annotated[EnrollmentId | None, Query()] = None,
+    wanted: Annotated[SyncFilter, Depends(_filter)],
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[SyncRequestSummary]:
     """Sync requests, newest first; those in error wait for a person."""
     async with transaction(context.sessions) as session:
-        return await queries.listed(
-            session,
-            scope,
-            state=state,
-            kind=kind,
-            program=program,
-            enrollment=enrollment,
-            limit=limit,
-            cursor=cursor,
+        return await queries.listed(session, scope, wanted, limit=limit, cursor=cursor)
+
+
+@router.post("/retries")
+async def retry_many(body: SyncRetriesRequest, scope: AsOperator, context: InContext) -> SyncRetries:
+    """Retry all requests in error that the filter means, each exactly as one is retried; `dry_run` only counts them.
+    What is over the limit is left for the next call."""
+    async with transaction(context.sessions) as session:
+        done = await sync_repairs.retry_many(
+            session, scope, context.catalogs, body.filter, dry_run=body.dry_run, limit=body.limit
         )
+    context.courier.take(outbox.written(session))
+    return SyncRetries(matching=done.matching, retried=done.retried)
 
 
 @router.get("/{sync_request}")
@@ -60,7 +84,7 @@ async def retry(sync_request: SyncRequestPath, scope: AsOperator, context: InCon
     """Send a request in error again. After an answer from the DERMS its snapshot is taken anew, so correct the data
     first."""
     async with transaction(context.sessions) as session:
-        state = await sync_requests.retry(session, scope, context.catalogs, sync_request)
+        state = await sync_repairs.retry(session, scope, context.catalogs, sync_request)
     return _told(context, outbox.written(session), sync_request, state)
 
 
@@ -70,7 +94,7 @@ async def cancel(
 ) -> SyncStandingView:
     """Give a request in error up: the DERMS will not be told."""
     async with transaction(context.sessions) as session:
-        state = await sync_requests.cancel(session, scope, sync_request, body.reason)
+        state = await sync_repairs.cancel(session, scope, sync_request, body.reason)
     return _told(context, outbox.written(session), sync_request, state)
 
 

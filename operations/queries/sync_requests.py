@@ -1,18 +1,22 @@
 """Reading sync requests."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.errors import NotFound
 from models.scope import OperatorScope
-from models.states import SyncKind, SyncState
+from models.states import SyncState
+from models.sync_filter import SyncFilter
 from models.tables.sync_request import SyncRequest
 from models.views import Page, SyncRequestSummary, SyncRequestView
 from operations.queries.paging import encode, newest_first
+from operations.rows import table_of
+from operations.sync_turns import what_it_waits_for
 from rules.guidance import sync_actions
 
 
@@ -21,20 +25,28 @@ def readable(scope: OperatorScope) -> Select[SyncRequest]:
     return select(SyncRequest)
 
 
+def criteria(scope: OperatorScope, wanted: SyncFilter, now: datetime) -> list[ColumnElement[bool]]:
+    """What a filter says, as conditions; an operator may mean any."""
+    equal = {
+        "state": wanted.state,
+        "kind": wanted.kind,
+        "program": wanted.program,
+        "subscription_id": wanted.subscription,
+        "enrollment_id": wanted.enrollment,
+        "error_code": wanted.error_code,
+    }
+    table = table_of(SyncRequest)
+    conditions = [table.c[name] == value for name, value in equal.items() if value is not None]
+    since = [wanted.created_before, now - wanted.older_than if wanted.older_than is not None else None]
+    conditions += [col(SyncRequest.created_at) < instant for instant in since if instant is not None]
+    return conditions
+
+
 async def listed(
-    session: AsyncSession,
-    scope: OperatorScope,
-    *,
-    state: SyncState | None = None,
-    kind: SyncKind | None = None,
-    program: str | None = None,
-    enrollment: str | None = None,
-    limit: int,
-    cursor: str | None,
+    session: AsyncSession, scope: OperatorScope, wanted: SyncFilter, *, limit: int, cursor: str | None
 ) -> Page[SyncRequestSummary]:
     """A page of them, newest first."""
-    wanted = {"state": state, "kind": kind, "program": program, "enrollment_id": enrollment}
-    statement = readable(scope).filter_by(**{name: value for name, value in wanted.items() if value is not None})
+    statement = readable(scope).where(*criteria(scope, wanted, datetime.now(UTC)))
     rows = (await session.execute(newest_first(statement, col(SyncRequest.id), limit, cursor))).scalars().all()
     more = encode(rows[limit - 1].id) if len(rows) > limit else None
     return Page(items=tuple(summary(row) for row in rows[:limit]), next_cursor=more)
@@ -58,6 +70,7 @@ async def seen(
         snapshot=row.snapshot,
         acknowledgement=row.acknowledgement,
         acknowledged_at=row.acknowledged_at,
+        waits_for=await what_it_waits_for(session, row, locking=False) if row.state is SyncState.PENDING else "",
         links=dict(links),
     )
 
@@ -77,6 +90,8 @@ def _fields(row: SyncRequest) -> dict[str, Any]:
         "program": row.program,
         "state": row.state,
         "attempts": row.attempts,
+        "held": row.held,
+        "note": row.note,
         "error_code": row.error_code,
         "error_text": row.error_text,
         "created_at": row.created_at,

@@ -111,7 +111,7 @@ class Record:
     def retried(self) -> RetryRequested:
         """A person retries the sync request in error, as POST …/retry does; gives the signal that follows."""
         self.move(_Y.PENDING)
-        if self.error_code not in real._TECHNICAL:
+        if self.error_code not in real.TECHNICAL:
             self.revision += 1
             for device, registration in self.registrations.items():
                 if registration is _R.REGISTRATION_FAILED:
@@ -280,7 +280,7 @@ class Activities:
         record, ack = self._record, request.acknowledgement
         record.reach()
         assert record.state is not None
-        unknown = record.error_code in real._TECHNICAL
+        unknown = record.error_code in real.TECHNICAL
         effect = effect_of(
             ack, record.state, record.revision, record.registrations, outcome_unknown=unknown, asked=request.asked
         )

@@ -1,0 +1,102 @@
+"""Whose turn it is: of one subscription's sync requests only the first that is not final may be sent."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ScalarSelect, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.messages.synchronize import SYNC_TURN, SyncTurn
+from models.scope import Scope
+from models.states import SyncState
+from models.tables.sync_request import SyncRequest
+from operations import outbox
+from operations.audit import Trail
+from rules.sync_order import FINAL, Told, waits_for
+
+BATCH = "the batch that sends this program's messages"
+
+
+def told(row: SyncRequest) -> Told:
+    """A request as the rules look at it."""
+    return Told(row.id, row.sequence, row.kind, row.state, row.attempts)
+
+
+async def what_it_waits_for(session: AsyncSession, request: SyncRequest, *, locking: bool = True) -> str:
+    """What must happen before this request is sent, in words; empty if it may go.
+
+    Locks what it waits for until the transaction ends, so that whoever makes that final afterwards sees this one. The
+    first of a subscription asks nothing.
+    """
+    if request.held:
+        return BATCH
+    if request.sequence == 1:
+        return ""
+    statement = (
+        select(SyncRequest)
+        .where(
+            col(SyncRequest.subscription_id) == request.subscription_id,
+            col(SyncRequest.sequence) < request.sequence,
+            col(SyncRequest.state).not_in(FINAL),
+        )
+        .order_by(col(SyncRequest.sequence).desc())
+    )
+    rows = await session.scalars(statement.with_for_update(read=True) if locking else statement)
+    found = waits_for(request.sequence, [told(row) for row in rows])
+    return f"{found.id}, which is {found.state.replace('_', ' ')}" if found else ""
+
+
+def next_flow(subscription_id: Any, sequence: Any) -> ScalarSelect[str]:
+    """The flow of the request after this one that is not final, as part of another statement."""
+    return (
+        select(col(SyncRequest.workflow_id))
+        .where(
+            col(SyncRequest.subscription_id) == subscription_id,
+            col(SyncRequest.sequence) > sequence,
+            col(SyncRequest.state).not_in(FINAL),
+        )
+        .order_by(col(SyncRequest.sequence))
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+async def wake(session: AsyncSession, requests: Iterable[tuple[str, str]]) -> None:
+    """Has the flows of (sync request id, workflow id) look again whether they may send."""
+    signals = [(flow, SyncTurn(sync_request_id=request)) for request, flow in requests]
+    await outbox.signal(session, SYNC_TURN, signals, head_start=outbox.NO_HEAD_START)
+
+
+async def pass_on(session: AsyncSession, request: SyncRequest) -> None:
+    """Wakes the flow whose turn comes now that this request is final."""
+    following = await session.scalar(select(next_flow(request.subscription_id, request.sequence)))
+    if following is not None:
+        await wake(session, [(request.id, following)])
+
+
+async def release_held(session: AsyncSession, scope: Scope, program: str | None, limit: int) -> int:
+    """Lets held requests go, the oldest first, of one program or of all; gives how many.
+
+    Safe beside another batch: what that one is releasing is left to it.
+    """
+    now = datetime.now(UTC)
+    chosen = select(col(SyncRequest.id)).where(col(SyncRequest.held))
+    if program is not None:
+        chosen = chosen.where(col(SyncRequest.program) == program)
+    chosen = chosen.order_by(col(SyncRequest.id)).limit(limit).with_for_update(skip_locked=True)
+    released = await session.execute(
+        update(SyncRequest)
+        .where(col(SyncRequest.id).in_(chosen.scalar_subquery()), col(SyncRequest.state) == SyncState.PENDING)
+        .values(held=False, updated_at=now)
+        .returning(col(SyncRequest.id), col(SyncRequest.journey), col(SyncRequest.workflow_id))
+        .execution_options(synchronize_session=False)
+    )
+    rows = released.tuples().all()
+    trail = Trail(scope, now, "")
+    for request, journey, _ in rows:
+        trail.beside(journey).noted(request, "syn:released")
+    await trail.write(session)
+    await wake(session, [(request, flow) for request, _, flow in rows])
+    return len(rows)
