@@ -17,11 +17,27 @@ class ServiceAction(StrEnum):
     WORK_REQUEST = "work_request"
 
 
+class RemoteCommand(StrEnum):
+    """What the head-end can do to a device from afar."""
+
+    RESTART = "restart"
+    SEND_SETTINGS = "send_settings"
+    TEST = "test"
+
+
 class ReportedProblem(Value):
     """What is wrong: one of the configured problems, and in the customer's words."""
 
     code: Code
     text: Sentence | None = None
+
+
+class ChosenAction(Value):
+    """What shall be done about it, decided when the call is opened or later."""
+
+    action: ServiceAction
+    remote_command: RemoteCommand = Field(default=RemoteCommand.RESTART, description="for a remote action")
+    work_request: WorkOrderWish | None = Field(default=None, description="for a work request")
 
 
 class ServiceCallApplication(Value):
@@ -35,4 +51,12 @@ class ServiceCallApplication(Value):
     problem: ReportedProblem
     steps_tried: tuple[Line, ...] = Field(default=(), max_length=50)
     action: ServiceAction | None = Field(default=None, description="none: it is still being looked at")
+    remote_command: RemoteCommand = Field(default=RemoteCommand.RESTART, description="for a remote action")
     work_request: WorkOrderWish | None = None
+
+    @property
+    def chosen(self) -> ChosenAction | None:
+        """What shall be done, if that is decided already."""
+        if self.action is None:
+            return None
+        return ChosenAction(action=self.action, remote_command=self.remote_command, work_request=self.work_request)

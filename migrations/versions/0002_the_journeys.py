@@ -20,7 +20,11 @@ def upgrade() -> None:
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('workflow_id', sa.Text(), nullable=False),
     sa.Column('started_by', sa.Text(), nullable=False),
+    sa.Column('idempotency_key', sa.Text(), nullable=True),
     sa.Column('state', sa.Enum('running', 'completed', 'failed', name='batch_run_state_known', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('page', sa.Integer(), nullable=False),
+    sa.Column('step', sa.Text(), nullable=True),
+    sa.Column('cursor', sa.Text(), nullable=False),
     sa.Column('counts', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
     sa.Column('findings', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
     sa.Column('reason', sa.Text(), nullable=True),
@@ -28,6 +32,7 @@ def upgrade() -> None:
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('started_by', 'idempotency_key', name='batch_run_idempotency_key_once'),
     sa.UniqueConstraint('workflow_id')
     )
     op.create_index('batch_run_name', 'batch_run', ['name', 'id'], unique=False)
@@ -72,6 +77,7 @@ def upgrade() -> None:
     sa.Column('program', sa.Text(), nullable=False),
     sa.Column('catalog_version', sa.Integer(), nullable=False),
     sa.Column('application', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('action', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
     sa.Column('state', sa.Enum('open', 'troubleshooting', 'work_requested', 'awaiting_site_visit', 'resolved', 'replaced', 'closed', 'cancelled', 'needs_attention', name='service_call_state_known', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('resume_state', sa.Text(), nullable=True),
     sa.Column('reason', sa.Text(), nullable=True),
@@ -207,11 +213,13 @@ def upgrade() -> None:
     op.add_column('sync_request', sa.Column('note', sa.Text(), nullable=True))
     op.create_index('sync_request_held', 'sync_request', ['id'], unique=False, postgresql_where=sa.text('held'))
     op.add_column('subscription_device', sa.Column('replaced_by', sa.Text(), nullable=True))
+    op.add_column('subscription_device', sa.Column('listed_at', sa.DateTime(timezone=True), nullable=True))
     op.create_foreign_key('subscription_device_replaced_by', 'subscription_device', 'device', ['replaced_by'], ['id'])
 
 
 def downgrade() -> None:
     """Back to the old shape."""
+    op.drop_column('subscription_device', 'listed_at')
     op.drop_column('subscription_device', 'replaced_by')
     op.drop_index('sync_request_held', table_name='sync_request', postgresql_where=sa.text('held'))
     op.drop_column('sync_request', 'note')

@@ -6,6 +6,7 @@ from models.messages.synchronize import SyncOutcome
 from models.task_states import ServiceCallState
 
 WORKFLOW = "ServiceCall"
+ACTION_CHOSEN = "action_chosen"
 
 
 class ServiceCallInput(Message):
@@ -15,14 +16,22 @@ class ServiceCallInput(Message):
     acknowledgement_timeout_seconds: float = 900.0
 
 
+class ActionChosen(Message):
+    """Somebody decided what shall be done."""
+
+    message_id: str = ""
+
+
 class Called(Message):
-    """Where the call stands, the visit to wait for, and what the DERMS must be told."""
+    """Where the call stands, and what its flow does next: a visit to wait for or, once it has ended, to look at; a
+    command for the head-end; a change to tell the DERMS; or, with none of these, waiting for a decision."""
 
     state: ServiceCallState
     visit: Visit | None = None
+    visit_ended: bool = False
     remote_action: bool = False
-    sync_request_ids: tuple[str, ...] = ()
-    verdict: str = ""
+    sync_request_id: str | None = None
+    why: str = ""
 
 
 class CancelServiceCall(Message):
@@ -40,16 +49,15 @@ class ParkServiceCall(Message):
     reason: str
 
 
-class ResolveServiceCall(Message):
-    """Write down how the visit or the remote action ended."""
+class VisitEnded(Message):
+    """The order of the call is final: write down what came of it."""
 
     service_call_id: str
-    completion_id: str | None = None
-    outcome: str
+    work_order_id: str
 
 
 class ServiceCallResult(Message):
-    """How the flow ended."""
+    """How the flow ended. `synchronization`: how telling the DERMS ended, if it had to be told."""
 
     state: ServiceCallState
     synchronization: SyncOutcome | None = None

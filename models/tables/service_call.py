@@ -32,6 +32,8 @@ class ServiceCall(Stored, table=True):
     program: str = Field(sa_column=text())
     catalog_version: int = Field(foreign_key="catalog_version.version")
     application: Any = Field(sa_column=document())
+    action: Any = Field(default=None, sa_column=document(nullable=True))
+    """What was chosen and is still to be done or under way; none while it is being looked at."""
     state: ServiceCallState = Field(sa_column=one_of(ServiceCallState))
     resume_state: str | None = Field(default=None, sa_column=text(nullable=True))
     reason: str | None = Field(default=None, sa_column=text(nullable=True))
