@@ -45,3 +45,8 @@ def service_call_workflow_id(service_call_id: str) -> str:
 def batch_workflow_id(name: str, run_id: str) -> str:
     """The Temporal workflow of one batch run: `batch/initial-load/bat_…`."""
     return f"batch/{name}/{run_id}"
+
+
+def hand_over_workflow_id(sync_request_id: str) -> str:
+    """The flow that tells the DERMS of a sync request whose own flow is no more: `hand-over/syn_…`."""
+    return f"hand-over/{sync_request_id}"

@@ -110,7 +110,7 @@ async def submit(
         session,
         "start",
         WORKFLOW,
-        [(enrollment_workflow_id(made), _start_of_flow(made, application, acknowledgement_timeout_seconds))],
+        [(enrollment_workflow_id(made), start_of_flow(made, application, acknowledgement_timeout_seconds))],
     )
     return Submitted(enrollment_id=made, state=_E.SUBMITTED, submitted_at=now, new=True)
 
@@ -150,7 +150,8 @@ def _start(application: EnrollmentApplication, now: datetime, time_zone: str) ->
     return max(midnight, now)
 
 
-def _start_of_flow(enrollment_id: str, application: EnrollmentApplication, timeout: float) -> dict[str, Any]:
+def start_of_flow(enrollment_id: str, application: EnrollmentApplication, timeout: float) -> dict[str, Any]:
+    """What starts the flow of a request."""
     message = EnrollInput(enrollment_id=enrollment_id, acknowledgement_timeout_seconds=timeout)
     return {
         "input": message.model_dump(mode="json"),

@@ -54,12 +54,14 @@ async def _start(client: Client, workflow_id: str, name: str, payload: dict[str,
     attributes = [
         SearchAttributePair(SearchAttributeKey.for_keyword(key), value) for key, value in payload["attributes"].items()
     ]
+    # A repair may start a flow again that was broken off, never one that came to its end.
+    again = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
     await client.start_workflow(
         name,
         payload["input"],
         id=workflow_id,
         task_queue=TASK_QUEUE,
-        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        id_reuse_policy=again if payload.get("again") else WorkflowIDReusePolicy.REJECT_DUPLICATE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         search_attributes=TypedSearchAttributes(attributes),
         static_summary=payload["summary"],

@@ -42,9 +42,11 @@ class SyncOutcome(StrEnum):
 
 
 class SyncTurn(Message):
-    """Something that a request waited for has changed: look again whether it may be sent."""
+    """Something that a request waited for has changed: look again whether it may be sent. `ask`: it was sent long ago;
+    ask the DERMS now what became of it."""
 
     sync_request_id: str = ""
+    ask: bool = False
 
 
 class SendToDerms(Message):

@@ -111,6 +111,8 @@ class SubscriptionDevice(Stored, table=True):
         default=None,
         sa_column=Column(Text, ForeignKey("device.id", name="subscription_device_replaced_by"), nullable=True),
     )
+    listed_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    """When a reconciliation last saw it in the DERMS' own list."""
 
     __table_args__ = (
         Index(

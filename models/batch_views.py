@@ -1,0 +1,63 @@
+"""What people are shown of batches and their runs."""
+
+from models.batches import BatchName, FindingKind
+from models.task_states import BatchRunState
+from models.values import Instant
+from models.views import View
+
+
+class BatchRunSummary(View):
+    """A run in a list. `counts` grows while it runs."""
+
+    id: str
+    batch: BatchName
+    state: BatchRunState
+    step: str | None
+    started_by: str
+    started_at: Instant
+    updated_at: Instant
+    finished_at: Instant | None
+    counts: dict[str, int]
+    reason: str | None
+    links: dict[str, str]
+
+
+class BatchFinding(View):
+    """Something that a person should know. `resendable`: telling the DERMS again may set it right; `resent` names the
+    sync request that did."""
+
+    kind: FindingKind
+    subject: str
+    subscription: str | None = None
+    der: str | None = None
+    ours: str | None = None
+    theirs: str | None = None
+    help: str
+    resendable: bool = False
+    resent: str | None = None
+
+
+class BatchRunView(BatchRunSummary):
+    """A run with what it found, as far as a record holds it; `counts` has all."""
+
+    findings: tuple[BatchFinding, ...]
+    available_actions: tuple[str, ...]
+
+
+class BatchView(View):
+    """A batch, when it runs by itself, and its last run."""
+
+    name: BatchName
+    description: str
+    schedule: str
+    """The id of the Temporal Schedule: paused, resumed and triggered there."""
+    every_seconds: int
+    last_run: BatchRunSummary | None
+    links: dict[str, str]
+
+
+class Resent(View):
+    """What was sent again: one sync request for each subscription."""
+
+    run: str
+    sync_requests: tuple[str, ...]
