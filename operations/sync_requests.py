@@ -12,7 +12,7 @@ from sqlmodel import col
 from models.errors import NotFound
 from models.messages.synchronize import Acknowledged, SendFailure, SyncStanding
 from models.scope import Scope
-from models.states import REGISTRATION_TRANSITIONS, SYNC_TRANSITIONS, RegistrationState, SyncState
+from models.states import REGISTRATION_TRANSITIONS, SYNC_TRANSITIONS, RegistrationState, SyncKind, SyncState
 from models.tables.messages import InboxMessage
 from models.tables.subscription import SubscriptionDevice
 from models.tables.sync_request import SyncRequest
@@ -124,7 +124,8 @@ async def _nothing_new(session: AsyncSession, catalogs: Catalogs, request: SyncR
         .limit(1)
     )
     state, held = last.tuples().first() or (None, None)
-    return nothing_new(request.snapshot_hash, state, held)
+    lost = request.kind is SyncKind.CUSTOMER_ASSET_LOAD  # it was told, and yet does not hold it
+    return not lost and nothing_new(request.snapshot_hash, state, held)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ def plan(kind: SyncKind, earlier: Sequence[Told], *, anyone_enrolled: bool) -> P
         return Plan(SyncKind.ENROLL, joined)
     if kind is SyncKind.UPDATE and SyncKind.REPLACE_DEVICE in kinds:
         return Plan(SyncKind.REPLACE_DEVICE, joined)
+    if kind is SyncKind.UPDATE and SyncKind.CUSTOMER_ASSET_LOAD in kinds:
+        return Plan(SyncKind.CUSTOMER_ASSET_LOAD, joined)  # what the DERMS lost it must be sent, though nothing is new
     return Plan(kind, joined)
 
 

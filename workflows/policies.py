@@ -61,3 +61,12 @@ TURN_LOOKED_AT_AFTER = timedelta(hours=1)
 
 LONGEST_BETWEEN_LOOKS = timedelta(days=1)
 """So often it looks at least, however long it waits."""
+
+BATCH_ASK = Patience(
+    start_to_close_timeout=timedelta(minutes=1),
+    schedule_to_close_timeout=timedelta(hours=6),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
+    ),
+)
+"""A page of a batch that asks the DERMS or Temporal: the run waits for whoever is away, and fails after an evening."""

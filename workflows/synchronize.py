@@ -43,6 +43,7 @@ class Synchronize:
         self._unread: list[Acknowledged] = []
         self._about = ""
         self._turn = False
+        self._hurried = False
         self._patience = policies.TURN_LOOKED_AT_AFTER
 
     def acknowledged(self, acknowledgement: Acknowledged) -> None:
@@ -52,8 +53,9 @@ class Synchronize:
             self._unread.append(acknowledgement)
 
     def turn_came(self, message: SyncTurn) -> None:
-        """What the request waited for has changed: it may be its turn."""
+        """What the request waited for has changed: it may be its turn; or the DERMS is to be asked about it now."""
         self._turn = True
+        self._hurried = message.ask and message.sync_request_id == self._about
 
     async def run(self, sync_request_id: str) -> SyncOutcome:
         """Until the request is final. An error waits for a person; one of transport also tries again by itself.
@@ -132,11 +134,7 @@ class Synchronize:
         wait = self._timeout
         while True:
             workflow.set_current_details(f"Waiting for the DERMS to acknowledge {sync_request_id}.")
-            try:
-                await workflow.wait_condition(
-                    lambda: bool(self._unread), timeout=wait, timeout_summary="acknowledgement overdue"
-                )
-            except asyncio.TimeoutError:  # noqa: UP041 - what the SDK documents
+            if not await self._answered_within(wait):
                 answer = await self._ask(sync_request_id)
                 if not answer.known:
                     return SyncStanding(state=SyncState.SENDING)
@@ -149,6 +147,17 @@ class Synchronize:
             standing = await self._next()
             if standing is not None and _settled(standing):
                 return standing
+
+    async def _answered_within(self, wait: timedelta) -> bool:
+        """Whether an answer came; if not, it is time to ask, or somebody wants it asked now."""
+        self._hurried = False
+        try:
+            await workflow.wait_condition(
+                lambda: bool(self._unread) or self._hurried, timeout=wait, timeout_summary="acknowledgement overdue"
+            )
+        except asyncio.TimeoutError:  # noqa: UP041 - what the SDK documents
+            return False
+        return bool(self._unread)
 
     async def _next(self) -> SyncStanding | None:
         """Records the oldest unread answer, which stays unread until it is recorded; gives what it says of this one."""
