@@ -1,6 +1,7 @@
 """Gathers what the eligibility rules may know, in as few reads as it takes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,7 @@ from models.tables.subscription import ProgramSubscription
 from models.values import normalised_serial
 from operations.catalog import IndexedCatalog
 from operations.rows import as_json
+from rules.capacity import largest_need
 from rules.eligibility.facts import Facts, HeldDevice, Participation, Site, Usage
 
 _CLOSED = (SubscriptionState.ENDED, SubscriptionState.CANCELLED)
@@ -135,7 +137,7 @@ def gather(
 ) -> Facts:
     """The facts of one application, or of the question whether one could apply."""
     zone = ZoneInfo(row.time_zone)
-    return Facts(
+    facts = Facts(
         instant=instant,
         today=instant.astimezone(zone).date(),
         zone=zone,
@@ -149,6 +151,9 @@ def gather(
         held=tuple(held),
         usage=usage,
     )
+    if not facts.awaits_device:
+        return facts
+    return replace(facts, expected=largest_need(program, catalog.content.specifications))
 
 
 def specifications_of(

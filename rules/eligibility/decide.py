@@ -58,8 +58,23 @@ CONFIGURED: dict[type, Callable[[Facts, Any], Finding]] = {
 }
 
 
+OF_DEVICES: tuple[Callable[[Facts], Finding], ...] = (
+    devices.specification_accepted,
+    devices.serial_free,
+    devices.device_location,
+)
+"""Those asked again of a device that was installed after the application was accepted."""
+
+
 def _ask(facts: Facts, rule: ConfiguredRule) -> Finding:
     return CONFIGURED[type(rule)](facts, rule)
+
+
+def device_failures(facts: Facts) -> tuple[Finding, ...]:
+    """What keeps an installed device from being taken: the application was accepted without knowing it."""
+    findings = [rule(facts) for rule in OF_DEVICES]
+    findings += [_ask(facts, rule) for rule in facts.program.eligibility if isinstance(rule, RatedPowerRule)]
+    return tuple(finding for finding in findings if finding.verdict is Verdict.FAILED)
 
 
 def decide(facts: Facts) -> Decision:

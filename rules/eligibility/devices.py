@@ -6,9 +6,14 @@ from decimal import Decimal
 from models.application import RequestedDevice
 from models.decision import Finding
 from models.eligibility import RatedPowerRule
+from models.states import InstallationMethod
 from models.values import normalised_serial
 from rules.eligibility.facts import Facts
 from rules.eligibility.finding import failed, passed, undecided
+
+
+def _later(rule: str) -> Finding:
+    return undecided(rule, "The utility brings the device; this is checked when it is installed.")
 
 
 def _at(positions: list[int], field: str) -> tuple[str, ...]:
@@ -21,7 +26,16 @@ def device_count(facts: Facts) -> Finding:
     span = f"{limits.minimum}" if limits.minimum == limits.maximum else f"{limits.minimum} to {limits.maximum}"
     if facts.application is None:
         return undecided("device_count", f"The program takes {span} device(s).")
+    if facts.awaits_device:
+        return passed("device_count", "The utility brings the device.")
     count = len(facts.devices)
+    if count > 1 and facts.application.installation_method is InstallationMethod.UTILITY_INSTALLATION:
+        return failed(
+            "device_count",
+            f"{count} devices asked for; a technician installs one on a visit.",
+            "Name the one device that shall be installed, or none if the technician brings it.",
+            "/devices",
+        )
     if limits.minimum <= count <= limits.maximum:
         return passed("device_count", f"{count} device(s) asked for; the program takes {span}.")
     return failed(
@@ -33,6 +47,8 @@ def specification_accepted(facts: Facts) -> Finding:
     """Each device is of a make and model that the program takes."""
     if facts.application is None:
         return undecided("specification_accepted", "Depends on the device's make and model.")
+    if facts.awaits_device:
+        return _later("specification_accepted")
     unknown = [position for position, found in enumerate(facts.specifications) if found is None]
     if unknown:
         return failed(
@@ -67,6 +83,8 @@ def serial_once(facts: Facts) -> Finding:
     """No device is named twice in one application."""
     if facts.application is None:
         return undecided("serial_once", "Depends on the serial numbers.")
+    if facts.awaits_device:
+        return _later("serial_once")
     identities = [_identity(facts, position, device) for position, device in enumerate(facts.devices)]
     counts = Counter(identities)
     twice = [position for position, identity in enumerate(identities) if counts[identity] > 1]
@@ -84,6 +102,8 @@ def serial_free(facts: Facts) -> Finding:
     """No device belongs to somebody else, or is already in a program of the kind."""
     if facts.application is None:
         return undecided("serial_free", "Depends on the serial numbers.")
+    if facts.awaits_device:
+        return _later("serial_free")
     others = [held.position for held in facts.held if held.customer_id != facts.site.customer_id]
     if others:
         return failed(
@@ -107,6 +127,8 @@ def device_location(facts: Facts) -> Finding:
     """Each device hangs in a place that fits its kind, where the program type needs to know it."""
     if facts.application is None:
         return undecided("device_location", "Depends on where the device hangs.")
+    if facts.awaits_device:
+        return _later("device_location")
     wrong: list[int] = []
     for position, (device, found) in enumerate(zip(facts.devices, facts.specifications, strict=True)):
         place = device.device_location_type
@@ -134,6 +156,8 @@ def rated_power(facts: Facts, rule: RatedPowerRule) -> Finding:
     bounds = f"at least {_kw(rule.minimum_kw)}" + (f" and at most {_kw(rule.maximum_kw)}" if rule.maximum_kw else "")
     if facts.application is None:
         return undecided(rule.rule, f"The devices together must have {bounds}.")
+    if facts.awaits_device:
+        return _later(rule.rule)
     power = facts.requested_kw
     if power >= rule.minimum_kw and (rule.maximum_kw is None or power <= rule.maximum_kw):
         return passed(rule.rule, f"The devices have {_kw(power)} together.")

@@ -6,7 +6,10 @@ from decimal import Decimal
 
 from models.application import EnrollmentApplication, RequestedDevice
 from models.catalog import Program, Specification
-from models.states import AccountStatus, CustomerClass, MeterType, PremiseType
+from models.states import AccountStatus, CustomerClass, InstallationMethod, MeterType, PremiseType
+from rules.capacity import Need
+
+_BROUGHT = (InstallationMethod.UTILITY_INSTALLATION, InstallationMethod.SELF_INSTALLATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class Facts:
 
     `today` is the date of `instant` at the premise, whose time zone is `zone`. `specifications` run parallel to the
     application's devices, None where nothing in the catalogue matches; `location_types` are the codes the catalogue
-    knows for each asset type.
+    knows for each asset type. `expected` is what is reserved while nobody knows which device will be brought.
     """
 
     instant: datetime
@@ -81,6 +84,20 @@ class Facts:
     participations: tuple[Participation, ...] = ()
     held: tuple[HeldDevice, ...] = ()
     usage: Usage = field(default_factory=Usage)
+    expected: Need | None = None
+
+    @property
+    def awaits_device(self) -> bool:
+        """Whether the utility brings the device, so that nobody can name it yet."""
+        asked = self.application
+        return asked is not None and not asked.devices and asked.installation_method in _BROUGHT
+
+    @property
+    def need(self) -> Need:
+        """What the application takes of the program."""
+        if self.expected is not None:
+            return self.expected
+        return Need(devices=max(len(self.devices), self.program.devices.minimum), kw=self.requested_kw)
 
     @property
     def devices(self) -> tuple[RequestedDevice, ...]:

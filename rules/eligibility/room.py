@@ -1,7 +1,7 @@
 """Whether the program has a place, or a waitlist."""
 
 from models.decision import Finding
-from rules.capacity import Need, full_in
+from rules.capacity import full_in
 from rules.eligibility.facts import Facts
 from rules.eligibility.finding import failed, passed, wait
 
@@ -9,8 +9,7 @@ from rules.eligibility.finding import failed, passed, wait
 def capacity(facts: Facts) -> Finding:
     """There is room, and nobody has waited longer for it."""
     program = facts.program
-    need = Need(devices=max(len(facts.devices), program.devices.minimum), kw=facts.requested_kw)
-    full = full_in(program.capacity, facts.usage, need)
+    full = full_in(program.capacity, facts.usage, facts.need)
     if not full and not facts.usage.waiting_ahead:
         return passed("capacity", "The program has room.")
     reason = f"The program is full in {', '.join(full)}." if full else "Others wait for the places that are free."
