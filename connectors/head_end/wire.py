@@ -1,0 +1,53 @@
+"""The documents exchanged with a head-end. docs/contracts/head-end.schema.json is generated from this file.
+
+A device is asked for its status or told to do something, under a key of its own: the same key is the same request.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from models.head_end import HeadEndOutcome, RemoteAction
+from models.values import Code, DeviceIdentifier, Line, Value
+
+RequestId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+Text = Annotated[str, StringConstraints(max_length=500)]
+
+
+class StatusCheckRequest(Value):
+    """POST {head-end}/devices/{device}/status-checks, with `request_id` as Idempotency-Key."""
+
+    request_id: RequestId
+    head_end: Code = Field(description="the vendor cloud that talks to the device")
+    manufacturer: Line
+    serial_number: DeviceIdentifier
+    nic_id: DeviceIdentifier | None = None
+
+
+class ActionRequest(StatusCheckRequest):
+    """POST {head-end}/devices/{device}/actions, with `request_id` as Idempotency-Key."""
+
+    action: RemoteAction
+
+
+class Answer(Value):
+    """What became of one request, in the response or later by callback."""
+
+    message_id: RequestId = Field(description="the answer's own unique id: the same id twice is the same answer")
+    request_id: RequestId
+    outcome: HeadEndOutcome
+    text: Text = ""
+
+
+class Answers(Value):
+    """POST {gridenroll}/v1/head-end/answers, signed as docs/contracts/head-end.md says."""
+
+    answers: tuple[Answer, ...] = Field(min_length=1, max_length=1000)
+
+
+class RequestStatus(Value):
+    """GET {head-end}/devices/{device}/status-checks/{request_id} or …/actions/{request_id}; 404 when it never came."""
+
+    request_id: RequestId
+    status: Literal["received", "answered"]
+    answer: Answer | None = None
