@@ -11,16 +11,20 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.enrollment import EnrollmentActivities
 from activities.errors import ErrorMapping
+from activities.site_visit import SiteVisitActivities
 from activities.synchronize import SynchronizeActivities
+from activities.unenrollment import UnenrollmentActivities
 from connectors.derms.client import DermsClient
+from connectors.field_work.desk import FieldDesk
 from connectors.temporal.client import TASK_QUEUE
 from operations.catalog import Catalogs
 from operations.database import Sessions, StatementCount, create_engine, create_sessions
 from relay import relay
 from settings.settings import Settings
 from workflows.enroll import Enroll
+from workflows.unenroll import Unenroll
 
-WORKFLOWS = (Enroll,)
+WORKFLOWS = (Enroll, Unenroll)
 
 PASSED_THROUGH = (
     "activities",
@@ -54,6 +58,8 @@ def create_worker(client: Client, sessions: Sessions, derms: DermsClient, *, tas
     catalogs = Catalogs()
     enrollment = EnrollmentActivities(sessions, catalogs)
     synchronize = SynchronizeActivities(sessions, catalogs, derms)
+    site_visit = SiteVisitActivities(sessions, catalogs, FieldDesk())
+    unenrollment = UnenrollmentActivities(sessions, catalogs)
     return Worker(
         client,
         task_queue=task_queue,
@@ -67,6 +73,21 @@ def create_worker(client: Client, sessions: Sessions, derms: DermsClient, *, tas
             synchronize.ask_derms,
             synchronize.record_acknowledgement,
             synchronize.record_failure,
+            unenrollment.validate_unenrollment,
+            unenrollment.decide_approval,
+            unenrollment.begin_unenrollment,
+            unenrollment.cancel_unenrollment,
+            unenrollment.removal_ended,
+            unenrollment.removal_failed,
+            unenrollment.another_removal,
+            unenrollment.remind_of_device,
+            unenrollment.settle_unenrollment,
+            unenrollment.park_unenrollment,
+            site_visit.dispatch_work_order,
+            site_visit.take_completion,
+            site_visit.remind_of_visit,
+            site_visit.visit_standing,
+            site_visit.another_attempt,
         ],
         workflow_runner=runner(),
         interceptors=[ErrorMapping()],

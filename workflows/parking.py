@@ -46,6 +46,10 @@ class Parking:
         self._seen.add(message.message_id)
         self._acted = True
 
+    def forget(self) -> None:
+        """What a person did until now was about something else."""
+        self._acted = False
+
     async def wait(
         self, why: str, *, resume: Stage, until: Callable[[], bool], again_after: timedelta | None = None
     ) -> None:

@@ -1,0 +1,98 @@
+"""Devices leave a program: the DERMS is to be told, places are given back; with the last one the subscription ends."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.catalog import Program
+from models.ids import unenrollment_workflow_id
+from models.states import (
+    DEVICE_TRANSITIONS,
+    REGISTRATION_TRANSITIONS,
+    SUBSCRIPTION_TRANSITIONS,
+    DeviceState,
+    SubscriptionState,
+    SyncKind,
+)
+from models.tables.subscription import Device, DeviceInstallation, ProgramSubscription, SubscriptionDevice
+from operations.announcing import Journey, announce
+from operations.audit import Trail
+from operations.capacity import release
+from operations.catalog import Catalogs
+from rules.capacity import Need
+from rules.registrations_after import leaving, settled
+
+_D = DeviceState
+
+
+@dataclass(frozen=True, slots=True)
+class Departing:
+    """Who leaves what. `ends`: nobody is left then."""
+
+    unenrollment_id: str
+    subscription: ProgramSubscription
+    program: Program
+    devices: tuple[str, ...]
+    ends: bool
+
+
+async def depart(session: AsyncSession, trail: Trail, catalogs: Catalogs, what: Departing, instant: datetime) -> str:
+    """They take part no more from this instant on; gives the sync request that tells the DERMS."""
+    standing = await _standing(session, what.subscription.id, what.devices)
+    kw = Decimal(0)
+    for device, registered in standing:
+        path = leaving(registered.registration)
+        registered.registration = trail.moved(REGISTRATION_TRANSITIONS, device.id, registered.registration, *path)
+        if device.state in (_D.ENROLLED, _D.FAULTY):
+            device.state = trail.moved(DEVICE_TRANSITIONS, device.id, device.state, _D.INSTALLED)
+        kw += device.rated_kw
+    if what.ends:
+        _end(trail, what.subscription, instant)
+    await session.flush()
+    journey = Journey(what.unenrollment_id, unenrollment_workflow_id(what.unenrollment_id))
+    request = await announce(session, trail, catalogs, what.subscription, SyncKind.UNENROLL, journey, instant)
+    await release(session, what.program, Need(devices=len(standing), kw=kw, customers=int(what.ends)))
+    return request
+
+
+def _end(trail: Trail, subscription: ProgramSubscription, instant: datetime) -> None:
+    state = SubscriptionState
+    path = (state.ENDED,) if subscription.state is state.ENDING else (state.ENDING, state.ENDED)
+    subscription.state = trail.moved(SUBSCRIPTION_TRANSITIONS, subscription.id, subscription.state, *path)
+    subscription.end_at = instant
+
+
+async def _standing(
+    session: AsyncSession, subscription_id: str, devices: tuple[str, ...]
+) -> list[tuple[Device, SubscriptionDevice]]:
+    rows = await session.execute(
+        select(Device, SubscriptionDevice)
+        .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
+        .where(col(SubscriptionDevice.subscription_id) == subscription_id, col(Device.id).in_(devices))
+        .order_by(col(Device.id))
+        .with_for_update()
+    )
+    return list(rows.tuples())
+
+
+async def taken_away(session: AsyncSession, trail: Trail, device_id: str, instant: datetime) -> None:
+    """The device hangs there no more."""
+    device = await session.get(Device, device_id, with_for_update=True)
+    if device is not None and _D.REMOVED in DEVICE_TRANSITIONS[device.state]:
+        device.state = trail.moved(DEVICE_TRANSITIONS, device.id, device.state, _D.REMOVED)
+    await session.execute(
+        update(DeviceInstallation)
+        .where(col(DeviceInstallation.device_id) == device_id, col(DeviceInstallation.removed_at).is_(None))
+        .values(removed_at=instant)
+    )
+
+
+async def settle(session: AsyncSession, trail: Trail, subscription_id: str, kept: dict[str, bool]) -> None:
+    """What the DERMS has let go of is removed or kept for good; `kept` says which of those that have left."""
+    for device, registered in await _standing(session, subscription_id, tuple(kept)):
+        path = settled(registered.registration, kept=kept[device.id])
+        registered.registration = trail.moved(REGISTRATION_TRANSITIONS, device.id, registered.registration, *path)
