@@ -10,7 +10,16 @@ from api import openapi, problems
 from api.context import Context
 from api.limits import BodyLimit
 from api.metrics import Measured, Metrics
-from api.routes import catalog, customers, derms, operations, program_enrollments, sync_requests
+from api.routes import (
+    attention,
+    catalog,
+    customers,
+    derms,
+    operations,
+    program_enrollments,
+    program_unenrollments,
+    sync_requests,
+)
 from operations.database import create_engine, create_sessions
 from relay.courier import Courier
 
@@ -62,6 +71,15 @@ def create_app(
     app.add_middleware(Measured, metrics=app.state.metrics)
     problems.install(app)
     openapi.install(app)
-    for part in (program_enrollments, customers, catalog, sync_requests, derms, operations):
+    for part in (
+        program_enrollments,
+        program_unenrollments,
+        customers,
+        catalog,
+        sync_requests,
+        attention,
+        derms,
+        operations,
+    ):
         app.include_router(part.router)
     return app

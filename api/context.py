@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 from connectors.temporal.client import workflow_url
-from models.ids import enrollment_workflow_id
+from models.ids import enrollment_workflow_id, unenrollment_workflow_id
 from operations.catalog import Catalogs
 from operations.database import Sessions, StatementCount
 from relay.courier import Courier
@@ -35,6 +35,18 @@ class Context:
             "temporal_ui": workflow_url(
                 self.temporal_ui_url, self.temporal.namespace, enrollment_workflow_id(enrollment_id)
             ),
+        }
+
+    def unenrollment_links(self, unenrollment_id: str) -> dict[str, str]:
+        """Where an unenrolment is seen, acted on, and looked at in Temporal."""
+        door = f"/v1/program-unenrollments/{unenrollment_id}"
+        flow = unenrollment_workflow_id(unenrollment_id)
+        return {
+            "self": door,
+            "cancel": f"{door}/cancel",
+            "approval": f"{door}/approval",
+            "retry": f"{door}/retry",
+            "temporal_ui": workflow_url(self.temporal_ui_url, self.temporal.namespace, flow),
         }
 
 

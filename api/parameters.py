@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Header, Path, Query
 
 from models.errors import Invalid
-from models.ids import CustomerId, EnrollmentId, ProcessFlowId, SyncRequestId
+from models.ids import CustomerId, DeviceId, EnrollmentId, ProcessFlowId, SyncRequestId, UnenrollmentId
 from models.values import Code, ExternalId, Printable
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows a page.")]
@@ -30,6 +30,8 @@ IdempotencyKey = Annotated[
 EnrollmentPath = Annotated[EnrollmentId, Path(description="enr_…")]
 CustomerPath = Annotated[CustomerId, Path(description="cus_…")]
 SyncRequestPath = Annotated[SyncRequestId, Path(description="syn_…")]
+UnenrollmentPath = Annotated[UnenrollmentId, Path(description="unr_…")]
+DevicePath = Annotated[DeviceId, Path(description="dev_…")]
 ByCode = Annotated[Code | None, Query()]
 ByExternalId = Annotated[ExternalId | None, Query()]
 ProcessFlowPath = Annotated[ProcessFlowId, Path(description="pf_…")]

@@ -84,7 +84,7 @@ async def seen(
         waitlist_position=await _waitlist_position(session, row),
         subscription=await _subscription(session, enrollment_id),
         sync_requests=told,
-        timeline=await _timeline(session, enrollment_id),
+        timeline=await timeline_of(session, enrollment_id),
         next_step=next_step(row.state, told[-1].state if told else None),
         available_actions=enrollment_actions(row.state),
         links=dict(links),
@@ -154,9 +154,10 @@ def _device(device: Device, standing: SubscriptionDevice) -> SubscribedDevice:
     )
 
 
-async def _timeline(session: AsyncSession, enrollment_id: str) -> tuple[TimelineEntry, ...]:
+async def timeline_of(session: AsyncSession, journey: str) -> tuple[TimelineEntry, ...]:
+    """Everything that happened on one journey, in words."""
     rows = await session.execute(
-        select(AuditEntry).where(col(AuditEntry.journey) == enrollment_id).order_by(col(AuditEntry.id)).limit(_TIMELINE)
+        select(AuditEntry).where(col(AuditEntry.journey) == journey).order_by(col(AuditEntry.id)).limit(_TIMELINE)
     )
     return tuple(
         TimelineEntry(

@@ -1,0 +1,162 @@
+"""Reading unenrolments: lists, and one with everything that happened to it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.decision import Decision
+from models.errors import NotFound
+from models.scope import OperatorScope
+from models.states import RegistrationState
+from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
+from models.tables.sync_request import SyncRequest
+from models.tables.unenrollment import Unenrollment
+from models.tables.work_order import WorkOrder
+from models.task_states import RemovalMethod, UnenrollmentState
+from models.unenrollment_views import LeavingDeviceView, UnenrollmentSummary, UnenrollmentView
+from models.views import Page
+from operations.queries import sync_requests
+from operations.queries.enrollments import timeline_of
+from operations.queries.paging import encode, newest_first
+from rules.unenrollment_guidance import removal_actions, unenrollment_actions, unenrollment_next_step
+
+
+def readable(scope: OperatorScope) -> Select[Unenrollment]:
+    """What this scope may see: an operator sees all."""
+    return select(Unenrollment)
+
+
+async def listed(
+    session: AsyncSession,
+    scope: OperatorScope,
+    *,
+    customer: str | None = None,
+    account: str | None = None,
+    program: str | None = None,
+    subscription: str | None = None,
+    enrollment: str | None = None,
+    state: UnenrollmentState | None = None,
+    transaction_id: str | None = None,
+    limit: int,
+    cursor: str | None,
+) -> Page[UnenrollmentSummary]:
+    """A page of them, newest first."""
+    wanted = {
+        "customer_id": customer,
+        "account": account,
+        "program": program,
+        "subscription_id": subscription,
+        "enrollment_id": enrollment,
+        "state": state,
+        "transaction_id": transaction_id,
+    }
+    statement = readable(scope).filter_by(**{name: value for name, value in wanted.items() if value is not None})
+    rows = (await session.execute(newest_first(statement, col(Unenrollment.id), limit, cursor))).scalars().all()
+    more = encode(rows[limit - 1].id) if len(rows) > limit else None
+    return Page(items=tuple(UnenrollmentSummary(**_fields(row)) for row in rows[:limit]), next_cursor=more)
+
+
+async def seen(
+    session: AsyncSession, scope: OperatorScope, unenrollment_id: str, links: Mapping[str, str]
+) -> UnenrollmentView:
+    """One of them, with its decision, devices, orders, sync requests and timeline.
+
+    Raises:
+        NotFound: there is none that this scope may see.
+    """
+    statement = (
+        readable(scope)
+        .add_columns(ProgramSubscription)
+        .join(ProgramSubscription, col(ProgramSubscription.id) == col(Unenrollment.subscription_id))
+        .where(col(Unenrollment.id) == unenrollment_id)
+    )
+    found = (await session.execute(statement)).first()
+    if found is None:
+        raise NotFound(f"There is no unenrolment {unenrollment_id}.", fix="GET /v1/program-unenrollments lists them.")
+    row: Unenrollment = found[0]
+    subscription: ProgramSubscription = found[1]
+    requests = await session.execute(
+        select(SyncRequest).where(col(SyncRequest.journey) == row.id).order_by(col(SyncRequest.sequence))
+    )
+    told = tuple(sync_requests.summary(one) for one in requests.scalars())
+    return UnenrollmentView(
+        **_fields(row),
+        whole_subscription=row.whole,
+        subscription_number=subscription.number,
+        subscription_state=subscription.state,
+        note=row.application["note"],
+        decision=Decision.model_validate(row.decision) if row.decision else None,
+        devices=await _devices(session, row),
+        sync_requests=told,
+        timeline=await timeline_of(session, row.id),
+        next_step=unenrollment_next_step(row.state, told[-1].state if told else None),
+        available_actions=unenrollment_actions(row.state, a_device_left=any(one["left"] for one in row.devices)),
+        links=dict(links),
+    )
+
+
+def _fields(row: Unenrollment) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "transaction_id": row.transaction_id,
+        "channel": row.channel,
+        "requester": row.requester,
+        "customer": row.customer_id,
+        "account": row.account,
+        "program": row.program,
+        "subscription": row.subscription_id,
+        "enrollment": row.enrollment_id,
+        "unenrollment_reason": row.reason_code,
+        "effective_at": row.effective_at,
+        "state": row.state,
+        "reason": row.reason,
+        "submitted_at": row.submitted_at,
+        "updated_at": row.updated_at,
+    }
+
+
+async def _devices(session: AsyncSession, row: Unenrollment) -> tuple[LeavingDeviceView, ...]:
+    entries = {entry["device"]: entry for entry in row.devices}
+    orders = [entry["work_order"] for entry in row.devices if entry["work_order"]]
+    made = {one.id: one for one in (await session.scalars(select(WorkOrder).where(col(WorkOrder.id).in_(orders))))}
+    rows = await session.execute(
+        select(Device, SubscriptionDevice)
+        .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
+        .where(col(SubscriptionDevice.subscription_id) == row.subscription_id, col(Device.id).in_(entries))
+        .order_by(col(Device.id))
+    )
+    return tuple(
+        _device(row.state, device, standing, entries[device.id], made.get(entries[device.id]["work_order"]))
+        for device, standing in rows.tuples()
+    )
+
+
+def _device(
+    state: UnenrollmentState,
+    device: Device,
+    standing: SubscriptionDevice,
+    entry: Mapping[str, Any],
+    order: WorkOrder | None,
+) -> LeavingDeviceView:
+    return LeavingDeviceView(
+        id=device.id,
+        specification=device.specification,
+        manufacturer=device.manufacturer,
+        model=device.model,
+        serial_number=device.serial_number,
+        rated_kw=device.rated_kw,
+        registration=standing.registration,
+        message=standing.message,
+        controllable=standing.registration is RegistrationState.REGISTERED,
+        removal_method=entry["method"],
+        left=entry["left"],
+        ended=entry["ended"],
+        needs_attention=entry["attention"],
+        work_order=order.id if order else None,
+        work_order_number=order.number if order else None,
+        work_order_state=order.state if order else None,
+        available_actions=removal_actions(state, RemovalMethod(entry["method"]), entry["ended"]),
+    )

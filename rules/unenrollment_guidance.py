@@ -1,0 +1,53 @@
+"""What people are told who asked to leave a program: what happens next, and what they can do."""
+
+from models.states import SyncState
+from models.task_states import UNENROLLMENT_TRANSITIONS, RemovalMethod, UnenrollmentState
+
+_U = UnenrollmentState
+
+_NEXT: dict[UnenrollmentState, str] = {
+    _U.SUBMITTED: "The request was received and is checked next.",
+    _U.AWAITING_APPROVAL: "A program manager has to approve the request; until then nothing changes.",
+    _U.SCHEDULED: "Nothing until the day named; then the devices leave. It can be taken back until then.",
+    _U.REMOVING: "Devices are being fetched or awaited.",
+    _U.RECOVERY_PENDING: "The customer has left and nothing is controlled; a device has yet to be fetched.",
+    _U.REJECTED: "The request cannot stand; the decision says what would change that.",
+    _U.CANCELLED: "The request was taken back; the customer takes part as before.",
+    _U.NEEDS_ATTENTION: "A device could not be fetched and an operator has been called.",
+}
+
+_AFTER: dict[SyncState, str] = {
+    SyncState.PENDING: "The customer has left; the DERMS is told next.",
+    SyncState.SENDING: "The customer has left; the DERMS is being told.",
+    SyncState.AWAITING_ACKNOWLEDGEMENT: "The customer has left; the DERMS has been told and has yet to acknowledge.",
+    SyncState.SYNCHRONIZED: "Nothing: the customer has left and the DERMS holds the devices no more.",
+    SyncState.ERROR: "The customer has left, but the DERMS still holds devices; an operator repairs it.",
+    SyncState.DISCARDED: "Nothing: the DERMS had nothing to forget.",
+    SyncState.CANCELLED: "The customer has left; the DERMS will not be told and still holds devices.",
+}
+
+_CAN_BE_KEPT = (_U.REMOVING, _U.NEEDS_ATTENTION, _U.RECOVERY_PENDING)
+
+
+def unenrollment_next_step(state: UnenrollmentState, synchronization: SyncState | None) -> str:
+    """What happens next with an unenrolment in that state."""
+    if state is _U.UNENROLLED:
+        return _AFTER[synchronization or SyncState.DISCARDED]
+    return _NEXT[state]
+
+
+def unenrollment_actions(state: UnenrollmentState, *, a_device_left: bool) -> tuple[str, ...]:
+    """What can be done with an unenrolment: the names of its doors."""
+    actions = ["approval"] if state is _U.AWAITING_APPROVAL else []
+    if _U.CANCELLED in UNENROLLMENT_TRANSITIONS[state] and not a_device_left:
+        actions.append("cancel")
+    if state in (_U.NEEDS_ATTENTION, _U.RECOVERY_PENDING):
+        actions.append("retry")
+    return tuple(actions)
+
+
+def removal_actions(state: UnenrollmentState, method: RemovalMethod, ended: str | None) -> tuple[str, ...]:
+    """What can be done with one device of it: the names of its doors."""
+    if ended or state not in _CAN_BE_KEPT:
+        return ()
+    return ("received", "kept") if method is RemovalMethod.SHIP_BACK else ("kept",)
