@@ -28,6 +28,9 @@ class Metrics:
         self.sync = Gauge(
             "gridenroll_sync_requests", "Sync requests not yet final, by state.", ("state",), registry=self.registry
         )
+        self.attention = Gauge(
+            "gridenroll_needs_attention", "What waits for a person, by kind.", ("kind",), registry=self.registry
+        )
 
 
 class Measured:

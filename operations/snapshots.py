@@ -130,9 +130,8 @@ async def many_taken(
 ) -> list[dict[str, Any]]:
     """Snapshots of subscriptions as our record is now, in the order asked for; those that are gone are left out."""
     ids = [one.subscription_id for one in wanted]
-    rows = {
-        row[0].id: row for row in (await session.execute(_PLACES.where(col(ProgramSubscription.id).in_(ids)))).all()
-    }
+    found: Sequence[Any] = (await session.execute(_PLACES.where(col(ProgramSubscription.id).in_(ids)))).all()
+    rows = {row[0].id: row for row in found}
     devices = await _devices(session, ids)
     catalog = await catalogs.current(session)
     return [

@@ -13,7 +13,7 @@ from api.context import Context, InContext
 from api.metrics import Metrics
 from models.errors import Unavailable
 from operations.database import transaction
-from operations.queries import health
+from operations.queries import attention, health
 
 router = APIRouter(tags=["operations"])
 
@@ -59,9 +59,12 @@ async def metrics(scope: AsOperator, request: Request, context: InContext) -> Re
     measured: Metrics = request.app.state.metrics
     async with transaction(context.sessions) as session:
         backlog = await health.backlog(session)
+        waiting = await attention.counts(session)
     measured.statements.set(context.statements.sent)
     measured.outbox.set(backlog.outbox)
     measured.outbox_age.set(backlog.outbox_oldest_seconds)
     for state, count in backlog.sync_requests.items():
         measured.sync.labels(state).set(count)
+    for kind, count in waiting.items():
+        measured.attention.labels(kind).set(count)
     return Response(generate_latest(measured.registry), media_type="text/plain; version=0.0.4")

@@ -190,6 +190,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_work_order_subscription_id'), 'work_order', ['subscription_id'], unique=False)
     op.create_index('one_open_work_order_per_journey', 'work_order', ['journey', 'device_id'], unique=True, postgresql_nulls_not_distinct=True, postgresql_where=sa.text("state NOT IN ('completed', 'cancelled')"))
     op.create_index('work_order_state', 'work_order', ['state', 'id'], unique=False)
+    op.create_index('work_order_escalated', 'work_order', ['id'], unique=False, postgresql_where=sa.text('escalated_at IS NOT NULL'))
     op.create_table('work_order_completion',
     sa.Column('completion_id', sa.Text(), nullable=False),
     sa.Column('work_order_id', sa.Text(), nullable=False),
@@ -203,6 +204,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('completion_id')
     )
     op.create_index(op.f('ix_work_order_completion_work_order_id'), 'work_order_completion', ['work_order_id'], unique=False)
+    op.create_index('enrollment_needs_attention', 'enrollment', ['id'], unique=False, postgresql_where=sa.text("state = 'needs_attention'"))
     op.add_column('sync_request', sa.Column('journey', sa.Text(), nullable=True))
     # Until now every sync request belonged to the enrolment that made it.
     op.execute('UPDATE sync_request SET journey = enrollment_id')
@@ -221,6 +223,7 @@ def downgrade() -> None:
     """Back to the old shape."""
     op.drop_column('subscription_device', 'listed_at')
     op.drop_column('subscription_device', 'replaced_by')
+    op.drop_index('enrollment_needs_attention', table_name='enrollment', postgresql_where=sa.text("state = 'needs_attention'"))
     op.drop_index('sync_request_held', table_name='sync_request', postgresql_where=sa.text('held'))
     op.drop_column('sync_request', 'note')
     op.drop_column('sync_request', 'held')
@@ -228,6 +231,7 @@ def downgrade() -> None:
     op.drop_column('sync_request', 'journey')
     op.drop_index(op.f('ix_work_order_completion_work_order_id'), table_name='work_order_completion')
     op.drop_table('work_order_completion')
+    op.drop_index('work_order_escalated', table_name='work_order', postgresql_where=sa.text('escalated_at IS NOT NULL'))
     op.drop_index('work_order_state', table_name='work_order')
     op.drop_index('one_open_work_order_per_journey', table_name='work_order', postgresql_nulls_not_distinct=True, postgresql_where=sa.text("state NOT IN ('completed', 'cancelled')"))
     op.drop_index(op.f('ix_work_order_subscription_id'), table_name='work_order')

@@ -48,5 +48,6 @@ class Enrollment(Stored, table=True):
         UniqueConstraint("requester", "transaction_id", name="enrollment_transaction_once"),
         UniqueConstraint("requester", "idempotency_key", name="enrollment_idempotency_key_once"),
         Index("enrollment_program_state", "program", "state", "id"),
+        Index("enrollment_needs_attention", "id", postgresql_where=sql("state = 'needs_attention'")),
         Index("enrollment_waitlist", "program", "waitlisted_at", postgresql_where=sql("state = 'waitlisted'")),
     )

@@ -58,6 +58,7 @@ class WorkOrder(Stored, table=True):
         CheckConstraint("attempt >= 1 AND maximum_attempts >= 1 AND reminders >= 0", name="work_order_counts"),
         CheckConstraint("appointment_end > appointment_start", name="an_appointment_ends_after_it_starts"),
         Index("work_order_state", "state", "id"),
+        Index("work_order_escalated", "id", postgresql_where=sql("escalated_at IS NOT NULL")),
         Index(
             "one_open_work_order_per_journey",
             "journey",

@@ -23,13 +23,14 @@ def decode(cursor: str) -> str:
     try:
         found = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
     except (binascii.Error, UnicodeDecodeError, ValueError) as error:
-        raise _not_ours() from error
+        raise not_ours() from error
     if not found.isprintable() or encode(found) != cursor:
-        raise _not_ours()
+        raise not_ours()
     return found
 
 
-def _not_ours() -> Invalid:
+def not_ours() -> Invalid:
+    """The error that says so."""
     return Invalid(
         "The cursor is none that was given out.",
         fix="Pass next_cursor of the page before as it is, or none to begin.",

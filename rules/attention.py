@@ -1,0 +1,65 @@
+"""What can be done about what needs a person: the doors, and what to send to them."""
+
+from typing import Any
+
+from models.attention_views import AttentionAction, AttentionKind
+
+_K = AttentionKind
+_DOORS = {
+    "enr": "/v1/program-enrollments",
+    "unr": "/v1/program-unenrollments",
+    "svc": "/v1/service-calls",
+    "syn": "/v1/sync-requests",
+    "wo": "/v1/work-orders",
+}
+_NEXT: dict[AttentionKind, str] = {
+    _K.ENROLLMENT_PARKED: "Remove the cause and retry it, or cancel it.",
+    _K.UNENROLLMENT_PARKED: "Remove the cause and retry it, or cancel it.",
+    _K.SERVICE_CALL_PARKED: "Remove the cause and retry it, or cancel it.",
+    _K.SYNC_REQUEST_IN_ERROR: "Correct the data and retry it, or give it up with a reason.",
+    _K.NOT_CONTROLLABLE: "Have the DERMS told again, or end the participation.",
+    _K.VISIT_ESCALATED: "Make an appointment, or cancel what the visit was ordered for.",
+    _K.VISITS_USED_UP: "Retry for one more visit, or cancel what the visit was ordered for.",
+    _K.RECOVERY_PENDING: "The participation has ended; the hardware is still to be fetched, or left where it is.",
+    _K.MESSAGE_UNDELIVERABLE: "It is tried again by itself; see to it that Temporal runs.",
+}
+_REASON = {"reason": "<why>"}
+
+
+def door(of: str) -> str:
+    """Where the thing of that id is seen; empty for what has no door."""
+    collection = _DOORS.get(of.partition("_")[0])
+    return f"{collection}/{of}" if collection else ""
+
+
+def next_step(kind: AttentionKind) -> str:
+    """What a person should do, in words."""
+    return _NEXT[kind]
+
+
+def actions(kind: AttentionKind, of: str, journey: str, subscription: str | None) -> tuple[AttentionAction, ...]:
+    """What can be done about the thing of that id; `journey` is the request it belongs to."""
+    if kind is _K.MESSAGE_UNDELIVERABLE:
+        return (AttentionAction(action="look", method="GET", href="/readyz"),)
+    if kind is _K.NOT_CONTROLLABLE:
+        leaving = {"subscription": subscription, "reason": "<a reason code>"}
+        return (
+            _post("tell_again", "/v1/batches/initial-load/runs", {}),
+            _post("unenroll", "/v1/program-unenrollments", leaving),
+        )
+    if kind is _K.VISIT_ESCALATED:
+        window = {"start": "<instant>", "end": "<instant>"}
+        return (_post("appoint", f"{door(of)}/appointment", window), _cancel(journey))
+    if kind is _K.VISITS_USED_UP:
+        return (_post("retry", f"{door(journey)}/retry"), _cancel(journey))
+    if kind is _K.RECOVERY_PENDING:
+        return (_post("retry", f"{door(of)}/retry"),)
+    return (_post("retry", f"{door(of)}/retry"), _cancel(of))
+
+
+def _post(action: str, href: str, body: dict[str, Any] | None = None) -> AttentionAction:
+    return AttentionAction(action=action, method="POST", href=href, body=body)
+
+
+def _cancel(of: str) -> AttentionAction:
+    return _post("cancel", f"{door(of)}/cancel", _REASON)
