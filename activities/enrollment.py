@@ -3,8 +3,9 @@
 from temporalio import activity
 
 from models.messages.enroll import Accepted, CancelEnrollment, EnrollInput, ParkEnrollment
+from models.messages.site_visit import AssociateInstalled, Installed, Visit
 from models.scope import SystemScope
-from operations import acceptance, enrollments
+from operations import acceptance, device_setup, enrollments, installation
 from operations.catalog import Catalogs
 from operations.database import Sessions, transaction
 
@@ -31,7 +32,9 @@ class EnrollmentActivities:
             scope = SystemScope(actor=request.actor)
             standing = await acceptance.standing(session, request.enrollment_id)
             if enrollments.can_be_cancelled(standing.state):
-                await enrollments.cancel(session, scope, self._catalogs, request.enrollment_id, request.reason)
+                await enrollments.cancel(
+                    session, scope, self._catalogs, request.enrollment_id, request.reason, tell_flow=False
+                )
             return await acceptance.standing(session, request.enrollment_id)
 
     @activity.defn
@@ -47,3 +50,23 @@ class EnrollmentActivities:
         async with transaction(self._sessions) as session:
             await enrollments.resume(session, _FLOW, request.enrollment_id)
             return await acceptance.standing(session, request.enrollment_id)
+
+    @activity.defn
+    async def associate_installed(self, request: AssociateInstalled) -> Installed:
+        """Associate the device that the technician reported, or send the order back."""
+        async with transaction(self._sessions) as session:
+            return await installation.associate_installed(
+                session, _FLOW, self._catalogs, request.enrollment_id, request.work_order_id
+            )
+
+    @activity.defn
+    async def order_installation_again(self, request: EnrollInput) -> Visit:
+        """A new order in place of one that was called off."""
+        async with transaction(self._sessions) as session:
+            return await device_setup.order_again(session, _FLOW, self._catalogs, request.enrollment_id)
+
+    @activity.defn
+    async def expire_enrollment(self, request: EnrollInput) -> Accepted:
+        """End a setup that took too long, unless a report came in before; say where it stands."""
+        async with transaction(self._sessions) as session:
+            return await installation.expire(session, _FLOW, self._catalogs, request.enrollment_id)

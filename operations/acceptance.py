@@ -14,7 +14,7 @@ from models.decision import Decision, Outcome
 from models.errors import NotFound, Unavailable
 from models.messages.enroll import Accepted
 from models.scope import SystemScope
-from models.states import ENROLLMENT_TRANSITIONS, AssetOwnership, EnrollmentState, InstallationMethod
+from models.states import ENROLLMENT_TRANSITIONS, EnrollmentState
 from models.tables.audit import AuditEntry
 from models.tables.catalog import ProgramCapacity
 from models.tables.customer import ServicePoint
@@ -23,7 +23,8 @@ from models.tables.sync_request import SyncRequest
 from operations.association import Association, associate
 from operations.audit import Trail
 from operations.capacity import reserve
-from operations.catalog import Catalogs, IndexedCatalog
+from operations.catalog import Catalogs
+from operations.device_setup import begin, steps_of, visit_in_progress
 from operations.facts import (
     device_keys,
     gather,
@@ -67,9 +68,9 @@ async def validate_and_accept(
         NotFound: no such enrolment.
         Unavailable: another request took the place or the serial number at the same moment; deciding again is right.
     """
-    row, usage = await _load(session, enrollment_id)
+    row, usage = await load(session, enrollment_id)
     if row.state not in _UNDECIDED:
-        return await standing(session, enrollment_id)
+        return await _decided(session, catalogs, row)
     now = datetime.now(UTC)
     catalog = await catalogs.version(session, row.catalog_version)
     application = EnrollmentApplication.model_validate(row.application)
@@ -83,7 +84,7 @@ async def validate_and_accept(
     )
     facts = gather(row, catalog, program, now, usage_of(usage), application, [one for _, one in held.values()])
     decision = decide(facts)
-    need = Need(devices=len(facts.devices), kw=facts.requested_kw)
+    need = facts.need
     trail = Trail(scope, now, enrollment_id)
     if decision.outcome is not Outcome.ACCEPTED:
         return await _turn_away(session, trail, row, program, decision, need)
@@ -106,50 +107,71 @@ def _loading() -> Any:
 _LOAD = _loading()
 
 
-async def _load(session: AsyncSession, enrollment_id: str) -> tuple[Row[Any], Any]:
+async def load(session: AsyncSession, enrollment_id: str) -> tuple[Row[Any], Any]:
+    """The enrolment, locked, with its place, and what its program holds.
+
+    Raises:
+        NotFound: no such enrolment.
+    """
     row = (await session.execute(_LOAD, {"enrollment": enrollment_id})).first()
     if row is None:
         raise NotFound(f"There is no enrolment {enrollment_id}.")
     return row, row[len(_ASKED) : len(_ASKED) + 4]
 
 
+async def _decided(session: AsyncSession, catalogs: Catalogs, row: Row[Any]) -> Accepted:
+    here = await standing(session, row.id)
+    if here.state is not _E.AWAITING_SITE_VISIT:
+        return here
+    visit = await visit_in_progress(session, catalogs, row.id, row.catalog_version)
+    return here.model_copy(update={"visit": visit})
+
+
 async def _accept(session: AsyncSession, trail: Trail, what: Association, decision: Decision, need: Need) -> Accepted:
     row, program = what.row, what.facts.program
-    if _steps(what.catalog, program, what.facts.application):
-        raise ValueError("this installation method needs device setup steps, which no flow carries out yet")
+    application = what.facts.application
+    if application is not None and (steps := steps_of(what.catalog, program, application)):
+        return await _set_up(session, trail, what, steps, decision, need)
     decided = (*_to_validating(row.state), _E.ACCEPTED, _E.DEVICE_SETUP)
     state = trail.moved(ENROLLMENT_TRANSITIONS, row.id, row.state, *decided)
     request_id = await associate(session, trail, decision.decided_at, what)
     state = trail.moved(ENROLLMENT_TRANSITIONS, row.id, state, _E.COMPLETING, _E.ENROLLED)
     await _store(session, trail, row, state, decision, need, row.waitlisted_at)
-    # Last, because its row is locked from here to the commit and every enrolment of the program comes by it.
+    await _reserve(session, row, program, need)
+    return Accepted(state=state, sync_request_id=request_id)
+
+
+async def _set_up(
+    session: AsyncSession,
+    trail: Trail,
+    what: Association,
+    steps: tuple[SetupStep, ...],
+    decision: Decision,
+    need: Need,
+) -> Accepted:
+    """Accepted, with a device still to come: its place is reserved, and a technician is on the way."""
+    row, program = what.row, what.facts.program
+    decided = (*_to_validating(row.state), _E.ACCEPTED, _E.DEVICE_SETUP)
+    state = trail.moved(ENROLLMENT_TRANSITIONS, row.id, row.state, *decided)
+    visit = await begin(session, trail, what, steps, decision.decided_at)
+    if visit is not None:
+        state = trail.moved(ENROLLMENT_TRANSITIONS, row.id, state, _E.AWAITING_SITE_VISIT)
+    await _store(session, trail, row, state, decision, need, row.waitlisted_at)
+    await _reserve(session, row, program, need)
+    return Accepted(state=state, visit=visit, steps=steps)
+
+
+async def _reserve(session: AsyncSession, row: Row[Any], program: Program, need: Need) -> None:
+    """Last, because the program's row is locked from here to the commit and every enrolment comes by it.
+
+    Raises:
+        Unavailable: another request took the last place at the same moment.
+    """
     if not await reserve(session, program.code, need):
         raise Unavailable("Another request took the last place at the same moment.", code="raced")
     if row.state is _E.WAITLISTED:
         # The next may have looked before this commit and seen somebody ahead.
         await serve(session, program)
-    return Accepted(state=state, sync_request_id=request_id)
-
-
-def _steps(
-    catalog: IndexedCatalog, program: Program, application: EnrollmentApplication | None
-) -> tuple[SetupStep, ...]:
-    """What the service task type asks to be done before a device is associated."""
-    way = (
-        (application.installation_method, application.asset_ownership)
-        if application
-        else (InstallationMethod.BRING_YOUR_OWN, AssetOwnership.CUSTOMER_OWNED)
-    )
-    return next(
-        (
-            setup.steps
-            for task in catalog.content.service_task_types
-            if task.code == program.enroll_task
-            for setup in task.device_setup
-            if (setup.installation_method, setup.asset_ownership) == way
-        ),
-        (),
-    )
 
 
 async def _turn_away(

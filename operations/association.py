@@ -52,9 +52,9 @@ _ASSOCIATE = text(
     ),
     installed AS (
         INSERT INTO device_installation (id, device_id, location_id, installed_at, installed_by)
-        SELECT i.id, i.device_id, places.id, i.installed_at, 'customer'
+        SELECT i.id, i.device_id, places.id, i.installed_at, i.installed_by
         FROM jsonb_to_recordset(CAST(:installations AS jsonb))
-            AS i(id text, device_id text, location_type text, position int, installed_at timestamptz)
+            AS i(id text, device_id text, location_type text, position int, installed_at timestamptz, installed_by text)
         JOIN places USING (location_type, position)
     ),
     registered AS ({insert_from(SubscriptionDevice, "registrations")}),
@@ -74,6 +74,9 @@ class Association:
     catalog: IndexedCatalog
     known_devices: dict[int, str]
     """Devices in our record already, by their position in the application."""
+    subscription: ProgramSubscription | None = None
+    """The one that waits since acceptance, if the device had to be set up first."""
+    installed_by: str = "customer"
 
 
 async def associate(session: AsyncSession, trail: Trail, instant: datetime, what: Association) -> str:
@@ -82,7 +85,8 @@ async def associate(session: AsyncSession, trail: Trail, instant: datetime, what
     Raises:
         Unavailable: another request took a serial number at the same moment.
     """
-    subscription = _subscription(what)
+    subscription = _activated(what, instant)
+    await session.flush()
     devices = _devices(what)
     places = _places(what)
     request = _sync_request(what, subscription, devices, instant)
@@ -91,7 +95,7 @@ async def associate(session: AsyncSession, trail: Trail, instant: datetime, what
     held = await session.scalar(
         _ASSOCIATE,
         {
-            "subscriptions": as_json([subscription]),
+            "subscriptions": as_json([] if what.subscription else [subscription]),
             "devices": as_json(devices),
             "places": as_json(places),
             "installations": as_json(
@@ -101,6 +105,7 @@ async def associate(session: AsyncSession, trail: Trail, instant: datetime, what
                     "location_type": place["location_type"],
                     "position": place["position"],
                     "installed_at": instant,
+                    "installed_by": what.installed_by,
                 }
                 for device, place in zip(devices, places, strict=True)
             ),
@@ -127,7 +132,17 @@ def _note(
     trail.noted(request_id, "syn:pending", details={"kind": SyncKind.ENROLL})
 
 
-def _subscription(what: Association) -> dict[str, Any]:
+def _activated(what: Association, instant: datetime) -> dict[str, Any]:
+    """The subscription as it is from now on; one that waited begins no earlier than its device was there."""
+    if what.subscription is None:
+        return subscription_of(what, SubscriptionState.ACTIVE)
+    what.subscription.state = SubscriptionState.ACTIVE
+    what.subscription.start_at = max(what.subscription.start_at, instant)
+    return what.subscription.model_dump()
+
+
+def subscription_of(what: Association, state: SubscriptionState) -> dict[str, Any]:
+    """A new subscription of the accepted enrolment."""
     facts, subscription_id = what.facts, new_id("sub")
     return {
         "id": subscription_id,
@@ -138,7 +153,7 @@ def _subscription(what: Association) -> dict[str, Any]:
         "customer_id": facts.site.customer_id,
         "account": facts.site.account,
         "service_point": facts.site.service_point,
-        "state": SubscriptionState.ACTIVE,
+        "state": state,
         "start_at": what.row.start_at,
     }
 

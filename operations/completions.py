@@ -215,14 +215,16 @@ async def _judge(
 
 
 async def another_attempt(session: AsyncSession, scope: Scope, work_order_id: str) -> WorkOrder:
-    """A person wants one more visit although the attempts are used up.
+    """A person wants one more visit although the attempts are used up. An order that is open already, or that nobody
+    needs any more, stays as it is.
 
     Raises:
         NotFound: there is none.
-        IllegalTransition: the order is not incomplete.
     """
     now = datetime.now(UTC)
     row = await locked(session, work_order_id)
+    if row.state is not _W.INCOMPLETE or row.called_off:
+        return row
     trail = Trail(scope, now, row.journey)
     moved(trail, row, now, _W.RESCHEDULED)
     row.attempt += 1
@@ -241,7 +243,9 @@ def standing(row: WorkOrder, kept: WorkOrderCompletion | None = None, verdict: s
         outcome=outcome,
         completion_id=kept.completion_id if kept and kept.verdict == TAKEN else None,
         waits=not final,
-        attempts_used_up=row.state is _W.INCOMPLETE and outcome is not None and outcome.another_visit_helps,
+        attempts_used_up=(
+            row.state is _W.INCOMPLETE and not row.called_off and outcome is not None and outcome.another_visit_helps
+        ),
         verdict=verdict[:500],
         seconds_until_appointment=_until(row.appointment_end),
     )

@@ -24,15 +24,19 @@ from models.messages.enroll import (
     Stage,
 )
 from models.scope import OperatorScope, Scope
-from models.states import ENROLLMENT_TRANSITIONS, EnrollmentState
+from models.states import ENROLLMENT_TRANSITIONS, SUBSCRIPTION_TRANSITIONS, EnrollmentState, SubscriptionState
 from models.tables.enrollment import Enrollment
-from operations import outbox
+from models.tables.subscription import ProgramSubscription
+from operations import outbox, work_orders
 from operations.audit import Trail
+from operations.capacity import release
 from operations.catalog import Catalogs
 from operations.rows import as_json, insert_from
 from operations.waitlist import serve
+from rules.capacity import Need
 
 _E = EnrollmentState
+_BEING_SET_UP = (_E.ACCEPTED, _E.DEVICE_SETUP, _E.AWAITING_SITE_VISIT, _E.COMPLETING)
 
 
 _LOOK_UP = text(
@@ -200,7 +204,13 @@ def can_be_cancelled(state: EnrollmentState) -> bool:
 
 
 async def cancel(
-    session: AsyncSession, scope: Scope, catalogs: Catalogs, enrollment_id: str, reason: str
+    session: AsyncSession,
+    scope: Scope,
+    catalogs: Catalogs,
+    enrollment_id: str,
+    reason: str,
+    *,
+    tell_flow: bool = True,
 ) -> EnrollmentState:
     """Cancels a request that is not associated yet and tells its flow; one that is cancelled stays so.
 
@@ -208,7 +218,6 @@ async def cancel(
         NotFound: there is none.
         Conflict: it is enrolled already, or ended otherwise.
     """
-    now = datetime.now(UTC)
     enrollment = await locked(session, enrollment_id)
     if enrollment.state is _E.CANCELLED:
         return enrollment.state
@@ -218,21 +227,57 @@ async def cancel(
             fix="Unenrol the subscription instead.",
             code="already-enrolled",
         )
-    trail = Trail(scope, now, enrollment_id)
-    waited = enrollment.state is _E.WAITLISTED
-    enrollment.state = trail.moved(ENROLLMENT_TRANSITIONS, enrollment_id, enrollment.state, _E.CANCELLED, reason=reason)
+    await end(session, scope, catalogs, enrollment, _E.CANCELLED, reason)
+    if tell_flow:
+        message = CancelRequested(reason=reason, actor=scope.actor)
+        await outbox.signal(session, CANCEL_REQUESTED, [(enrollment_workflow_id(enrollment_id), message)])
+    return enrollment.state
+
+
+async def end(
+    session: AsyncSession,
+    scope: Scope,
+    catalogs: Catalogs,
+    enrollment: Enrollment,
+    state: EnrollmentState,
+    reason: str,
+) -> None:
+    """Ends a request before it is associated, and undoes what was done for it.
+
+    Raises:
+        IllegalTransition: it has ended, or is enrolled.
+    """
+    now = datetime.now(UTC)
+    trail = Trail(scope, now, enrollment.id)
+    before = EnrollmentState(enrollment.resume_state or enrollment.state)
+    enrollment.state = trail.moved(ENROLLMENT_TRANSITIONS, enrollment.id, enrollment.state, state, reason=reason)
     enrollment.reason = reason
     enrollment.resume_state = None
     enrollment.updated_at = now
     enrollment.version += 1
+    if before in _BEING_SET_UP:
+        await _call_off(session, trail, enrollment, now, reason)
     await trail.write(session)
     await session.flush()
-    if waited:
-        catalog = await catalogs.version(session, enrollment.catalog_version)
-        await serve(session, catalog.program(enrollment.program))
-    message = CancelRequested(reason=reason, actor=scope.actor)
-    await outbox.signal(session, CANCEL_REQUESTED, [(enrollment_workflow_id(enrollment_id), message)])
-    return enrollment.state
+    if before is _E.WAITLISTED or before in _BEING_SET_UP:
+        program = (await catalogs.version(session, enrollment.catalog_version)).program(enrollment.program)
+        reserved = Need(devices=enrollment.needed_devices, kw=enrollment.needed_kw)
+        await (serve(session, program) if before is _E.WAITLISTED else release(session, program, reserved))
+
+
+async def _call_off(session: AsyncSession, trail: Trail, enrollment: Enrollment, now: datetime, reason: str) -> None:
+    """The order and the subscription that waited for a device."""
+    await work_orders.call_off_open(session, trail, enrollment.id, now, reason)
+    pending = await session.scalar(
+        select(ProgramSubscription).where(
+            col(ProgramSubscription.enrollment_id) == enrollment.id,
+            col(ProgramSubscription.state) == SubscriptionState.PENDING,
+        )
+    )
+    if pending is not None:
+        pending.state = trail.moved(
+            SUBSCRIPTION_TRANSITIONS, pending.id, pending.state, SubscriptionState.CANCELLED, reason=reason
+        )
 
 
 async def park(session: AsyncSession, scope: Scope, enrollment_id: str, reason: str) -> EnrollmentState:

@@ -2,7 +2,9 @@
 
 from enum import StrEnum
 
+from models.catalog import SetupStep
 from models.messages.message import Message
+from models.messages.site_visit import Visit
 from models.messages.synchronize import SyncOutcome
 from models.states import EnrollmentState
 
@@ -24,6 +26,7 @@ class Stage(StrEnum):
 
     ENROLLING = "enrolling"
     WAITLISTED = "waitlisted"
+    AWAITING_SITE_VISIT = "awaiting_site_visit"
     UNENROLLING = "unenrolling"
     AWAITING_APPROVAL = "awaiting_approval"
     SCHEDULED = "scheduled"
@@ -34,14 +37,18 @@ class Stage(StrEnum):
     NOT_SYNCHRONIZED = "not_synchronized"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
 
 
 class Accepted(Message):
-    """What validating and accepting came to. With no setup to wait for, the devices are associated already."""
+    """What validating and accepting came to. With no setup to wait for, the devices are associated already; else
+    `steps` says what is to be done first, in that order, and `visit` whom to wait for."""
 
     state: EnrollmentState
     sync_request_id: str | None = None
     failed_rules: tuple[str, ...] = ()
+    steps: tuple[SetupStep, ...] = ()
+    visit: Visit | None = None
 
 
 class CancelEnrollment(Message):
