@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import httpx
 from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.batches import BatchActivities
 from activities.enrollment import EnrollmentActivities
 from activities.errors import ErrorMapping
 from activities.site_visit import SiteVisitActivities
@@ -21,10 +23,12 @@ from operations.catalog import Catalogs
 from operations.database import Sessions, StatementCount, create_engine, create_sessions
 from relay import relay
 from settings.settings import Settings
+from workflows.batch import Batch
 from workflows.enroll import Enroll
+from workflows.hand_over import HandOver
 from workflows.unenroll import Unenroll
 
-WORKFLOWS = (Enroll, Unenroll)
+WORKFLOWS = (Batch, Enroll, HandOver, Unenroll)
 
 PASSED_THROUGH = (
     "activities",
@@ -53,13 +57,21 @@ def runner() -> SandboxedWorkflowRunner:
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
 
 
-def create_worker(client: Client, sessions: Sessions, derms: DermsClient, *, task_queue: str = TASK_QUEUE) -> Worker:
+def create_worker(
+    client: Client,
+    sessions: Sessions,
+    derms: DermsClient,
+    *,
+    task_queue: str = TASK_QUEUE,
+    acknowledgement_timeout: timedelta = timedelta(minutes=15),
+) -> Worker:
     """A worker for every flow and activity of the house."""
     catalogs = Catalogs()
     enrollment = EnrollmentActivities(sessions, catalogs)
     synchronize = SynchronizeActivities(sessions, catalogs, derms)
     site_visit = SiteVisitActivities(sessions, catalogs, FieldDesk())
     unenrollment = UnenrollmentActivities(sessions, catalogs)
+    batches = BatchActivities(sessions, catalogs, derms, client, acknowledgement_timeout)
     return Worker(
         client,
         task_queue=task_queue,
@@ -88,6 +100,10 @@ def create_worker(client: Client, sessions: Sessions, derms: DermsClient, *, tas
             site_visit.remind_of_visit,
             site_visit.visit_standing,
             site_visit.another_attempt,
+            batches.begin_batch,
+            batches.do_page,
+            batches.do_asking_page,
+            batches.fail_batch,
         ],
         workflow_runner=runner(),
         interceptors=[ErrorMapping()],
@@ -108,7 +124,7 @@ async def running(settings: Settings, client: Client) -> AsyncGenerator[Statemen
     limits = httpx.Limits(max_connections=50, max_keepalive_connections=50)
     async with httpx.AsyncClient(timeout=settings.derms_timeout.total_seconds(), limits=limits) as http:
         derms = DermsClient(http, settings.derms_url, settings.derms_secret.get_secret_value())
-        async with create_worker(client, sessions, derms):
+        async with create_worker(client, sessions, derms, acknowledgement_timeout=settings.acknowledgement_timeout):
             relaying = asyncio.create_task(relay.run(client, sessions))
             try:
                 yield statements

@@ -12,6 +12,7 @@ from api.limits import BodyLimit
 from api.metrics import Measured, Metrics
 from api.routes import (
     attention,
+    batches,
     catalog,
     customers,
     derms,
@@ -72,6 +73,7 @@ def create_app(
     problems.install(app)
     openapi.install(app)
     for part in (
+        batches,
         program_enrollments,
         program_unenrollments,
         customers,

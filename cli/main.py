@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import catalog, customers, database, examples, serve
+from cli import batches, catalog, customers, database, examples, serve
 from cli.demo.command import demo
 from cli.up import up
 
@@ -18,6 +18,7 @@ app.add_typer(serve.app, name="serve")
 app.add_typer(database.app, name="db")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(customers.app, name="customers")
+app.add_typer(batches.app, name="batch")
 app.add_typer(examples.app, name="examples")
 
 

@@ -20,6 +20,7 @@ import worker
 from api.app import create_app
 from cli.logs import configure
 from connectors.temporal.client import connect, register_search_attributes
+from connectors.temporal.schedules import provision
 from models.errors import Unavailable
 from operations.database import StatementCount
 from settings.settings import Settings
@@ -61,7 +62,7 @@ async def _api(settings: Settings) -> None:
 
 @app.command(name="worker")
 def work() -> None:
-    """Run flows, activities and the relay."""
+    """Run flows, activities and the relay; see to it that the batches have their schedules."""
     settings = Settings()
     configure(settings.log_format, settings.log_level)
     uvloop.run(_worker(settings))
@@ -79,6 +80,7 @@ async def _worker(settings: Settings) -> None:
     if client is None:
         return
     await register_search_attributes(client)
+    await provision(client)
     async with worker.running(settings, client) as statements, _doors(settings, statements):
         await stop.wait()
 

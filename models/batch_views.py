@@ -61,3 +61,12 @@ class Resent(View):
 
     run: str
     sync_requests: tuple[str, ...]
+
+
+class BatchRunStarted(View):
+    """The run is taken in, or was before under the same key."""
+
+    id: str
+    batch: BatchName
+    state: BatchRunState
+    links: dict[str, str]

@@ -4,17 +4,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
+from urllib.parse import urlencode
 
 import httpx
 import orjson
 from pydantic import ValidationError
 
 from connectors.derms.signature import signed_headers
-from connectors.derms.wire import Acknowledgement, MessageStatus, SyncMessage
+from connectors.derms.wire import Acknowledgement, HeldResources, MessageStatus, SyncMessage
 from models.errors import OutcomeUnknown, Refused, Unavailable
 
-T = TypeVar("T", Acknowledgement, MessageStatus)
+T = TypeVar("T", Acknowledgement, MessageStatus, HeldResources)
 
+_RESOURCES_A_PAGE = 200
 _OVERLOADED = frozenset({408, 425, 429})
 
 
@@ -68,6 +70,20 @@ class DermsClient:
         if response.status_code == HTTPStatus.NOT_FOUND:
             return None
         return _read(MessageStatus, response)
+
+    async def ders(self, endpoint: str, cursor: str) -> HeldResources:
+        """A page of all the resources it holds; an empty cursor begins.
+
+        Raises:
+            Unavailable, OutcomeUnknown: no answer; asking again is harmless.
+            Refused: it does not tell what it holds.
+        """
+        headers = signed_headers(self._secret, "ders", datetime.now(UTC), b"")
+        where = {"limit": str(_RESOURCES_A_PAGE)} | ({"cursor": cursor} if cursor else {})
+        response = await self._ask("GET", f"{endpoint or self._default}/ders?{urlencode(where)}", headers, None)
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            raise Refused("The DERMS does not list what it holds.", code="derms-refused")
+        return _read(HeldResources, response)
 
     def _body(self, message: Message) -> bytes:
         document = SyncMessage.model_validate(

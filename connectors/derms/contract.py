@@ -8,15 +8,20 @@ import sys
 
 from pydantic.json_schema import models_json_schema
 
-from connectors.derms.wire import Acknowledgements, MessageStatus, SyncMessage
+from connectors.derms.wire import Acknowledgements, HeldResources, MessageStatus, SyncMessage
 
 
 def contract() -> str:
     """The JSON Schema (draft 2020-12), its documents under `$defs`."""
     _, schema = models_json_schema(
-        [(SyncMessage, "serialization"), (Acknowledgements, "serialization"), (MessageStatus, "serialization")],
+        [
+            (SyncMessage, "serialization"),
+            (Acknowledgements, "serialization"),
+            (MessageStatus, "serialization"),
+            (HeldResources, "validation"),
+        ],
         title="gridenroll and a DERMS",
-        description="SyncMessage goes to the DERMS; Acknowledgements and MessageStatus come back.",
+        description="SyncMessage goes to the DERMS; Acknowledgements, MessageStatus and HeldResources come back.",
     )
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
     return json.dumps(document, indent=2, sort_keys=True) + "\n"

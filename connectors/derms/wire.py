@@ -5,7 +5,7 @@ A sync message is a full snapshot, never a delta. Its bytes are the same on ever
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from models.snapshot import Snapshot
 from models.values import Value
@@ -59,3 +59,31 @@ class MessageStatus(Value):
     message_id: MessageId
     status: Literal["received", "acknowledged"]
     acknowledgement: Acknowledgement | None = None
+
+
+class _TheirDocument(BaseModel):
+    """A document of the DERMS of which we read a part: what else it tells is its own business."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class HeldDevice(_TheirDocument):
+    """The device behind a resource."""
+
+    device_id: str = Field(max_length=64)
+
+
+class HeldResource(_TheirDocument):
+    """A grid resource that the DERMS holds."""
+
+    id: str = Field(max_length=64, description="the DERMS' own id of it")
+    state: Literal["enrolled", "removed"]
+    device: HeldDevice
+    subscription: str = Field(max_length=64, description="the subscription's number, as it was told")
+
+
+class HeldResources(_TheirDocument):
+    """GET {derms}/ders?limit=&cursor=: a page of all it holds, the newest first."""
+
+    items: tuple[HeldResource, ...] = Field(max_length=1000)
+    next_cursor: str | None = Field(default=None, max_length=200, description="absent or null on the last page")

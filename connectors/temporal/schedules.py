@@ -1,0 +1,62 @@
+"""The Temporal Schedules by which the batches run themselves."""
+
+import structlog
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleState,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+
+from connectors.temporal.client import TASK_QUEUE
+from models.batches import BATCHES, Batch, BatchName, schedule_id
+from models.messages.batch import WORKFLOW, BatchInput
+
+log = structlog.get_logger()
+
+
+async def provision(client: Client, *, task_queue: str = TASK_QUEUE) -> None:
+    """Makes the schedules there are to be, and brings those that are there up to date. Safe to repeat, side by side.
+
+    What people did to one in the Temporal UI stays: paused is paused.
+    """
+    for name, batch in BATCHES.items():
+        planned = _planned(name, batch, task_queue)
+        try:
+            await client.create_schedule(schedule_id(name), planned)
+        except ScheduleAlreadyRunningError:
+            await _update(client, name, planned)
+
+
+async def _update(client: Client, name: BatchName, planned: Schedule) -> None:
+    def renewed(found: ScheduleUpdateInput) -> ScheduleUpdate:
+        planned.state = found.description.schedule.state
+        return ScheduleUpdate(planned)
+
+    await client.get_schedule_handle(schedule_id(name)).update(renewed)
+    if planned.state.paused:
+        log.info("a batch is paused", batch=name)
+
+
+def _planned(name: BatchName, batch: Batch, task_queue: str) -> Schedule:
+    rhythm = batch.rhythm
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            WORKFLOW,
+            BatchInput(name=name),
+            id=f"{schedule_id(name)}/scheduled",
+            task_queue=task_queue,
+            static_summary=f"{name}, by its schedule",
+            static_details=batch.description,
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=rhythm.every, offset=rhythm.offset)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=rhythm.catchup),
+        state=ScheduleState(note=batch.description),
+    )

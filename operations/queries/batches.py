@@ -1,0 +1,88 @@
+"""Reading batches and their runs."""
+
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.batch_views import BatchFinding, BatchRunSummary, BatchRunView, BatchView
+from models.batches import BATCHES, BatchName, schedule_id
+from models.errors import NotFound
+from models.scope import OperatorScope
+from models.tables.batch_run import BatchRun
+from models.task_states import BatchRunState
+from models.views import Page
+from operations.queries.paging import encode, newest_first
+
+
+def readable(scope: OperatorScope) -> Select[BatchRun]:
+    """What this scope may see: an operator sees all."""
+    return select(BatchRun)
+
+
+async def batches(session: AsyncSession, scope: OperatorScope) -> tuple[BatchView, ...]:
+    """Every batch with its last run."""
+    last = readable(scope).distinct(col(BatchRun.name)).order_by(col(BatchRun.name), col(BatchRun.id).desc())
+    runs = {run.name: run for run in (await session.scalars(last)).all()}
+    return tuple(
+        BatchView(
+            name=name,
+            description=batch.description,
+            schedule=schedule_id(name),
+            every_seconds=int(batch.rhythm.every.total_seconds()),
+            last_run=BatchRunSummary(**_fields(runs[name])) if name in runs else None,
+            links={"runs": f"/v1/batches/{name}/runs"},
+        )
+        for name, batch in BATCHES.items()
+    )
+
+
+async def runs(
+    session: AsyncSession, scope: OperatorScope, name: BatchName, *, limit: int, cursor: str | None
+) -> Page[BatchRunSummary]:
+    """A page of a batch's runs, newest first."""
+    statement = readable(scope).where(col(BatchRun.name) == name)
+    rows = (await session.scalars(newest_first(statement, col(BatchRun.id), limit, cursor))).all()
+    more = encode(rows[limit - 1].id) if len(rows) > limit else None
+    return Page(items=tuple(BatchRunSummary(**_fields(row)) for row in rows[:limit]), next_cursor=more)
+
+
+async def run(session: AsyncSession, scope: OperatorScope, name: BatchName, run_id: str) -> BatchRunView:
+    """One run, as it stands.
+
+    Raises:
+        NotFound: there is none that this scope may see.
+    """
+    statement = readable(scope).where(col(BatchRun.name) == name, col(BatchRun.id) == run_id)
+    row = await session.scalar(statement)
+    if row is None:
+        raise NotFound(f"There is no run {run_id} of {name}.", fix=f"GET /v1/batches/{name}/runs lists them.")
+    findings = tuple(BatchFinding.model_validate(one) for one in row.findings)
+    again = any(one.resendable and not one.resent for one in findings) and row.state is not BatchRunState.RUNNING
+    shown = _fields(row)
+    if again:
+        shown["links"]["resend"] = f"{shown['links']['self']}/resend"
+    return BatchRunView(**shown, findings=findings, available_actions=("resend",) if again else ())
+
+
+def run_links(name: BatchName, run_id: str) -> dict[str, str]:
+    """Where a run is seen."""
+    return {"self": f"/v1/batches/{name}/runs/{run_id}"}
+
+
+def _fields(row: BatchRun) -> dict[str, Any]:
+    name = BatchName(row.name)
+    return {
+        "id": row.id,
+        "batch": name,
+        "state": row.state,
+        "step": row.step if row.state is BatchRunState.RUNNING else None,
+        "started_by": row.started_by,
+        "started_at": row.started_at,
+        "updated_at": row.updated_at,
+        "finished_at": row.finished_at,
+        "counts": row.counts,
+        "reason": row.reason,
+        "links": run_links(name, row.id),
+    }

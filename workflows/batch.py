@@ -1,0 +1,90 @@
+"""The batch flow: page by page until the batch's work is done (DOMAIN.md 5.6). One flow for every batch."""
+
+import asyncio
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.exceptions import FailureError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.batches import BatchActivities
+    from models.messages import batch as messages
+    from models.messages.batch import BatchInput, BatchResult, BatchStanding, BeginBatch, FailBatch
+    from workflows import policies
+    from workflows.parking import reason_of
+
+
+@workflow.defn(name=messages.WORKFLOW, failure_exception_types=[ValidationError])
+class Batch:
+    """Find the run record, do its pages one after the other. Each page is one transaction that also says where the
+    next begins: a run broken off goes on there, and nothing is counted twice."""
+
+    @workflow.init
+    def __init__(self, request: BatchInput) -> None:
+        self._request = request
+        self._standing: BatchStanding | None = None
+
+    @workflow.run
+    async def run(self, request: BatchInput) -> BatchResult:
+        """Ends when no page is left; fails when one cannot be done for hours."""
+        try:
+            standing = await self._begin()
+            for _ in range(request.pages_a_run):
+                if standing.step is None:
+                    break
+                standing = await self._page(standing)
+        except (asyncio.CancelledError, FailureError) as error:
+            await self._fail(error)
+            raise
+        if standing.step is not None:
+            workflow.continue_as_new(request)
+        return self._end(standing)
+
+    async def _begin(self) -> BatchStanding:
+        workflow.set_current_details("Looking where the run stands.")
+        self._standing = await workflow.execute_local_activity_method(
+            BatchActivities.begin_batch,
+            BeginBatch(name=self._request.name, workflow_id=workflow.info().workflow_id),
+            summary="begin",
+            **policies.OWN_DATABASE,
+        )
+        return self._standing
+
+    async def _page(self, at: BatchStanding) -> BatchStanding:
+        workflow.set_current_details(f"Page {at.page}: {at.step}. So far: {_told(at.counts)}.")
+        summary = f"{at.step}, page {at.page}"
+        if at.asks:
+            self._standing = await workflow.execute_activity_method(
+                BatchActivities.do_asking_page, at, summary=summary, **policies.BATCH_ASK
+            )
+        else:
+            self._standing = await workflow.execute_local_activity_method(
+                BatchActivities.do_page, at, summary=summary, **policies.OWN_DATABASE
+            )
+        return self._standing
+
+    async def _fail(self, error: asyncio.CancelledError | FailureError) -> None:
+        """Writes down why the run cannot go on, if that is possible."""
+        if self._standing is None:
+            return
+        stopped = isinstance(error, asyncio.CancelledError) or is_cancelled_exception(error)
+        reason = "It was asked to stop in Temporal." if stopped else _why(error)
+        workflow.set_current_details(f"Failed: {reason}")
+        await workflow.execute_local_activity_method(
+            BatchActivities.fail_batch,
+            FailBatch(run_id=self._standing.run_id, reason=reason[:1000]),
+            summary="write down that it failed",
+            **policies.OWN_DATABASE,
+        )
+
+    def _end(self, standing: BatchStanding) -> BatchResult:
+        workflow.set_current_details(f"Done: {_told(standing.counts)}.")
+        return BatchResult(run_id=standing.run_id, state=standing.state, counts=standing.counts)
+
+
+def _why(error: BaseException) -> str:
+    return reason_of(error) if isinstance(error, FailureError) else str(error)
+
+
+def _told(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items()) or "nothing"
