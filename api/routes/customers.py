@@ -9,7 +9,7 @@ from api.context import InContext
 from api.parameters import ByExternalId, Cursor, CustomerPath, Limit, Words
 from models.cis import CisRecord
 from models.views import CustomerSummary, CustomerView, EligiblePrograms, EnrollmentSummary, Page
-from operations import customers
+from operations import customers, move_outs, outbox
 from operations.database import transaction
 from operations.queries import customers as queries
 from operations.queries import enrollments
@@ -32,6 +32,14 @@ async def upsert(body: CustomersRequest, scope: AsOperator, context: InContext) 
     records, errors = _read(body)
     async with transaction(context.sessions) as session:
         result = await customers.upsert(session, scope, records)
+        left = [record.cis_service_point_id for record in records]
+        await move_outs.unenrol_who_moved_out(
+            session,
+            scope,
+            left,
+            acknowledgement_timeout_seconds=context.acknowledgement_timeout_seconds,
+        )
+    context.courier.take(outbox.written(session))
     return CustomersImported(
         received=len(body.customers), taken=len(records), created=result.created, updated=result.updated, errors=errors
     )
