@@ -20,7 +20,7 @@ from operations.audit import Trail
 from operations.catalog import Catalogs
 from operations.snapshots import taken
 from operations.sync_turns import next_flow, pass_on, wake, what_it_waits_for
-from rules.acknowledgements import Effect, effect_of
+from rules.acknowledgements import LEAVING, Effect, effect_of
 from rules.snapshots import message_key, snapshot_hash
 from rules.sync_order import FINAL, nothing_new
 
@@ -194,7 +194,11 @@ async def record_acknowledgement(
 async def _registrations(
     session: AsyncSession, request: SyncRequest
 ) -> tuple[dict[str, RegistrationState], str | None]:
-    """Where each device stands; and the flow of the request that comes next, in the same statement."""
+    """Where each device stands; and the flow of the request that comes next, in the same statement.
+
+    A device that the message still told to be enrolled and that is on its way out by now is none of its business: a
+    later message tells of that, and this one's answer must neither bring the device back nor fail for it.
+    """
     rows = await session.execute(
         select(
             col(SubscriptionDevice.device_id),
@@ -203,7 +207,13 @@ async def _registrations(
         ).where(col(SubscriptionDevice.subscription_id) == request.subscription_id)
     )
     found = rows.tuples().all()
-    return {device: registration for device, registration, _ in found}, found[0][2] if found else None
+    joining = {device["device_id"] for device in request.snapshot["devices"] if device["state"] == "enrolled"}
+    standing = {
+        device: registration
+        for device, registration, _ in found
+        if registration not in LEAVING or device not in joining
+    }
+    return standing, found[0][2] if found else None
 
 
 async def _apply(
