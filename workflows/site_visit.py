@@ -46,6 +46,10 @@ class SiteVisit:
             self._seen.add(content)
             self._reports.append(report)
 
+    def has_unread(self, visit: Visit) -> bool:
+        """Whether a report of the order came in and was not looked at yet."""
+        return self._unread(visit) is not None
+
     def appointment_changed(self, message: AppointmentChanged) -> None:
         """An appointment was made or moved; reminders count anew."""
         self._appointed = True
