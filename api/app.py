@@ -20,6 +20,7 @@ from api.routes import (
     program_enrollments,
     program_unenrollments,
     sync_requests,
+    work_orders,
 )
 from operations.database import create_engine, create_sessions
 from relay.courier import Courier
@@ -79,6 +80,7 @@ def create_app(
         customers,
         catalog,
         sync_requests,
+        work_orders,
         attention,
         derms,
         operations,

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Header, Path, Query
 
 from models.errors import Invalid
-from models.ids import CustomerId, DeviceId, EnrollmentId, ProcessFlowId, SyncRequestId, UnenrollmentId
+from models.ids import CustomerId, DeviceId, EnrollmentId, ProcessFlowId, SyncRequestId, UnenrollmentId, WorkOrderId
 from models.values import Code, ExternalId, Printable
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows a page.")]
@@ -31,6 +31,7 @@ EnrollmentPath = Annotated[EnrollmentId, Path(description="enr_…")]
 CustomerPath = Annotated[CustomerId, Path(description="cus_…")]
 SyncRequestPath = Annotated[SyncRequestId, Path(description="syn_…")]
 UnenrollmentPath = Annotated[UnenrollmentId, Path(description="unr_…")]
+WorkOrderPath = Annotated[WorkOrderId, Path(description="wo_…")]
 DevicePath = Annotated[DeviceId, Path(description="dev_…")]
 ByCode = Annotated[Code | None, Query()]
 ByExternalId = Annotated[ExternalId | None, Query()]

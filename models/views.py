@@ -21,6 +21,7 @@ from models.states import (
     SyncKind,
     SyncState,
 )
+from models.task_states import WorkOrderKind, WorkOrderState
 from models.values import Instant
 
 
@@ -126,6 +127,36 @@ class SyncRequestView(SyncRequestSummary):
     links: dict[str, str]
 
 
+class WorkOrderSummary(View):
+    """A work order in a list."""
+
+    id: str
+    number: str
+    kind: WorkOrderKind
+    state: WorkOrderState
+    journey: str
+    enrollment: str
+    subscription: str
+    device: str | None
+    program: str
+    customer: str
+    service_point: str
+    priority: str
+    reason: str
+    technician: str | None
+    appointment_start: Instant | None
+    appointment_end: Instant | None
+    attempt: int
+    maximum_attempts: int
+    outcome: str | None
+    sent_back: str | None
+    called_off: str | None
+    escalated: bool
+    created_at: Instant
+    updated_at: Instant
+    available_actions: tuple[str, ...]
+
+
 class EnrollmentView(EnrollmentSummary):
     """All that is known of an enrolment."""
 
@@ -134,6 +165,7 @@ class EnrollmentView(EnrollmentSummary):
     decision: Decision | None
     waitlist_position: int | None
     subscription: SubscriptionView | None
+    work_orders: tuple[WorkOrderSummary, ...]
     sync_requests: tuple[SyncRequestSummary, ...]
     timeline: tuple[TimelineEntry, ...]
     next_step: str

@@ -153,6 +153,8 @@ async def _facts(session: AsyncSession, catalogs: Catalogs, row: WorkOrder, comp
         specification=found,
         held_by_another=any(one.customer_id != row.customer_id for one in held),
         enrolled_elsewhere=any(program.exclusion in one.exclusions for one in held),
+        location_required=catalog.location_required(program),
+        location_types=catalog.location_types,
     )
 
 

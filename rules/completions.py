@@ -36,6 +36,8 @@ class VisitFacts:
     specification: Specification | None = None
     held_by_another: bool = False
     enrolled_elsewhere: bool = False
+    location_required: bool = False
+    location_types: frozenset[tuple[str, str]] = frozenset()
 
 
 def installs(kind: WorkOrderKind, outcome: CompletionOutcome) -> bool:
@@ -61,7 +63,7 @@ def _new_device(facts: VisitFacts, report: Completion) -> tuple[Pointer, ...]:
         return () if device is None else (extra,)
     if device is None:
         return (Pointer("/device_installed", "is missing: serial number and specification of the new device"),)
-    return (*_acceptable(facts, device), *_free(facts, report, device))
+    return (*_acceptable(facts, device), *_placed(facts, device), *_free(facts, report, device))
 
 
 def _acceptable(facts: VisitFacts, device: InstalledDevice) -> tuple[Pointer, ...]:
@@ -71,6 +73,19 @@ def _acceptable(facts: VisitFacts, device: InstalledDevice) -> tuple[Pointer, ..
     if not facts.program.accepts_specification(facts.specification):
         return (Pointer(place, f"{facts.program.code} does not accept {device.specification}"),)
     return ()
+
+
+def _placed(facts: VisitFacts, device: InstalledDevice) -> tuple[Pointer, ...]:
+    """A replacement hangs where the old device hung; a new one must fit its place."""
+    place = device.device_location_type
+    if facts.kind is not WorkOrderKind.INSTALL or facts.specification is None:
+        return ()
+    if place is None:
+        missing = Pointer("/device_installed/device_location_type", "is missing: where the device hangs")
+        return (missing,) if facts.location_required else ()
+    if (place, facts.specification.asset_type) in facts.location_types:
+        return ()
+    return (Pointer("/device_installed/device_location_type", f"{place} is no place for such a device"),)
 
 
 def _free(facts: VisitFacts, report: Completion, device: InstalledDevice) -> tuple[Pointer, ...]:

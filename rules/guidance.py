@@ -1,6 +1,7 @@
 """What people are told: what happened, what happens next, what they can do. The same words wherever it is shown."""
 
 from models.states import ENROLLMENT_TRANSITIONS, EnrollmentState, SyncState
+from rules import field_work_guidance
 
 _NEXT: dict[EnrollmentState, str] = {
     EnrollmentState.SUBMITTED: "The request was received and is checked next.",
@@ -38,6 +39,11 @@ _WORDS: dict[str, str] = {
     "enr:enrolled": "Enrolled",
     "enr:cancelled": "Cancelled",
     "enr:needs_attention": "Stuck; needs attention",
+    **field_work_guidance.WORDS,
+    "enr:awaiting_site_visit": "A technician will visit",
+    "enr:expired": "Expired",
+    "sub:pending": "Subscription waits for its device",
+    "sub:cancelled": "Subscription cancelled",
     "sub:active": "Subscription active",
     "dev:installed": "Device in place",
     "dev:enrolled": "Device enrolled",

@@ -23,7 +23,7 @@ from models.views import (
     SubscriptionView,
     TimelineEntry,
 )
-from operations.queries import sync_requests
+from operations.queries import sync_requests, work_orders
 from operations.queries.paging import encode, newest_first
 from rules.guidance import enrollment_actions, in_words, next_step
 
@@ -83,6 +83,7 @@ async def seen(
         decision=Decision.model_validate(row.decision) if row.decision else None,
         waitlist_position=await _waitlist_position(session, row),
         subscription=await _subscription(session, enrollment_id),
+        work_orders=await work_orders.of_enrollment(session, enrollment_id),
         sync_requests=told,
         timeline=await timeline_of(session, enrollment_id),
         next_step=next_step(row.state, told[-1].state if told else None),
@@ -121,8 +122,8 @@ async def _waitlist_position(session: AsyncSession, row: Enrollment) -> int | No
 async def _subscription(session: AsyncSession, enrollment_id: str) -> SubscriptionView | None:
     statement = (
         select(ProgramSubscription, Device, SubscriptionDevice)
-        .join(SubscriptionDevice, col(SubscriptionDevice.subscription_id) == col(ProgramSubscription.id))
-        .join(Device, col(Device.id) == col(SubscriptionDevice.device_id))
+        .outerjoin(SubscriptionDevice, col(SubscriptionDevice.subscription_id) == col(ProgramSubscription.id))
+        .outerjoin(Device, col(Device.id) == col(SubscriptionDevice.device_id))
         .where(col(ProgramSubscription.enrollment_id) == enrollment_id)
         .order_by(col(Device.id))
     )
@@ -136,7 +137,7 @@ async def _subscription(session: AsyncSession, enrollment_id: str) -> Subscripti
         state=subscription.state,
         start=subscription.start_at,
         end=subscription.end_at,
-        devices=tuple(_device(device, standing) for _, device, standing in rows),
+        devices=tuple(_device(device, standing) for _, device, standing in rows if device is not None),
     )
 
 

@@ -1,0 +1,50 @@
+"""What is sent and answered at the doors of field work."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from models.application import Window
+from models.completion import Completion
+from models.task_states import WorkOrderState
+from models.values import Line, Value
+
+_COMPLETION: dict[str, Any] = {
+    "completion_id": "visit-4711-1",
+    "outcome": "completed_as_ordered",
+    "technician": "Crew 7",
+    "arrived_at": "2026-06-03T09:05:00-05:00",
+    "finished_at": "2026-06-03T09:40:00-05:00",
+    "device_installed": {
+        "specification": "eaton-lcr-6600",
+        "serial_number": "LCR-0012-7781",
+        "device_location_type": "water-heater-closet",
+    },
+    "checks": ["switch answers to a test signal"],
+}
+
+
+class AppointmentRequest(Window):
+    """From when to when the technician comes, and who it is."""
+
+    technician: Line | None = None
+
+
+class CompletionRequest(Completion):
+    """A technician's report of one visit."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_COMPLETION]})
+
+
+class ProgressRequest(Value):
+    """How far the technician is."""
+
+    step: Literal[WorkOrderState.EN_ROUTE, WorkOrderState.ON_SITE]
+
+
+class WorkOrderStanding(BaseModel):
+    """Where the order stands now."""
+
+    id: str
+    state: WorkOrderState
+    links: dict[str, str]
