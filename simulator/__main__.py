@@ -1,44 +1,14 @@
 """`python -m simulator`: a DERMS to try things against. Settings come from DERMS_SIMULATOR_* variables."""
 
-import logging
-import signal
-import sys
-from types import FrameType
-
-import uvicorn
-
 from simulator.application import application
-from simulator.connection import CuttableConnection
+from simulator.serving import serve
 from simulator.settings import Settings
-
-_PATIENCE_SECONDS = 1
 
 
 def main() -> None:
     """Serves until it is told to stop, which it does within a second or so."""
-    for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, _stopped)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     settings = Settings()
-    uvicorn.run(
-        application(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http=CuttableConnection,
-        ws="none",
-        access_log=False,
-        proxy_headers=False,
-        log_config=None,
-        timeout_graceful_shutdown=_PATIENCE_SECONDS,
-        timeout_keep_alive=75,
-    )
-
-
-def _stopped(_: int, __: FrameType | None) -> None:
-    """uvicorn raises the signal again once it has stopped; to be told to stop is no failure."""
-    sys.exit(0)
+    serve(application(settings), settings.host, settings.port)
 
 
 if __name__ == "__main__":

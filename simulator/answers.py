@@ -5,12 +5,16 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from simulator.contract import Flaw
+from simulator.contract import Document, Flaw
+from simulator.paging import BadPageError
+
+_OBJECT = TypeAdapter(dict[str, Any])
 
 
 class Json(Response):
@@ -40,7 +44,7 @@ class NoAnswer(Response):
 def problem(status: int, slug: str, detail: str, flaws: Sequence[Flaw] = ()) -> Response:
     """One problem; `slug` ends its type, and tells a program what the title tells a person."""
     body: dict[str, Any] = {
-        "type": f"urn:derms-simulator:problem:{slug}",
+        "type": f"urn:simulator:problem:{slug}",
         "title": slug.replace("-", " ").capitalize(),
         "status": status,
         "detail": detail,
@@ -58,3 +62,22 @@ async def http_problem(_: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         answer.headers.update(error.headers or {})
     return answer
+
+
+def as_object(body: bytes) -> Document:
+    """A JSON object, read.
+
+    Raises:
+        orjson.JSONDecodeError, pydantic.ValidationError: it is none.
+    """
+    return _OBJECT.validate_python(orjson.loads(body))
+
+
+async def refused(_: Request, error: Exception) -> Response:
+    """What the models say is wrong, as a problem."""
+    if isinstance(error, ValidationError):
+        flaws = [Flaw("".join(f"/{part}" for part in one["loc"]), one["msg"]) for one in error.errors()]
+        return problem(400, "not-understood", "The body says something that this door does not know.", flaws)
+    if isinstance(error, BadPageError):
+        return problem(400, "not-understood", "The page asked for is none.", [error.flaw])
+    return problem(400, "malformed-json", "The body is not JSON.")

@@ -10,8 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from simulator import control_doors, register_doors
-from simulator.answers import http_problem
-from simulator.contract_doors import as_agreed, status, take
+from simulator.answers import http_problem, refused
+from simulator.contract_doors import status, take
+from simulator.guard import as_agreed
 from simulator.machine import Machine, running
 from simulator.paging import BadPageError
 from simulator.settings import Settings
@@ -30,9 +31,9 @@ def application(settings: Settings) -> Starlette:
         lifespan=lifespan,
         exception_handlers={
             HTTPException: http_problem,
-            ValidationError: control_doors.refused,
-            BadPageError: control_doors.refused,
-            orjson.JSONDecodeError: control_doors.refused,
+            ValidationError: refused,
+            BadPageError: refused,
+            orjson.JSONDecodeError: refused,
         },
     )
 

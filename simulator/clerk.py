@@ -8,7 +8,7 @@ import time
 from typing import NoReturn
 
 from simulator.courier import Courier
-from simulator.faults import FaultBoard
+from simulator.faults import FaultBoard, Faults
 from simulator.messages import Messages
 from simulator.settlement import Settlement
 from simulator.store import Store
@@ -24,7 +24,7 @@ class Clerk:
     """The store is its only list of work, so that a kill -9 loses nothing. Idle while the mode is `never`."""
 
     def __init__(
-        self, store: Store, messages: Messages, settlement: Settlement, faults: FaultBoard, courier: Courier
+        self, store: Store, messages: Messages, settlement: Settlement, faults: FaultBoard[Faults], courier: Courier
     ) -> None:
         self._store = store
         self._messages = messages

@@ -10,7 +10,8 @@ import orjson
 
 Document = dict[str, Any]
 
-_CONTRACT = Path(__file__).parent.parent / "docs" / "contracts" / "derms.schema.json"
+CONTRACTS = Path(__file__).parent.parent / "docs" / "contracts"
+_CONTRACT = CONTRACTS / "derms.schema.json"
 _LARGEST_SEQUENCE = 2**53
 
 
@@ -25,8 +26,9 @@ class Flaw:
         return asdict(self)
 
 
-def _validator(name: str) -> jsonschema_rs.Validator:
-    contract = orjson.loads(_CONTRACT.read_bytes())
+def validator(path: Path, name: str) -> jsonschema_rs.Validator:
+    """Checks documents against one definition of a published contract."""
+    contract = orjson.loads(path.read_bytes())
     part = {"$schema": contract["$schema"], "$defs": contract["$defs"], "$ref": f"#/$defs/{name}"}
     return jsonschema_rs.validator_for(part, validate_formats=True, mask="the value")
 
@@ -35,13 +37,13 @@ class Contract:
     """Says what is wrong with a sync message; never repeats its values, which are personal."""
 
     def __init__(self) -> None:
-        self._message = _validator("SyncMessage")
-        self._acknowledgement = _validator("Acknowledgement")
+        self._message = validator(_CONTRACT, "SyncMessage")
+        self._acknowledgement = validator(_CONTRACT, "Acknowledgement")
 
     def flaws(self, message: Any) -> list[Flaw]:
         """What keeps a message from being taken; nothing when it is as agreed and can be acknowledged."""
         if not self._message.is_valid(message):
-            return list(_flaws(self._message, message))
+            return list(flaws_of(self._message, message))
         if message["sequence"] > _LARGEST_SEQUENCE:
             return [Flaw("/sequence", "the value is greater than what can be kept")]
         return self._unanswerable(message)
@@ -56,11 +58,12 @@ class Contract:
             "result": "negative",
             "devices": [{"device_id": one["device_id"], "registration": "failed"} for one in message["devices"]],
         }
-        return [] if self._acknowledgement.is_valid(answer) else list(_flaws(self._acknowledgement, answer))
+        return [] if self._acknowledgement.is_valid(answer) else list(flaws_of(self._acknowledgement, answer))
 
 
-def _flaws(validator: jsonschema_rs.Validator, document: Any) -> Iterator[Flaw]:
-    for error in validator.iter_errors(document):
+def flaws_of(contract: jsonschema_rs.Validator, document: Any) -> Iterator[Flaw]:
+    """What is wrong with a document; never repeats its values."""
+    for error in contract.iter_errors(document):
         about = error.kind.as_dict()
         if error.kind.name == "required":
             yield Flaw(_pointer([*error.instance_path, about["property"]]), "is required")

@@ -1,57 +1,11 @@
-"""The doors of the contract: take a sync message, say what became of one. Faults strike here, signatures count here."""
-
-import asyncio
-import time
-from collections.abc import Awaitable, Callable
+"""The doors of the contract: take a sync message, say what became of one."""
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from simulator.answers import Json, NoAnswer, Ready, problem
-from simulator.machine import Machine, machine_of
-from simulator.signature import objection
-
-_LARGEST_BODY = 1_048_576
-
-Door = Callable[[Machine, Request, bytes], Response]
-
-
-def as_agreed(door: Door) -> Callable[[Request], Awaitable[Response]]:
-    """Puts the faults in force and the signature's check before a door of the contract."""
-
-    async def endpoint(request: Request) -> Response:
-        machine = machine_of(request)
-        faults = machine.faults
-        if faults.refuses():
-            return NoAnswer()
-        try:
-            body = await _body(request)
-        except ClientDisconnect:
-            return NoAnswer()
-        if body is None:
-            return problem(413, "too-large", f"At most {_LARGEST_BODY} bytes are taken.")
-        if faults.now.latency_seconds:
-            await asyncio.sleep(faults.now.latency_seconds)
-        if faults.strikes(faults.now.error_share):
-            return problem(500, "fault", "This error was asked for; nothing was taken.")
-        objected = objection(machine.secret, request.headers, time.time(), body)
-        if objected:
-            return problem(401, "not-signed", objected)
-        return door(machine, request, body)
-
-    return endpoint
-
-
-async def _body(request: Request) -> bytes | None:
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > _LARGEST_BODY:
-            return None
-        parts.append(part)
-    return b"".join(parts)
+from simulator.machine import Machine
 
 
 def take(machine: Machine, request: Request, body: bytes) -> Response:

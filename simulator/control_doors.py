@@ -1,20 +1,14 @@
 """The simulator's own doors, for those who test against it: messages, faults, reference data. No fault strikes here."""
 
-from typing import Any
-
-import orjson
-from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from simulator.answers import Json, Ready, problem
+from simulator.answers import Json, Ready, as_object, problem
 from simulator.contract import Document, Flaw
 from simulator.machine import machine_of
 from simulator.paging import BadPageError, page_of
 from simulator.reference import Reference
 from simulator.settlement import Forced
-
-_OBJECT = TypeAdapter(dict[str, Any])
 
 
 async def health(_: Request) -> Response:
@@ -37,7 +31,7 @@ async def acknowledge(request: Request) -> Response:
     """Has an acknowledgement sent by callback now; the body may dictate its result."""
     machine = machine_of(request)
     body = await request.body()
-    forced = Forced.model_validate(_object(body)) if body.strip() else None
+    forced = Forced.model_validate(as_object(body)) if body.strip() else None
     taken = machine.messages.find(request.path_params["message_id"])
     if taken is None:
         return problem(404, "not-found", "No such message was taken.")
@@ -52,7 +46,7 @@ async def show_faults(request: Request) -> Response:
 
 async def change_faults(request: Request) -> Response:
     """Changes what the body names, and nothing else."""
-    return Json(machine_of(request).faults.change(_object(await request.body())).model_dump())
+    return Json(machine_of(request).faults.change(as_object(await request.body())).model_dump())
 
 
 async def reset_faults(request: Request) -> Response:
@@ -73,17 +67,3 @@ async def replace_reference(request: Request) -> Response:
 def _shown(reference: Reference) -> Document:
     known = reference.model_dump(mode="json")
     return {kind: codes if codes == "*" else sorted(codes) for kind, codes in known.items()}
-
-
-def _object(body: bytes) -> Document:
-    return _OBJECT.validate_python(orjson.loads(body))
-
-
-async def refused(_: Request, error: Exception) -> Response:
-    """What the models say is wrong, as a problem."""
-    if isinstance(error, ValidationError):
-        flaws = [Flaw("".join(f"/{part}" for part in one["loc"]), one["msg"]) for one in error.errors()]
-        return problem(400, "not-understood", "The body says something that this door does not know.", flaws)
-    if isinstance(error, BadPageError):
-        return problem(400, "not-understood", "The page asked for is none.", [error.flaw])
-    return problem(400, "malformed-json", "The body is not JSON.")

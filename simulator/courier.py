@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import httpx
 
-from simulator.faults import FaultBoard
+from simulator.faults import FaultBoard, Faults
 from simulator.messages import Callback, Messages
 from simulator.signature import signed_headers
 from simulator.store import Store
@@ -34,7 +34,13 @@ class Courier:
     """What is to be carried stands in the store; the queue here is only its copy, read anew on each start."""
 
     def __init__(
-        self, store: Store, messages: Messages, faults: FaultBoard, http: httpx.AsyncClient, address: str, secret: str
+        self,
+        store: Store,
+        messages: Messages,
+        faults: FaultBoard[Faults],
+        http: httpx.AsyncClient,
+        address: str,
+        secret: str,
     ) -> None:
         self._store = store
         self._messages = messages

@@ -9,7 +9,7 @@ import orjson
 
 from simulator.clerk import Clerk
 from simulator.contract import Document
-from simulator.faults import FaultBoard
+from simulator.faults import FaultBoard, Faults
 from simulator.messages import Messages, Taken
 from simulator.settlement import Forced, Settlement
 from simulator.store import Store
@@ -22,7 +22,7 @@ class Intake:
     store: Store
     messages: Messages
     settlement: Settlement
-    faults: FaultBoard
+    faults: FaultBoard[Faults]
     clerk: Clerk
 
     def receive(self, message: Document, body: bytes) -> Taken | None:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from simulator.clerk import Clerk
 from simulator.contract import Contract
 from simulator.courier import CARRIERS, Courier
-from simulator.faults import FaultBoard
+from simulator.faults import FaultBoard, Faults
 from simulator.intake import Intake
 from simulator.messages import Messages
 from simulator.reference import ReferenceData
@@ -34,7 +34,7 @@ class Machine:
 
     secret: str
     contract: Contract
-    faults: FaultBoard
+    faults: FaultBoard[Faults]
     messages: Messages
     register: Register
     reference: ReferenceData
@@ -68,7 +68,8 @@ async def running(settings: Settings) -> AsyncGenerator[Machine]:
 
 def _assembled(settings: Settings, store: Store, http: httpx.AsyncClient) -> Machine:
     secret = settings.secret.get_secret_value()
-    faults = FaultBoard(settings)
+    resting = Faults(acknowledge=settings.acknowledge, acknowledge_after_seconds=settings.acknowledge_after)
+    faults = FaultBoard(resting, settings.seed)
     messages = Messages(store)
     reference = ReferenceData(store)
     settlement = Settlement(messages, Resources(store), reference)

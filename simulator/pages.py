@@ -1,18 +1,13 @@
-"""The pages for people. All they show comes from a stranger's message, so all of it is escaped. No scripts."""
+"""The pages for people. All they show comes from a stranger's message, so all of it is escaped."""
 
-import base64
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from simulator.contract import Document
-
-_STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
-STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+from simulator.layout import cells, chip, listing, page, table, text
 
 _RESULT_COLUMNS = ("DER", "State", "Device", "Serial number", "Account", "Customer", "Program", "Feeder")
 _HISTORY_COLUMNS = ("At", "Message", "Kind", "Sequence", "Version", "Subscription", "State after it")
@@ -37,7 +32,7 @@ def search(query: str, found: Document, standing: Standing) -> str:
         '<button type="submit">Search</button></form>'
     )
     results = _results(query, found["items"]) if found["items"] else _nothing(query)
-    return _page(
+    return page(
         "DER search", "What this DERMS simulator holds", form + results + _next(query, found) + _panel(standing)
     )
 
@@ -46,32 +41,32 @@ def detail(der: Document) -> str:
     """One DER with its device, its owner's account and its history."""
     device = {name.replace("_", " ").capitalize(): value for name, value in der["device"].items()}
     place = {
-        "State": _chip(der["state"]),
+        "State": chip(der["state"]),
         "Account": escape(der["customer"]["account"]),
         "Customer": f"<bdi>{escape(der['customer']['name'])}</bdi>",
         "Program": escape(der["program"]),
-        "Feeder": _text(der["feeder"]),
+        "Feeder": text(der["feeder"]),
         "Subscription": escape(der["subscription"]),
         "Last change": escape(der["updated_at"]),
     }
-    described = {name: _text(value) for name, value in device.items()}
-    history = _table("Every message that changed it, oldest first", _HISTORY_COLUMNS, map(_event, der["history"]))
+    described = {name: text(value) for name, value in device.items()}
+    history = table("Every message that changed it, oldest first", _HISTORY_COLUMNS, map(_event, der["history"]))
     body = (
-        f'<section class="card"><h2>Grid resource</h2>{_list(place)}</section>'
-        f'<section class="card"><h2>Device</h2>{_list(described)}</section>'
+        f'<section class="card"><h2>Grid resource</h2>{listing(place)}</section>'
+        f'<section class="card"><h2>Device</h2>{listing(described)}</section>'
         f'<section class="card"><h2>History</h2>{history}</section>'
         '<p><a href="/">Back to the search</a></p>'
     )
-    return _page(der["id"], "Distributed energy resource", body)
+    return page(der["id"], "Distributed energy resource", body)
 
 
 def missing() -> str:
-    return _page("No such DER", "Nothing is modelled under this id", '<p><a href="/">Search for another</a></p>')
+    return page("No such DER", "Nothing is modelled under this id", '<p><a href="/">Search for another</a></p>')
 
 
 def _results(query: str, ders: Iterable[Document]) -> str:
     caption = f"DERs that match “{escape(query)}”, newest first" if query else "All DERs, newest first"
-    return f'<section class="card">{_table(caption, _RESULT_COLUMNS, map(_result, ders))}</section>'
+    return f'<section class="card">{table(caption, _RESULT_COLUMNS, map(_result, ders))}</section>'
 
 
 def _nothing(query: str) -> str:
@@ -89,16 +84,16 @@ def _next(query: str, found: Document) -> str:
 def _result(der: Document) -> str:
     device = der["device"]
     return (
-        f'<th scope="row" class="id"><a href="/der/{der["id"]}">{der["id"]}</a></th><td>{_chip(der["state"])}</td>'
-        + _cells(f"{device['manufacturer']} {device['model']}", device["serial_number"], der["customer"]["account"])
+        f'<th scope="row" class="id"><a href="/der/{der["id"]}">{der["id"]}</a></th><td>{chip(der["state"])}</td>'
+        + cells(f"{device['manufacturer']} {device['model']}", device["serial_number"], der["customer"]["account"])
         + f"<td><bdi>{escape(der['customer']['name'])}</bdi></td>"
-        + _cells(der["program"], der["feeder"])
+        + cells(der["program"], der["feeder"])
     )
 
 
 def _event(event: Document) -> str:
-    cells = _cells(*(event[name] for name in ("at", "message_id", "kind", "sequence", "version", "subscription")))
-    return f"{cells}<td>{_chip(event['state'])}</td>"
+    told = cells(*(event[name] for name in ("at", "message_id", "kind", "sequence", "version", "subscription")))
+    return f"{told}<td>{chip(event['state'])}</td>"
 
 
 def _panel(standing: Standing) -> str:
@@ -121,45 +116,7 @@ def _panel(standing: Standing) -> str:
     after = f", after {standing.faults['acknowledge_after_seconds']:g} s"
     return (
         '<section class="card"><h2>Standing</h2><div class="numbers">'
-        f"{_list({name: str(number) for name, number in numbers.items()})}</div>"
+        f"{listing({name: str(number) for name, number in numbers.items()})}</div>"
         f'<p class="gap">{mode}{after if standing.faults["acknowledge"] == "callback" else ""}.</p>'
         f"<p>{faults or 'No faults in force.'}</p></section>"
     )
-
-
-def _page(title: str, under: str, body: str) -> str:
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)} · DERMS simulator</title><style>{_STYLE}</style></head><body>"
-        '<a class="skip" href="#content">Skip to the content</a>'
-        f"<header><h1>{escape(title)}</h1><p>{escape(under)}</p></header>"
-        f'<main id="content">{body}</main></body></html>'
-    )
-
-
-def _table(caption: str, columns: Iterable[str], rows: Iterable[str]) -> str:
-    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
-    body = "".join(f"<tr>{row}</tr>" for row in rows)
-    return (
-        f'<div class="scroll"><table><caption>{caption}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
-
-
-def _list(values: Mapping[str, str]) -> str:
-    return (
-        f"<dl>{''.join(f'<div><dt>{escape(name)}</dt><dd>{value}</dd></div>' for name, value in values.items())}</dl>"
-    )
-
-
-def _cells(*values: Any) -> str:
-    return "".join(f"<td>{_text(value)}</td>" for value in values)
-
-
-def _text(value: Any) -> str:
-    return '<span class="soft">none</span>' if value is None else escape(str(value))
-
-
-def _chip(state: str) -> str:
-    return f'<span class="chip {escape(state)}">{escape(state)}</span>'

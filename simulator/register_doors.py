@@ -8,15 +8,12 @@ from starlette.responses import HTMLResponse, Response
 from simulator import pages
 from simulator.answers import Json, problem
 from simulator.contract import Document, Flaw
+from simulator.layout import PAGE_HEADERS
 from simulator.machine import Machine, machine_of
 from simulator.paging import BadPageError, Page, page_of
 from simulator.resources import der_number
 
 _NEWEST = 2**62
-_HEADERS = {
-    "Content-Security-Policy": f"default-src 'none'; style-src '{pages.STYLE_HASH}'; form-action 'self'",
-    "Cache-Control": "no-store",
-}
 
 
 async def list_ders(request: Request) -> Response:
@@ -46,7 +43,7 @@ async def der_page(request: Request) -> Response:
 
 
 def _page(html: str, status: int = 200) -> Response:
-    return HTMLResponse(html, status, headers=_HEADERS)
+    return HTMLResponse(html, status, headers=PAGE_HEADERS)
 
 
 def _found(machine: Machine, request: Request, page: Page) -> Document:

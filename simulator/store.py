@@ -1,4 +1,4 @@
-"""The one file that holds all the simulator knows.
+"""The one file that holds all a simulator knows.
 
 sqlite is called straight from the event loop, on purpose: one statement takes tens of microseconds, handing it to a
 thread takes longer and would let two requests with the same key meet. WAL with synchronous=NORMAL keeps every
@@ -75,6 +75,8 @@ CREATE TABLE IF NOT EXISTS reference (
 class Store:
     """One connection, shared by all who keep something here."""
 
+    schema = _SCHEMA
+
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.connection = sqlite3.connect(path, isolation_level=None, cached_statements=256, timeout=2)
@@ -82,7 +84,7 @@ class Store:
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = NORMAL")
         self.connection.execute("PRAGMA wal_autocheckpoint = 4000")
-        self.connection.executescript(_SCHEMA)
+        self.connection.executescript(self.schema)
 
     @contextmanager
     def transaction(self) -> Generator[None]:

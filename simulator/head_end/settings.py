@@ -1,0 +1,27 @@
+"""What can be set when the head-end simulator starts; faults and devices are set later, over HTTP."""
+
+from pathlib import Path
+
+from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from simulator.head_end.faults import AnswerMode
+
+
+class Settings(BaseSettings):
+    """Read once, in __main__."""
+
+    model_config = SettingsConfigDict(env_prefix="HEAD_END_SIMULATOR_", frozen=True)
+
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8110, ge=0, le=65535, description="port to listen on")
+    store: Path = Field(default=Path("head-end-simulator.sqlite3"), description="the file that holds all it knows")
+    callback_url: AnyHttpUrl = Field(
+        default=AnyHttpUrl("http://127.0.0.1:8000/v1/head-end/answers"), description="where answers are posted"
+    )
+    secret: SecretStr = Field(
+        default=SecretStr(""), description="shared secret of both directions; empty: nothing is signed or verified"
+    )
+    answer: AnswerMode = Field(default="callback", description="in the response, by callback later, or never")
+    answer_after: float = Field(default=0.2, ge=0, le=86_400, description="seconds from a request to its answer")
+    seed: int | None = Field(default=None, description="makes the shares of faults fall the same way on every run")
