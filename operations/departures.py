@@ -31,13 +31,14 @@ _D = DeviceState
 
 @dataclass(frozen=True, slots=True)
 class Departing:
-    """Who leaves what. `ends`: nobody is left then."""
+    """Who leaves what. `ends`: nobody is left then. `urgent`: control stops at once, whatever the sync policy."""
 
     unenrollment_id: str
     subscription: ProgramSubscription
     program: Program
     devices: tuple[str, ...]
     ends: bool
+    urgent: bool
 
 
 async def depart(session: AsyncSession, trail: Trail, catalogs: Catalogs, what: Departing, instant: datetime) -> str:
@@ -54,7 +55,9 @@ async def depart(session: AsyncSession, trail: Trail, catalogs: Catalogs, what: 
         _end(trail, what.subscription, instant)
     await session.flush()
     journey = Journey(what.unenrollment_id, unenrollment_workflow_id(what.unenrollment_id))
-    request = await announce(session, trail, catalogs, what.subscription, SyncKind.UNENROLL, journey, instant)
+    request = await announce(
+        session, trail, catalogs, what.subscription, SyncKind.UNENROLL, journey, instant, urgent=what.urgent
+    )
     await release(session, what.program, Need(devices=len(standing), kw=kw, customers=int(what.ends)))
     return request
 

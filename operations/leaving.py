@@ -258,7 +258,8 @@ async def leave(session: AsyncSession, catalogs: Catalogs, case: Case, devices: 
     """These take part no more; with the last of all the subscription ends."""
     if devices:
         ends = case.row.whole and all(entry["left"] for entry in case.row.devices)
-        what = Departing(case.row.id, case.subscription, case.facts.program, tuple(devices), ends)
+        urgent = rules.stops_control_first(case.facts)
+        what = Departing(case.row.id, case.subscription, case.facts.program, tuple(devices), ends, urgent)
         await depart(session, case.trail, catalogs, what, case.now)
 
 

@@ -1,0 +1,151 @@
+"""Leaving a program with devices that stay where they are (DOMAIN.md 5.3, keep)."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from tests.integration.doors import Doors
+from tests.integration.leaving import Leaving
+
+
+@pytest.fixture(scope="module")
+def program(running: Doors) -> str:
+    code = running.name("KEEP")
+    running.offer(code)
+    return code
+
+
+@pytest.fixture(scope="module")
+def enrollment(running: Doors, program: str) -> str:
+    return Leaving(running).enrolled(program, devices=2)
+
+
+@pytest.fixture(scope="module")
+def left(running: Doors, enrollment: str) -> dict[str, Any]:
+    return Leaving(running).left(enrollment)
+
+
+def test_the_request_is_taken_at_once(doors: Doors, program: str) -> None:
+    answer = Leaving(doors).ask(Leaving(doors).enrolled(program))
+    assert (answer.status_code, answer.json()["state"]) == (202, "submitted")
+    assert answer.headers["location"] == answer.json()["links"]["self"]
+
+
+def test_the_subscription_ends(doors: Doors, enrollment: str, left: dict[str, Any]) -> None:
+    subscription = doors.enrollment(enrollment)["subscription"]
+    assert (left["state"], subscription["state"]) == ("unenrolled", "ended")
+    assert subscription["end"] is not None
+
+
+def test_the_devices_stay_and_the_derms_has_let_go_of_them(doors: Doors, enrollment: str, left: dict[str, Any]) -> None:
+    for device in left["devices"]:
+        assert (device["ended"], device["registration"], device["controllable"]) == ("kept", "kept", False)
+        (held,) = doors.held(device["serial_number"])
+        assert held["state"] == "removed"
+        assert doors.database.value("SELECT state FROM device WHERE id = $1", device["id"]) == "installed"
+        hangs = "SELECT count(*) FROM device_installation WHERE device_id = $1 AND removed_at IS NULL"
+        assert doors.database.value(hangs, device["id"]) == 1
+
+
+def test_one_message_told_it(left: dict[str, Any]) -> None:
+    assert [(one["kind"], one["sequence"], one["state"]) for one in left["sync_requests"]] == [
+        ("unenroll", 2, "synchronized")
+    ]
+
+
+def test_the_decision_names_every_rule(left: dict[str, Any]) -> None:
+    assert left["decision"]["outcome"] == "accepted"
+    rules = {one["rule"] for one in left["decision"]["findings"]}
+    assert {"subscription_open", "reason_given", "minimum_term", "removal_possible"} <= rules
+
+
+def test_the_timeline_tells_each_step_in_order(left: dict[str, Any]) -> None:
+    told = [one["what"] for one in left["timeline"]]
+    wanted = ["Request to leave received", "Subscription ended", "Unenrolled", "Acknowledged by the DERMS"]
+    assert [one for one in told if one in wanted] == wanted
+    assert all(earlier["at"] <= later["at"] for earlier, later in pairwise(left["timeline"]))
+    assert left["next_step"].startswith("Nothing")
+
+
+def test_its_flow_is_short(doors: Doors, left: dict[str, Any]) -> None:
+    flow = Leaving(doors).flow(left["id"])
+    assert flow.raw_description.workflow_execution_info.state_transition_count <= 10
+    assert flow.history_length <= 21
+
+
+def test_the_same_request_again_is_answered_alike_and_another_is_refused(doors: Doors, program: str) -> None:
+    leaving = Leaving(doors)
+    enrollment = leaving.enrolled(program)
+    name = doors.name("U")
+    first = leaving.asked(enrollment, transaction_id=name)
+    leaving.over(first)
+    assert leaving.asked(enrollment, transaction_id=name) == first
+    other = leaving.ask(enrollment, transaction_id=name, reason="move_out")
+    assert (other.status_code, other.json()["type"].split("#")[1]) == (409, "content-mismatch")
+    again = leaving.ask(enrollment)
+    assert (again.status_code, again.json()["type"].split("#")[1]) == (409, "not-subscribed")
+
+
+def test_the_places_are_given_back_once_and_the_waitlist_is_served(doors: Doors) -> None:
+    code, leaving = doors.name("LEAVE"), Leaving(doors)
+    doors.offer(code, capacity={"customers": 1, "waitlist": True}, devices={"minimum": 1, "maximum": 4})
+    first = leaving.enrolled(code, devices=2)
+    waiting = doors.accepted(doors.application(program=code))
+    doors.reaches(waiting, "waitlisted")
+    leaving.left(first)
+    doors.reaches(waiting, "enrolled")
+    assert leaving.held(code) == (1, 1, 3.5)
+
+
+def test_one_device_of_several_leaves_and_the_subscription_stays(doors: Doors) -> None:
+    code, leaving = doors.name("PART"), Leaving(doors)
+    doors.offer(code)
+    enrollment = leaving.enrolled(code, devices=3)
+    goes, *stay = leaving.devices(enrollment)
+    seen = leaving.left(enrollment, devices=[{"device": goes}])
+    assert (seen["state"], seen["whole_subscription"], seen["subscription_state"]) == ("unenrolled", False, "active")
+    registrations = {one["id"]: one["registration"] for one in leaving.subscription(enrollment)["devices"]}
+    assert registrations == {goes: "kept", **dict.fromkeys(stay, "registered")}
+    assert leaving.held(code) == (1, 2, 7.0)
+
+
+def test_the_rest_can_leave_afterwards(doors: Doors) -> None:
+    code, leaving = doors.name("PART"), Leaving(doors)
+    doors.offer(code)
+    enrollment = leaving.enrolled(code, devices=2)
+    leaving.left(enrollment, devices=[{"device": leaving.devices(enrollment)[0]}])
+    seen = leaving.left(enrollment)
+    assert (seen["subscription_state"], len(seen["devices"])) == ("ended", 1)
+    assert {one["registration"] for one in leaving.subscription(enrollment)["devices"]} == {"kept"}
+    assert leaving.held(code) == (0, 0, 0.0)
+
+
+def test_fewer_than_the_program_takes_cannot_stay(doors: Doors) -> None:
+    code, leaving = doors.name("PART"), Leaving(doors)
+    doors.offer(code, devices={"minimum": 2, "maximum": 4})
+    enrollment = leaving.enrolled(code, devices=2)
+    seen = leaving.left(enrollment, devices=[{"device": leaving.devices(enrollment)[0]}])
+    assert (seen["whole_subscription"], seen["subscription_state"], len(seen["devices"])) == (True, "ended", 2)
+
+
+def test_the_cool_down_counts_from_the_end(doors: Doors) -> None:
+    code, leaving, who = doors.name("COOL"), Leaving(doors), doors.customers.take()
+    rules = [{"rule": "cool_down", "days": 30}]
+    doors.offer(code, eligibility=rules)
+    first = doors.accepted(doors.application(who, program=code))
+    doors.told(first, "synchronized")
+    leaving.left(first)
+    again = doors.reaches(doors.accepted(doors.application(who, program=code)), "rejected")
+    assert "cool_down" in {one["rule"] for one in again["decision"]["findings"] if one["verdict"] == "failed"}
+
+
+def test_the_device_can_take_part_again(doors: Doors, program: str) -> None:
+    who, leaving = doors.customers.take(), Leaving(doors)
+    application = doors.application(who, program=program)
+    first = doors.accepted(application)
+    doors.told(first, "synchronized")
+    leaving.left(first)
+    again = doors.accepted({**application, "transaction_id": doors.name()})
+    doors.told(again, "synchronized")
+    assert leaving.devices(again) == leaving.devices(first)
