@@ -13,11 +13,14 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.batches import BatchActivities
 from activities.enrollment import EnrollmentActivities
 from activities.errors import ErrorMapping
+from activities.service_call import ServiceCallActivities
 from activities.site_visit import SiteVisitActivities
 from activities.synchronize import SynchronizeActivities
 from activities.unenrollment import UnenrollmentActivities
 from connectors.derms.client import DermsClient
 from connectors.field_work.desk import FieldDesk
+from connectors.head_end.client import HeadEndClient
+from connectors.head_end.protocol import HeadEnd
 from connectors.temporal.client import TASK_QUEUE
 from operations.catalog import Catalogs
 from operations.database import Sessions, StatementCount, create_engine, create_sessions
@@ -26,9 +29,10 @@ from settings.settings import Settings
 from workflows.batch import Batch
 from workflows.enroll import Enroll
 from workflows.hand_over import HandOver
+from workflows.service_call import ServiceCall
 from workflows.unenroll import Unenroll
 
-WORKFLOWS = (Batch, Enroll, HandOver, Unenroll)
+WORKFLOWS = (Batch, Enroll, HandOver, ServiceCall, Unenroll)
 
 PASSED_THROUGH = (
     "activities",
@@ -61,6 +65,7 @@ def create_worker(
     client: Client,
     sessions: Sessions,
     derms: DermsClient,
+    head_end: HeadEnd,
     *,
     task_queue: str = TASK_QUEUE,
     acknowledgement_timeout: timedelta = timedelta(minutes=15),
@@ -71,6 +76,7 @@ def create_worker(
     synchronize = SynchronizeActivities(sessions, catalogs, derms)
     site_visit = SiteVisitActivities(sessions, catalogs, FieldDesk())
     unenrollment = UnenrollmentActivities(sessions, catalogs)
+    service_call = ServiceCallActivities(sessions, catalogs, head_end)
     batches = BatchActivities(sessions, catalogs, derms, client, acknowledgement_timeout)
     return Worker(
         client,
@@ -98,6 +104,12 @@ def create_worker(
             unenrollment.remind_of_device,
             unenrollment.settle_unenrollment,
             unenrollment.park_unenrollment,
+            service_call.take_up_service_call,
+            service_call.act_remotely,
+            service_call.service_call_visited,
+            service_call.service_call_told,
+            service_call.cancel_service_call,
+            service_call.park_service_call,
             site_visit.dispatch_work_order,
             site_visit.take_completion,
             site_visit.remind_of_visit,
@@ -127,7 +139,9 @@ async def running(settings: Settings, client: Client) -> AsyncGenerator[Statemen
     limits = httpx.Limits(max_connections=50, max_keepalive_connections=50)
     async with httpx.AsyncClient(timeout=settings.derms_timeout.total_seconds(), limits=limits) as http:
         derms = DermsClient(http, settings.derms_url, settings.derms_secret.get_secret_value())
-        async with create_worker(client, sessions, derms, acknowledgement_timeout=settings.acknowledgement_timeout):
+        head_end = HeadEndClient(http, settings.head_end_url, settings.head_end_secret.get_secret_value())
+        timeout = settings.acknowledgement_timeout
+        async with create_worker(client, sessions, derms, head_end, acknowledgement_timeout=timeout):
             relaying = asyncio.create_task(relay.run(client, sessions))
             try:
                 yield statements

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from models.application import WorkOrderWish
+from models.head_end import RemoteAction
 from models.ids import DeviceId, SubscriptionId
 from models.values import Code, ExternalId, Line, Sentence, Value
 
@@ -15,14 +16,6 @@ class ServiceAction(StrEnum):
     ADVICE = "advice"
     REMOTE_ACTION = "remote_action"
     WORK_REQUEST = "work_request"
-
-
-class RemoteCommand(StrEnum):
-    """What the head-end can do to a device from afar."""
-
-    RESTART = "restart"
-    SEND_SETTINGS = "send_settings"
-    TEST = "test"
 
 
 class ReportedProblem(Value):
@@ -36,7 +29,7 @@ class ChosenAction(Value):
     """What shall be done about it, decided when the call is opened or later."""
 
     action: ServiceAction
-    remote_command: RemoteCommand = Field(default=RemoteCommand.RESTART, description="for a remote action")
+    remote_command: RemoteAction = Field(default=RemoteAction.RESTART, description="for a remote action")
     work_request: WorkOrderWish | None = Field(default=None, description="for a work request")
 
 
@@ -51,7 +44,7 @@ class ServiceCallApplication(Value):
     problem: ReportedProblem
     steps_tried: tuple[Line, ...] = Field(default=(), max_length=50)
     action: ServiceAction | None = Field(default=None, description="none: it is still being looked at")
-    remote_command: RemoteCommand = Field(default=RemoteCommand.RESTART, description="for a remote action")
+    remote_command: RemoteAction = Field(default=RemoteAction.RESTART, description="for a remote action")
     work_request: WorkOrderWish | None = None
 
     @property

@@ -70,3 +70,12 @@ BATCH_ASK = Patience(
     ),
 )
 """A page of a batch that asks the DERMS or Temporal: the run waits for whoever is away, and fails after an evening."""
+
+HEAD_END = Patience(
+    start_to_close_timeout=timedelta(seconds=30),
+    schedule_to_close_timeout=timedelta(minutes=30),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
+    ),
+)
+"""Asking a head-end to act on a device: somebody is on the phone, so a person is called soon."""

@@ -31,6 +31,7 @@ class Stage(StrEnum):
     AWAITING_APPROVAL = "awaiting_approval"
     SCHEDULED = "scheduled"
     REMOVING = "removing"
+    TROUBLESHOOTING = "troubleshooting"
     SYNCHRONIZING = "synchronizing"
     NEEDS_ATTENTION = "needs_attention"
     SYNCHRONIZED = "synchronized"
@@ -38,6 +39,7 @@ class Stage(StrEnum):
     REJECTED = "rejected"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    CLOSED = "closed"
 
 
 class Accepted(Message):

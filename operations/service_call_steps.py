@@ -1,0 +1,254 @@
+"""A service call, step by step, as its flow carries it: taken up, acted on, visited, told, closed."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.catalog import ServiceLevel
+from models.completion import Completion
+from models.errors import NotFound
+from models.head_end import HeadEndOutcome, RemoteAction
+from models.ids import service_call_workflow_id
+from models.messages.service_call import Called
+from models.scope import Scope
+from models.service_call import ChosenAction, ServiceAction, ServiceCallApplication
+from models.tables.service_call import ServiceCall
+from models.tables.subscription import Device, ProgramSubscription
+from models.tables.sync_request import SyncRequest
+from models.tables.work_order import WorkOrder, WorkOrderCompletion
+from models.task_states import CompletionOutcome, ServiceCallState, WorkOrderKind, WorkOrderState
+from operations import completions, replacement, work_orders
+from operations.announcing import Journey
+from operations.audit import Trail
+from operations.catalog import Catalogs
+from operations.service_calls import locked, moved, parked, resumed
+from rules.service_calls import ADVICE_GIVEN, REMOTE_ACTION_DONE, remote_action_failed, replaces
+from rules.sync_order import FINAL
+
+_C = ServiceCallState
+_OVER = (WorkOrderState.COMPLETED, WorkOrderState.CANCELLED, WorkOrderState.INCOMPLETE)
+
+
+async def take_up(session: AsyncSession, scope: Scope, catalogs: Catalogs, service_call_id: str) -> Called:
+    """Takes the call up and, if it was chosen what shall be done, begins with that. The same again changes nothing.
+
+    Raises:
+        NotFound: there is none.
+    """
+    now = datetime.now(UTC)
+    row = await locked(session, service_call_id)
+    trail = Trail(scope, now, row.id)
+    resumed(trail, row, now)
+    if row.state is _C.OPEN:
+        moved(trail, row, now, _C.TROUBLESHOOTING)
+    chosen = ChosenAction.model_validate(row.action) if row.action else None
+    if row.state is _C.TROUBLESHOOTING and chosen is not None:
+        if chosen.action is ServiceAction.ADVICE:
+            _resolve(trail, row, now, ADVICE_GIVEN)
+        elif chosen.action is ServiceAction.WORK_REQUEST:
+            await _order_visit(session, trail, catalogs, row, chosen, now)
+    await trail.write(session)
+    await session.flush()
+    return await standing(session, catalogs, row)
+
+
+def _resolve(trail: Trail, row: ServiceCall, now: datetime, outcome: str) -> None:
+    """Nothing is left to do: no device has changed, so the DERMS need not hear of it."""
+    row.outcome, row.action, row.reason = outcome, None, None
+    moved(trail, row, now, _C.RESOLVED, _C.CLOSED, reason=outcome)
+
+
+async def _order_visit(
+    session: AsyncSession, trail: Trail, catalogs: Catalogs, row: ServiceCall, chosen: ChosenAction, now: datetime
+) -> None:
+    subscription = await session.get(ProgramSubscription, row.subscription_id)
+    device = await session.get(Device, row.device_id)
+    if subscription is None or device is None:
+        raise NotFound(f"{row.device_id} is not on {row.subscription_id}.")
+    moved(trail, row, now, _C.WORK_REQUESTED)
+    new = work_orders.NewWorkOrder(
+        kind=WorkOrderKind.TROUBLESHOOT,
+        journey=Journey(row.id, service_call_workflow_id(row.id)),
+        subscription=subscription,
+        ownership=device.ownership,
+        catalog_version=row.catalog_version,
+        reason=ServiceCallApplication.model_validate(row.application).problem.code,
+        level=await _level(session, catalogs, row),
+        device_id=device.id,
+        wish=chosen.work_request,
+    )
+    await work_orders.order(session, trail, new, now)
+    moved(trail, row, now, _C.AWAITING_SITE_VISIT)
+
+
+async def _level(session: AsyncSession, catalogs: Catalogs, row: ServiceCall) -> ServiceLevel:
+    catalog = await catalogs.version(session, row.catalog_version)
+    task = catalog.task(catalog.program(row.program).service_call_task)
+    return task.service_level if task else ServiceLevel()
+
+
+async def standing(session: AsyncSession, catalogs: Catalogs, row: ServiceCall) -> Called:
+    """Where the call stands, and what its flow does next."""
+    if row.state is _C.AWAITING_SITE_VISIT:
+        order = await _last_order(session, row.id)
+        visit = work_orders.visit_of(order.id, await _level(session, catalogs, row))
+        ended = order.state in _OVER and not completions.standing(order).attempts_used_up
+        return Called(state=row.state, visit=visit, visit_ended=ended)
+    if row.state is _C.REPLACED:
+        return Called(state=row.state, sync_request_id=await _untold(session, row.id))
+    remote = row.state is _C.TROUBLESHOOTING and row.action is not None
+    return Called(state=row.state, remote_action=remote, why=row.reason or "")
+
+
+async def _last_order(session: AsyncSession, service_call_id: str) -> WorkOrder:
+    statement = select(WorkOrder).where(col(WorkOrder.journey) == service_call_id).order_by(col(WorkOrder.id).desc())
+    return (await session.execute(statement.limit(1))).scalar_one()
+
+
+async def _untold(session: AsyncSession, service_call_id: str) -> str | None:
+    """The first change of the call that the DERMS has not settled."""
+    return await session.scalar(
+        select(col(SyncRequest.id))
+        .where(col(SyncRequest.journey) == service_call_id, col(SyncRequest.state).not_in(FINAL))
+        .order_by(col(SyncRequest.sequence))
+        .limit(1)
+    )
+
+
+class Remote(NamedTuple):
+    """A command for the head-end, under the key of this attempt."""
+
+    key: str
+    action: RemoteAction
+    device: Device
+
+
+async def remote_command(session: AsyncSession, service_call_id: str) -> Remote | None:
+    """What the head-end shall do to which device; none if nothing is to be done.
+
+    Raises:
+        NotFound: there is no such call.
+    """
+    row = await locked(session, service_call_id)
+    device = await session.get(Device, row.device_id)
+    chosen = ChosenAction.model_validate(row.action) if row.action else None
+    if row.state is not _C.TROUBLESHOOTING or chosen is None or device is None:
+        return None
+    return Remote(f"{row.id}/{row.version}", chosen.remote_command, device)
+
+
+async def acted(
+    session: AsyncSession, scope: Scope, catalogs: Catalogs, service_call_id: str, outcome: HeadEndOutcome, text: str
+) -> Called:
+    """Writes down what the head-end did: done, the call is resolved; if not, something else has to be chosen.
+
+    Raises:
+        NotFound: there is none.
+    """
+    now = datetime.now(UTC)
+    row = await locked(session, service_call_id)
+    if row.state is _C.TROUBLESHOOTING and row.action is not None:
+        trail = Trail(scope, now, row.id)
+        trail.noted(row.id, "svc:remote_action", reason=text, details={"outcome": outcome})
+        if outcome is HeadEndOutcome.OK:
+            _resolve(trail, row, now, REMOTE_ACTION_DONE)
+        else:
+            row.action, row.reason = None, f"{remote_action_failed(outcome)} {text}".strip()
+            row.updated_at, row.version = now, row.version + 1
+        await trail.write(session)
+        await session.flush()
+    return await standing(session, catalogs, row)
+
+
+async def visit_ended(
+    session: AsyncSession, scope: Scope, catalogs: Catalogs, service_call_id: str, work_order_id: str
+) -> Called:
+    """Writes down what came of the visit: resolved, or the device was replaced. The same again changes nothing.
+
+    Raises:
+        NotFound: there is none.
+        Unavailable: another request took the serial number at the same moment; the same again says who has it.
+    """
+    now = datetime.now(UTC)
+    row = await locked(session, service_call_id)
+    trail = Trail(scope, now, row.id)
+    resumed(trail, row, now)
+    order = await work_orders.locked(session, work_order_id)
+    if row.state is _C.AWAITING_SITE_VISIT and order.state in _OVER:
+        await _conclude(session, scope, trail, catalogs, row, order, now)
+    await trail.write(session)
+    await session.flush()
+    return await standing(session, catalogs, row)
+
+
+async def _conclude(
+    session: AsyncSession,
+    scope: Scope,
+    trail: Trail,
+    catalogs: Catalogs,
+    row: ServiceCall,
+    order: WorkOrder,
+    now: datetime,
+) -> None:
+    if order.state is WorkOrderState.CANCELLED or order.outcome is None:
+        row.action = None
+        parked(trail, row, now, f"{order.number} was called off. Choose another action.", _C.TROUBLESHOOTING)
+    elif replaces(CompletionOutcome(order.outcome)):
+        await _replace(session, scope, trail, catalogs, row, order, now)
+    else:
+        _resolve(trail, row, now, order.outcome)
+
+
+async def _replace(
+    session: AsyncSession,
+    scope: Scope,
+    trail: Trail,
+    catalogs: Catalogs,
+    row: ServiceCall,
+    order: WorkOrder,
+    now: datetime,
+) -> None:
+    kept = await _report_taken(session, order.id)
+    came = await replacement.replace(session, trail, catalogs, row, Completion.model_validate(kept.body), now)
+    if came.verdict:
+        await work_orders.send_back(session, scope, order.id, came.verdict, kept)
+    elif came.stuck:
+        parked(trail, row, now, came.stuck)
+    else:
+        row.outcome, row.replaced_by, row.action = CompletionOutcome.DEVICE_REPLACED, came.device_id, None
+        moved(trail, row, now, _C.REPLACED)
+        trail.noted(row.id, "svc:device_replaced", details={"removed": row.device_id, "installed": came.device_id})
+
+
+async def _report_taken(session: AsyncSession, work_order_id: str) -> WorkOrderCompletion:
+    statement = (
+        select(WorkOrderCompletion)
+        .where(
+            col(WorkOrderCompletion.work_order_id) == work_order_id,
+            col(WorkOrderCompletion.verdict) == completions.TAKEN,
+        )
+        .order_by(col(WorkOrderCompletion.received_at).desc())
+        .limit(1)
+    )
+    return (await session.execute(statement)).scalar_one()
+
+
+async def told(session: AsyncSession, scope: Scope, catalogs: Catalogs, service_call_id: str) -> Called:
+    """A change of the call is settled: the next one is told, or the call is closed. The same again changes nothing.
+
+    Raises:
+        NotFound: there is none.
+    """
+    now = datetime.now(UTC)
+    row = await locked(session, service_call_id)
+    if row.state is _C.REPLACED and await _untold(session, row.id) is None:
+        trail = Trail(scope, now, row.id)
+        await replacement.let_go(session, trail, row)
+        if await replacement.tell_of_new(session, trail, catalogs, row, now) is None:
+            moved(trail, row, now, _C.CLOSED)
+        await trail.write(session)
+        await session.flush()
+    return await standing(session, catalogs, row)

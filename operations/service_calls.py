@@ -1,0 +1,249 @@
+"""Service calls: opening one. What people decide about it then is in service_call_decisions, what its flow does in
+service_call_steps."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.catalog import Program
+from models.errors import Conflict, ContentMismatch, Invalid, NotFound, Pointer
+from models.ids import new_id, service_call_workflow_id
+from models.messages.enroll import Stage
+from models.messages.service_call import WORKFLOW, ServiceCallInput
+from models.scope import OperatorScope, Scope
+from models.service_call import ServiceCallApplication
+from models.states import RegistrationState, SubscriptionState
+from models.tables.service_call import ServiceCall
+from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
+from models.tables.unenrollment import Unenrollment
+from models.task_states import SERVICE_CALL_TRANSITIONS, ServiceCallState, UnenrollmentState
+from operations import outbox
+from operations.audit import Trail
+from operations.catalog import Catalogs
+from operations.rows import as_json, insert_from
+from rules.service_calls import action_faults, problem_faults
+
+_C = ServiceCallState
+_TAKES_PART = (
+    RegistrationState.INSTALLED,
+    RegistrationState.REGISTERING,
+    RegistrationState.REGISTERED,
+    RegistrationState.REGISTRATION_FAILED,
+)
+_LEFT = (UnenrollmentState.UNENROLLED, UnenrollmentState.REJECTED, UnenrollmentState.CANCELLED)
+_SUBMIT = text(f"{insert_from(ServiceCall, 'rows')} ON CONFLICT DO NOTHING RETURNING id")
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The service call that stands for the request, and whether this very call made it."""
+
+    service_call_id: str
+    state: ServiceCallState
+    submitted_at: datetime
+    new: bool
+
+
+async def submit(
+    session: AsyncSession,
+    scope: OperatorScope,
+    catalogs: Catalogs,
+    application: ServiceCallApplication,
+    *,
+    idempotency_key: str | None,
+    acknowledgement_timeout_seconds: float,
+) -> Submitted:
+    """Opens a call and has its flow started. The same request again gives the same call.
+
+    Raises:
+        Invalid: subscription, device or problem unknown, or a visit that the program does not order.
+        Conflict: the device does not take part, or is leaving; or a call for it is open already.
+        ContentMismatch: transaction id or idempotency key used before for another request.
+    """
+    now = datetime.now(UTC)
+    content = application.model_dump(mode="json")
+    digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    names = [name for name in (application.transaction_id, idempotency_key) if name is not None]
+    earlier = await _earlier(session, scope, names, digest) if names else None
+    if earlier is not None:
+        return earlier
+    subscription, device = await _subject(session, application)
+    catalog = await catalogs.current(session)
+    _check(application, device, catalog.program(subscription.program), catalog)
+    await _refuse_while_leaving(session, subscription, device)
+    made = new_id("svc")
+    row = {
+        "id": made,
+        "requester": scope.actor,
+        "transaction_id": application.transaction_id or made,
+        "idempotency_key": idempotency_key,
+        "content_hash": digest,
+        "channel": scope.channel,
+        "subscription_id": subscription.id,
+        "device_id": device.id,
+        "enrollment_id": subscription.enrollment_id,
+        "customer_id": subscription.customer_id,
+        "account": subscription.account,
+        "program": subscription.program,
+        "catalog_version": catalog.version,
+        "application": content,
+        "action": application.chosen.model_dump(mode="json") if application.chosen else None,
+        "state": _C.OPEN,
+        "submitted_at": now,
+        "updated_at": now,
+        "version": 1,
+    }
+    if await session.scalar(_SUBMIT, {"rows": as_json([row])}) is None:
+        raced = await _earlier(session, scope, names, digest) if names else None
+        return raced or await _open_already(session, device.id)
+    trail = Trail(scope, now, made)
+    trail.noted(made, "svc:open", details={"channel": scope.channel, "problem": application.problem.code})
+    await trail.write(session)
+    await outbox.put(session, "start", WORKFLOW, [_start_of_flow(made, subscription, acknowledgement_timeout_seconds)])
+    return Submitted(made, _C.OPEN, now, new=True)
+
+
+async def _earlier(session: AsyncSession, scope: Scope, names: list[str], digest: str) -> Submitted | None:
+    named = col(ServiceCall.transaction_id).in_(names) | col(ServiceCall.idempotency_key).in_(names)
+    columns = (
+        col(ServiceCall.id),
+        col(ServiceCall.state),
+        col(ServiceCall.submitted_at),
+        col(ServiceCall.content_hash),
+    )
+    found = (await session.execute(select(*columns).where(col(ServiceCall.requester) == scope.actor, named))).all()
+    for service_call_id, state, submitted_at, content_hash in found:
+        if content_hash == digest:
+            return Submitted(service_call_id, state, submitted_at, new=False)
+    if found:
+        raise ContentMismatch(
+            "This transaction id or Idempotency-Key was used before for a request with other content.",
+            fix="Use a new transaction id and key for a new request; send the same content to repeat one.",
+            pointers=[Pointer("/transaction_id", "used before with other content")],
+        )
+    return None
+
+
+async def _subject(session: AsyncSession, application: ServiceCallApplication) -> tuple[ProgramSubscription, Device]:
+    """The subscription, locked so that it is not left at the same moment, and the device on it."""
+    statement = (
+        select(ProgramSubscription, Device, col(SubscriptionDevice.registration))
+        .join(SubscriptionDevice, col(SubscriptionDevice.subscription_id) == col(ProgramSubscription.id))
+        .join(Device, col(Device.id) == col(SubscriptionDevice.device_id))
+        .where(col(ProgramSubscription.id) == application.subscription, col(Device.id) == application.device)
+        .with_for_update(of=ProgramSubscription)
+    )
+    found = (await session.execute(statement)).first()
+    if found is None:
+        raise Invalid(
+            "There is no such device on such a subscription; nothing was stored.",
+            fix="GET /v1/program-enrollments/{id} names the subscription and its devices.",
+            code="unknown-reference",
+            pointers=[Pointer("/device", "is no device of this subscription")],
+        )
+    subscription, device, registration = found.tuple()
+    if subscription.state is not SubscriptionState.ACTIVE or registration not in _TAKES_PART:
+        raise Conflict(
+            f"The device takes no part in {subscription.program} any more, or not yet: the subscription is "
+            f"{subscription.state}, the device {registration.replace('_', ' ')}.",
+            fix="A service call is for a device that is enrolled.",
+            code="not-subscribed",
+        )
+    return subscription, device
+
+
+def _check(application: ServiceCallApplication, device: Device, program: Program, catalog: Any) -> None:
+    task = catalog.task(program.service_call_task)
+    if task is None:
+        raise Invalid(
+            f"{program.code} offers no service calls.",
+            fix="Name a service task type for them as service_call_task of the program in the catalogue.",
+            code="no-service-calls",
+        )
+    faults = (*problem_faults(application, task), *action_faults(application.chosen, device.ownership, program))
+    if faults:
+        raise Invalid("The call cannot be taken as it is; nothing was stored.", fix="Correct it.", pointers=faults)
+
+
+async def _refuse_while_leaving(session: AsyncSession, subscription: ProgramSubscription, device: Device) -> None:
+    leaving = await session.scalar(
+        select(col(Unenrollment.id)).where(
+            col(Unenrollment.subscription_id) == subscription.id, col(Unenrollment.state).not_in(_LEFT)
+        )
+    )
+    if leaving is not None:
+        raise Conflict(
+            f"The customer is leaving {subscription.program}: unenrolment {leaving} is open, so no service call is "
+            "opened for its devices.",
+            fix=f"Cancel the unenrolment first (POST /v1/program-unenrollments/{leaving}/cancel), or let it end.",
+            code="unenrollment-open",
+        )
+
+
+async def _open_already(session: AsyncSession, device_id: str) -> Submitted:
+    closed = (_C.CLOSED, _C.CANCELLED)
+    other = await session.scalar(
+        select(col(ServiceCall.id)).where(
+            col(ServiceCall.device_id) == device_id, col(ServiceCall.state).not_in(closed)
+        )
+    )
+    raise Conflict(
+        f"Service call {other} is open for this device already.",
+        fix=f"Add to that one: GET /v1/service-calls/{other}; or cancel it first.",
+        code="service-call-open",
+    )
+
+
+def _start_of_flow(made: str, subscription: ProgramSubscription, timeout: float) -> tuple[str, dict[str, Any]]:
+    message = ServiceCallInput(service_call_id=made, acknowledgement_timeout_seconds=timeout)
+    return service_call_workflow_id(made), {
+        "input": message.model_dump(mode="json"),
+        "summary": f"Help with a device in {subscription.program}",
+        "details": f"Account {subscription.account}, subscription {subscription.number}.",
+        "attributes": {
+            "Program": subscription.program,
+            "AccountId": subscription.account,
+            "Stage": Stage.TROUBLESHOOTING,
+        },
+    }
+
+
+async def locked(session: AsyncSession, service_call_id: str) -> ServiceCall:
+    """The call, locked until the transaction ends.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = await session.get(ServiceCall, service_call_id, with_for_update=True)
+    if found is None:
+        raise NotFound(f"There is no service call {service_call_id}.", fix="GET /v1/service-calls lists them.")
+    return found
+
+
+def moved(trail: Trail, row: ServiceCall, instant: datetime, *path: ServiceCallState, reason: str = "") -> None:
+    """Takes a call along a path of states."""
+    row.state = trail.moved(SERVICE_CALL_TRANSITIONS, row.id, row.state, *path, reason=reason)
+    row.updated_at = instant
+    row.version += 1
+
+
+def parked(trail: Trail, row: ServiceCall, now: datetime, reason: str, resume: ServiceCallState | None = None) -> None:
+    """Puts a call aside for a person, to go on where it was or, if that is said, elsewhere."""
+    row.resume_state = resume or row.state
+    row.reason = reason
+    moved(trail, row, now, _C.NEEDS_ATTENTION, reason=reason)
+
+
+def resumed(trail: Trail, row: ServiceCall, now: datetime) -> bool:
+    """Back to where it was parked, if it was."""
+    if row.state is not _C.NEEDS_ATTENTION or row.resume_state is None:
+        return False
+    moved(trail, row, now, ServiceCallState(row.resume_state))
+    row.resume_state = row.reason = None
+    return True

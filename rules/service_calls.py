@@ -1,0 +1,109 @@
+"""Service calls: who may order a visit, what can be done in which state, what becomes of a device that was replaced."""
+
+from models.catalog import Program, ServiceTaskType
+from models.errors import Pointer
+from models.head_end import HeadEndOutcome
+from models.service_call import ChosenAction, ServiceAction, ServiceCallApplication
+from models.states import AssetOwnership, DeviceState
+from models.task_states import SERVICE_CALL_TRANSITIONS, CompletionOutcome, ServiceCallState
+
+_C = ServiceCallState
+_D = DeviceState
+_REUSABLE = frozenset({"working", "works", "reusable", "good", "no fault"})
+
+ADVICE_GIVEN = "advice_given"
+REMOTE_ACTION_DONE = "remote_action_done"
+
+_NEXT: dict[ServiceCallState, str] = {
+    _C.OPEN: "The call was received and is taken up next.",
+    _C.WORK_REQUESTED: "A work order is being made.",
+    _C.AWAITING_SITE_VISIT: "A technician will visit; the work order says when.",
+    _C.RESOLVED: "Nothing: the call is resolved.",
+    _C.REPLACED: "The device was replaced; the DERMS is told next, then the call is closed.",
+    _C.CLOSED: "Nothing: the call is closed. A new one can be opened at any time.",
+    _C.CANCELLED: "Nothing: the call was taken back. A new one can be opened at any time.",
+    _C.NEEDS_ATTENTION: "The call is stuck and an operator has been called; the reason says why.",
+}
+
+
+def may_order_visit(ownership: AssetOwnership, program: Program) -> bool:
+    """The utility looks after its own devices; after the customer's where the program says so."""
+    return ownership is AssetOwnership.UTILITY_OWNED or program.visits_customer_owned
+
+
+def possible_actions(ownership: AssetOwnership, program: Program) -> tuple[ServiceAction, ...]:
+    """What can be chosen for a device."""
+    always = (ServiceAction.ADVICE, ServiceAction.REMOTE_ACTION)
+    return (*always, ServiceAction.WORK_REQUEST) if may_order_visit(ownership, program) else always
+
+
+def action_faults(chosen: ChosenAction | None, ownership: AssetOwnership, program: Program) -> tuple[Pointer, ...]:
+    """What keeps an action from being chosen."""
+    if chosen is None or chosen.action in possible_actions(ownership, program):
+        return ()
+    return (
+        Pointer(
+            "/action",
+            f"the device is the customer's own and {program.code} orders no visits to those; "
+            f"possible: {', '.join(possible_actions(ownership, program))}",
+        ),
+    )
+
+
+def problem_faults(application: ServiceCallApplication, task: ServiceTaskType) -> tuple[Pointer, ...]:
+    """A problem that is not among those configured; where none are, every code is taken."""
+    known = [problem.code for problem in task.problems]
+    if not known or application.problem.code in known:
+        return ()
+    return (Pointer("/problem/code", f"is not among the problems of {task.code}: {', '.join(known)}"),)
+
+
+def takes_action(state: ServiceCallState, resume: str | None, *, under_way: bool) -> bool:
+    """Whether an action can be chosen now: nothing else is under way, or what was came to nothing."""
+    if state is _C.NEEDS_ATTENTION:
+        return resume == _C.TROUBLESHOOTING
+    return state in (_C.OPEN, _C.TROUBLESHOOTING) and not under_way
+
+
+def service_call_actions(state: ServiceCallState, resume: str | None, *, under_way: bool) -> tuple[str, ...]:
+    """What can be done with a call: the names of its doors."""
+    doors = ["action"] if takes_action(state, resume, under_way=under_way) else []
+    if state is _C.NEEDS_ATTENTION:
+        doors.append("retry")
+    if _C.CANCELLED in SERVICE_CALL_TRANSITIONS[state]:
+        doors.append("cancel")
+    return tuple(doors)
+
+
+def next_step(state: ServiceCallState, *, remote_action: bool) -> str:
+    """What happens next, in words."""
+    if state is _C.TROUBLESHOOTING:
+        told = "The head-end is asked to act on the device."
+        return told if remote_action else "Somebody decides what shall be done: advice, a remote action or a visit."
+    return _NEXT[state]
+
+
+def remote_action_failed(outcome: HeadEndOutcome) -> str:
+    """Why the head-end's command did not help, for whoever chooses what is done next."""
+    return {
+        HeadEndOutcome.OFFLINE: "The head-end cannot reach the device.",
+        HeadEndOutcome.UNKNOWN: "The head-end does not know the device.",
+        HeadEndOutcome.FAILED: "The device could not do as it was told.",
+    }.get(outcome, "")
+
+
+def replaces(outcome: CompletionOutcome) -> bool:
+    """Whether such a visit left another device behind."""
+    return outcome is CompletionOutcome.DEVICE_REPLACED
+
+
+def way_out(state: DeviceState, ownership: AssetOwnership, condition: str | None) -> tuple[DeviceState, ...]:
+    """The path of a device that was replaced: the utility's own comes back to it; a customer's is retired, unless the
+    technician found that it works."""
+    path = {_D.NEW: (_D.INSTALLED, _D.FAULTY, _D.REMOVED), _D.FAULTY: (_D.REMOVED,), _D.REMOVED: ()}.get(
+        state, (_D.FAULTY, _D.REMOVED)
+    )
+    if state is _D.RETIRED:
+        return ()
+    kept = ownership is AssetOwnership.UTILITY_OWNED or (condition or "").strip().casefold() in _REUSABLE
+    return path if kept else (*path, _D.RETIRED)

@@ -1,0 +1,254 @@
+"""The service-call flow: help with an enrolled device, until it works or another hangs in its place (DOMAIN.md 5.4)."""
+
+import asyncio
+from datetime import timedelta
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.exceptions import FailureError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.service_call import ServiceCallActivities
+    from models.messages import service_call as messages
+    from models.messages.enroll import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested, Stage
+    from models.messages.service_call import (
+        ActionChosen,
+        Called,
+        CancelServiceCall,
+        ParkServiceCall,
+        ServiceCallInput,
+        ServiceCallResult,
+        VisitEnded,
+    )
+    from models.messages.site_visit import (
+        APPOINTMENT_CHANGED,
+        SITE_VISIT_COMPLETED,
+        WORK_ORDER_CANCELLED,
+        AppointmentChanged,
+        SiteVisitCompleted,
+        Visit,
+        WorkOrderCancelled,
+    )
+    from models.messages.synchronize import DERMS_ACKNOWLEDGED, SYNC_TURN, Acknowledged, SyncOutcome, SyncTurn
+    from models.task_states import ServiceCallState
+    from workflows import policies
+    from workflows.parking import STAGE, Parking, mark, reason_of
+    from workflows.site_visit import SiteVisit
+    from workflows.synchronize import Synchronize
+
+_HELPED = frozenset({ServiceCallState.REPLACED, ServiceCallState.CLOSED, ServiceCallState.CANCELLED})
+
+
+@workflow.defn(name=messages.WORKFLOW, failure_exception_types=[ValidationError])
+class ServiceCall:
+    """Take up, do what was chosen, wait for a technician if need be, tell the DERMS of a replacement, close."""
+
+    @workflow.init
+    def __init__(self, request: ServiceCallInput) -> None:
+        self._request = request
+        self._chosen = False
+        self._cancel: CancelRequested | None = None
+        self._dispatched: set[str] = set()
+        self._parking = Parking()
+        self._site_visit = SiteVisit(self._parking)
+        timeout = timedelta(seconds=request.acknowledgement_timeout_seconds)
+        self._synchronize = Synchronize(self._parking, timeout)
+
+    @workflow.run
+    async def run(self, request: ServiceCallInput) -> ServiceCallResult:
+        """Ends when the call is closed or taken back, and the DERMS knows what changed or never will."""
+        called = await self._helped()
+        outcome: SyncOutcome | None = None
+        while called.state is ServiceCallState.REPLACED:
+            if called.sync_request_id is not None:
+                outcome = await self._synchronize.run(called.sync_request_id)
+            called = await self._told()
+        stage = Stage.CANCELLED if called.state is ServiceCallState.CANCELLED else Stage.CLOSED
+        self._show(stage, f"Ended: {called.state}.")
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return ServiceCallResult(state=called.state, synchronization=outcome)
+
+    async def _helped(self) -> Called:
+        """Until help was given; one who stops the flow in Temporal takes the call back, if that is still possible."""
+        while True:
+            try:
+                return await self._help()
+            except (asyncio.CancelledError, FailureError) as error:
+                if not is_cancelled_exception(error):
+                    raise
+                self._cancel = CancelRequested(reason="The flow was cancelled in Temporal.")
+                called = await self._withdraw(self._cancel)
+                if called.state is ServiceCallState.CANCELLED:
+                    self._show(Stage.CANCELLED, "Cancelled.")
+                    raise
+
+    async def _help(self) -> Called:
+        called = await self._take_up()
+        while called.state not in _HELPED:
+            if self._cancel is not None:
+                called = await self._withdraw(self._cancel)
+            elif called.state is ServiceCallState.NEEDS_ATTENTION:
+                called = await self._attended(called.why, Stage.TROUBLESHOOTING)
+            elif called.visit is not None:
+                called = await self._visited(called, called.visit)
+            elif called.remote_action:
+                called = await self._act()
+            else:
+                called = await self._decided(called)
+        return called
+
+    async def _decided(self, called: Called) -> Called:
+        """Waits until somebody decides what shall be done."""
+        workflow.set_current_details(
+            f"Waiting for a decision. {called.why} Choose what shall be done: "
+            f"POST /v1/service-calls/{self._request.service_call_id}/action."
+        )
+        await workflow.wait_condition(lambda: self._chosen or self._cancel is not None)
+        return called if self._cancel is not None else await self._take_up()
+
+    async def _act(self) -> Called:
+        """The head-end acts on the device; while it cannot be asked, a person decides."""
+        workflow.set_current_details("Asking the head-end to act on the device.")
+        try:
+            return await workflow.execute_activity_method(
+                ServiceCallActivities.act_remotely, self._request, summary="remote action", **policies.HEAD_END
+            )
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+            why = f"The head-end did not act on the device: {reason_of(error)}"
+        return await self._parked(why, Stage.TROUBLESHOOTING)
+
+    async def _visited(self, called: Called, visit: Visit) -> Called:
+        """Until the visit has ended, and what came of it is written down."""
+        if not called.visit_ended and not await self._visit_over(visit):
+            return called
+        ended = VisitEnded(service_call_id=self._request.service_call_id, work_order_id=visit.work_order_id)
+        return await self._parking.insist(
+            lambda: workflow.execute_local_activity_method(
+                ServiceCallActivities.service_call_visited,
+                ended,
+                summary="what came of the visit",
+                **policies.OWN_DATABASE,
+            ),
+            resume=Stage.AWAITING_SITE_VISIT,
+        )
+
+    async def _visit_over(self, visit: Visit) -> bool:
+        """Whether the order has ended; not if the call is to be taken back meanwhile."""
+        here = Stage.AWAITING_SITE_VISIT
+        if visit.work_order_id in self._dispatched:
+            standing = await self._site_visit.standing(visit, resume=here)
+            standing = await self._site_visit.wait_on(visit, standing, resume=here, until=self._over, ask=self._ask)
+        else:
+            mark(STAGE.value_set(here))
+            self._dispatched.add(visit.work_order_id)
+            standing = await self._site_visit.run(visit, resume=here, until=self._over, ask=self._ask)
+        return not (standing.waits or standing.attempts_used_up)
+
+    def _over(self) -> bool:
+        return self._cancel is not None
+
+    async def _ask(self, why: str) -> None:
+        """A person decides on one more visit."""
+        await self._parked(why, Stage.AWAITING_SITE_VISIT)
+
+    async def _parked(self, why: str, resume: Stage) -> Called:
+        """Marks the record, unless it is away, and waits for a person."""
+        request = ParkServiceCall(service_call_id=self._request.service_call_id, reason=why[:1000])
+        try:
+            marked = await workflow.execute_local_activity_method(
+                ServiceCallActivities.park_service_call, request, summary="mark for attention", **policies.OWN_DATABASE
+            )
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+        else:
+            if marked.state is not ServiceCallState.NEEDS_ATTENTION:
+                return marked
+        return await self._attended(why, resume)
+
+    async def _attended(self, why: str, resume: Stage) -> Called:
+        """Waits until a person retries, chooses something else or takes the call back; goes on where it was."""
+        door = f"POST /v1/service-calls/{self._request.service_call_id}"
+        await self._parking.wait(
+            f"{why} Retry, choose another action, or cancel: {door}/retry, /action or /cancel.",
+            resume=resume,
+            until=lambda: self._chosen or self._over(),
+        )
+        return await self._take_up() if self._cancel is None else await self._withdraw(self._cancel)
+
+    async def _take_up(self) -> Called:
+        self._chosen = False
+        return await self._parking.insist(
+            lambda: workflow.execute_local_activity_method(
+                ServiceCallActivities.take_up_service_call, self._request, summary="take up", **policies.OWN_DATABASE
+            ),
+            resume=Stage.TROUBLESHOOTING,
+        )
+
+    async def _withdraw(self, cancel: CancelRequested) -> Called:
+        """Takes the call back in our record, if that is still possible; gives where it stands."""
+        request = CancelServiceCall(
+            service_call_id=self._request.service_call_id, reason=cancel.reason, actor=cancel.actor
+        )
+        called = await self._parking.insist(
+            lambda: workflow.execute_local_activity_method(
+                ServiceCallActivities.cancel_service_call, request, summary="cancel", **policies.OWN_DATABASE
+            ),
+            resume=Stage.TROUBLESHOOTING,
+        )
+        self._cancel = None
+        return called
+
+    async def _told(self) -> Called:
+        return await self._parking.insist(
+            lambda: workflow.execute_local_activity_method(
+                ServiceCallActivities.service_call_told, self._request, summary="tell or close", **policies.OWN_DATABASE
+            ),
+            resume=Stage.SYNCHRONIZING,
+        )
+
+    def _show(self, stage: Stage, details: str) -> None:
+        workflow.set_current_details(details)
+        mark(STAGE.value_set(stage))
+
+    @workflow.signal(name=messages.ACTION_CHOSEN, description="Somebody decided what shall be done.")
+    def action_chosen(self, message: ActionChosen) -> None:
+        """Wakes a flow that waits for a decision."""
+        self._chosen = True
+
+    @workflow.signal(name=CANCEL_REQUESTED, description="Take the call back, unless a technician is on site.")
+    def cancel_requested(self, message: CancelRequested) -> None:
+        """Remembered until the flow comes to a point where it waits."""
+        self._cancel = message
+
+    @workflow.signal(name=RETRY_REQUESTED, description="A person acted on what needed attention.")
+    def retry_requested(self, message: RetryRequested) -> None:
+        """Wakes a parked flow."""
+        self._parking.retry_requested(message)
+
+    @workflow.signal(name=SITE_VISIT_COMPLETED, description="A technician reported of a site visit.")
+    def site_visit_completed(self, message: SiteVisitCompleted) -> None:
+        """Wakes a flow that waits for it; kept if it comes early."""
+        self._site_visit.completed(message)
+
+    @workflow.signal(name=APPOINTMENT_CHANGED, description="An appointment for a site visit was made or moved.")
+    def appointment_changed(self, message: AppointmentChanged) -> None:
+        """Reminders count from it."""
+        self._site_visit.appointment_changed(message)
+
+    @workflow.signal(name=WORK_ORDER_CANCELLED, description="The work order was called off.")
+    def work_order_cancelled(self, message: WorkOrderCancelled) -> None:
+        """Wakes a flow that waits for its visit."""
+        self._site_visit.cancelled(message)
+
+    @workflow.signal(name=DERMS_ACKNOWLEDGED, description="The DERMS acknowledged a sync message.")
+    def derms_acknowledged(self, message: Acknowledged) -> None:
+        """Wakes a flow that waits for it; kept if it comes early."""
+        self._synchronize.acknowledged(message)
+
+    @workflow.signal(name=SYNC_TURN, description="What the sync request waited for has changed.")
+    def sync_turn(self, message: SyncTurn) -> None:
+        """Wakes a flow whose message waits for its turn, or was discarded."""
+        self._synchronize.turn_came(message)
