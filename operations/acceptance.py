@@ -31,6 +31,7 @@ from operations.facts import (
     specifications_of,
     usage_columns,
     usage_of,
+    with_caps,
 )
 from operations.rows import as_json, insert_from
 from operations.waitlist import serve
@@ -48,6 +49,9 @@ _ASKED = (
     col(Enrollment.start_at),
     col(Enrollment.submitted_at),
     col(Enrollment.waitlisted_at),
+    col(ProgramCapacity.maximum_customers),
+    col(ProgramCapacity.maximum_devices),
+    col(ProgramCapacity.maximum_kw),
 )
 
 
@@ -71,7 +75,7 @@ async def validate_and_accept(
     application = EnrollmentApplication.model_validate(row.application)
     keys = device_keys(application, specifications_of(catalog, application))
     held = await held_devices(session, keys)
-    program = catalog.program(application.program)
+    program = with_caps(catalog.program(application.program), row)
     facts = gather(row, catalog, program, now, usage_of(usage), application, [one for _, one in held.values()])
     decision = decide(facts)
     need = Need(devices=len(facts.devices), kw=facts.requested_kw)

@@ -169,9 +169,11 @@ async def _earlier(
         same = same | (col(Enrollment.idempotency_key) == idempotency_key)
     columns = (col(Enrollment.id), col(Enrollment.state), col(Enrollment.submitted_at), col(Enrollment.content_hash))
     statement = select(*columns).where(col(Enrollment.requester) == scope.actor, same)
-    for enrollment_id, state, submitted_at, content_hash in (await session.execute(statement)).all():
-        if content_hash == digest:
-            return Submitted(enrollment_id=enrollment_id, state=state, submitted_at=submitted_at, new=False)
+    found = (await session.execute(statement)).all()
+    # Two rows: the transaction id is of one request and the key of another.
+    if len(found) == 1 and found[0].content_hash == digest:
+        (one,) = found
+        return Submitted(enrollment_id=one.id, state=one.state, submitted_at=one.submitted_at, new=False)
     raise ContentMismatch(
         "This transaction id or Idempotency-Key was used before for a request with other content.",
         fix="Use a new transaction id and key for a new request; send the same content to repeat one.",

@@ -11,6 +11,7 @@ from models.states import EnrollmentState
 from models.tables.catalog import ProgramCapacity
 from models.tables.enrollment import Enrollment
 from operations import outbox
+from operations.facts import with_caps
 from rules.capacity import Need, next_in_line
 
 _AT_ONCE = 500
@@ -34,7 +35,7 @@ async def serve(session: AsyncSession, program: Program) -> int:
     )
     rows = (await session.execute(statement)).all()
     waiting = [(enrollment_id, Need(devices=devices, kw=kw)) for enrollment_id, devices, kw in rows]
-    woken = next_in_line(program.capacity, held, waiting)
+    woken = next_in_line(with_caps(program, held).capacity, held, waiting)
     message = PlaceFreed()
     await outbox.signal(session, PLACE_FREED, [(enrollment_workflow_id(one), message) for one in woken])
     return len(woken)
