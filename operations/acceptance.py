@@ -31,11 +31,10 @@ from operations.facts import (
     specifications_of,
     usage_columns,
     usage_of,
-    with_caps,
 )
 from operations.rows import as_json, insert_from
 from operations.waitlist import serve
-from rules.capacity import Need
+from rules.capacity import Need, with_caps
 from rules.eligibility.decide import decide
 
 _E = EnrollmentState
@@ -75,7 +74,12 @@ async def validate_and_accept(
     application = EnrollmentApplication.model_validate(row.application)
     keys = device_keys(application, specifications_of(catalog, application))
     held = await held_devices(session, keys)
-    program = with_caps(catalog.program(application.program), row)
+    program = with_caps(
+        catalog.program(application.program),
+        customers=row.maximum_customers,
+        devices=row.maximum_devices,
+        kw=row.maximum_kw,
+    )
     facts = gather(row, catalog, program, now, usage_of(usage), application, [one for _, one in held.values()])
     decision = decide(facts)
     need = Need(devices=len(facts.devices), kw=facts.requested_kw)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, Select, func, or_, select, text, tuple_
@@ -123,25 +123,6 @@ def usage_columns(program: Any, place: tuple[Any, Any] | None = None) -> tuple[A
     )
 
 
-class Caps(Protocol):
-    """A row of `program_capacity`, or one that holds its columns."""
-
-    @property
-    def maximum_customers(self) -> int | None:
-        """Customers at most."""
-        ...
-
-    @property
-    def maximum_devices(self) -> int | None:
-        """Devices at most."""
-        ...
-
-    @property
-    def maximum_kw(self) -> Decimal | None:
-        """Rated power at most, in kW."""
-        ...
-
-
 def gather(
     row: Row[Any],
     catalog: IndexedCatalog,
@@ -215,12 +196,6 @@ async def held_devices(session: AsyncSession, keys: list[tuple[str, str]]) -> di
         position: (device, HeldDevice(position, customer, frozenset(exclusions)))
         for position, device, customer, exclusions in rows
     }
-
-
-def with_caps(program: Program, caps: Caps) -> Program:
-    """The program with today's caps in place of those of its catalogue version: places added since count for all."""
-    today = {"customers": caps.maximum_customers, "devices": caps.maximum_devices, "kw": caps.maximum_kw}
-    return program.model_copy(update={"capacity": program.capacity.model_copy(update=today)})
 
 
 def usage_of(values: Sequence[Any]) -> Usage:

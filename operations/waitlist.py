@@ -11,8 +11,7 @@ from models.states import EnrollmentState
 from models.tables.catalog import ProgramCapacity
 from models.tables.enrollment import Enrollment
 from operations import outbox
-from operations.facts import with_caps
-from rules.capacity import Need, next_in_line
+from rules.capacity import Need, next_in_line, with_caps
 
 _AT_ONCE = 500
 
@@ -35,7 +34,8 @@ async def serve(session: AsyncSession, program: Program) -> int:
     )
     rows = (await session.execute(statement)).all()
     waiting = [(enrollment_id, Need(devices=devices, kw=kw)) for enrollment_id, devices, kw in rows]
-    woken = next_in_line(with_caps(program, held).capacity, held, waiting)
+    today = with_caps(program, customers=held.maximum_customers, devices=held.maximum_devices, kw=held.maximum_kw)
+    woken = next_in_line(today.capacity, held, waiting)
     message = PlaceFreed()
     await outbox.signal(session, PLACE_FREED, [(enrollment_workflow_id(one), message) for one in woken])
     return len(woken)

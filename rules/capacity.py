@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from models.catalog import Capacity
+from models.catalog import Capacity, Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,12 @@ class Held(Protocol):
     def kw(self) -> Decimal:
         """Rated power enrolled, in kW."""
         ...
+
+
+def with_caps(program: Program, *, customers: int | None, devices: int | None, kw: Decimal | None) -> Program:
+    """The program with today's caps in place of those of its catalogue version: places added since count for all."""
+    today = {"customers": customers, "devices": devices, "kw": kw}
+    return program.model_copy(update={"capacity": program.capacity.model_copy(update=today)})
 
 
 def full_in(capacity: Capacity, held: Held, need: Need) -> tuple[str, ...]:
