@@ -1,11 +1,6 @@
 """`gridenroll up` with everything that belongs to it, from an empty folder to an answer of the API, and down again."""
 
-import json
-import signal
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +9,12 @@ import httpx
 import psutil
 import pytest
 
+from bench.stack import running_stack
+from stack.embedded import embedded_postgres
 from stack.ports import kept_ports
-
-FLAGS = ("--api-port", "--temporal-port", "--ui-port", "--derms-port")
-ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 90.0
+from stack.process import Running, start
+from stack.temporal import Temporal
+from tests.e2e.spoken import gone
 
 
 @pytest.fixture
@@ -27,31 +23,35 @@ def folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture
+def outside_temporal(folder: Path) -> Iterator[Temporal]:
+    ports = kept_ports(folder / "ports.json", ["server", "ui"])
+    temporal = Temporal(folder / "other.sqlite", folder / "temporal.log", ports["server"], ports["ui"], {})
+    running: Running = start(temporal.prepare())
+    yield temporal
+    running.kill()
+
+
 def test_from_nothing_to_an_answer_and_down_again(folder: Path) -> None:
-    ports = kept_ports(folder / "ports.json", FLAGS)
-    flags = [text for flag, port in ports.items() for text in (flag, str(port))]
-    command = [sys.executable, "-m", "cli.main", "up", "--data-dir", str(folder / "data"), *flags]
-    with (folder / "output.txt").open("w+") as output:
-        up = subprocess.Popen(command, stdout=output, stderr=output, cwd=ROOT)
-        try:
-            stack = _description(folder / "data" / "stack.json", up)
-            assert set(stack["pids"]) == {"postgresql", "temporal", "simulator", "api", "worker", "up"}
-            assert _programs(stack), (folder / "output.txt").read_text()
-        finally:
-            family = psutil.Process(up.pid).children(recursive=True)
-            up.send_signal(signal.SIGINT)
-            code = up.wait(PATIENCE_SECONDS)
-    assert code == 0, (folder / "output.txt").read_text()
-    assert not [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    with running_stack(folder / "data") as stack:
+        family = psutil.Process(stack["pids"]["up"]).children(recursive=True)
+        assert set(stack["pids"]) == {"postgresql", "temporal", "simulator", "api", "worker", "up"}
+        assert _programs(stack)
+    assert gone(family)
+    assert not (folder / "data" / "stack.json").exists()
 
 
-def _description(path: Path, up: subprocess.Popen[bytes]) -> dict[str, Any]:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not path.exists():
-        assert up.poll() is None, path.parents[1].joinpath("output.txt").read_text()
-        assert time.monotonic() < deadline, path.parents[1].joinpath("output.txt").read_text()
-        time.sleep(0.05)
-    return json.loads(path.read_text())
+def test_a_postgresql_and_a_temporal_of_ones_own_are_used_instead(
+    folder: Path, outside_temporal: Temporal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with embedded_postgres(folder / "other", unsafe_fast=True) as url:
+        monkeypatch.setenv("GRIDENROLL_DATABASE_URL", url)
+        monkeypatch.setenv("TEMPORAL_ADDRESS", outside_temporal.address)
+        with running_stack(folder / "data") as stack:
+            assert set(stack["pids"]) == {"simulator", "api", "worker", "up"}
+            assert (stack["database_url"], stack["temporal_address"]) == (url, outside_temporal.address)
+            assert _programs(stack)
+            assert httpx.get(f"{stack['api_url']}/readyz", trust_env=False).json()["status"] == "ready"
 
 
 def _programs(stack: dict[str, Any]) -> list[object]:
