@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.enrollment import EnrollmentActivities
@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from models.messages.synchronize import DERMS_ACKNOWLEDGED, Acknowledged, SyncOutcome
     from models.states import EnrollmentState
     from workflows import policies
-    from workflows.parking import STAGE, Parking, mark
+    from workflows.parking import STAGE, Parking, mark, reason_of
     from workflows.synchronize import Synchronize
 
 _ENDS = {
@@ -52,7 +52,7 @@ class Enroll:
         """Ends when the request is refused or withdrawn, or when the DERMS knows it or never will."""
         try:
             accepted = await self._accept()
-        except (asyncio.CancelledError, ActivityError) as error:
+        except (asyncio.CancelledError, FailureError) as error:
             if not is_cancelled_exception(error):
                 raise
             accepted = await self._withdraw(CancelRequested(reason="The flow was cancelled in Temporal."))
@@ -89,10 +89,10 @@ class Enroll:
                     summary="check every rule, reserve a place, associate",
                     **policies.OWN_DATABASE,
                 )
-            except ActivityError as error:
+            except FailureError as error:
                 if is_cancelled_exception(error):
                     raise
-                parked = await self._park(f"The request could not be decided: {error.cause or error}")
+                parked = await self._park(f"The request could not be decided: {reason_of(error)}")
                 if parked.state in _ENDS or parked.state is EnrollmentState.ENROLLED:
                     return parked
 
@@ -123,7 +123,7 @@ class Enroll:
             return await workflow.execute_local_activity_method(
                 EnrollmentActivities.park_enrollment, request, summary="mark for attention", **policies.OWN_DATABASE
             )
-        except ActivityError as error:
+        except FailureError as error:
             if is_cancelled_exception(error):
                 raise
             return None

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from models.messages.enroll import RetryRequested, Stage
@@ -23,6 +23,11 @@ def mark(*updates: SearchAttributeUpdate[Any]) -> None:
     """Sets search attributes of this flow, all in one command."""
     # The SDK leaves the updates' type parameter out of its signature.
     workflow.upsert_search_attributes(updates)  # pyright: ignore[reportUnknownMemberType]
+
+
+def reason_of(error: FailureError) -> str:
+    """Why a step failed. A regular activity's failure is wrapped in an ActivityError; a local one's comes as it is."""
+    return str(error.cause if isinstance(error, ActivityError) and error.cause else error)
 
 
 class Parking:
@@ -63,8 +68,8 @@ class Parking:
         while True:
             try:
                 return await step()
-            except ActivityError as error:
+            except FailureError as error:
                 if is_cancelled_exception(error):
                     raise
-                why = f"A step on our own record failed: {error.cause or error}"
+                why = f"A step on our own record failed: {reason_of(error)}"
             await self.wait(why, resume=resume, until=lambda: False, again_after=policies.TRY_AGAIN_AFTER)

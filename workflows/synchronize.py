@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.synchronize import SynchronizeActivities
@@ -50,7 +50,7 @@ class Synchronize:
     async def run(self, sync_request_id: str) -> SyncOutcome:
         """Until the request is final. An error waits for a person; one of transport also tries again by itself."""
         standing = SyncStanding(state=SyncState.PENDING)
-        failure: asyncio.CancelledError | ActivityError | None = None
+        failure: asyncio.CancelledError | FailureError | None = None
         while standing.state not in _FINAL:
             try:
                 if failure is not None:
@@ -59,7 +59,7 @@ class Synchronize:
                     standing = await self._park(sync_request_id, standing)
                 else:
                     standing = await self._tell(sync_request_id)
-            except (asyncio.CancelledError, ActivityError) as error:
+            except (asyncio.CancelledError, FailureError) as error:
                 failure = error
         return _FINAL[standing.state]
 
@@ -74,7 +74,7 @@ class Synchronize:
         )
         try:
             standing = await self._overtaken(sending)
-        except (asyncio.CancelledError, ActivityError):
+        except (asyncio.CancelledError, FailureError):
             sending.cancel()
             raise
         if standing is not None:
@@ -147,7 +147,7 @@ class Synchronize:
             resume=Stage.SYNCHRONIZING,
         )
 
-    async def _failed(self, sync_request_id: str, error: asyncio.CancelledError | ActivityError) -> SyncStanding:
+    async def _failed(self, sync_request_id: str, error: asyncio.CancelledError | FailureError) -> SyncStanding:
         """A message that was not handed over puts its request in error; the flow goes on and waits."""
         failure, text = _why(error)
         request = RecordFailure(sync_request_id=sync_request_id, failure=failure, text=text)
@@ -178,7 +178,7 @@ def _settled(standing: SyncStanding) -> bool:
     return standing.state in _FINAL or standing.state is SyncState.ERROR
 
 
-def _why(error: asyncio.CancelledError | ActivityError) -> tuple[SendFailure, str]:
+def _why(error: asyncio.CancelledError | FailureError) -> tuple[SendFailure, str]:
     if is_cancelled_exception(error):
         return SendFailure.INTERRUPTED, "The flow was asked to stop in Temporal while it told the DERMS."
     cause = error.__cause__

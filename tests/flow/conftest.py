@@ -59,10 +59,13 @@ class Flow:
         """A person cancels the sync request."""
         await self.handle.signal(Enroll.retry_requested, self.record.given_up())
 
+    async def metadata(self) -> WorkflowMetadata:
+        """What the Temporal UI knows of it."""
+        return await self.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+
     async def details(self) -> str:
         """What the Temporal UI shows of where it stands."""
-        metadata = await self.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
-        return metadata.current_details
+        return (await self.metadata()).current_details
 
     async def says(self, text: str) -> str:
         """Waits until the details say so."""
@@ -70,6 +73,12 @@ class Flow:
             while text not in (details := await self.details()):
                 pass
         return details
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Waits until it holds."""
+        async with asyncio.timeout(10):
+            while not condition():
+                await self.details()
 
     async def waits(self) -> None:
         """Waits until it waits for the acknowledgement."""
@@ -84,6 +93,12 @@ class Flow:
         """Waits until the search attributes say so."""
         async with asyncio.timeout(10):
             while (await self.attributes()) != (stage, needs_attention):
+                pass
+
+    async def until_stage(self, stage: Stage) -> None:
+        """Waits until it stands there."""
+        async with asyncio.timeout(10):
+            while (await self.attributes())[0] != stage:
                 pass
 
     async def attributes(self) -> tuple[str | None, bool | None]:
@@ -140,8 +155,11 @@ def enroll(environment: WorkflowEnvironment) -> EnrollOne:
     """`async with enroll() as flow`: starts a flow; ends it afterwards if the test left it open."""
 
     @asynccontextmanager
-    async def enroll(*, moods: str = "", decisions: list[Any] | None = None, **answer: Any) -> AsyncIterator[Flow]:
+    async def enroll(
+        *, moods: str = "", decisions: list[Any] | None = None, away: bool = False, **answer: Any
+    ) -> AsyncIterator[Flow]:
         record, derms = Record(), Derms()
+        record.away = away
         record.decisions = decisions or record.decisions
         derms.moods = [getattr(derms, mood) for mood in moods.split()] or derms.moods
         flow = Flow(environment, record, derms, Activities(record, derms))
