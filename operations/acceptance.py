@@ -124,6 +124,9 @@ async def _accept(session: AsyncSession, trail: Trail, what: Association, decisi
     # Last, because its row is locked from here to the commit and every enrolment of the program comes by it.
     if not await reserve(session, program.code, need):
         raise Unavailable("Another request took the last place at the same moment.", code="raced")
+    if row.state is _E.WAITLISTED:
+        # The next may have looked before this commit and seen somebody ahead.
+        await serve(session, program)
     return Accepted(state=state, sync_request_id=request_id)
 
 

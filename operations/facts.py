@@ -69,6 +69,7 @@ _PARTICIPATIONS = (
         )
     )
     .where(col(ProgramSubscription.service_point) == col(ServicePoint.cis_service_point_id))
+    .correlate(ServicePoint)
     .scalar_subquery()
 )
 

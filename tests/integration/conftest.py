@@ -11,9 +11,16 @@ from tests.integration.doors import Doors
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Doors]:
+def data_dir() -> Iterator[Path]:
+    """Where the stack keeps what it knows."""
+    with tempfile.TemporaryDirectory(prefix="gridenroll-") as folder:
+        yield Path(folder) / "data"
+
+
+@pytest.fixture(scope="session")
+def running(data_dir: Path) -> Iterator[Doors]:
     """The stack as `gridenroll up` starts it from nothing, with its examples."""
-    with tempfile.TemporaryDirectory(prefix="gridenroll-") as folder, running_stack(Path(folder) / "data") as stack:
+    with running_stack(data_dir) as stack:
         doors = Doors(stack)
         yield doors
         doors.close()
