@@ -62,7 +62,6 @@ def create_engine(url: str, pool_size: int) -> AsyncEngine:
         hide_parameters=True,  # they hold personal data, and an error's text travels to logs and into Temporal
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
-        hide_parameters=True,  # in the text of an error they would be personal data in a log
         connect_args={
             "timeout": 10,
             "server_settings": {
