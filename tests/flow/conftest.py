@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -150,39 +151,49 @@ def environment() -> Iterator[WorkflowEnvironment]:
     asyncio.run(environment.shutdown())
 
 
+@asynccontextmanager
+async def enrolling(
+    environment: WorkflowEnvironment,
+    *,
+    moods: str = "",
+    decisions: list[Any] | None = None,
+    away: bool = False,
+    acknowledgement_timeout_seconds: float = 900,
+    **answer: Any,
+) -> AsyncIterator[Flow]:
+    """Starts a flow on stand-ins; ends it afterwards if it is still open."""
+    record, derms = Record(), Derms()
+    record.away = away
+    record.decisions = decisions or record.decisions
+    derms.moods = [getattr(derms, mood) for mood in moods.split()] or derms.moods
+    flow = Flow(environment, record, derms, Activities(record, derms))
+    flow.activities.answer = answer
+    worker = Worker(
+        environment.client,
+        task_queue=record.enrollment_id,
+        workflows=[Enroll],
+        activities=flow.activities.all,
+        workflow_runner=runner(),
+        interceptors=[ErrorMapping()],
+    )
+    request = EnrollInput(
+        enrollment_id=record.enrollment_id, acknowledgement_timeout_seconds=acknowledgement_timeout_seconds
+    )
+    async with worker:
+        stage = SearchAttributePair(SearchAttributeKey.for_keyword("Stage"), Stage.ENROLLING)
+        flow.handle = await environment.client.start_workflow(
+            Enroll.run,
+            request,
+            id=enrollment_workflow_id(record.enrollment_id),
+            task_queue=record.enrollment_id,
+            search_attributes=TypedSearchAttributes([stage]),
+        )
+        yield flow
+        if (await flow.handle.describe()).close_time is None:
+            await flow.handle.terminate()
+
+
 @pytest.fixture
 def enroll(environment: WorkflowEnvironment) -> EnrollOne:
-    """`async with enroll() as flow`: starts a flow; ends it afterwards if the test left it open."""
-
-    @asynccontextmanager
-    async def enroll(
-        *, moods: str = "", decisions: list[Any] | None = None, away: bool = False, **answer: Any
-    ) -> AsyncIterator[Flow]:
-        record, derms = Record(), Derms()
-        record.away = away
-        record.decisions = decisions or record.decisions
-        derms.moods = [getattr(derms, mood) for mood in moods.split()] or derms.moods
-        flow = Flow(environment, record, derms, Activities(record, derms))
-        flow.activities.answer = answer
-        worker = Worker(
-            environment.client,
-            task_queue=record.enrollment_id,
-            workflows=[Enroll],
-            activities=flow.activities.all,
-            workflow_runner=runner(),
-            interceptors=[ErrorMapping()],
-        )
-        async with worker:
-            stage = SearchAttributePair(SearchAttributeKey.for_keyword("Stage"), Stage.ENROLLING)
-            flow.handle = await environment.client.start_workflow(
-                Enroll.run,
-                EnrollInput(enrollment_id=record.enrollment_id),
-                id=enrollment_workflow_id(record.enrollment_id),
-                task_queue=record.enrollment_id,
-                search_attributes=TypedSearchAttributes([stage]),
-            )
-            yield flow
-            if (await flow.handle.describe()).close_time is None:
-                await flow.handle.terminate()
-
-    return enroll
+    """`async with enroll() as flow`."""
+    return partial(enrolling, environment)
