@@ -1,4 +1,4 @@
-"""What the DERMS refuses is put in error, told as it is, and waits for a person, who repairs and retries or gives up."""
+"""What the DERMS refuses is in error, told as it is, and waits for a person, who repairs and retries or gives up."""
 
 from typing import Any
 
