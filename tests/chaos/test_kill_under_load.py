@@ -2,13 +2,27 @@
 
 from collections import Counter
 
-from tests.chaos.conftest import FEWER, Aftermath
+import pytest
+
+from tests.chaos.conftest import FEWER, IN_FLIGHT, Aftermath
+
+pytestmark = pytest.mark.timeout(240)
 
 
 def test_every_part_was_killed_and_started_again(aftermath: Aftermath) -> None:
     assert set(aftermath.victim.killed) == {"worker", "api", "simulator", "postgresql", "temporal"}
     now = aftermath.victim.description["pids"]
     assert not {part for part, before in aftermath.victim.killed.items() if now[part] == before}
+
+
+@pytest.mark.parametrize(
+    ("part", "asked"),
+    [("worker", IN_FLIGHT), ("api", 2 * IN_FLIGHT + FEWER), ("simulator", 3 * IN_FLIGHT + FEWER)],
+)
+def test_most_of_the_requests_were_in_flight_when_it_was_killed(aftermath: Aftermath, part: str, asked: int) -> None:
+    at = aftermath.victim.killed_at[part].isoformat()
+    done = aftermath.ask(f"SELECT count(*) FROM sync_request WHERE acknowledged_at <= '{at}'")[0]["count"]
+    assert asked - done >= IN_FLIGHT * 3 // 4
 
 
 def test_callers_had_to_ask_again_and_every_request_became_one_enrolment(aftermath: Aftermath) -> None:

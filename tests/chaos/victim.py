@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ class Victim:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self.killed: dict[str, int] = {}
+        self.killed_at: dict[str, datetime] = {}
 
     @property
     def description(self) -> dict[str, Any]:
@@ -21,6 +23,7 @@ class Victim:
     def kill(self, part: str) -> None:
         """Without a warning; it is not waited for."""
         self.killed[part] = self.description["pids"][part]
+        self.killed_at[part] = datetime.now(UTC)
         os.kill(self.killed[part], signal.SIGKILL)
 
     def freeze(self, part: str) -> None:
