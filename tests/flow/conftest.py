@@ -143,9 +143,9 @@ async def _start() -> WorkflowEnvironment:
     return environment
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def environment() -> Iterator[WorkflowEnvironment]:
-    """The server, one for all."""
+    """A server for each test: one whose flow gave up an activity skips no time any more, for any flow."""
     environment = asyncio.run(_start())
     yield environment
     asyncio.run(environment.shutdown())
@@ -189,6 +189,7 @@ async def enrolling(
             search_attributes=TypedSearchAttributes([stage]),
         )
         yield flow
+        derms.released.set()
         if (await flow.handle.describe()).close_time is None:
             await flow.handle.terminate()
 
