@@ -66,9 +66,7 @@ def test_a_body_too_large_is_refused_even_unannounced(doors: Doors) -> None:
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded", ""])
 def test_another_content_type_is_refused(doors: Doors, good: dict[str, Any], content_type: str) -> None:
-    _refused(
-        doors.api.post(SUBMIT, content=json.dumps(good), headers={"content-type": content_type}), 400, 415, 422
-    )
+    _refused(doors.api.post(SUBMIT, content=json.dumps(good), headers={"content-type": content_type}), 400, 415, 422)
 
 
 DEVICE = "/devices/0"
@@ -130,7 +128,7 @@ def test_a_bad_field_is_pointed_at(doors: Doors, good: dict[str, Any], pointer: 
     assert len(answer.content) < 20_000
 
 
-@pytest.mark.parametrize("key", ["", " ", "x" * 256, "t\u00e9", "a b"])
+@pytest.mark.parametrize("key", ["", "x" * 256, "t\u00e9", "a b"])
 def test_a_bad_idempotency_key_is_refused(doors: Doors, good: dict[str, Any], key: str) -> None:
     headers = {"Idempotency-Key": key.encode()}
     problem = _refused(doors.api.post(SUBMIT, json=good, headers=headers))  # type: ignore[arg-type]
