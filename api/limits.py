@@ -1,5 +1,7 @@
 """Bounds on what is read before anything is known of who sends it."""
 
+from contextlib import suppress
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem
@@ -26,19 +28,25 @@ class BodyLimit:
         if announced.isdigit() and int(announced) > BODY_BYTES:
             await _refuse(scope, receive, send)
             return
-        seen = 0
+        seen, refused = 0, False
 
         async def counted() -> Message:
-            nonlocal seen
+            nonlocal seen, refused
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > BODY_BYTES:
+                refused = True
                 raise _TooLargeError
             return message
 
-        try:
-            await self._app(scope, counted, send)
-        except _TooLargeError:
+        async def sent(message: Message) -> None:
+            # Whoever read the body may have taken our error for one of its own and answer with that.
+            if not refused:
+                await send(message)
+
+        with suppress(_TooLargeError):
+            await self._app(scope, counted, sent)
+        if refused:
             await _refuse(scope, receive, send)
 
 

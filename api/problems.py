@@ -125,7 +125,8 @@ def _http(request: Request, error: Exception) -> Response:
     return problem(error.status_code, code, title, str(error.detail), headers=dict(error.headers or {}))
 
 
-def _fault(request: Request, error: Exception) -> Response:
+async def _fault(request: Request, error: Exception) -> Response:
+    # A coroutine, for a plain function is called on another thread, where the traceback is not to be had.
     log.exception("a fault of ours", path=request.url.path)
     return problem(500, "internal", "A fault of ours", "Something went wrong on our side; it was noted.", "Try again.")
 

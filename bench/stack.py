@@ -42,8 +42,13 @@ def running_stack(data_dir: Path) -> Generator[dict[str, Any]]:
 
 def _described(path: Path, process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
     deadline = time.monotonic() + _STARTING_SECONDS
-    while not path.exists():
+    # A stack that was killed leaves its own description behind, for a moment.
+    while (found := _read(path)).get("pids", {}).get("up") != process.pid:
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"the stack did not start:\n{log.read_text()}")
         time.sleep(0.1)
-    return json.loads(path.read_text())
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text()) if path.exists() else {}

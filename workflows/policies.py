@@ -24,7 +24,7 @@ OWN_DATABASE = Patience(
 """A step on our own database: tried for an hour, then a person is called and it is tried again from time to time."""
 
 DERMS_SEND = Patience(
-    start_to_close_timeout=timedelta(seconds=30),
+    start_to_close_timeout=timedelta(seconds=15),
     schedule_to_close_timeout=timedelta(hours=6),
     retry_policy=RetryPolicy(
         initial_interval=timedelta(milliseconds=500), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
@@ -33,7 +33,7 @@ DERMS_SEND = Patience(
 """Handing a message over: a DERMS that is away for an evening calls nobody."""
 
 DERMS_ASK = Patience(
-    start_to_close_timeout=timedelta(seconds=30),
+    start_to_close_timeout=timedelta(seconds=15),
     schedule_to_close_timeout=timedelta(hours=6),
     retry_policy=RetryPolicy(
         initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)

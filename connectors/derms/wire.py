@@ -11,7 +11,7 @@ from models.snapshot import Snapshot
 from models.values import Value
 
 MessageId = Annotated[str, StringConstraints(pattern=r"^syn_[0-9a-z]{26}(\.[0-9]{1,6})?$")]
-Text = Annotated[str, StringConstraints(max_length=2000)]
+Text = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
 
 
 class SyncMessage(Snapshot):
@@ -42,7 +42,8 @@ class Acknowledgement(Value):
     code: Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
     text: Text = ""
     references: dict[
-        Annotated[str, StringConstraints(max_length=64)], Annotated[str, StringConstraints(max_length=200)]
+        Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00]*$")],
+        Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")],
     ] = Field(default_factory=dict, max_length=50)
     devices: tuple[DeviceAcknowledgement, ...] = Field(default=(), max_length=1000)
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo") / "data"
+def data_dir() -> Iterator[Path]:
+    """Not one of pytest's own: another pytest that starts would close it to the ordinary user of PostgreSQL."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder, "data")
 
 
 @pytest.fixture(scope="module")

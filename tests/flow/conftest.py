@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,13 @@ class Flow:
         """A person cancels the sync request."""
         await self.handle.signal(Enroll.retry_requested, self.record.given_up())
 
+    async def metadata(self) -> WorkflowMetadata:
+        """What the Temporal UI knows of it."""
+        return await self.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+
     async def details(self) -> str:
         """What the Temporal UI shows of where it stands."""
-        metadata = await self.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
-        return metadata.current_details
+        return (await self.metadata()).current_details
 
     async def says(self, text: str) -> str:
         """Waits until the details say so."""
@@ -70,6 +74,12 @@ class Flow:
             while text not in (details := await self.details()):
                 pass
         return details
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Waits until it holds."""
+        async with asyncio.timeout(10):
+            while not condition():
+                await self.details()
 
     async def waits(self) -> None:
         """Waits until it waits for the acknowledgement."""
@@ -84,6 +94,12 @@ class Flow:
         """Waits until the search attributes say so."""
         async with asyncio.timeout(10):
             while (await self.attributes()) != (stage, needs_attention):
+                pass
+
+    async def until_stage(self, stage: Stage) -> None:
+        """Waits until it stands there."""
+        async with asyncio.timeout(10):
+            while (await self.attributes())[0] != stage:
                 pass
 
     async def attributes(self) -> tuple[str | None, bool | None]:
@@ -127,44 +143,58 @@ async def _start() -> WorkflowEnvironment:
     return environment
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def environment() -> Iterator[WorkflowEnvironment]:
-    """The server, one for all."""
+    """A server for each test: one whose flow gave up an activity skips no time any more, for any flow."""
     environment = asyncio.run(_start())
     yield environment
     asyncio.run(environment.shutdown())
 
 
+@asynccontextmanager
+async def enrolling(
+    environment: WorkflowEnvironment,
+    *,
+    moods: str = "",
+    decisions: list[Any] | None = None,
+    away: bool = False,
+    acknowledgement_timeout_seconds: float = 900,
+    **answer: Any,
+) -> AsyncIterator[Flow]:
+    """Starts a flow on stand-ins; ends it afterwards if it is still open."""
+    record, derms = Record(), Derms()
+    record.away = away
+    record.decisions = decisions or record.decisions
+    derms.moods = [getattr(derms, mood) for mood in moods.split()] or derms.moods
+    flow = Flow(environment, record, derms, Activities(record, derms))
+    flow.activities.answer = answer
+    worker = Worker(
+        environment.client,
+        task_queue=record.enrollment_id,
+        workflows=[Enroll],
+        activities=flow.activities.all,
+        workflow_runner=runner(),
+        interceptors=[ErrorMapping()],
+    )
+    request = EnrollInput(
+        enrollment_id=record.enrollment_id, acknowledgement_timeout_seconds=acknowledgement_timeout_seconds
+    )
+    async with worker:
+        stage = SearchAttributePair(SearchAttributeKey.for_keyword("Stage"), Stage.ENROLLING)
+        flow.handle = await environment.client.start_workflow(
+            Enroll.run,
+            request,
+            id=enrollment_workflow_id(record.enrollment_id),
+            task_queue=record.enrollment_id,
+            search_attributes=TypedSearchAttributes([stage]),
+        )
+        yield flow
+        derms.released.set()
+        if (await flow.handle.describe()).close_time is None:
+            await flow.handle.terminate()
+
+
 @pytest.fixture
 def enroll(environment: WorkflowEnvironment) -> EnrollOne:
-    """`async with enroll() as flow`: starts a flow; ends it afterwards if the test left it open."""
-
-    @asynccontextmanager
-    async def enroll(*, moods: str = "", decisions: list[Any] | None = None, **answer: Any) -> AsyncIterator[Flow]:
-        record, derms = Record(), Derms()
-        record.decisions = decisions or record.decisions
-        derms.moods = [getattr(derms, mood) for mood in moods.split()] or derms.moods
-        flow = Flow(environment, record, derms, Activities(record, derms))
-        flow.activities.answer = answer
-        worker = Worker(
-            environment.client,
-            task_queue=record.enrollment_id,
-            workflows=[Enroll],
-            activities=flow.activities.all,
-            workflow_runner=runner(),
-            interceptors=[ErrorMapping()],
-        )
-        async with worker:
-            stage = SearchAttributePair(SearchAttributeKey.for_keyword("Stage"), Stage.ENROLLING)
-            flow.handle = await environment.client.start_workflow(
-                Enroll.run,
-                EnrollInput(enrollment_id=record.enrollment_id),
-                id=enrollment_workflow_id(record.enrollment_id),
-                task_queue=record.enrollment_id,
-                search_attributes=TypedSearchAttributes([stage]),
-            )
-            yield flow
-            if (await flow.handle.describe()).close_time is None:
-                await flow.handle.terminate()
-
-    return enroll
+    """`async with enroll() as flow`."""
+    return partial(enrolling, environment)

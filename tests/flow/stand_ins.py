@@ -142,6 +142,7 @@ class Derms:
         self.asked = 0
         self.taken: dict[str, Acknowledged | None] = {}
         self.mute: Exception | None = None
+        self.released = asyncio.Event()
 
     async def takes(self, key: str, answer: Acknowledged) -> None:
         """Says that it will answer later."""
@@ -158,7 +159,7 @@ class Derms:
     async def keeps_quiet(self, key: str, answer: Acknowledged) -> Acknowledged | None:
         """Takes the message and does not even say so; answers will never come out of this call."""
         self.taken.setdefault(key)
-        await asyncio.Event().wait()
+        await self.released.wait()
         return None
 
     async def is_down(self, key: str, answer: Acknowledged) -> Acknowledged | None:

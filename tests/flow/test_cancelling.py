@@ -1,0 +1,73 @@
+"""A request can be taken back until it is associated, wherever it stands, by signal or in Temporal."""
+
+import asyncio
+
+import pytest
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import CancelledError
+
+from models.errors import Refused
+from models.messages.enroll import CancelRequested, Stage
+from models.messages.synchronize import SyncOutcome
+from models.states import EnrollmentState
+from tests.flow.conftest import EnrollOne, Flow
+from tests.flow.stand_ins import Decision
+from workflows.enroll import Enroll
+
+BROKEN = Refused("The request cannot be decided.", code="broken")
+
+
+async def for_ever() -> None:
+    await asyncio.Event().wait()
+
+
+async def cancelled(flow: Flow) -> None:
+    """Waits until the flow ended as cancelled, in Temporal and in the record."""
+    with pytest.raises(WorkflowFailureError) as ended:
+        await flow.result()
+    assert isinstance(ended.value.cause, CancelledError)
+    assert flow.record.enrollment is EnrollmentState.CANCELLED
+    assert await flow.attributes() in ((Stage.CANCELLED, None), (Stage.CANCELLED, False))
+
+
+@pytest.mark.parametrize(("decision", "stage"), [("waitlisted", Stage.WAITLISTED), (BROKEN, Stage.NEEDS_ATTENTION)])
+async def test_cancelling_a_request_that_waits_ends_it(enroll: EnrollOne, decision: Decision, stage: Stage) -> None:
+    async with enroll(decisions=[decision]) as flow:
+        await flow.until_stage(stage)
+        await flow.handle.signal(Enroll.cancel_requested, CancelRequested(reason="moved away"))
+        assert (await flow.result()).state is EnrollmentState.CANCELLED
+        assert flow.derms.sent == []
+        assert (await flow.attributes())[0] == Stage.CANCELLED
+
+
+@pytest.mark.parametrize(("decision", "stage"), [("waitlisted", Stage.WAITLISTED), (BROKEN, Stage.NEEDS_ATTENTION)])
+async def test_cancelling_in_temporal_a_request_that_waits_cancels_it(
+    enroll: EnrollOne, decision: Decision, stage: Stage
+) -> None:
+    async with enroll(decisions=[decision]) as flow:
+        await flow.until_stage(stage)
+        await flow.handle.cancel()
+        await cancelled(flow)
+
+
+async def test_cancelling_in_temporal_while_it_is_decided_cancels_it(enroll: EnrollOne) -> None:
+    async with enroll(decisions=[for_ever]) as flow:
+        await flow.handle.cancel()
+        await cancelled(flow)
+
+
+async def test_a_request_that_was_cancelled_before_it_was_decided_ends(enroll: EnrollOne) -> None:
+    async with enroll(decisions=["waitlisted"]) as flow:
+        await flow.until_stage(Stage.WAITLISTED)
+        flow.record.move_enrollment(EnrollmentState.CANCELLED)
+        await flow.handle.signal(Enroll.place_freed, {})
+        assert (await flow.result()).state is EnrollmentState.CANCELLED
+
+
+async def test_a_cancel_that_comes_after_association_is_too_late(enroll: EnrollOne) -> None:
+    async with enroll() as flow:
+        await flow.waits()
+        await flow.handle.signal(Enroll.cancel_requested, CancelRequested())
+        await flow.acknowledge()
+        result = await flow.result()
+        assert (result.state, result.synchronization) == (EnrollmentState.ENROLLED, SyncOutcome.SYNCHRONIZED)

@@ -1,0 +1,34 @@
+"""One whole stack for all integration tests: real PostgreSQL, Temporal, DERMS simulator, API and worker."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.stack import running_stack
+from tests.integration.doors import Doors
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Iterator[Path]:
+    """Where the stack keeps what it knows."""
+    with tempfile.TemporaryDirectory(prefix="gridenroll-") as folder:
+        yield Path(folder) / "data"
+
+
+@pytest.fixture(scope="session")
+def running(data_dir: Path) -> Iterator[Doors]:
+    """The stack as `gridenroll up` starts it from nothing, with its examples."""
+    with running_stack(data_dir) as stack:
+        doors = Doors(stack)
+        yield doors
+        doors.close()
+
+
+@pytest.fixture
+def doors(running: Doors) -> Iterator[Doors]:
+    """The stack, with a DERMS that behaves again after each test."""
+    yield running
+    running.derms.delete("/faults")
+    running.derms.put("/reference", json={})

@@ -1,0 +1,185 @@
+"""The doors of a running stack as the tests use them: the API, the DERMS, Temporal, and the database behind it all."""
+
+import asyncio
+import csv
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import psutil
+from temporalio.client import Client, WorkflowExecutionDescription
+
+ROOT = Path(__file__).parents[2]
+_STATEMENTS = re.compile(r"^gridenroll_sql_statements (\S+)$", re.MULTILINE)
+_QUALIFIED = {
+    "account_status": "active",
+    "meter_type": "ami",
+    "critical": "false",
+    "customer_class": "residential",
+    "owner_occupied": "true",
+    "effective_to": "",
+}
+
+
+def wait_for(what: Callable[[], Any], seconds: float = 15) -> Any:
+    """The first thing that is true, as soon as it is."""
+    end = time.monotonic() + seconds
+    pause = threading.Event()
+    while not (found := what()):
+        assert time.monotonic() < end, "waited in vain"
+        pause.wait(0.02)
+    return found
+
+
+class Database:
+    """Straight to the tables, as no door allows: to see that nothing was stored, and that bad rows are refused."""
+
+    def __init__(self, url: str) -> None:
+        self._runner = asyncio.Runner()
+        self._connection = self._runner.run(asyncpg.connect(url))
+
+    def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+        return [dict(row) for row in self._runner.run(self._connection.fetch(statement, *values))]
+
+    def value(self, statement: str, *values: Any) -> Any:
+        return self._runner.run(self._connection.fetchval(statement, *values))
+
+    def execute(self, statement: str, *values: Any) -> str:
+        return self._runner.run(self._connection.execute(statement, *values))
+
+    def close(self) -> None:
+        self._runner.run(self._connection.close())
+        self._runner.close()
+
+
+class Customers:
+    """Those of examples/customers.csv, each given out once, so that no test meets the traces of another."""
+
+    def __init__(self) -> None:
+        with (ROOT / "examples/customers.csv").open(encoding="utf-8", newline="") as lines:
+            self._rows = list(csv.DictReader(lines))
+        accounts = [row["cis_account_id"] for row in self._rows]
+        # The first ten are the documentation's. A second service point would make `the customer's` ambiguous.
+        self._unused = [row for row in self._rows[10:] if accounts.count(row["cis_account_id"]) == 1]
+
+    def take(self, **wanted: str) -> dict[str, str]:
+        """One that qualifies for the thermostat program, or differs from that as asked."""
+        asked = {**_QUALIFIED, **wanted}
+        fits = (
+            row
+            for row in self._unused
+            if all(row[name] == value for name, value in asked.items()) and (row["feeder"] or "feeder" in asked)
+        )
+        row = next(fits)
+        self._unused.remove(row)
+        return row
+
+
+class Doors:
+    """Everything a test may knock at."""
+
+    def __init__(self, stack: dict[str, Any]) -> None:
+        self.stack = stack
+        headers = {"Authorization": f"Bearer {stack['token']}"}
+        self.api = httpx.Client(base_url=stack["api_url"], headers=headers, trust_env=False, timeout=30)
+        self.derms = httpx.Client(base_url=stack["derms_url"], trust_env=False, timeout=10)
+        self.database = Database(stack["database_url"])
+        self.customers = Customers()
+        self._numbers: Iterator[int] = count(1)
+        self._run = f"{os.getpid()}-{time.monotonic_ns() // 1_000_000}"
+
+    def close(self) -> None:
+        self.api.close()
+        self.derms.close()
+        self.database.close()
+
+    def name(self, prefix: str = "t") -> str:
+        """A name nobody has used."""
+        return f"{prefix}-{self._run}-{next(self._numbers)}"
+
+    def application(self, customer: dict[str, str] | None = None, **changes: Any) -> dict[str, Any]:
+        """A request for one thermostat of the customer's own."""
+        who = customer or self.customers.take()
+        return {
+            "transaction_id": self.name(),
+            "account": who["cis_account_id"],
+            "service_point": who["cis_service_point_id"],
+            "program": "TSTAT-DR",
+            "devices": [{"specification": "ecobee-premium", "serial_number": self.name("SN")}],
+            "terms": {"version": "2026-01", "accepted_by": "A tester", "accepted_at": "2026-06-01T00:00:00Z"},
+            **changes,
+        }
+
+    def submit(self, application: dict[str, Any], **headers: str) -> httpx.Response:
+        return self.api.post("/v1/program-enrollments", json=application, headers=headers)
+
+    def accepted(self, application: dict[str, Any]) -> str:
+        """Submits; gives the id of the enrolment."""
+        answer = self.submit(application)
+        assert answer.status_code == 202, answer.text
+        return answer.json()["id"]
+
+    def enrollment(self, enrollment: str) -> dict[str, Any]:
+        return self.api.get(f"/v1/program-enrollments/{enrollment}").raise_for_status().json()
+
+    def reaches(self, enrollment: str, state: str, seconds: float = 15) -> dict[str, Any]:
+        """Waits until the enrolment is in that state; gives what the API says of it then."""
+        wait_for(lambda: self.enrollment(enrollment)["state"] == state, seconds)
+        return self.enrollment(enrollment)
+
+    def told(self, enrollment: str, state: str, seconds: float = 15) -> dict[str, Any]:
+        """Waits until its sync request is in that state; gives the sync request."""
+
+        def there() -> Any:
+            requests = self.enrollment(enrollment)["sync_requests"]
+            return requests and requests[-1]["state"] == state and requests[-1]
+
+        found = wait_for(there, seconds)
+        return self.api.get(f"/v1/sync-requests/{found['id']}").raise_for_status().json()
+
+    def enrolled(self, **changes: Any) -> str:
+        """A new enrolment that the DERMS knows."""
+        enrollment = self.accepted(self.application(**changes))
+        self.told(enrollment, "synchronized")
+        return enrollment
+
+    def faults(self, **named: Any) -> None:
+        """Has the DERMS misbehave until the test ends."""
+        self.derms.put("/faults", json=named).raise_for_status()
+
+    def held(self, query: str) -> list[dict[str, Any]]:
+        """The resources the DERMS holds."""
+        return self.derms.get("/ders", params={"q": query}).raise_for_status().json()["items"]
+
+    def flow(self, enrollment: str) -> WorkflowExecutionDescription:
+        """What Temporal says of the flow."""
+
+        async def described() -> WorkflowExecutionDescription:
+            client = await Client.connect(self.stack["temporal_address"])
+            return await client.get_workflow_handle(f"enroll/{enrollment}").describe()
+
+        return asyncio.run(described())
+
+    def statements(self) -> float:
+        """SQL statements that API and worker have sent so far."""
+        listening = psutil.Process(self.stack["pids"]["worker"]).net_connections("tcp")
+        port = next(one.laddr.port for one in listening if one.status == psutil.CONN_LISTEN)
+        doors = (self.api.get("/metrics"), httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False))
+        return sum(float(found.group(1)) for door in doors if (found := _STATEMENTS.search(door.text)))
+
+    def catalog(self) -> dict[str, Any]:
+        return self.api.get("/v1/catalog").raise_for_status().json()["catalog"]
+
+    def offer(self, code: str, like: str = "TSTAT-DR", **changes: Any) -> None:
+        """Puts a program of its own in force, like another one but for the changes."""
+        catalog = self.catalog()
+        model = next(program for program in catalog["programs"] if program["code"] == like)
+        catalog["programs"].append({**model, "code": code, "conflict_group": code, **changes})
+        self.api.put("/v1/catalog", json=catalog).raise_for_status()

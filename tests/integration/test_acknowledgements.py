@@ -1,0 +1,118 @@
+"""What the DERMS answers, as it comes in: once, late, early, forged, or for nothing we sent (DOMAIN.md 5.5)."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from connectors.derms.signature import signed_headers
+from tests.integration.doors import Doors, wait_for
+
+DOOR = "/v1/derms/acknowledgements"
+
+
+def _acknowledgement(doors: Doors, request: str, **changes: Any) -> dict[str, Any]:
+    return {"message_id": doors.name("ack"), "sync_request_id": request, "result": "positive", "devices": [], **changes}
+
+
+def _tell(doors: Doors, *acknowledgements: dict[str, Any]) -> httpx.Response:
+    return doors.api.post(DOOR, json={"acknowledgements": acknowledgements})
+
+
+def _outcome(doors: Doors, message: str) -> str | None:
+    return doors.database.value("SELECT outcome FROM inbox_message WHERE message_id = $1", message)
+
+
+def test_one_that_answers_nothing_of_ours_is_kept_and_changes_nothing(doors: Doors) -> None:
+    stray = _acknowledgement(doors, "syn_00000000000000000000000000")
+    assert _tell(doors, stray).json() == {"received": 1, "new": 1}
+    assert _outcome(doors, stray["message_id"]) == "ignored: no such sync request"
+
+
+def test_the_same_one_again_is_not_new(doors: Doors) -> None:
+    stray = _acknowledgement(doors, "syn_00000000000000000000000000")
+    assert _tell(doors, stray, stray).json()["new"] == 1
+    assert (_tell(doors, stray).status_code, _tell(doors, stray).json()["new"]) == (202, 0)
+
+
+def test_one_that_comes_twice_is_applied_once(doors: Doors) -> None:
+    doors.faults(duplicate_acknowledgements=True)
+    enrollment = doors.accepted(doors.application())
+    request = doors.told(enrollment, "synchronized")
+    moves = "SELECT count(*) FROM audit_entry WHERE subject = $1 AND after = 'synchronized'"
+    sent = "SELECT count(*) FROM inbox_message WHERE sync_request_id = $1"
+    assert doors.database.value(sent, request["id"]) == 1
+    assert doors.database.value(moves, request["id"]) == 1
+
+
+def test_one_after_the_end_changes_nothing(doors: Doors) -> None:
+    (request,) = doors.enrollment(doors.enrolled())["sync_requests"]
+    late = _acknowledgement(doors, request["id"], result="negative", code="LATE")
+    assert _tell(doors, late).status_code == 202
+    again = doors.api.get(f"/v1/sync-requests/{request['id']}").json()
+    assert (again["state"], again["error_code"]) == ("synchronized", None)
+
+
+@pytest.mark.parametrize("mode", ["at_once", "callback"])
+def test_one_before_the_send_has_returned_is_not_lost(doors: Doors, mode: str) -> None:
+    doors.faults(acknowledge=mode, acknowledge_after_seconds=0)
+    enrollments = [doors.accepted(doors.application()) for _ in range(5)]
+    for enrollment in enrollments:
+        assert doors.told(enrollment, "synchronized")["attempts"] == 1
+
+
+def test_one_that_overtakes_its_receipt_ends_the_wait(doors: Doors) -> None:
+    doors.faults(acknowledge="never")
+    enrollment = doors.accepted(doors.application())
+    request = doors.told(enrollment, "awaiting_acknowledgement")
+    (device,) = doors.enrollment(enrollment)["subscription"]["devices"]
+    answer = _acknowledgement(doors, request["id"], devices=[{"device_id": device["id"], "registration": "registered"}])
+    assert _tell(doors, answer).status_code == 202
+    doors.told(enrollment, "synchronized")
+    assert wait_for(lambda: _outcome(doors, answer["message_id"])) == "applied: positive"
+
+
+def test_one_of_another_version_changes_nothing(doors: Doors) -> None:
+    doors.faults(acknowledge="never")
+    enrollment = doors.accepted(doors.application())
+    request = doors.told(enrollment, "awaiting_acknowledgement")
+    stale = _acknowledgement(doors, request["id"], version=7)
+    _tell(doors, stale).raise_for_status()
+    assert wait_for(lambda: _outcome(doors, stale["message_id"])).startswith("ignored: it answers version 7")
+    doors.derms.post(f"/sync-messages/{request['id']}/acknowledge").raise_for_status()
+    doors.told(enrollment, "synchronized")
+
+
+def _signed(doors: Doors, folder: Path, *, age: timedelta = timedelta(0), body: bytes, signs: bytes) -> httpx.Response:
+    secret = json.loads((folder / "secrets.json").read_text())["derms_secret"]
+    headers = signed_headers(secret, doors.name("cbk"), datetime.now(UTC) - age, signs)
+    return httpx.post(
+        doors.stack["api_url"] + DOOR,
+        content=body,
+        headers={"content-type": "application/json", **headers},
+        trust_env=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("age", "signs", "status"),
+    [
+        (timedelta(0), "body", 202),
+        (timedelta(minutes=4), "body", 202),
+        (timedelta(minutes=6), "body", 401),
+        (timedelta(minutes=-6), "body", 401),
+        (timedelta(0), "another body", 401),
+    ],
+)
+def test_only_what_the_derms_signed_lately_is_taken(
+    doors: Doors, data_dir: Path, age: timedelta, signs: str, status: int
+) -> None:
+    stray = _acknowledgement(doors, "syn_00000000000000000000000000")
+    body = json.dumps({"acknowledgements": [stray]}).encode()
+    signed = body if signs == "body" else signs.encode()
+    assert _signed(doors, data_dir, age=age, body=body, signs=signed).status_code == status
+    kept = doors.database.value("SELECT count(*) FROM inbox_message WHERE message_id = $1", stray["message_id"])
+    assert kept == (status == 202)

@@ -1,0 +1,117 @@
+"""`gridenroll customers import FILE`: what the CIS gives, as files have it: good lines taken, bad ones told."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.doors import ROOT, Doors
+
+
+def _rows(doors: Doors, *names: str, **changes: str) -> list[dict[str, str]]:
+    model = doors.customers.take()
+    keys = ("cis_person_id", "cis_account_id", "cis_premise_id", "cis_service_point_id")
+    return [{**model, **{key: doors.name("N") for key in keys}, "name": name, **changes} for name in names]
+
+
+def _csv(rows: list[dict[str, str]], newline: str = "\n") -> str:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, rows[0], lineterminator=newline)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _import(doors: Doors, folder: Path, content: bytes) -> tuple[int, dict[str, Any], str]:
+    file = folder / "customers.csv"
+    file.write_bytes(content)
+    environment = {"GRIDENROLL_API_URL": doors.stack["api_url"], "GRIDENROLL_API_TOKEN": doors.stack["token"]}
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", "customers", "import", str(file), "--json"],
+        env={**os.environ, **environment},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, json.loads(done.stdout) if done.stdout.strip() else {}, done.stderr
+
+
+def _name(doors: Doors, row: dict[str, str]) -> str | None:
+    return doors.database.value("SELECT name FROM customer WHERE cis_person_id = $1", row["cis_person_id"])
+
+
+NAMES = (
+    "=HYPERLINK(1)",
+    "+1 Energy",
+    "@home",
+    "-Dash",
+    "O'Brien; DROP TABLE",
+    "\U0001f50b Battery",
+    "\u0623\u062d\u0645\u062f",
+)
+
+
+@pytest.mark.parametrize(("encoding", "newline"), [("utf-8", "\n"), ("utf-8-sig", "\r\n")])
+def test_names_are_kept_as_they_are(doors: Doors, tmp_path: Path, encoding: str, newline: str) -> None:
+    rows = _rows(doors, *NAMES)
+    code, answer, _ = _import(doors, tmp_path, _csv(rows, newline).encode(encoding))
+    assert (code, answer["taken"], answer["errors"]) == (0, len(NAMES), [])
+    assert tuple(_name(doors, row) for row in rows) == NAMES
+
+
+def test_a_file_in_another_encoding_is_refused_whole(doors: Doors, tmp_path: Path) -> None:
+    rows = _rows(doors, "Ren\u00e9e")
+    code, _, words = _import(doors, tmp_path, _csv(rows).encode("latin-1"))
+    assert code != 0
+    assert "UTF-8" in words
+    assert _name(doors, rows[0]) is None
+
+
+def test_a_file_without_lines_is_fine(doors: Doors, tmp_path: Path) -> None:
+    code, answer, _ = _import(doors, tmp_path, _csv(_rows(doors, "x")).splitlines()[0].encode())
+    assert (code, answer["received"], answer["errors"]) == (0, 0, [])
+
+
+def test_bad_lines_are_told_and_good_ones_taken(doors: Doors, tmp_path: Path) -> None:
+    rows = _rows(doors, "Good", "Bad zone", "Also good")
+    rows[1]["time_zone"] = "Mars/Olympus"
+    code, answer, _ = _import(doors, tmp_path, _csv(rows).encode())
+    assert (code, answer["received"], answer["taken"]) == (1, 3, 2)
+    (fault,) = answer["errors"]
+    assert (fault["line"], fault["field"]) == (3, "time_zone")
+    assert "time zone" in fault["reason"]
+    assert [_name(doors, row) for row in rows] == ["Good", None, "Also good"]
+
+
+def test_the_same_again_changes_nothing(doors: Doors) -> None:
+    records = [{key: value for key, value in row.items() if value} for row in _rows(doors, "One", "Two")]
+    first, again = (doors.api.put("/v1/customers", json={"customers": records}).json() for _ in range(2))
+    assert (first["created"], first["updated"], again["created"], again["updated"]) == (8, 0, 0, 0)
+
+
+def test_a_change_is_taken_over(doors: Doors) -> None:
+    (row,) = _rows(doors, "Before")
+    record = {key: value for key, value in row.items() if value}
+    for name in ("Before", "After"):
+        answer = doors.api.put("/v1/customers", json={"customers": [{**record, "name": name}]}).json()
+    assert (answer["created"], answer["updated"], _name(doors, row)) == (0, 1, "After")
+
+
+def test_ten_thousand_are_taken_in_seconds(doors: Doors) -> None:
+    (model,) = _rows(doors, "Many")
+    prefix, keys = doors.name("M"), ("cis_person_id", "cis_account_id", "cis_premise_id", "cis_service_point_id")
+    record = {key: value for key, value in model.items() if value}
+    records = [{**record, **dict.fromkeys(keys, f"{prefix}-{number}")} for number in range(10_000)]
+    began = time.monotonic()
+    for start in range(0, 10_000, 2_000):
+        body = {"customers": records[start : start + 2_000]}
+        assert doors.api.put("/v1/customers", json=body).raise_for_status().json()["taken"] == 2_000
+    assert time.monotonic() - began < 30

@@ -1,0 +1,99 @@
+"""A customer's own device, from the request to a synchronized grid resource (DOMAIN.md 5.1 and 5.5)."""
+
+import time
+from itertools import pairwise
+
+import pytest
+
+from tests.integration.doors import Doors, wait_for
+
+COUNTED = 20
+STATEMENTS_EACH = 24
+"""Of API and worker together, as counted: submit 4, accept 5, send 5, take the acknowledgement in 3, record it 6; and
+a share of one for what is done for many at once."""
+IDLE_EACH_SECOND = 2
+
+
+@pytest.fixture(scope="module")
+def customer(running: Doors) -> dict[str, str]:
+    return running.customers.take()
+
+
+@pytest.fixture(scope="module")
+def enrollment(running: Doors, customer: dict[str, str]) -> str:
+    enrollment = running.accepted(running.application(customer))
+    running.told(enrollment, "synchronized")
+    return enrollment
+
+
+def test_the_request_is_taken_at_once(doors: Doors) -> None:
+    answer = doors.submit(doors.application())
+    assert answer.status_code == 202
+    assert answer.json()["state"] == "submitted"
+    assert (
+        answer.headers["location"] == answer.json()["links"]["self"] == f"/v1/program-enrollments/{answer.json()['id']}"
+    )
+
+
+def test_it_ends_enrolled_and_controllable(doors: Doors, enrollment: str) -> None:
+    seen = doors.enrollment(enrollment)
+    assert (seen["state"], seen["subscription"]["state"]) == ("enrolled", "active")
+    (device,) = seen["subscription"]["devices"]
+    assert (device["registration"], device["controllable"]) == ("registered", True)
+
+
+def test_the_derms_holds_the_device_where_it_hangs(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
+    (device,) = doors.enrollment(enrollment)["subscription"]["devices"]
+    (held,) = doors.held(device["serial_number"])
+    assert (held["device"]["device_id"], held["state"]) == (device["id"], "enrolled")
+    assert (held["feeder"], held["customer"]["account"]) == (customer["feeder"], customer["cis_account_id"])
+
+
+def test_the_decision_names_every_rule(doors: Doors, enrollment: str) -> None:
+    decision = doors.enrollment(enrollment)["decision"]
+    assert decision["outcome"] == "accepted"
+    assert {"account_active", "serial_free", "capacity", "interval_meter"} <= {
+        one["rule"] for one in decision["findings"]
+    }
+    assert {one["verdict"] for one in decision["findings"]} == {"passed"}
+    assert all(one["reason"] for one in decision["findings"])
+
+
+def test_the_timeline_tells_each_step_in_order(doors: Doors, enrollment: str) -> None:
+    timeline = doors.enrollment(enrollment)["timeline"]
+    states = [one["state"] for one in timeline if one["subject"] == enrollment and one["state"]]
+    assert states == ["validating", "accepted", "device_setup", "completing", "enrolled"]
+    assert all(earlier["at"] <= later["at"] for earlier, later in pairwise(timeline))
+    assert timeline[-1]["state"] in ("registered", "synchronized")
+
+
+def test_every_link_leads_somewhere(doors: Doors, enrollment: str) -> None:
+    links = doors.enrollment(enrollment)["links"]
+    assert doors.api.get(links["self"]).status_code == 200
+    assert doors.api.post(links["cancel"], json={"reason": "too late"}).status_code == 409
+    assert links["temporal_ui"].startswith(doors.stack["temporal_ui_url"])
+    assert doors.api.get(links["temporal_ui"]).status_code == 200
+
+
+def test_temporal_finds_it_without_personal_data(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
+    flow = doors.flow(enrollment)
+    found = {pair.key.name: pair.value for pair in flow.typed_search_attributes}
+    found.pop("BuildIds", None)
+    assert found == {"AccountId": customer["cis_account_id"], "Program": "TSTAT-DR", "Stage": "synchronized"}
+    assert customer["name"] not in str(flow.raw_description)
+
+
+def test_its_flow_is_short(doors: Doors, enrollment: str) -> None:
+    flow = wait_for(lambda: (found := doors.flow(enrollment)).close_time and found)
+    assert flow.raw_description.workflow_execution_info.state_transition_count <= 10
+    assert flow.history_length <= 20
+
+
+def test_it_costs_so_many_statements(doors: Doors) -> None:
+    applications = [doors.application() for _ in range(COUNTED)]
+    began, before = time.monotonic(), doors.statements()
+    enrollments = [doors.accepted(application) for application in applications]
+    ready = "SELECT count(*) = $2 FROM sync_request WHERE enrollment_id = ANY($1) AND state = 'synchronized'"
+    wait_for(lambda: doors.database.value(ready, enrollments, COUNTED))
+    spent = doors.statements() - before - IDLE_EACH_SECOND * (time.monotonic() - began)
+    assert spent / COUNTED <= STATEMENTS_EACH

@@ -1,0 +1,66 @@
+"""Lists come in pages: everything once, newest first, also while rows are added."""
+
+from typing import Any
+
+import pytest
+
+from tests.integration.doors import Doors
+
+
+def _pages(doors: Doors, path: str, **query: Any) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while True:
+        page = doors.api.get(path, params={**query, **({"cursor": cursor} if cursor else {})}).raise_for_status().json()
+        items += page["items"]
+        cursor = page.get("next_cursor")
+        if cursor is None:
+            return items
+
+
+def test_every_customer_comes_once(doors: Doors) -> None:
+    ids = [one["id"] for one in _pages(doors, "/v1/customers", limit=170)]
+    assert len(ids) == len(set(ids)) == doors.database.value("SELECT count(*) FROM customer")
+    assert ids == sorted(ids, reverse=True)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 200])
+def test_the_size_of_a_page_changes_nothing(doors: Doors, limit: int) -> None:
+    who = doors.customers.take()
+    made = [doors.accepted(doors.application(who, devices=[])) for _ in range(3)]
+    found = _pages(doors, "/v1/program-enrollments", account=who["cis_account_id"], limit=limit)
+    assert [one["id"] for one in found] == made[::-1]
+
+
+def test_a_row_added_meanwhile_shifts_nothing(doors: Doors) -> None:
+    who = doors.customers.take()
+    made = [doors.accepted(doors.application(who, devices=[])) for _ in range(3)]
+    query = {"account": who["cis_account_id"], "limit": 2}
+    first = doors.api.get("/v1/program-enrollments", params=query).json()
+    doors.accepted(doors.application(who, devices=[]))
+    second = doors.api.get("/v1/program-enrollments", params={**query, "cursor": first["next_cursor"]}).json()
+    assert [one["id"] for one in first["items"] + second["items"]] == made[::-1]
+
+
+def test_enrolments_are_found_by_each_filter(doors: Doors) -> None:
+    application = doors.application()
+    enrollment = doors.accepted(application)
+    customer = doors.reaches(enrollment, "enrolled")["customer"]
+    filters = {"customer": customer, "account": application["account"], "state": "enrolled", "program": "TSTAT-DR"}
+    found = _pages(doors, "/v1/program-enrollments", transaction_id=application["transaction_id"], **filters)
+    assert [one["id"] for one in found] == [enrollment]
+    assert [one["id"] for one in _pages(doors, f"/v1/customers/{customer}/enrollments")] == [enrollment]
+
+
+def test_sync_requests_are_found_by_enrolment(doors: Doors) -> None:
+    enrollment = doors.enrolled()
+    (found,) = _pages(doors, "/v1/sync-requests", enrollment=enrollment, state="synchronized", kind="enroll")
+    assert (found["enrollment"], found["sequence"]) == (enrollment, 1)
+
+
+@pytest.mark.parametrize("path", ["/v1/customers", "/v1/program-enrollments", "/v1/sync-requests"])
+@pytest.mark.parametrize("query", [{"cursor": "AAAA"}, {"cursor": "!"}, {"limit": 0}, {"limit": 201}, {"limit": "x"}])
+def test_a_page_that_is_none_is_refused(doors: Doors, path: str, query: dict[str, Any]) -> None:
+    answer = doors.api.get(path, params=query)
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert answer.json()["errors"]

@@ -1,0 +1,45 @@
+"""A history in words: its events in order, with the names of activities and signals, and nothing else."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import WorkflowHistory
+
+FINGERPRINTS = Path(__file__).parent / "fingerprints"
+
+_CHANCE = ("WORKFLOW_TASK_SCHEDULED", "WORKFLOW_TASK_STARTED", "WORKFLOW_TASK_COMPLETED")
+"""How many tasks it took depends on how fast the server was; what the tasks asked for does not."""
+
+
+def fingerprint(history: WorkflowHistory) -> str:
+    """One line an event."""
+    events: list[dict[str, Any]] = json.loads(history.to_json())["events"]
+    lines = (_line(event) for event in events)
+    return "".join(f"{line}\n" for line in lines if line not in _CHANCE)
+
+
+def _line(event: dict[str, Any]) -> str:
+    kind = event["eventType"].removeprefix("EVENT_TYPE_")
+    attributes: dict[str, Any] = next((value for key, value in event.items() if key.endswith("Attributes")), {})
+    return " ".join([kind, *_names(attributes)])
+
+
+def _names(attributes: dict[str, Any]) -> list[str]:
+    found = [attributes.get("activityType", {}).get("name"), attributes.get("signalName")]
+    found += (
+        sorted(attributes.get("searchAttributes", {}).get("indexedFields", {}))
+        if "workflowType" not in attributes
+        else []
+    )
+    found += [_local_activity(attributes)] if attributes.get("markerName") == "core_local_activity" else []
+    return [name for name in found if name]
+
+
+def _local_activity(attributes: dict[str, Any]) -> str:
+    return json.loads(_decoded(attributes["details"]["data"]["payloads"][0]["data"]))["activity_type"]
+
+
+def _decoded(data: str) -> bytes:
+    return base64.b64decode(data)

@@ -1,0 +1,23 @@
+"""What a flow asks Temporal for, step by step, is a contract with the flows that are under way."""
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from tests.flow.conftest import enrolling
+from tests.replay.fingerprints import FINGERPRINTS, fingerprint
+from tests.replay.journeys import JOURNEYS
+from tests.replay.test_replay import HOW_TO_CHANGE_A_FLOW, recorded
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
+async def test_a_flow_takes_the_recorded_steps(environment: WorkflowEnvironment, name: str) -> None:
+    journey = JOURNEYS[name]
+    async with enrolling(environment, **journey.start) as flow:
+        await journey.carry(flow)
+        steps = fingerprint(await flow.handle.fetch_history())
+    assert steps == (FINGERPRINTS / f"{name}.txt").read_text(), HOW_TO_CHANGE_A_FLOW
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
+def test_a_history_is_what_its_fingerprint_says(name: str) -> None:
+    assert fingerprint(recorded(name)) == (FINGERPRINTS / f"{name}.txt").read_text(), HOW_TO_CHANGE_A_FLOW
