@@ -19,6 +19,7 @@ from api.routes import (
     operations,
     program_enrollments,
     program_unenrollments,
+    service_calls,
     sync_requests,
     work_orders,
 )
@@ -81,6 +82,7 @@ def create_app(
         catalog,
         sync_requests,
         work_orders,
+        service_calls,
         attention,
         derms,
         operations,

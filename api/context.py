@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 from connectors.temporal.client import workflow_url
-from models.ids import enrollment_workflow_id, unenrollment_workflow_id
+from models.ids import enrollment_workflow_id, service_call_workflow_id, unenrollment_workflow_id
 from operations.catalog import Catalogs
 from operations.database import Sessions, StatementCount
 from relay.courier import Courier
@@ -45,6 +45,18 @@ class Context:
             "self": door,
             "cancel": f"{door}/cancel",
             "approval": f"{door}/approval",
+            "retry": f"{door}/retry",
+            "temporal_ui": workflow_url(self.temporal_ui_url, self.temporal.namespace, flow),
+        }
+
+    def service_call_links(self, service_call_id: str) -> dict[str, str]:
+        """Where a service call is seen, acted on, and looked at in Temporal."""
+        door = f"/v1/service-calls/{service_call_id}"
+        flow = service_call_workflow_id(service_call_id)
+        return {
+            "self": door,
+            "action": f"{door}/action",
+            "cancel": f"{door}/cancel",
             "retry": f"{door}/retry",
             "temporal_ui": workflow_url(self.temporal_ui_url, self.temporal.namespace, flow),
         }

@@ -5,7 +5,16 @@ from typing import Annotated
 from fastapi import Header, Path, Query
 
 from models.errors import Invalid
-from models.ids import CustomerId, DeviceId, EnrollmentId, ProcessFlowId, SyncRequestId, UnenrollmentId, WorkOrderId
+from models.ids import (
+    CustomerId,
+    DeviceId,
+    EnrollmentId,
+    ProcessFlowId,
+    ServiceCallId,
+    SyncRequestId,
+    UnenrollmentId,
+    WorkOrderId,
+)
 from models.values import Code, ExternalId, Printable
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows a page.")]
@@ -30,6 +39,7 @@ IdempotencyKey = Annotated[
 EnrollmentPath = Annotated[EnrollmentId, Path(description="enr_…")]
 CustomerPath = Annotated[CustomerId, Path(description="cus_…")]
 SyncRequestPath = Annotated[SyncRequestId, Path(description="syn_…")]
+ServiceCallPath = Annotated[ServiceCallId, Path(description="svc_…")]
 UnenrollmentPath = Annotated[UnenrollmentId, Path(description="unr_…")]
 WorkOrderPath = Annotated[WorkOrderId, Path(description="wo_…")]
 DevicePath = Annotated[DeviceId, Path(description="dev_…")]

@@ -1,0 +1,139 @@
+"""Reading service calls: lists, and one with everything that happened to it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.errors import NotFound
+from models.scope import OperatorScope
+from models.service_call_views import ServiceCallSummary, ServiceCallView
+from models.states import RegistrationState
+from models.tables.service_call import ServiceCall
+from models.tables.subscription import Device, SubscriptionDevice
+from models.tables.sync_request import SyncRequest
+from models.tables.work_order import WorkOrder
+from models.task_states import ServiceCallState
+from models.views import Page, SubscribedDevice
+from operations.catalog import Catalogs
+from operations.queries import sync_requests, work_orders
+from operations.queries.enrollments import timeline_of
+from operations.queries.paging import encode, newest_first
+from rules.service_calls import next_step, possible_actions, service_call_actions
+
+
+def readable(scope: OperatorScope) -> Select[ServiceCall]:
+    """What this scope may see: an operator sees all."""
+    return select(ServiceCall)
+
+
+async def listed(
+    session: AsyncSession,
+    scope: OperatorScope,
+    *,
+    customer: str | None = None,
+    program: str | None = None,
+    subscription: str | None = None,
+    device: str | None = None,
+    state: ServiceCallState | None = None,
+    limit: int,
+    cursor: str | None,
+) -> Page[ServiceCallSummary]:
+    """A page of them, newest first."""
+    wanted = {
+        "customer_id": customer,
+        "program": program,
+        "subscription_id": subscription,
+        "device_id": device,
+        "state": state,
+    }
+    statement = readable(scope).filter_by(**{name: value for name, value in wanted.items() if value is not None})
+    rows = (await session.execute(newest_first(statement, col(ServiceCall.id), limit, cursor))).scalars().all()
+    more = encode(rows[limit - 1].id) if len(rows) > limit else None
+    return Page(items=tuple(ServiceCallSummary(**_fields(row)) for row in rows[:limit]), next_cursor=more)
+
+
+async def seen(
+    session: AsyncSession, scope: OperatorScope, catalogs: Catalogs, service_call_id: str, links: Mapping[str, str]
+) -> ServiceCallView:
+    """One of them.
+
+    Raises:
+        NotFound: there is none that this scope may see.
+    """
+    row = (await session.execute(readable(scope).where(col(ServiceCall.id) == service_call_id))).scalar_one_or_none()
+    if row is None:
+        raise NotFound(f"There is no service call {service_call_id}.", fix="GET /v1/service-calls lists them.")
+    devices = await _devices(session, row)
+    program = (await catalogs.version(session, row.catalog_version)).program(row.program)
+    orders = select(WorkOrder).where(col(WorkOrder.journey) == row.id).order_by(col(WorkOrder.id))
+    requests = select(SyncRequest).where(col(SyncRequest.journey) == row.id).order_by(col(SyncRequest.sequence))
+    under_way = row.action is not None
+    return ServiceCallView(
+        **_fields(row),
+        problem_text=row.application["problem"]["text"],
+        steps_tried=tuple(row.application["steps_tried"]),
+        devices=tuple(_device(device, standing) for device, standing in devices),
+        work_orders=tuple(work_orders.summary(one) for one in await session.scalars(orders)),
+        sync_requests=tuple(sync_requests.summary(one) for one in await session.scalars(requests)),
+        timeline=await timeline_of(session, row.id),
+        next_step=next_step(row.state, remote_action=under_way),
+        possible_actions=next(
+            (possible_actions(device.ownership, program) for device, _ in devices if device.id == row.device_id), ()
+        ),
+        available_actions=service_call_actions(row.state, row.resume_state, under_way=under_way),
+        links=dict(links),
+    )
+
+
+def _fields(row: ServiceCall) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "transaction_id": row.transaction_id,
+        "channel": row.channel,
+        "requester": row.requester,
+        "customer": row.customer_id,
+        "account": row.account,
+        "program": row.program,
+        "subscription": row.subscription_id,
+        "enrollment": row.enrollment_id,
+        "device": row.device_id,
+        "problem": row.application["problem"]["code"],
+        "action": row.action["action"] if row.action else None,
+        "state": row.state,
+        "outcome": row.outcome,
+        "replaced_by": row.replaced_by,
+        "reason": row.reason,
+        "submitted_at": row.submitted_at,
+        "updated_at": row.updated_at,
+    }
+
+
+async def _devices(session: AsyncSession, row: ServiceCall) -> list[tuple[Device, SubscriptionDevice]]:
+    """The device of the call, and the one that came instead."""
+    rows = await session.execute(
+        select(Device, SubscriptionDevice)
+        .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
+        .where(
+            col(SubscriptionDevice.subscription_id) == row.subscription_id,
+            col(Device.id).in_([one for one in (row.device_id, row.replaced_by) if one]),
+        )
+        .order_by(col(Device.id))
+    )
+    return list(rows.tuples())
+
+
+def _device(device: Device, standing: SubscriptionDevice) -> SubscribedDevice:
+    return SubscribedDevice(
+        id=device.id,
+        specification=device.specification,
+        manufacturer=device.manufacturer,
+        model=device.model,
+        serial_number=device.serial_number,
+        rated_kw=device.rated_kw,
+        registration=standing.registration,
+        message=standing.message,
+        controllable=standing.registration is RegistrationState.REGISTERED,
+    )
