@@ -16,6 +16,7 @@ _CALL: dict[str, Any] = {
     "action": "work_request",
     "work_request": {"contact_phone": "+1 555 0100", "access_notes": "Gate code at the office"},
 }
+_ACTION: dict[str, Any] = {"action": "remote_action", "remote_command": "restart"}
 
 
 class ServiceCallRequest(ServiceCallApplication):

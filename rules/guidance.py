@@ -1,7 +1,7 @@
 """What people are told: what happened, what happens next, what they can do. The same words wherever it is shown."""
 
 from models.states import ENROLLMENT_TRANSITIONS, EnrollmentState, SyncState
-from rules import field_work_guidance
+from rules import field_work_guidance, service_call_guidance
 
 _NEXT: dict[EnrollmentState, str] = {
     EnrollmentState.SUBMITTED: "The request was received and is checked next.",
@@ -40,6 +40,7 @@ _WORDS: dict[str, str] = {
     "enr:cancelled": "Cancelled",
     "enr:needs_attention": "Stuck; needs attention",
     **field_work_guidance.WORDS,
+    **service_call_guidance.WORDS,
     "enr:awaiting_site_visit": "A technician will visit",
     "enr:expired": "Expired",
     "sub:pending": "Subscription waits for its device",
