@@ -2,6 +2,7 @@
 service_call_steps."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -105,7 +106,7 @@ async def submit(
     trail = Trail(scope, now, made)
     trail.noted(made, "svc:open", details={"channel": scope.channel, "problem": application.problem.code})
     await trail.write(session)
-    await outbox.put(session, "start", WORKFLOW, [_start_of_flow(made, subscription, acknowledgement_timeout_seconds)])
+    await outbox.put(session, "start", WORKFLOW, [start_of_flow(row, acknowledgement_timeout_seconds)])
     return Submitted(made, _C.OPEN, now, new=True)
 
 
@@ -200,17 +201,14 @@ async def _open_already(session: AsyncSession, device_id: str) -> Submitted:
     )
 
 
-def _start_of_flow(made: str, subscription: ProgramSubscription, timeout: float) -> tuple[str, dict[str, Any]]:
-    message = ServiceCallInput(service_call_id=made, acknowledgement_timeout_seconds=timeout)
-    return service_call_workflow_id(made), {
+def start_of_flow(row: Mapping[str, Any], timeout: float) -> tuple[str, dict[str, Any]]:
+    """The start of a call's flow: its workflow id, and what it is given."""
+    message = ServiceCallInput(service_call_id=row["id"], acknowledgement_timeout_seconds=timeout)
+    return service_call_workflow_id(row["id"]), {
         "input": message.model_dump(mode="json"),
-        "summary": f"Help with a device in {subscription.program}",
-        "details": f"Account {subscription.account}, subscription {subscription.number}.",
-        "attributes": {
-            "Program": subscription.program,
-            "AccountId": subscription.account,
-            "Stage": Stage.TROUBLESHOOTING,
-        },
+        "summary": f"Help with a device in {row['program']}",
+        "details": f"Account {row['account']}, subscription {row['subscription_id']}.",
+        "attributes": {"Program": row["program"], "AccountId": row["account"], "Stage": Stage.TROUBLESHOOTING},
     }
 
 

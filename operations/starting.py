@@ -10,12 +10,12 @@ from sqlmodel import col
 
 from models.application import EnrollmentApplication
 from models.ids import enrollment_workflow_id
-from models.messages import enroll, unenroll
+from models.messages import enroll, service_call, unenroll
 from models.scope import Scope
 from models.tables.enrollment import Enrollment
 from models.tables.service_call import ServiceCall
 from models.tables.unenrollment import Unenrollment
-from operations import enrollments, outbox, unenrollments
+from operations import enrollments, outbox, service_calls, unenrollments
 from operations.audit import Trail
 
 Startable = Enrollment | Unenrollment | ServiceCall
@@ -31,9 +31,14 @@ def _unenrollment(row: Any, timeout: float) -> Start:
     return unenrollments.start_of_flow(row.model_dump(), timeout)
 
 
+def _service_call(row: Any, timeout: float) -> Start:
+    return service_calls.start_of_flow(row.model_dump(), timeout)
+
+
 _FLOWS: Mapping[type[Startable], tuple[str, Callable[[Any, float], Start]]] = {
     Enrollment: (enroll.WORKFLOW, _enrollment),
     Unenrollment: (unenroll.WORKFLOW, _unenrollment),
+    ServiceCall: (service_call.WORKFLOW, _service_call),
 }
 
 
@@ -53,7 +58,8 @@ async def start_again(
     statement = select(kind).where(col(kind.id).in_(ids), col(kind.state).not_in(done))
     rows = (await session.scalars(statement.with_for_update(skip_locked=True))).all()
     starts = [start_of(row, timeout) for row in rows]
-    await outbox.put(session, "start", name, [(flow, {**payload, "again": True}) for flow, payload in starts])
+    again = [(flow, {**payload, "again": True}) for flow, payload in starts]
+    await outbox.put(session, "start", name, again, head_start=outbox.NO_HEAD_START)
     trail = Trail(scope, datetime.now(UTC), "")
     for row in rows:
         trail.beside(row.id).noted(row.id, f"{row.id.partition('_')[0]}:flow_started_again")
