@@ -51,6 +51,7 @@ class Leaving:
 
     def over(self, unenrollment: str) -> dict[str, Any]:
         """Waits until its flow has ended."""
+        self.reaches(unenrollment, "unenrolled", "cancelled", "rejected")
         wait_for(lambda: self.flow(unenrollment).close_time)
         return self.seen(unenrollment)
 

@@ -1,0 +1,159 @@
+"""Leaving a program that waits: for approval, for its day, for an enrolment still on its way (DOMAIN.md 5.3)."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.integration.doors import Doors, wait_for
+from tests.integration.leaving import Leaving
+
+SOON = (date.today() + timedelta(days=3)).isoformat()  # noqa: DTZ011 - days ahead of every premise's today
+NEEDS_APPROVAL = {"reason": "non_participation"}
+
+
+@pytest.fixture
+def leaving(doors: Doors) -> Leaving:
+    return Leaving(doors)
+
+
+def _failed(seen: dict[str, Any]) -> set[str]:
+    return {one["rule"] for one in seen["decision"]["findings"] if one["verdict"] == "failed"}
+
+
+def test_nothing_changes_until_it_is_approved(doors: Doors, leaving: Leaving) -> None:
+    enrollment = doors.enrolled()
+    unenrollment = leaving.asked(enrollment, **NEEDS_APPROVAL)
+    seen = leaving.reaches(unenrollment, "awaiting_approval")
+    assert (seen["subscription_state"], seen["available_actions"]) == ("active", ["approval", "cancel"])
+    assert leaving.done(unenrollment, "approval", approved=True, reason="tampered with") == "unenrolled"
+    assert leaving.over(unenrollment)["devices"][0]["registration"] == "kept"
+
+
+def test_turned_down_the_customer_stays(doors: Doors, leaving: Leaving) -> None:
+    enrollment = doors.enrolled()
+    unenrollment = leaving.asked(enrollment, **NEEDS_APPROVAL)
+    leaving.reaches(unenrollment, "awaiting_approval")
+    assert leaving.done(unenrollment, "approval", approved=False, reason="the meter was at fault") == "rejected"
+    seen = leaving.over(unenrollment)
+    assert (seen["reason"], seen["subscription_state"]) == ("the meter was at fault", "active")
+
+
+def test_it_is_approved_once(doors: Doors, leaving: Leaving) -> None:
+    unenrollment = leaving.asked(doors.enrolled(), **NEEDS_APPROVAL)
+    leaving.reaches(unenrollment, "awaiting_approval")
+    leaving.done(unenrollment, "approval", approved=True, reason="yes")
+    assert leaving.do(unenrollment, "approval", approved=False, reason="no").status_code == 409
+
+
+def test_an_approval_may_be_signalled_by_hand(doors: Doors, leaving: Leaving) -> None:
+    unenrollment = leaving.asked(doors.enrolled(), **NEEDS_APPROVAL)
+    leaving.reaches(unenrollment, "awaiting_approval")
+    leaving.signal(unenrollment, "approval_decided", {"approved": True, "reason": "by hand"})
+    assert leaving.over(unenrollment)["state"] == "unenrolled"
+
+
+def test_until_its_day_it_waits_for_midnight_at_the_premise(doors: Doors, leaving: Leaving) -> None:
+    who = doors.customers.take(time_zone="America/Denver")
+    enrollment = doors.accepted(doors.application(who))
+    doors.told(enrollment, "synchronized")
+    unenrollment = leaving.asked(enrollment, effective_date="2031-07-01")
+    seen = leaving.reaches(unenrollment, "scheduled")
+    assert (seen["effective_at"], seen["subscription_state"]) == ("2031-07-01T06:00:00Z", "ending")
+    assert leaving.subscription(enrollment)["devices"][0]["controllable"]
+
+
+def test_taken_back_before_its_day_everything_is_as_before(doors: Doors, leaving: Leaving) -> None:
+    enrollment = doors.enrolled()
+    unenrollment = leaving.asked(enrollment, effective_date=SOON)
+    leaving.reaches(unenrollment, "scheduled")
+    assert leaving.done(unenrollment, "cancel", reason="they stay") == "cancelled"
+    assert leaving.done(unenrollment, "cancel", reason="they stay") == "cancelled"
+    assert leaving.over(unenrollment)["subscription_state"] == "active"
+
+
+def test_a_cancellation_in_temporal_takes_it_back_too(doors: Doors, leaving: Leaving) -> None:
+    unenrollment = leaving.asked(doors.enrolled(), effective_date=SOON)
+    leaving.reaches(unenrollment, "scheduled")
+    leaving.signal(unenrollment, "cancel_requested", {"reason": "by hand"})
+    seen = leaving.over(unenrollment)
+    assert (seen["state"], seen["reason"], seen["subscription_state"]) == ("cancelled", "by hand", "active")
+
+
+def test_a_subscription_is_left_once_at_a_time(doors: Doors, leaving: Leaving) -> None:
+    enrollment = doors.enrolled()
+    first = leaving.asked(enrollment, effective_date=SOON)
+    answer = leaving.ask(enrollment)
+    assert (answer.status_code, answer.json()["type"].split("#")[1]) == (409, "unenrollment-open")
+    assert first in answer.json()["detail"]
+
+
+def test_a_day_that_is_over_is_refused(doors: Doors, leaving: Leaving) -> None:
+    seen = leaving.reaches(leaving.asked(doors.enrolled(), effective_date="2026-01-01"), "rejected")
+    assert _failed(seen) == {"effective_date"}
+
+
+@pytest.mark.parametrize(("reason", "state"), [("customer_opt_out", "rejected"), ("life_support", "unenrolled")])
+def test_the_minimum_term_holds_unless_the_reason_is_above_it(
+    doors: Doors, leaving: Leaving, reason: str, state: str
+) -> None:
+    program = doors.name("TERM")
+    doors.offer(program, subscription_type="one-year-term")
+    enrollment = leaving.enrolled(program)
+    seen = leaving.reaches(leaving.asked(enrollment, reason=reason), state)
+    assert _failed(seen) == ({"minimum_term"} if state == "rejected" else set())
+
+
+def test_a_minimum_term_may_only_warn(doors: Doors, leaving: Leaving) -> None:
+    catalog, program = doors.catalog(), doors.name("TERM")
+    kind = {"code": program, "description": "A year", "minimum_term_days": 365, "minimum_term": "warn"}
+    catalog["subscription_types"].append(kind)
+    doors.api.put("/v1/catalog", json=catalog).raise_for_status()
+    doors.offer(program, subscription_type=program)
+    seen = leaving.left(leaving.enrolled(program), reason="customer_opt_out")
+    said = {one["rule"]: one["verdict"] for one in seen["decision"]["findings"]}
+    assert (seen["state"], said["minimum_term"]) == ("unenrolled", "warned")
+
+
+def test_a_reason_is_asked_for_and_known(doors: Doors, leaving: Leaving) -> None:
+    enrollment = doors.enrolled()
+    for reason in (None, "boredom"):
+        seen = leaving.reaches(leaving.asked(enrollment, reason=reason), "rejected")
+        assert _failed(seen) == {"reason_given"}
+
+
+def test_an_enrolment_on_its_way_to_the_derms_is_told_first(doors: Doors, leaving: Leaving) -> None:
+    doors.faults(acknowledge_after_seconds=1.5)
+    enrollment = doors.accepted(doors.application())
+    doors.told(enrollment, "awaiting_acknowledgement")
+    unenrollment = leaving.asked(enrollment)
+    seen = leaving.over(unenrollment)
+    assert (seen["state"], seen["devices"][0]["registration"]) == ("unenrolled", "kept")
+    told = doors.enrollment(enrollment)["sync_requests"]
+    assert [(one["kind"], one["state"]) for one in told] == [("enroll", "synchronized"), ("unenroll", "synchronized")]
+    assert doors.held(seen["devices"][0]["serial_number"])[0]["state"] == "removed"
+
+
+def test_what_the_derms_never_heard_of_is_told_to_nobody(doors: Doors, leaving: Leaving) -> None:
+    program = doors.name("HELD")
+    doors.offer(program, sync_policy="batched")
+    enrollment = doors.accepted(doors.application(program=program))
+    doors.reaches(enrollment, "enrolled")
+    seen = leaving.left(enrollment)
+    assert (seen["state"], seen["devices"][0]["registration"]) == ("unenrolled", "kept")
+    assert {one["state"] for one in doors.enrollment(enrollment)["sync_requests"]} == {"discarded"}
+    assert doors.held(seen["devices"][0]["serial_number"]) == []
+
+
+def test_there_is_nothing_to_leave_where_there_is_no_subscription(doors: Doors) -> None:
+    request = {"subscription": "PS-NOBODY", "reason": "move_out"}
+    answer = doors.api.post("/v1/program-unenrollments", json=request)
+    assert (answer.status_code, answer.json()["type"].split("#")[1]) == (422, "unknown-reference")
+
+
+def test_those_that_wait_for_approval_are_found(doors: Doors, leaving: Leaving) -> None:
+    unenrollment = leaving.asked(doors.enrolled(), **NEEDS_APPROVAL)
+    leaving.reaches(unenrollment, "awaiting_approval")
+    found = doors.api.get("/v1/program-unenrollments", params={"state": "awaiting_approval"}).json()["items"]
+    assert unenrollment in {one["id"] for one in found}
+    wait_for(lambda: leaving.flow(unenrollment).typed_search_attributes.search_attributes)
