@@ -62,7 +62,7 @@ async def finish_request(
     document |= {"subscription": row.subscription_id, "transaction_id": row.id}
     if row.flow_type == "unenroll":
         leaving = _read(UnenrollmentApplication, document)
-        left = await unenrollments.submit(session, scope, catalogs, leaving, idempotency_key=None, **told)
+        left = await unenrollments.submit(session, scope, leaving, idempotency_key=None, **told)
         return Finished("unenroll", left.unenrollment_id)
     call = _read(ServiceCallApplication, document)
     called = await service_calls.submit(session, scope, catalogs, call, idempotency_key=None, **told)

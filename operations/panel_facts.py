@@ -1,4 +1,4 @@
-"""Gathers what the fields of a guided flow are judged by: the customer's places and devices, the program, the choices."""
+"""Gathers what the fields of a guided flow are judged by: the customer's places and devices, the program, choices."""
 
 from typing import Any
 
