@@ -24,6 +24,7 @@ UnenrollmentId = Annotated[str, _id("unr")]
 ServiceCallId = Annotated[str, _id("svc")]
 WorkOrderId = Annotated[str, _id("wo")]
 ProcessFlowId = Annotated[str, _id("pf")]
+ShipmentId = Annotated[str, _id("shp")]
 BatchRunId = Annotated[str, _id("bat")]
 
 

@@ -98,6 +98,27 @@ class ServiceCallState(StrEnum):
     NEEDS_ATTENTION = "needs_attention"
 
 
+class ShipmentState(StrEnum):
+    """A device sent to a customer, who installs it and confirms."""
+
+    ORDERED = "ordered"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    RETURNED = "returned"
+
+
+class HeadEndRequestState(StrEnum):
+    """Something asked of a device through its head-end. Given up: an answer that comes all the same still counts."""
+
+    PENDING = "pending"
+    ASKED = "asked"
+    ANSWERED = "answered"
+    GIVEN_UP = "given_up"
+
+
 class ProcessFlowState(StrEnum):
     """A guided flow that a person fills in, panel by panel."""
 
@@ -161,6 +182,27 @@ SERVICE_CALL_TRANSITIONS: dict[ServiceCallState, frozenset[ServiceCallState]] = 
     _C.REPLACED: frozenset({_C.CLOSED}),
     _C.CLOSED: frozenset(),
     _C.CANCELLED: frozenset(),
+}
+
+_H = ShipmentState
+SHIPMENT_TRANSITIONS: dict[ShipmentState, frozenset[ShipmentState]] = {
+    _H.ORDERED: frozenset({_H.SHIPPED, _H.CANCELLED, _H.EXPIRED}),
+    _H.SHIPPED: frozenset({_H.DELIVERED, _H.RETURNED, _H.CANCELLED, _H.EXPIRED}),
+    _H.DELIVERED: frozenset({_H.CONFIRMED, _H.RETURNED, _H.CANCELLED, _H.EXPIRED}),
+    # Final, unless what was confirmed cannot be used after all: then it is the customer's turn again.
+    _H.CONFIRMED: frozenset({_H.DELIVERED, _H.CANCELLED}),
+    # The device may still come back.
+    _H.CANCELLED: frozenset({_H.RETURNED}),
+    _H.EXPIRED: frozenset({_H.RETURNED}),
+    _H.RETURNED: frozenset(),
+}
+
+_Q = HeadEndRequestState
+HEAD_END_REQUEST_TRANSITIONS: dict[HeadEndRequestState, frozenset[HeadEndRequestState]] = {
+    _Q.PENDING: frozenset({_Q.ASKED, _Q.ANSWERED, _Q.GIVEN_UP}),
+    _Q.ASKED: frozenset({_Q.ANSWERED, _Q.GIVEN_UP}),
+    _Q.GIVEN_UP: frozenset({_Q.ANSWERED}),
+    _Q.ANSWERED: frozenset(),
 }
 
 _P = ProcessFlowState

@@ -217,10 +217,78 @@ def upgrade() -> None:
     op.add_column('subscription_device', sa.Column('replaced_by', sa.Text(), nullable=True))
     op.add_column('subscription_device', sa.Column('listed_at', sa.DateTime(timezone=True), nullable=True))
     op.create_foreign_key('subscription_device_replaced_by', 'subscription_device', 'device', ['replaced_by'], ['id'])
+    op.create_table('head_end_request',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Enum('status_check', 'ping', 'restart', 'reset', name='request_kind_known', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('journey', sa.Text(), nullable=False),
+    sa.Column('workflow_id', sa.Text(), nullable=False),
+    sa.Column('enrollment_id', sa.Text(), nullable=False),
+    sa.Column('head_end', sa.Text(), nullable=False),
+    sa.Column('manufacturer', sa.Text(), nullable=False),
+    sa.Column('serial_number', sa.Text(), nullable=False),
+    sa.Column('nic_id', sa.Text(), nullable=True),
+    sa.Column('device_key', sa.Text(), nullable=False),
+    sa.Column('state', sa.Enum('pending', 'asked', 'answered', 'given_up', name='head_end_request_state_known', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=True),
+    sa.Column('said', sa.Text(), nullable=True),
+    sa.Column('answer_id', sa.Text(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("(state = 'answered') = (outcome IS NOT NULL)", name='an_answered_request_has_an_outcome'),
+    sa.ForeignKeyConstraint(['enrollment_id'], ['enrollment.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index(op.f('ix_head_end_request_enrollment_id'), 'head_end_request', ['enrollment_id'], unique=False)
+    op.create_index(op.f('ix_head_end_request_journey'), 'head_end_request', ['journey'], unique=False)
+    op.create_table('device_shipment',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('journey', sa.Text(), nullable=False),
+    sa.Column('workflow_id', sa.Text(), nullable=False),
+    sa.Column('enrollment_id', sa.Text(), nullable=False),
+    sa.Column('subscription_id', sa.Text(), nullable=False),
+    sa.Column('customer_id', sa.Text(), nullable=False),
+    sa.Column('service_point', sa.Text(), nullable=False),
+    sa.Column('program', sa.Text(), nullable=False),
+    sa.Column('catalog_version', sa.Integer(), nullable=False),
+    sa.Column('state', sa.Enum('ordered', 'shipped', 'delivered', 'confirmed', 'cancelled', 'expired', 'returned', name='shipment_state_known', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('carrier', sa.Text(), nullable=True),
+    sa.Column('tracking_reference', sa.Text(), nullable=True),
+    sa.Column('confirmation', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.Column('sent_back', sa.Text(), nullable=True),
+    sa.Column('reminders', sa.Integer(), nullable=False),
+    sa.Column('escalated_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.CheckConstraint("state <> 'confirmed' OR confirmation IS NOT NULL", name='a_confirmed_shipment_says_what'),
+    sa.CheckConstraint('reminders >= 0', name='device_shipment_counts'),
+    sa.ForeignKeyConstraint(['catalog_version'], ['catalog_version.version'], ),
+    sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
+    sa.ForeignKeyConstraint(['enrollment_id'], ['enrollment.id'], ),
+    sa.ForeignKeyConstraint(['service_point'], ['service_point.cis_service_point_id'], ),
+    sa.ForeignKeyConstraint(['subscription_id'], ['program_subscription.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('number')
+    )
+    op.create_index('device_shipment_state', 'device_shipment', ['state', 'id'], unique=False)
+    op.create_index(op.f('ix_device_shipment_customer_id'), 'device_shipment', ['customer_id'], unique=False)
+    op.create_index(op.f('ix_device_shipment_enrollment_id'), 'device_shipment', ['enrollment_id'], unique=False)
+    op.create_index(op.f('ix_device_shipment_journey'), 'device_shipment', ['journey'], unique=False)
+    op.create_index('one_open_shipment_per_journey', 'device_shipment', ['journey'], unique=True, postgresql_where=sa.text("state IN ('ordered', 'shipped', 'delivered', 'confirmed')"))
 
 
 def downgrade() -> None:
     """Back to the old shape."""
+    op.drop_index('one_open_shipment_per_journey', table_name='device_shipment', postgresql_where=sa.text("state IN ('ordered', 'shipped', 'delivered', 'confirmed')"))
+    op.drop_index(op.f('ix_device_shipment_journey'), table_name='device_shipment')
+    op.drop_index(op.f('ix_device_shipment_enrollment_id'), table_name='device_shipment')
+    op.drop_index(op.f('ix_device_shipment_customer_id'), table_name='device_shipment')
+    op.drop_index('device_shipment_state', table_name='device_shipment')
+    op.drop_table('device_shipment')
+    op.drop_index(op.f('ix_head_end_request_journey'), table_name='head_end_request')
+    op.drop_index(op.f('ix_head_end_request_enrollment_id'), table_name='head_end_request')
+    op.drop_table('head_end_request')
     op.drop_column('subscription_device', 'listed_at')
     op.drop_column('subscription_device', 'replaced_by')
     op.drop_index('enrollment_needs_attention', table_name='enrollment', postgresql_where=sa.text("state = 'needs_attention'"))

@@ -1,0 +1,20 @@
+"""What is reported of a device that was sent to a customer: on its way, and installed by themselves (DOMAIN.md 5.2)."""
+
+from pydantic import Field
+
+from models.completion import InstalledDevice
+from models.values import Instant, Line, Value
+
+
+class Dispatch(Value):
+    """The device left the warehouse."""
+
+    carrier: Line | None = None
+    tracking_reference: Line | None = None
+
+
+class SelfInstallation(InstalledDevice):
+    """The customer confirms that they have installed the device."""
+
+    confirmed_by: Line
+    installed_at: Instant | None = Field(default=None, description="by default now")

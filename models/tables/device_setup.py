@@ -1,0 +1,83 @@
+"""Setting devices up without a technician: what was sent to customers, and what head-ends were asked."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, Index, Integer
+from sqlalchemy import text as sql
+from sqlmodel import Field
+
+from models.head_end import RequestKind
+from models.tables.columns import document, instant, key, one_of, reference, text
+from models.tables.stored import Stored
+from models.task_states import HeadEndRequestState, ShipmentState
+
+
+class DeviceShipment(Stored, table=True):
+    """One device on its way to a customer, who installs it and says so."""
+
+    __tablename__ = "device_shipment"
+
+    id: str = Field(sa_column=key())
+    number: str = Field(sa_column=text(unique=True))
+    journey: str = Field(sa_column=text(index=True))
+    workflow_id: str = Field(sa_column=text())
+    enrollment_id: str = Field(sa_column=reference("enrollment.id", index=True))
+    subscription_id: str = Field(sa_column=reference("program_subscription.id"))
+    customer_id: str = Field(sa_column=reference("customer.id", index=True))
+    service_point: str = Field(sa_column=reference("service_point.cis_service_point_id"))
+    program: str = Field(sa_column=text())
+    catalog_version: int = Field(foreign_key="catalog_version.version")
+    state: ShipmentState = Field(sa_column=one_of(ShipmentState))
+    carrier: str | None = Field(default=None, sa_column=text(nullable=True))
+    tracking_reference: str | None = Field(default=None, sa_column=text(nullable=True))
+    confirmation: Any = Field(default=None, sa_column=document(nullable=True))
+    """What the customer confirmed, as it was taken; its serial number is on the device's own row as well."""
+    sent_back: str | None = Field(default=None, sa_column=text(nullable=True))
+    """Why the last confirmation could not be used after all."""
+    reminders: int = 0
+    escalated_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    created_at: datetime = Field(sa_column=instant())
+    updated_at: datetime = Field(sa_column=instant())
+    version: int = Field(default=1, sa_column=Column(Integer, nullable=False, default=1))
+
+    __table_args__ = (
+        CheckConstraint("reminders >= 0", name="device_shipment_counts"),
+        CheckConstraint("state <> 'confirmed' OR confirmation IS NOT NULL", name="a_confirmed_shipment_says_what"),
+        Index("device_shipment_state", "state", "id"),
+        Index(
+            "one_open_shipment_per_journey",
+            "journey",
+            unique=True,
+            postgresql_where=sql("state IN ('ordered', 'shipped', 'delivered', 'confirmed')"),
+        ),
+    )
+
+
+class HeadEndRequest(Stored, table=True):
+    """One thing asked of one device through its head-end; its id is the key under which the same again is harmless."""
+
+    __tablename__ = "head_end_request"
+
+    id: str = Field(sa_column=key())
+    kind: RequestKind = Field(sa_column=one_of(RequestKind))
+    journey: str = Field(sa_column=text(index=True))
+    workflow_id: str = Field(sa_column=text())
+    enrollment_id: str = Field(sa_column=reference("enrollment.id", index=True))
+    head_end: str = Field(sa_column=text())
+    manufacturer: str = Field(sa_column=text())
+    serial_number: str = Field(sa_column=text())
+    nic_id: str | None = Field(default=None, sa_column=text(nullable=True))
+    device_key: str = Field(sa_column=text())
+    """Serial number and manufacturer as they are compared: a request of another device is not about this one."""
+    state: HeadEndRequestState = Field(sa_column=one_of(HeadEndRequestState))
+    outcome: str | None = Field(default=None, sa_column=text(nullable=True))
+    said: str | None = Field(default=None, sa_column=text(nullable=True))
+    """The head-end's own words."""
+    answer_id: str | None = Field(default=None, sa_column=text(nullable=True))
+    created_at: datetime = Field(sa_column=instant())
+    updated_at: datetime = Field(sa_column=instant())
+
+    __table_args__ = (
+        CheckConstraint("(state = 'answered') = (outcome IS NOT NULL)", name="an_answered_request_has_an_outcome"),
+    )
