@@ -1,0 +1,274 @@
+"""What the unenrol flow works on, in memory: how far each device is, technicians' orders, and a DERMS that answers."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from temporalio import activity
+
+from models.errors import Refused
+from models.ids import new_id
+from models.messages.site_visit import RemindOfVisit, TakeCompletion, Visit, VisitStanding
+from models.messages.synchronize import (
+    Acknowledged,
+    Answer,
+    AskDerms,
+    RecordAcknowledgement,
+    RecordFailure,
+    SendToDerms,
+    Sent,
+    SyncStanding,
+)
+from models.messages.unenroll import (
+    AnotherRemoval,
+    CancelUnenrollment,
+    DecideApproval,
+    Leaving,
+    ParkUnenrollment,
+    RemindOfDevice,
+    Removal,
+    RemovalEnded,
+    RemovalFailed,
+    SettleUnenrollment,
+    UnenrollInput,
+)
+from models.states import SyncState
+from models.task_states import (
+    UNENROLLMENT_TRANSITIONS,
+    CompletionOutcome,
+    RemovalMethod,
+    UnenrollmentState,
+    WorkOrderState,
+)
+from rules.transitions import check_transition
+
+_U = UnenrollmentState
+_W = WorkOrderState
+ATTEMPTS = 2
+
+
+class Record:
+    """One unenrolment. `devices`: how each leaves; `first`: control stops before they are fetched."""
+
+    def __init__(self, *methods: str, first: bool = False, decision: str = "", seconds: float = 0.0) -> None:
+        self.id = new_id("unr")
+        self.methods = {f"dev_{number}": RemovalMethod(method) for number, method in enumerate(methods)}
+        self.first = first
+        self.decision = decision
+        self.seconds = seconds
+        self.state = _U.SUBMITTED
+        self.past = [self.state]
+        self.ended: dict[str, bool] = {}
+        self.told: list[str] = []
+        self.synchronized: list[str] = []
+        self.settled = 0
+        self.reminders: list[tuple[str, bool]] = []
+        self.orders: dict[str, WorkOrderState] = {}
+        self.outcomes: dict[str, CompletionOutcome] = {}
+        self.attempts: dict[str, int] = {}
+        self.refusals: list[str] = []
+        self.away = False
+
+    def move(self, state: UnenrollmentState) -> None:
+        check_transition(UNENROLLMENT_TRANSITIONS, self.id, self.state, state)
+        self.state = state
+        self.past.append(state)
+
+    def order_of(self, device: str) -> str:
+        return f"wo_{device}"
+
+    def tell(self) -> None:
+        self.told.append(new_id("syn"))
+
+    def carry_out(self) -> None:
+        kept = [device for device, method in self.methods.items() if method is RemovalMethod.KEEP]
+        self.ended |= dict.fromkeys(kept, True)
+        if kept or self.first:
+            self.tell()
+        for device, method in self.methods.items():
+            if method is RemovalMethod.UTILITY_REMOVAL:
+                self.orders[self.order_of(device)] = _W.CREATED
+        self.move(_U.UNENROLLED if len(self.ended) == len(self.methods) else _U.REMOVING)
+
+    def go_on(self) -> None:
+        if self.seconds:
+            self.move(_U.SCHEDULED)
+        else:
+            self.carry_out()
+
+    def standing(self) -> Leaving:
+        fetched = self.state in (_U.REMOVING, _U.NEEDS_ATTENTION, _U.RECOVERY_PENDING)
+        return Leaving(
+            state=self.state,
+            seconds_until_effective=self.seconds,
+            removals=tuple(
+                Removal(device_id=device, method=method, visit=self._visit(device))
+                for device, method in self.methods.items()
+                if fetched and device not in self.ended
+            ),
+            sync_requests=tuple(self.told),
+            failed_rules=("minimum_term",) if self.state is _U.REJECTED else (),
+            expire_after_days=60,
+        )
+
+    def _visit(self, device: str) -> Visit | None:
+        order = self.order_of(device)
+        return Visit(work_order_id=order) if order in self.orders else None
+
+    def visited(self, order: str) -> VisitStanding:
+        state, outcome = self.orders[order], self.outcomes.get(order)
+        return VisitStanding(
+            work_order_id=order,
+            state=state,
+            outcome=outcome,
+            waits=state not in (_W.COMPLETED, _W.CANCELLED, _W.INCOMPLETE),
+            attempts_used_up=state is _W.INCOMPLETE and outcome is not None and outcome.another_visit_helps,
+        )
+
+
+class Activities:
+    """The names that the flow calls. Mirrors activities/ and operations/."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    @property
+    def all(self) -> list[Callable[..., Any]]:
+        names = [name for name in vars(Activities) if not name.startswith("_") and name != "all"]
+        return [getattr(self, name) for name in names]
+
+    @activity.defn
+    async def validate_unenrollment(self, request: UnenrollInput) -> Leaving:
+        record = self._record
+        if record.away:
+            raise Refused("The database is away.", code="database-away")
+        if record.state is _U.NEEDS_ATTENTION:
+            record.move(_U.SUBMITTED)
+        if record.state is _U.SUBMITTED:
+            if record.decision:
+                record.move(_U(record.decision))
+            else:
+                record.go_on()
+        return record.standing()
+
+    @activity.defn
+    async def decide_approval(self, request: DecideApproval) -> Leaving:
+        if self._record.state is _U.AWAITING_APPROVAL:
+            self._record.go_on() if request.approved else self._record.move(_U.REJECTED)
+        return self._record.standing()
+
+    @activity.defn
+    async def begin_unenrollment(self, request: UnenrollInput) -> Leaving:
+        if self._record.state is _U.SCHEDULED:
+            self._record.carry_out()
+        return self._record.standing()
+
+    @activity.defn
+    async def cancel_unenrollment(self, request: CancelUnenrollment) -> Leaving:
+        if not self._record.told and _U.CANCELLED in UNENROLLMENT_TRANSITIONS[self._record.state]:
+            self._record.move(_U.CANCELLED)
+        return self._record.standing()
+
+    @activity.defn
+    async def removal_ended(self, request: RemovalEnded) -> Leaving:
+        record = self._record
+        if request.device_id not in record.ended:
+            record.ended[request.device_id] = request.kept
+            if not record.first:
+                record.tell()
+            if len(record.ended) == len(record.methods):
+                record.move(_U.UNENROLLED)
+            elif record.state is _U.NEEDS_ATTENTION:
+                record.move(_U.REMOVING)
+        return record.standing()
+
+    @activity.defn
+    async def removal_failed(self, request: RemovalFailed) -> Leaving:
+        record = self._record
+        record.refusals.append(request.reason)
+        if record.state is _U.REMOVING:
+            record.move(_U.RECOVERY_PENDING if record.first else _U.NEEDS_ATTENTION)
+        return record.standing()
+
+    @activity.defn
+    async def another_removal(self, request: AnotherRemoval) -> Leaving:
+        record, order = self._record, self._record.order_of(request.device_id)
+        outcome = record.outcomes.get(order)
+        if record.orders.get(order) is _W.CANCELLED:
+            record.orders[order] = _W.CREATED
+        elif outcome is not None and not outcome.another_visit_helps:
+            record.orders[order] = _W.RESCHEDULED
+        if record.state is _U.NEEDS_ATTENTION:
+            record.move(_U.REMOVING)
+        return record.standing()
+
+    @activity.defn
+    async def remind_of_device(self, request: RemindOfDevice) -> Leaving:
+        self._record.reminders.append((request.device_id, request.escalate))
+        return self._record.standing()
+
+    @activity.defn
+    async def settle_unenrollment(self, request: SettleUnenrollment) -> Leaving:
+        self._record.settled += 1
+        return self._record.standing()
+
+    @activity.defn
+    async def park_unenrollment(self, request: ParkUnenrollment) -> Leaving:
+        if self._record.away:
+            raise Refused("The database is away.", code="database-away")
+        self._record.move(_U.NEEDS_ATTENTION)
+        return self._record.standing()
+
+    @activity.defn
+    async def dispatch_work_order(self, request: Visit) -> VisitStanding:
+        if self._record.orders[request.work_order_id] is _W.CREATED:
+            self._record.orders[request.work_order_id] = _W.DISPATCHED
+        return self._record.visited(request.work_order_id)
+
+    @activity.defn
+    async def take_completion(self, request: TakeCompletion) -> VisitStanding:
+        record, order = self._record, request.report.work_order_id
+        outcome = CompletionOutcome((request.report.completion or {})["outcome"])
+        record.outcomes[order] = outcome
+        record.attempts[order] = record.attempts.get(order, 0) + 1
+        if outcome.done:
+            record.orders[order] = _W.COMPLETED
+        else:
+            again = outcome.another_visit_helps and record.attempts[order] < ATTEMPTS
+            record.orders[order] = _W.RESCHEDULED if again else _W.INCOMPLETE
+        return record.visited(order)
+
+    @activity.defn
+    async def remind_of_visit(self, request: RemindOfVisit) -> VisitStanding:
+        self._record.reminders.append((request.work_order_id, request.escalate))
+        return self._record.visited(request.work_order_id)
+
+    @activity.defn
+    async def visit_standing(self, request: Visit) -> VisitStanding:
+        return self._record.visited(request.work_order_id)
+
+    @activity.defn
+    async def another_attempt(self, request: Visit) -> VisitStanding:
+        assert self._record.orders[request.work_order_id] is _W.INCOMPLETE
+        self._record.orders[request.work_order_id] = _W.RESCHEDULED
+        return self._record.visited(request.work_order_id)
+
+    @activity.defn
+    async def send_to_derms(self, request: SendToDerms) -> Sent:
+        told = request.sync_request_id
+        assert told not in self._record.synchronized
+        answer = Acknowledged(message_id=f"ack-{told}", sync_request_id=told, result="positive")
+        return Sent(state=SyncState.SENDING, acknowledgement=answer)
+
+    @activity.defn
+    async def record_acknowledgement(self, request: RecordAcknowledgement) -> SyncStanding:
+        self._record.synchronized.append(request.acknowledgement.sync_request_id)
+        return SyncStanding(state=SyncState.SYNCHRONIZED)
+
+    @activity.defn
+    async def ask_derms(self, request: AskDerms) -> Answer:
+        return Answer(known=False)
+
+    @activity.defn
+    async def record_failure(self, request: RecordFailure) -> SyncStanding:
+        return SyncStanding(state=SyncState.ERROR, code=request.failure, text=f"{datetime.now(UTC)}")

@@ -1,0 +1,76 @@
+"""The unenrol flow from its request to a DERMS that knows, over months where it takes them (DOMAIN.md 5.3)."""
+
+from temporalio.testing import WorkflowEnvironment
+
+from models.messages.enroll import Stage
+from models.messages.synchronize import SyncOutcome
+from models.task_states import UnenrollmentState
+from tests.flow.unenrolling import unenrolling
+
+_U = UnenrollmentState
+YEAR = 365.0 * 24 * 3600
+
+
+async def test_devices_that_stay_leave_at_once(environment: WorkflowEnvironment) -> None:
+    async with unenrolling(environment, "keep", "keep") as flow:
+        result = await flow.result()
+        assert (result.state, result.synchronization) == (_U.UNENROLLED, SyncOutcome.SYNCHRONIZED)
+        assert (flow.record.synchronized, flow.record.settled) == (flow.record.told, 1)
+        assert (await flow.handle.describe()).history_length <= 21
+
+
+async def test_what_cannot_stand_is_told_to_nobody(environment: WorkflowEnvironment) -> None:
+    async with unenrolling(environment, "keep", decision="rejected") as flow:
+        result = await flow.result()
+        assert (result.state, result.failed_rules, flow.record.told) == (_U.REJECTED, ("minimum_term",), [])
+
+
+async def test_it_waits_a_year_for_its_day(environment: WorkflowEnvironment) -> None:
+    async with unenrolling(environment, "keep", seconds=YEAR) as flow:
+        await flow.shows(Stage.SCHEDULED)
+        await flow.skip(days=300)
+        assert flow.record.state is _U.SCHEDULED
+        assert (await flow.result()).state is _U.UNENROLLED
+
+
+async def test_taken_back_before_its_day_nothing_happened(environment: WorkflowEnvironment) -> None:
+    async with unenrolling(environment, "keep", seconds=YEAR) as flow:
+        await flow.shows(Stage.SCHEDULED)
+        await flow.cancel()
+        assert ((await flow.result()).state, flow.record.told) == (_U.CANCELLED, [])
+
+
+async def test_stopped_in_temporal_before_its_day_it_is_taken_back(environment: WorkflowEnvironment) -> None:
+    async with unenrolling(environment, "keep", seconds=YEAR) as flow:
+        await flow.shows(Stage.SCHEDULED)
+        await flow.handle.cancel()
+        assert (await flow.result()).state is _U.CANCELLED
+
+
+async def test_it_waits_months_for_approval(environment: WorkflowEnvironment) -> None:
+    async with unenrolling(environment, "keep", decision="awaiting_approval") as flow:
+        await flow.shows(Stage.AWAITING_APPROVAL)
+        await flow.skip(days=90)
+        await flow.approve()
+        assert (await flow.result()).state is _U.UNENROLLED
+
+
+async def test_turned_down_it_ends(environment: WorkflowEnvironment) -> None:
+    async with unenrolling(environment, "keep", decision="awaiting_approval") as flow:
+        await flow.approve(approved=False)
+        assert ((await flow.result()).state, flow.record.told) == (_U.REJECTED, [])
+
+
+async def test_taken_back_while_it_waits_for_approval(environment: WorkflowEnvironment) -> None:
+    async with unenrolling(environment, "keep", decision="awaiting_approval") as flow:
+        await flow.shows(Stage.AWAITING_APPROVAL)
+        await flow.cancel()
+        assert (await flow.result()).state is _U.CANCELLED
+
+
+async def test_a_record_that_is_away_fails_no_flow(environment: WorkflowEnvironment) -> None:
+    async with unenrolling(environment, "keep", away=True) as flow:
+        await flow.parked()
+        flow.record.away = False
+        await flow.retry()
+        assert (await flow.result()).state is _U.UNENROLLED
