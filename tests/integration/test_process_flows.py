@@ -1,0 +1,200 @@
+"""Guided flows: filled in panel by panel, resumed by somebody else, finished exactly once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.doors import Doors, wait_for
+
+FLOWS = "/v1/process-flows"
+TERMS = {"version": "2026-01", "accepted_by": "A tester", "accepted_at": "2026-06-01T00:00:00Z"}
+
+
+class Guide:
+    """Somebody at a guided flow."""
+
+    def __init__(self, doors: Doors, **start: Any) -> None:
+        self.doors = doors
+        self.answer = doors.api.post(FLOWS, json=start)
+        assert self.answer.status_code == 201, self.answer.text
+        self.id = self.answer.json()["id"]
+
+    def seen(self) -> dict[str, Any]:
+        return self.doors.api.get(f"{FLOWS}/{self.id}").raise_for_status().json()
+
+    def save(self, panel: str, values: dict[str, Any], *, complete: bool = True, **headers: str) -> httpx.Response:
+        body = {"values": values, "complete": complete}
+        return self.doors.api.put(f"{FLOWS}/{self.id}/panels/{panel}", json=body, headers=headers)
+
+    def saved(self, panel: str, values: dict[str, Any]) -> dict[str, Any]:
+        answer = self.save(panel, values)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def do(self, action: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        return self.doors.api.post(f"{FLOWS}/{self.id}/{action}", json=body)
+
+
+@pytest.fixture
+def person(doors: Doors) -> dict[str, str]:
+    row = doors.customers.take()
+    found = doors.api.get("/v1/customers", params={"q": row["cis_account_id"]}).json()["items"]
+    return {**row, "customer": found[0]["id"]}
+
+
+@pytest.fixture
+def enrolling(doors: Doors, person: dict[str, str]) -> Guide:
+    return Guide(doors, type="enroll", customer=person["customer"], program="TSTAT-DR")
+
+
+def fill(guide: Guide, person: dict[str, str]) -> None:
+    guide.saved("program", {"program": "TSTAT-DR", "service_point": person["cis_service_point_id"]})
+    serial = guide.doors.name("SN")
+    guide.saved("device", {"devices": [{"specification": "ecobee-premium", "serial_number": serial}]})
+    guide.saved("terms", {"terms": TERMS})
+
+
+def test_an_enrolment_is_guided_to_its_end(enrolling: Guide, person: dict[str, str]) -> None:
+    first = enrolling.answer.json()
+    assert (first["current_panel"], first["next_panel"], first["complete"]) == ("program", "device", False)
+    fill(enrolling, person)
+    done = enrolling.seen()
+    assert (done["current_panel"], done["complete"]) == ("summary", True)
+    assert done["summary"]["program"] == "TSTAT-DR"
+    answer = enrolling.do("finish")
+    assert answer.status_code == 202, answer.text
+    enrollment = enrolling.doors.api.get(answer.headers["Location"]).raise_for_status().json()
+    assert enrollment["transaction_id"] == enrolling.id
+    enrolling.doors.told(enrollment["id"], "synchronized")
+
+
+def test_finish_many_times_at_once_submits_once(enrolling: Guide, person: dict[str, str]) -> None:
+    fill(enrolling, person)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: enrolling.do("finish"), range(6)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["result"] for answer in answers}) == 1
+    assert enrolling.seen()["state"] == "submitted"
+
+
+def test_an_incomplete_flow_cannot_be_finished_and_says_what_is_missing(enrolling: Guide) -> None:
+    answer = enrolling.do("finish")
+    assert answer.status_code == 422
+    assert "/device/devices" in [fault["pointer"] for fault in answer.json()["errors"]]
+    assert enrolling.seen()["state"] == "draft"
+
+
+def test_half_a_panel_is_kept_and_resumed_by_somebody_else(enrolling: Guide, person: dict[str, str]) -> None:
+    refused = enrolling.save("device", {})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/values/devices")
+    assert enrolling.save("device", {}, complete=False).status_code == 200
+    assert enrolling.seen()["current_panel"] == "device"
+    fill(enrolling, person)
+    assert enrolling.seen()["complete"] is True
+
+
+def test_two_people_do_not_overwrite_each_other(enrolling: Guide, person: dict[str, str]) -> None:
+    tag = enrolling.answer.headers["ETag"]
+    values = {"program": "TSTAT-DR", "service_point": person["cis_service_point_id"]}
+    assert enrolling.save("program", values, **{"If-Match": tag}).status_code == 200
+    assert enrolling.save("program", values, **{"If-Match": tag}).status_code == 412
+
+
+@pytest.mark.parametrize(
+    ("panel", "values", "pointer"),
+    [
+        ("program", {"program": "BATT-VPPP", "service_point": "SP-4000001"}, "/values/program"),
+        ("program", {"program": "TSTAT-DR", "service_point": "SP-4000001"}, "/values/service_point"),
+        ("device", {"devices": [{"specification": "x"}]}, "/values/devices/0/serial_number"),
+        ("terms", {"terms": {**TERMS, "version": "1999"}}, "/values/terms"),
+        ("terms", {"terms": TERMS, "colour": "red"}, "/colour"),
+    ],
+)
+def test_what_is_wrong_on_a_panel_is_pointed_at(
+    enrolling: Guide, panel: str, values: dict[str, Any], pointer: str
+) -> None:
+    answer = enrolling.save(panel, values)
+    assert answer.status_code == 422
+    assert pointer in [fault["pointer"] for fault in answer.json()["errors"]]
+
+
+def test_a_panel_that_is_not_there_is_not_found(enrolling: Guide) -> None:
+    assert enrolling.save("colours", {}).status_code == 404
+
+
+def test_a_cancelled_flow_stays_so(enrolling: Guide) -> None:
+    for _ in range(2):
+        assert enrolling.do("cancel", {"reason": "The customer hung up."}).json()["state"] == "cancelled"
+    assert enrolling.save("device", {}, complete=False).status_code == 409
+    assert enrolling.do("finish").status_code == 409
+
+
+def test_a_flow_whose_days_are_over_is_expired(enrolling: Guide, doors: Doors) -> None:
+    doors.database.execute("UPDATE process_flow SET expires_at = now() - interval '1 day' WHERE id = $1", enrolling.id)
+    assert enrolling.seen()["state"] == "expired"
+    assert enrolling.save("device", {}, complete=False).status_code == 409
+
+
+def test_a_changed_configuration_says_what_to_enter_again(
+    enrolling: Guide, person: dict[str, str], doors: Doors
+) -> None:
+    fill(enrolling, person)
+    before = doors.api.get("/v1/catalog").json()["catalog"]
+    changed = doors.api.get("/v1/catalog").json()["catalog"]
+    next(one for one in changed["programs"] if one["code"] == "TSTAT-DR")["terms"]["version"] = "2027-01"
+    doors.api.put("/v1/catalog", json=changed).raise_for_status()
+    try:
+        answer = enrolling.do("finish")
+        assert (answer.status_code, answer.json()["type"].rpartition("#")[2]) == (409, "configuration-changed")
+        assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/terms/terms"]
+        assert enrolling.do("renew").json()["complete"] is False
+        enrolling.saved("terms", {"terms": {**TERMS, "version": "2027-01"}})
+        assert enrolling.do("finish").status_code == 202
+    finally:
+        doors.api.put("/v1/catalog", json=before).raise_for_status()
+
+
+@pytest.mark.parametrize(
+    ("start", "pointer"),
+    [
+        ({"type": "enroll", "customer": "cus_00000000000000000000000000"}, "/customer"),
+        ({"type": "unenroll"}, "/subscription"),
+        ({"type": "enroll"}, "/service_task_type"),
+        ({"type": "enroll", "program": "NOPE"}, "/program"),
+    ],
+)
+def test_a_flow_about_nothing_is_not_begun(
+    doors: Doors, person: dict[str, str], start: dict[str, str], pointer: str
+) -> None:
+    answer = doors.api.post(FLOWS, json={"customer": person["customer"], **start})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+def test_leaving_is_guided(doors: Doors, person: dict[str, str]) -> None:
+    enrollment = doors.enrolled(account=person["cis_account_id"], service_point=person["cis_service_point_id"])
+    subscription = doors.enrollment(enrollment)["subscription"]["id"]
+    guide = Guide(doors, type="unenroll", customer=person["customer"], subscription=subscription)
+    choices = guide.answer.json()["panels"][0]["fields"][0]["choices"]
+    assert "move_out" in [choice["value"] for choice in choices]
+    guide.saved("leaving", {"reason": "move_out"})
+    left = guide.do("finish")
+    assert left.status_code == 202, left.text
+    wait_for(lambda: doors.api.get(left.headers["Location"]).json()["state"] == "unenrolled")
+
+
+def test_help_is_guided(doors: Doors, person: dict[str, str]) -> None:
+    enrollment = doors.enrolled(account=person["cis_account_id"], service_point=person["cis_service_point_id"])
+    subscription = doors.enrollment(enrollment)["subscription"]
+    guide = Guide(doors, type="service_call", customer=person["customer"], subscription=subscription["id"])
+    guide.saved("problem", {"device": subscription["devices"][0]["id"], "problem": "offline"})
+    guide.saved("action", {"action": "advice"})
+    helped = guide.do("finish")
+    assert helped.status_code == 202, helped.text
+    wait_for(lambda: doors.api.get(helped.headers["Location"]).json()["state"] == "closed")
+
+
+def test_drafts_are_listed_by_customer_and_state(enrolling: Guide, person: dict[str, str], doors: Doors) -> None:
+    found = doors.api.get(FLOWS, params={"customer": person["customer"], "state": "draft"}).json()["items"]
+    assert [one["id"] for one in found] == [enrolling.id]
