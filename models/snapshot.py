@@ -1,5 +1,6 @@
 """What the DERMS must hold after a change: a full picture of one subscription, never a delta (DOMAIN.md 5.5)."""
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, PlainSerializer
@@ -7,7 +8,13 @@ from pydantic import Field, PlainSerializer
 from models.states import AssetOwnership, SyncKind
 from models.values import Instant, KilowattHours, Kilowatts, Value
 
-_AsText = PlainSerializer(lambda number: str(number), return_type=str, when_used="json")
+
+def _plain(number: Decimal) -> str:
+    """One way to write it, wherever it comes from: the database says 3.500 for the catalogue's 3.5."""
+    return f"{number.normalize():f}"
+
+
+_AsText = PlainSerializer(_plain, return_type=str, when_used="json")
 
 
 class SyncedCustomer(Value):

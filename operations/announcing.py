@@ -92,7 +92,7 @@ async def _earlier(session: AsyncSession, subscription_id: str) -> tuple[list[To
         .where(col(SyncRequest.subscription_id) == subscription_id)
         .order_by(col(SyncRequest.sequence).desc())
     )
-    return [Told(*row) for row in rows.tuples()], unsent
+    return [Told(*row) for row in rows.all()], unsent
 
 
 def _made(

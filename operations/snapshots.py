@@ -167,7 +167,7 @@ async def _devices(session: AsyncSession, subscription_ids: Sequence[str]) -> di
         .order_by(col(Device.id))
     )
     found: dict[str, list[dict[str, Any]]] = {}
-    for device, subscription, registration, replaced_by in rows.tuples():
+    for device, subscription, registration, replaced_by in rows.all():
         told = {"told_as": _told_as(registration, replaced_by), "replaced_by": replaced_by}
         found.setdefault(subscription, []).append({**device.model_dump(), **told})
     return found

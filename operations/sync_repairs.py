@@ -109,7 +109,7 @@ async def _take_anew(
         .values(registration=RegistrationState.REGISTERING, message="")
         .returning(col(SubscriptionDevice.subscription_id), col(SubscriptionDevice.device_id))
     )
-    for subscription, device in again.tuples():
+    for subscription, device in again.all():
         path = (RegistrationState.REGISTRATION_FAILED, RegistrationState.REGISTERING)
         trail.beside(journeys[subscription]).moved(REGISTRATION_TRANSITIONS, device, *path)
 

@@ -123,7 +123,7 @@ async def _nothing_new(session: AsyncSession, catalogs: Catalogs, request: SyncR
         .order_by(col(SyncRequest.sequence).desc())
         .limit(1)
     )
-    state, held = last.tuples().first() or (None, None)
+    state, held = last.first() or (None, None)
     lost = request.kind is SyncKind.CUSTOMER_ASSET_LOAD  # it was told, and yet does not hold it
     return not lost and nothing_new(request.snapshot_hash, state, held)
 
@@ -206,7 +206,7 @@ async def _registrations(
             next_flow(request.subscription_id, request.sequence),
         ).where(col(SubscriptionDevice.subscription_id) == request.subscription_id)
     )
-    found = rows.tuples().all()
+    found = rows.all()
     joining = {device["device_id"] for device in request.snapshot["devices"] if device["state"] == "enrolled"}
     standing = {
         device: registration

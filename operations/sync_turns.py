@@ -93,7 +93,7 @@ async def release_held(session: AsyncSession, scope: Scope, program: str | None,
         .returning(col(SyncRequest.id), col(SyncRequest.journey), col(SyncRequest.workflow_id))
         .execution_options(synchronize_session=False)
     )
-    rows = released.tuples().all()
+    rows = released.all()
     trail = Trail(scope, now, "")
     for request, journey, _ in rows:
         trail.beside(journey).noted(request, "syn:released")

@@ -240,5 +240,5 @@ async def counts(session: AsyncSession) -> dict[AttentionKind, int]:
     now = datetime.now(UTC)
     found = union_all(*(part(now) for part in _PARTS.values())).subquery()
     rows = await session.execute(select(found.c.kind, func.count()).group_by(found.c.kind))
-    counted = {AttentionKind(kind): count for kind, count in rows.tuples()}
+    counted = {AttentionKind(kind): count for kind, count in rows.all()}
     return {kind: counted.get(kind, 0) for kind in AttentionKind}

@@ -1,0 +1,112 @@
+"""The DERMS learns of one subscription's changes strictly one after the other, and of none that says nothing new."""
+
+import pytest
+
+from models.states import SyncKind, SyncState
+from operations import sync_repairs
+from tests.integration.doors import Doors
+from tests.integration.record import SCOPE, Record, record_of
+
+KNOWN = {"head_ends": "*", "programs": "*", "feeders": "*"}
+
+
+@pytest.fixture
+def refused(doors: Doors) -> str:
+    """An enrolment whose first message is in error."""
+    doors.derms.put("/reference", json={**KNOWN, "feeders": ["NOWHERE-1"]}).raise_for_status()
+    enrollment = doors.accepted(doors.application())
+    doors.told(enrollment, "error")
+    return enrollment
+
+
+async def moved_in(record: Record) -> None:
+    """The subscription is no longer as the DERMS knows it."""
+    (await record.subscription()).number += "-A"
+    await record.session.flush()
+
+
+async def test_a_later_change_waits_for_an_earlier_one_in_error(doors: Doors, refused: str) -> None:
+    async with record_of(doors, refused) as record:
+        later = await record.announce()
+        ready = await record.send(later)
+        first = await record.first()
+        assert (ready.state, ready.snapshot) == (SyncState.PENDING, None)
+        assert ready.waits_for == f"{first.id}, which is error"
+
+
+async def test_giving_the_earlier_one_up_gives_the_later_one_its_turn(doors: Doors, refused: str) -> None:
+    async with record_of(doors, refused) as record:
+        later = await record.announce()
+        await sync_repairs.cancel(record.session, SCOPE, (await record.first()).id, "torn down")
+        await record.session.flush()
+        assert await record.woken() == [later.workflow_id]
+        assert (await record.send(later)).state is SyncState.SENDING
+
+
+async def test_giving_the_last_change_up_wakes_nobody(doors: Doors, refused: str) -> None:
+    async with record_of(doors, refused) as record:
+        await sync_repairs.cancel(record.session, SCOPE, (await record.first()).id, "torn down")
+        await record.session.flush()
+        assert await record.woken() == []
+
+
+async def test_changes_that_were_never_sent_are_joined_into_one(doors: Doors, refused: str) -> None:
+    async with record_of(doors, refused) as record:
+        second, third = await record.announce(), await record.announce(SyncKind.REPLACE_DEVICE)
+        assert (second.state, second.note) == (SyncState.DISCARDED, f"joined into {third.id}")
+        assert (third.state, third.sequence) == (SyncState.PENDING, 3)
+        assert await record.woken() == [second.workflow_id]
+
+
+async def test_a_joined_change_keeps_saying_what_it_was_for(doors: Doors, refused: str) -> None:
+    async with record_of(doors, refused) as record:
+        await record.announce(SyncKind.REPLACE_DEVICE)
+        last = await record.announce(SyncKind.UPDATE)
+        assert last.kind is SyncKind.REPLACE_DEVICE
+        assert last.snapshot["kind"] == "replace_device"
+
+
+async def test_one_that_was_sent_before_is_never_joined(doors: Doors, refused: str) -> None:
+    async with record_of(doors, refused) as record:
+        first = await record.first()
+        await sync_repairs.retry(record.session, SCOPE, record.catalogs, first.id)
+        await record.session.flush()
+        await record.announce()
+        assert (first.state, first.attempts) == (SyncState.PENDING, 1)
+
+
+async def test_what_the_derms_holds_already_is_not_sent(doors: Doors) -> None:
+    async with record_of(doors, doors.enrolled()) as record:
+        ready = await record.send(await record.announce())
+        assert (ready.state, ready.snapshot) == (SyncState.DISCARDED, None)
+
+
+async def test_a_change_that_says_something_new_is_sent(doors: Doors) -> None:
+    async with record_of(doors, doors.enrolled()) as record:
+        await moved_in(record)
+        assert (await record.send(await record.announce())).state is SyncState.SENDING
+
+
+async def test_it_is_sent_as_it_is_when_its_turn_comes(doors: Doors) -> None:
+    async with record_of(doors, doors.enrolled()) as record:
+        request = await record.announce()
+        await moved_in(record)
+        ready = await record.send(request)
+        assert ready.snapshot is not None
+        assert ready.snapshot["subscription"]["number"].endswith("-A")
+
+
+async def test_after_a_change_that_was_given_up_the_old_picture_is_sent_again(doors: Doors) -> None:
+    """The DERMS may hold what was given up, so what was synchronized before it proves nothing."""
+    async with record_of(doors, doors.enrolled()) as record:
+        request = await record.announce()
+        request.state, request.attempts = SyncState.CANCELLED, 1
+        await record.session.flush()
+        assert (await record.send(await record.announce())).state is SyncState.SENDING
+
+
+async def test_the_first_of_all_asks_nobody(doors: Doors, refused: str) -> None:
+    async with record_of(doors, refused) as record:
+        first = await record.first()
+        first.state, first.attempts = SyncState.PENDING, 0
+        assert (await record.send(first)).state is SyncState.SENDING

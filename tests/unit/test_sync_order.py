@@ -1,0 +1,108 @@
+"""Which change waits for which, which are joined into one, and when there is nothing to tell."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from models.states import SyncKind, SyncState
+from rules.sync_order import FINAL, Told, nothing_new, plan, waits_for
+
+PENDING, ERROR, SYNCHRONIZED = SyncState.PENDING, SyncState.ERROR, SyncState.SYNCHRONIZED
+DISCARDED, CANCELLED = SyncState.DISCARDED, SyncState.CANCELLED
+ENROLL, UNENROLL, UPDATE, REPLACE = SyncKind.ENROLL, SyncKind.UNENROLL, SyncKind.UPDATE, SyncKind.REPLACE_DEVICE
+
+
+def told(sequence: int, state: SyncState, kind: SyncKind = ENROLL, attempts: int = 0) -> Told:
+    return Told(f"syn_{sequence}", sequence, kind, state, attempts)
+
+
+@some.composite
+def histories(draw: some.DrawFn) -> list[Told]:
+    """All requests of one subscription, as random as they may be."""
+    states = draw(some.lists(some.sampled_from(SyncState), max_size=8))
+    return [
+        told(
+            at,
+            state,
+            draw(some.sampled_from(SyncKind)),
+            draw(some.integers(0 if state in (PENDING, DISCARDED) else 1, 3)),
+        )
+        for at, state in enumerate(states, 1)
+    ]
+
+
+@pytest.mark.parametrize("state", sorted(set(SyncState) - FINAL))
+def test_a_later_change_waits_for_one_that_is_not_final(state: SyncState) -> None:
+    assert waits_for(2, [told(1, state)]) == told(1, state)
+
+
+@pytest.mark.parametrize("state", sorted(FINAL))
+def test_nobody_waits_for_one_that_is_final(state: SyncState) -> None:
+    assert waits_for(2, [told(1, state)]) is None
+
+
+def test_the_last_one_before_it_is_waited_for() -> None:
+    assert waits_for(3, [told(1, ERROR), told(2, ERROR), told(4, ERROR)]) == told(2, ERROR)
+
+
+@given(histories())
+def test_at_most_one_of_a_subscription_may_be_sent(history: list[Told]) -> None:
+    may = [one for one in history if one.state not in FINAL and waits_for(one.sequence, history) is None]
+    assert len(may) == any(one.state not in FINAL for one in history)
+
+
+@given(histories(), some.sampled_from(SyncKind), some.booleans())
+def test_only_what_was_never_sent_is_joined(history: list[Told], kind: SyncKind, enrolled: bool) -> None:
+    joined = plan(kind, history, anyone_enrolled=enrolled).joined
+    assert set(joined) == {one.id for one in history if one.state is PENDING and not one.attempts}
+
+
+@given(histories(), some.sampled_from(SyncKind), some.booleans())
+def test_what_the_derms_may_know_of_is_never_left_untold(history: list[Told], kind: SyncKind, enrolled: bool) -> None:
+    if plan(kind, history, anyone_enrolled=enrolled).nothing_to_tell:
+        assert not enrolled
+        assert all(one.attempts == 0 for one in history if one.state is not DISCARDED)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "enrolled", "nothing"),
+    [
+        ([told(1, PENDING)], False, True),
+        ([told(1, PENDING)], True, False),
+        ([told(1, PENDING, attempts=1)], False, False),
+        ([told(1, SYNCHRONIZED, attempts=1)], False, False),
+        ([told(1, CANCELLED, attempts=1), told(2, PENDING, UPDATE)], False, False),
+        ([told(1, DISCARDED), told(2, PENDING, UPDATE)], False, True),
+        ([], False, False),
+    ],
+)
+def test_enrolled_and_gone_before_anything_was_sent_is_told_to_nobody(
+    earlier: list[Told], enrolled: bool, nothing: bool
+) -> None:
+    assert plan(UNENROLL, earlier, anyone_enrolled=enrolled).nothing_to_tell is nothing
+
+
+@pytest.mark.parametrize(
+    ("earlier", "kind", "enrolled", "becomes"),
+    [
+        (ENROLL, UPDATE, True, ENROLL),
+        (ENROLL, REPLACE, True, ENROLL),
+        (ENROLL, UNENROLL, True, ENROLL),
+        (REPLACE, UPDATE, True, REPLACE),
+        (UPDATE, UNENROLL, False, UNENROLL),
+        (UPDATE, REPLACE, True, REPLACE),
+    ],
+)
+def test_a_joined_change_says_what_both_were_for(
+    earlier: SyncKind, kind: SyncKind, enrolled: bool, becomes: SyncKind
+) -> None:
+    history = [told(1, SYNCHRONIZED, attempts=1), told(2, PENDING, earlier)]
+    assert plan(kind, history, anyone_enrolled=enrolled).kind is becomes
+
+
+@pytest.mark.parametrize(
+    ("last_sent", "last_hash", "expected"),
+    [(SYNCHRONIZED, "a", True), (SYNCHRONIZED, "b", False), (CANCELLED, "a", False), (None, None, False)],
+)
+def test_the_same_again_is_nothing_new(last_sent: SyncState | None, last_hash: str | None, expected: bool) -> None:
+    assert nothing_new("a", last_sent, last_hash) is expected
