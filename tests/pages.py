@@ -17,7 +17,7 @@ from pydantic import SecretStr, TypeAdapter
 from pydantic_settings import BaseSettings
 
 from cli.main import app
-from models import states
+from models import states, task_states
 from settings.settings import Settings
 from simulator.settings import Settings as SimulatorSettings
 
@@ -105,6 +105,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "device-states": lambda: picture(states.DEVICE_TRANSITIONS),
     "registration-states": lambda: picture(states.REGISTRATION_TRANSITIONS),
     "sync-states": lambda: picture(states.SYNC_TRANSITIONS),
+    "work-order-states": lambda: picture(task_states.WORK_ORDER_TRANSITIONS),
     "settings": lambda: variables(Settings),
     "simulator-settings": lambda: variables(SimulatorSettings),
     "command-line": command_line,
