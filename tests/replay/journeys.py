@@ -1,11 +1,14 @@
 """The enrol flow brought to every point where it can wait or end, by name."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 
 from models.errors import Refused
 from models.messages.enroll import CancelRequested, Stage
-from tests.flow.conftest import Flow
+from models.task_states import CompletionOutcome, WorkOrderState
+from tests.flow.conftest import Flow, enrolling
+from tests.flow.field_work import Installation, installing
 from workflows.enroll import Enroll
 
 NO: dict[str, Any] = {"result": "negative", "code": "unknown-feeder", "text": "There is no such feeder.", "devices": ()}
@@ -14,8 +17,9 @@ NO: dict[str, Any] = {"result": "negative", "code": "unknown-feeder", "text": "T
 class Journey(NamedTuple):
     """How the flow is started, and what is done to it until its history is kept."""
 
-    carry: Callable[[Flow], Awaitable[object]]
+    carry: Callable[[Any], Awaitable[object]]
     start: dict[str, Any]
+    begin: Callable[..., AbstractAsyncContextManager[Any]] = enrolling
 
 
 async def finished(flow: Flow) -> None:
@@ -78,6 +82,50 @@ async def interrupted(flow: Flow) -> None:
     await flow.parked()
 
 
+async def awaiting_a_technician(flow: Installation) -> None:
+    await flow.visits()
+
+
+async def installed(flow: Installation) -> None:
+    await flow.visits()
+    await flow.report(CompletionOutcome.COMPLETED_AS_ORDERED)
+    await flow.result()
+
+
+async def refused_at_the_door(flow: Installation) -> None:
+    await flow.visits()
+    await flow.report(CompletionOutcome.CUSTOMER_REFUSED)
+    await flow.result()
+
+
+async def nobody_at_home(flow: Installation) -> None:
+    await flow.visits()
+    await flow.report(CompletionOutcome.NO_ACCESS)
+    await flow.parked()
+
+
+async def sent_back(flow: Installation) -> None:
+    flow.field.refusals = ["The serial number is taken."]
+    await flow.visits()
+    await flow.report(CompletionOutcome.COMPLETED_AS_ORDERED)
+    await flow.says("rescheduled")
+
+
+async def order_made_anew(flow: Installation) -> None:
+    await flow.visits()
+    flow.field.move(WorkOrderState.CANCELLED)
+    await flow.handle.signal(Enroll.work_order_cancelled, {"work_order_id": flow.field.order.id})
+    await flow.parked()
+    await flow.again()
+    await flow.visits()
+
+
+async def installation_cancelled(flow: Installation) -> None:
+    await flow.visits()
+    await flow.handle.signal(Enroll.cancel_requested, CancelRequested())
+    await flow.result()
+
+
 JOURNEYS: dict[str, Journey] = {
     "acknowledged_by_callback": Journey(acknowledged, {}),
     "acknowledged_in_the_response": Journey(finished, {"moods": "answers"}),
@@ -92,4 +140,11 @@ JOURNEYS: dict[str, Journey] = {
     "negative_then_retried": Journey(retried, {"moods": "answers", **NO}),
     "negative_then_given_up": Journey(given_up, {"moods": "answers", **NO}),
     "interrupted_in_temporal": Journey(interrupted, {}),
+    "awaiting_a_technician": Journey(awaiting_a_technician, {}, installing),
+    "installed_by_a_technician": Journey(installed, {}, installing),
+    "installation_refused": Journey(refused_at_the_door, {}, installing),
+    "installation_attempts_used_up": Journey(nobody_at_home, {"attempts": 1}, installing),
+    "installation_sent_back": Journey(sent_back, {}, installing),
+    "installation_ordered_again": Journey(order_made_anew, {}, installing),
+    "installation_cancelled": Journey(installation_cancelled, {}, installing),
 }

@@ -13,7 +13,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from connectors.temporal.client import register_search_attributes
-from tests.flow.conftest import enrolling, program
+from tests.flow.conftest import program
 from tests.replay.fingerprints import FINGERPRINTS, fingerprint
 from tests.replay.journeys import JOURNEYS
 
@@ -34,7 +34,7 @@ async def record() -> None:
             path = HISTORIES / f"{name}.json"
             if path.exists():
                 continue
-            async with enrolling(environment, **journey.start) as flow:
+            async with journey.begin(environment, **journey.start) as flow:
                 await journey.carry(flow)
                 history = await flow.handle.fetch_history()
             path.write_text(_neutral(history))

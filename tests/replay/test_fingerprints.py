@@ -3,7 +3,6 @@
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from tests.flow.conftest import enrolling
 from tests.replay.fingerprints import FINGERPRINTS, fingerprint
 from tests.replay.journeys import JOURNEYS
 from tests.replay.test_replay import HOW_TO_CHANGE_A_FLOW, recorded
@@ -12,7 +11,7 @@ from tests.replay.test_replay import HOW_TO_CHANGE_A_FLOW, recorded
 @pytest.mark.parametrize("name", JOURNEYS)
 async def test_a_flow_takes_the_recorded_steps(environment: WorkflowEnvironment, name: str) -> None:
     journey = JOURNEYS[name]
-    async with enrolling(environment, **journey.start) as flow:
+    async with journey.begin(environment, **journey.start) as flow:
         await journey.carry(flow)
         steps = fingerprint(await flow.handle.fetch_history())
     assert steps == (FINGERPRINTS / f"{name}.txt").read_text(), HOW_TO_CHANGE_A_FLOW
