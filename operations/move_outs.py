@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.messages.unenroll import WORKFLOW
+from models.ids import unenrollment_workflow_id
+from models.messages.message import Message
+from models.messages.unenroll import DAY_CHANGED, WORKFLOW, DayChanged
 from models.scope import OperatorScope
 from models.unenrollment import MOVE_OUT, UnenrollmentApplication
 from operations import outbox
@@ -26,7 +28,8 @@ _MOVED_OUT = text(
     FROM service_point point
     JOIN premise USING (cis_premise_id)
     JOIN account USING (cis_account_id)
-    JOIN program_subscription s ON s.service_point = point.cis_service_point_id AND s.state IN ('active', 'suspended')
+    JOIN program_subscription s
+        ON s.service_point = point.cis_service_point_id AND s.state IN ('active', 'suspended', 'ending')
     WHERE point.cis_service_point_id = ANY(:service_points)
         AND (
             point.cis_account_id <> s.account
@@ -36,8 +39,16 @@ _MOVED_OUT = text(
     ORDER BY s.id
     """
 )
-"""Open subscriptions whose customer the service point no longer has. One that is being left already is `ending`, or
-refused by the table: it is left once."""
+"""Open subscriptions whose customer the service point no longer has. One that is being left already is refused by the
+table: it is left once, and no later than now."""
+
+_BRING_FORWARD = text(
+    """
+    UPDATE unenrollment SET effective_at = :instant, updated_at = :instant, version = version + 1
+    WHERE subscription_id = ANY(:subscriptions) AND state = 'scheduled' AND effective_at > :instant
+    RETURNING id
+    """
+)
 
 
 async def unenrol_who_moved_out(
@@ -58,7 +69,20 @@ async def unenrol_who_moved_out(
         await trail.write(session)
         starts.append(start_of_flow(rows[unenrollment_id], acknowledgement_timeout_seconds))
     await outbox.put(session, "start", WORKFLOW, starts)
+    await _bring_forward(session, scope, [one.id for one in found], now)
     return len(starts)
+
+
+async def _bring_forward(session: AsyncSession, scope: OperatorScope, subscriptions: list[str], now: datetime) -> None:
+    """Who is gone does not take part until the day they once named."""
+    brought = await session.scalars(_BRING_FORWARD, {"instant": now, "subscriptions": subscriptions})
+    signals: list[tuple[str, Message]] = []
+    for unenrollment_id in brought.all():
+        trail = Trail(scope, now, unenrollment_id)
+        trail.noted(unenrollment_id, "unr:brought_forward", reason="The customer has moved out.")
+        await trail.write(session)
+        signals.append((unenrollment_workflow_id(unenrollment_id), DayChanged()))
+    await outbox.signal(session, DAY_CHANGED, signals)
 
 
 def _row(scope: OperatorScope, found: Any, now: datetime) -> dict[str, Any]:

@@ -62,6 +62,7 @@ _WORDS: dict[str, str] = {
     "unr:awaiting_approval": "Waiting for approval",
     "unr:approved": "Approved",
     "unr:scheduled": "Waiting for its day",
+    "unr:brought_forward": "Brought forward",
     "unr:removing": "Devices being fetched",
     "unr:unenrolled": "Unenrolled",
     "unr:rejected": "Not possible",

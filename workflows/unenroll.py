@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from models.messages.unenroll import (
         ApprovalDecided,
         CancelUnenrollment,
+        DayChanged,
         DecideApproval,
         DeviceKept,
         DeviceReceived,
@@ -57,6 +58,7 @@ class Unenroll:
         self._stage = Stage.UNENROLLING
         self._cancel: CancelRequested | None = None
         self._approval: ApprovalDecided | None = None
+        self._day_changed = False
         self._told: dict[str, SyncOutcome] = {}
         self._parking = Parking()
         self._sync_parking = Parking(beside=self._parking)
@@ -113,7 +115,8 @@ class Unenroll:
         while leaving.state is _U.SCHEDULED:
             day = workflow.now() + timedelta(seconds=leaving.seconds_until_effective)
             self._show(Stage.SCHEDULED, f"Waiting for the day: {day:%Y-%m-%d %H:%M} UTC.")
-            await self._wait(lambda: False, timedelta(seconds=leaving.seconds_until_effective))
+            self._day_changed = False
+            await self._wait(lambda: self._day_changed, timedelta(seconds=leaving.seconds_until_effective))
             leaving = await (self._begin() if self._cancel is None else self._withdraw(leaving))
         return leaving
 
@@ -235,6 +238,11 @@ class Unenroll:
     def cancel_requested(self, message: CancelRequested) -> None:
         """Remembered until the flow comes to a point where it waits."""
         self._cancel = message
+
+    @workflow.signal(name=messages.DAY_CHANGED, description="It takes effect sooner.")
+    def day_changed(self, message: DayChanged) -> None:
+        """Wakes a flow that waits for its day."""
+        self._day_changed = True
 
     @workflow.signal(name=messages.DEVICE_RECEIVED, description="A shipped device came back.")
     def device_received(self, message: DeviceReceived) -> None:

@@ -9,6 +9,7 @@ WORKFLOW = "Unenroll"
 APPROVAL_DECIDED = "approval_decided"
 DEVICE_RECEIVED = "device_received"
 DEVICE_KEPT = "device_kept"
+DAY_CHANGED = "day_changed"
 
 
 class UnenrollInput(Message):
@@ -59,6 +60,12 @@ class DeviceKept(Message):
     """An operator ended a removal: the device stays where it is."""
 
     device_id: str
+    message_id: str = ""
+
+
+class DayChanged(Message):
+    """The day on which it takes effect was brought forward."""
+
     message_id: str = ""
 
 

@@ -33,6 +33,14 @@ async def test_it_waits_a_year_for_its_day(environment: WorkflowEnvironment) -> 
         assert (await flow.result()).state is _U.UNENROLLED
 
 
+async def test_a_day_that_is_brought_forward_is_waited_for_no_longer(environment: WorkflowEnvironment) -> None:
+    async with unenrolling(environment, "keep", seconds=YEAR) as flow:
+        await flow.shows(Stage.SCHEDULED)
+        await flow.handle.signal("day_changed", {})
+        await flow.until(lambda: flow.record.state is _U.UNENROLLED)
+        assert (await flow.result()).state is _U.UNENROLLED
+
+
 async def test_taken_back_before_its_day_nothing_happened(environment: WorkflowEnvironment) -> None:
     async with unenrolling(environment, "keep", seconds=YEAR) as flow:
         await flow.shows(Stage.SCHEDULED)

@@ -98,8 +98,9 @@ def test_a_correction_of_the_name_is_no_move_out(doors: Doors, customer: dict[st
     assert _started(doors, enrollment) == []
 
 
-def test_what_is_being_left_already_is_left_once(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
+def test_what_is_being_left_later_is_left_now_and_once(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
     first = Leaving(doors).asked(enrollment, effective_date="2031-07-01")
     Leaving(doors).reaches(first, "scheduled")
     _tell(doors, _record(customer, effective_to=_yesterday()))
     assert [one["id"] for one in _started(doors, enrollment)] == [first]
+    assert Leaving(doors).over(first)["subscription_state"] == "ended"
