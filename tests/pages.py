@@ -106,6 +106,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "registration-states": lambda: picture(states.REGISTRATION_TRANSITIONS),
     "sync-states": lambda: picture(states.SYNC_TRANSITIONS),
     "work-order-states": lambda: picture(task_states.WORK_ORDER_TRANSITIONS),
+    "unenrollment-states": lambda: picture(task_states.UNENROLLMENT_TRANSITIONS),
     "settings": lambda: variables(Settings),
     "simulator-settings": lambda: variables(SimulatorSettings),
     "command-line": command_line,

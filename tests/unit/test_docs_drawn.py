@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from models import states
+from models import states, task_states
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,9 +33,12 @@ def test_every_part_stands_on_some_page() -> None:
     assert {part[2] for _, text, _ in PAGES for part in drawn.PART.finditer(text)} == set(drawn.PARTS)
 
 
-@pytest.mark.parametrize("name", [name for name in vars(states) if name.endswith("_TRANSITIONS")])
+TABLES = {name: table for name, table in {**vars(states), **vars(task_states)}.items() if name.endswith("_TRANSITIONS")}
+
+
+@pytest.mark.parametrize("name", TABLES)
 def test_a_picture_tells_every_transition_in_arrows_or_in_words(name: str) -> None:
-    table = vars(states)[name]
+    table = TABLES[name]
     text = drawn.picture(table)
     for state, after in table.items():
         for other in after:
@@ -53,7 +56,7 @@ def test_a_picture_tells_no_transition_that_there_is_not() -> None:
     assert {arrow for arrow in arrows if "[*]" not in "".join(arrow)} == known
 
 
-def test_every_transition_table_has_its_picture() -> None:
-    tables = {name for name in vars(states) if name.endswith("_TRANSITIONS")}
-    pictures = {name.upper().replace("-", "_").replace("_STATES", "_TRANSITIONS") for name in drawn.PARTS}
-    assert tables <= pictures
+def test_every_transition_table_of_an_enrolment_has_its_picture_and_every_picture_is_of_a_table() -> None:
+    drawn_of = {name.removesuffix("-states") for name in drawn.PARTS if name.endswith("-states")}
+    spelt = {name: name.removesuffix("_TRANSITIONS").lower().replace("_", "-") for name in TABLES}
+    assert {spelt[name] for name in TABLES if name in vars(states)} <= drawn_of <= set(spelt.values())
