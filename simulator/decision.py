@@ -1,7 +1,7 @@
 """Whether the DERMS takes a device into its model: each check a sentence, each refusal a code and plain words."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from simulator.contract import Document
@@ -92,7 +92,16 @@ def already_modelled(case: Case) -> Refusal | None:
     return Refusal("DEVICE_ALREADY_MODELLED", f"The device is modelled as {other} under another subscription.")
 
 
-_TO_LEAVE: tuple[Check, ...] = (stale_sequence,)
+def successor_refused(case: Case) -> Refusal | None:
+    """A device is not let go before the one that takes its place is taken: nobody is left without control."""
+    for other in case.message["devices"]:
+        if case.device["state"] == "replaced" and other["device_id"] == case.device.get("replaced_by"):
+            refusal = verdict(replace(case, device=other)).refusal
+            return refusal and Refusal(refusal.code, f"{refusal.text} The device that it replaces stays modelled.")
+    return None
+
+
+_TO_LEAVE: tuple[Check, ...] = (stale_sequence, successor_refused)
 _TO_JOIN: tuple[Check, ...] = (
     stale_sequence,
     unknown_program,
@@ -104,7 +113,7 @@ _TO_JOIN: tuple[Check, ...] = (
 
 
 def verdict(case: Case) -> Verdict:
-    """The first refusal counts. Nothing but age keeps a device from leaving: who goes needs no feeder."""
+    """The first refusal counts. Nothing but age, or a successor that is refused, keeps a device from leaving."""
     joins = case.device["state"] == "enrolled"
     for check in _TO_JOIN if joins else _TO_LEAVE:
         refusal = check(case)

@@ -91,6 +91,19 @@ def test_a_replacement_ends_one_resource_and_makes_another(at_once, message, dev
     assert states == {old["device_id"]: "removed", new["device_id"]: "enrolled"}
 
 
+def test_a_device_stays_modelled_while_its_replacement_is_refused(at_once, message, device):
+    first = message()
+    answered(at_once, first)
+    old, new = first["devices"][0], device("refused", head_end="OTHER")
+    at_once.reference(head_ends=["ACME-CLOUD"])
+    swapped = [{**old, "state": "replaced", "replaced_by": new["device_id"]}, new]
+    swap = message(kind="replace_device", sequence=2, subscription=first["subscription"], devices=swapped)
+    acknowledgement = answered(at_once, swap)
+    assert (acknowledgement["code"], registrations(acknowledgement)) == ("UNKNOWN_HEAD_END", ["failed", "failed"])
+    (der,) = at_once.ders(first["subscription"]["number"])
+    assert (der["device"]["device_id"], der["state"]) == (old["device_id"], "enrolled")
+
+
 def test_who_leaves_needs_no_feeder_and_is_free_for_another_subscription(at_once, message):
     first = message()
     answered(at_once, first)
