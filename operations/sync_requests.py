@@ -18,6 +18,7 @@ from models.tables.subscription import SubscriptionDevice
 from models.tables.sync_request import SyncRequest
 from operations.audit import Trail
 from operations.catalog import Catalogs
+from operations.inbox import UNKNOWN
 from operations.snapshots import taken
 from operations.sync_turns import next_flow, pass_on, wake, what_it_waits_for
 from rules.acknowledgements import LEAVING, Effect, effect_of
@@ -167,13 +168,12 @@ async def handed_over(session: AsyncSession, scope: Scope, sync_request_id: str)
 async def record_acknowledgement(
     session: AsyncSession, scope: Scope, ack: Acknowledged, *, asked: bool
 ) -> SyncStanding:
-    """Applies an acknowledgement, or notes why it changes nothing. The same one again changes nothing.
-
-    Raises:
-        NotFound: it answers no sync request.
-    """
+    """Applies an acknowledgement, or notes why it changes nothing: it answers no request of ours, or came before."""
     now = datetime.now(UTC)
-    request = await locked(session, ack.sync_request_id)
+    request = await session.get(SyncRequest, ack.sync_request_id, with_for_update=True)
+    if request is None:
+        await _keep(session, now, ack, UNKNOWN)
+        return SyncStanding(state=_Y.ERROR, code="unknown-sync-request", text="The answer is to no request of ours.")
     registrations, following = await _registrations(session, request)
     effect = effect_of(
         ack,

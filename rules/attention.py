@@ -53,7 +53,8 @@ def actions(kind: AttentionKind, of: str, journey: str, subscription: str | None
     if kind is _K.VISITS_USED_UP:
         return (_post("retry", f"{door(journey)}/retry"), _cancel(journey))
     if kind is _K.RECOVERY_PENDING:
-        return (_post("retry", f"{door(of)}/retry"),)
+        device = f"{door(of)}/devices/{{device}}"
+        return (_post("received", f"{device}/received"), _post("kept", f"{device}/kept", _REASON))
     return (_post("retry", f"{door(of)}/retry"), _cancel(of))
 
 

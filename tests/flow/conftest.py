@@ -158,12 +158,13 @@ async def enrolling(
     moods: str = "",
     decisions: list[Any] | None = None,
     away: bool = False,
+    waits_for: str = "",
     acknowledgement_timeout_seconds: float = 900,
     **answer: Any,
 ) -> AsyncIterator[Flow]:
     """Starts a flow on stand-ins; ends it afterwards if it is still open."""
     record, derms = Record(), Derms()
-    record.away = away
+    record.away, record.waits_for = away, waits_for
     record.decisions = decisions or record.decisions
     derms.moods = [getattr(derms, mood) for mood in moods.split()] or derms.moods
     flow = Flow(environment, record, derms, Activities(record, derms))

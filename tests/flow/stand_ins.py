@@ -33,6 +33,7 @@ from models.states import (
 from operations import sync_requests as real
 from operations.audit import Trail
 from operations.enrollments import can_be_cancelled
+from operations.inbox import UNKNOWN
 from rules.acknowledgements import effect_of
 from rules.snapshots import message_key
 
@@ -69,6 +70,8 @@ class Record:
         self.errors: list[str] = []
         self.outcomes: list[str] = []
         self.away = False
+        self.waits_for = ""
+        self.looked = 0
 
     @property
     def key(self) -> str:
@@ -118,6 +121,10 @@ class Record:
                     self.move_device(device, _R.REGISTERING)
         self.fail("", "")
         return RetryRequested(message_id=f"{self.id}/{self.revision}/{self.attempts}")
+
+    def discarded(self) -> None:
+        """A later change of the subscription takes this one in, as announcing it does."""
+        self.move(_Y.DISCARDED)
 
     def given_up(self) -> RetryRequested:
         """A person gives the sync request in error up, as POST …/cancel does; gives the signal that follows."""
@@ -259,6 +266,9 @@ class Activities:
         record = self._record
         assert request.sync_request_id == record.id
         path = real._way_to_sending(record)
+        record.looked += 1
+        if path is not None and record.waits_for:
+            return Sent(state=_Y.PENDING, waits_for=record.waits_for)
         if path is None:
             assert record.state is not None
             return Sent(state=record.state, code=record.error_code or "", text=record.error_text or "")
@@ -281,6 +291,9 @@ class Activities:
         record, ack = self._record, request.acknowledgement
         record.reach()
         assert record.state is not None
+        if ack.sync_request_id != record.id:
+            record.outcomes.append(UNKNOWN)
+            return SyncStanding(state=_Y.ERROR)
         unknown = record.error_code in real.TECHNICAL
         effect = effect_of(
             ack, record.state, record.revision, record.registrations, outcome_unknown=unknown, asked=request.asked

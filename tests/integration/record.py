@@ -14,7 +14,7 @@ from models.messages.synchronize import SYNC_TURN
 from models.scope import OperatorScope
 from models.states import SyncKind
 from models.tables.messages import OutboxMessage
-from models.tables.subscription import ProgramSubscription
+from models.tables.subscription import ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
 from operations import announcing, sync_requests
 from operations.audit import Trail
@@ -37,6 +37,11 @@ class Record:
     async def subscription(self) -> ProgramSubscription:
         wanted = select(ProgramSubscription).where(col(ProgramSubscription.enrollment_id) == self._enrollment)
         return (await self.session.scalars(wanted)).one()
+
+    async def subscription_devices(self) -> list[SubscriptionDevice]:
+        of_it = col(SubscriptionDevice.subscription_id) == (await self.subscription()).id
+        wanted = select(SubscriptionDevice).where(of_it).execution_options(populate_existing=True)
+        return list(await self.session.scalars(wanted))
 
     async def announce(self, kind: SyncKind = SyncKind.UPDATE, **how: Any) -> SyncRequest:
         """Something about the subscription has changed; a flow of its own tells the DERMS."""

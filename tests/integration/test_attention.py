@@ -1,0 +1,85 @@
+"""What needs a person is on one list: what, since when, why, and the doors that help."""
+
+from typing import Any
+
+import pytest
+
+from tests.integration.doors import Doors, wait_for
+
+KNOWN = {"head_ends": "*", "programs": "*", "feeders": "*"}
+
+
+@pytest.fixture
+def program(doors: Doors) -> str:
+    code = doors.name("ATT")
+    doors.offer(code)
+    return code
+
+
+@pytest.fixture
+def refused(doors: Doors, program: str) -> str:
+    doors.derms.put("/reference", json={**KNOWN, "feeders": ["NOWHERE-1"]}).raise_for_status()
+    enrollment = doors.accepted(doors.application(program=program))
+    doors.told(enrollment, "error")
+    doors.derms.put("/reference", json=KNOWN).raise_for_status()
+    return enrollment
+
+
+def attention(doors: Doors, **wanted: Any) -> list[dict[str, Any]]:
+    return doors.api.get("/v1/attention", params=wanted).raise_for_status().json()["items"]
+
+
+def done(doors: Doors, item: dict[str, Any], name: str) -> None:
+    """Does as the list says, with a reason where one is asked for."""
+    action = next(one for one in item["actions"] if one["action"] == name)
+    doors.api.request(action["method"], action["href"], json=action["body"]).raise_for_status()
+
+
+def test_a_sync_request_in_error_says_why(doors: Doors, program: str, refused: str) -> None:
+    (item,) = attention(doors, program=program)
+    assert (item["kind"], item["enrollment"]) == ("sync_request_in_error", refused)
+    assert item["why"].startswith("UNKNOWN_FEEDER: ")
+    assert [action["action"] for action in item["actions"]] == ["retry", "cancel"]
+
+
+def test_done_in_one_call_it_is_off_the_list(doors: Doors, program: str, refused: str) -> None:
+    (item,) = attention(doors, program=program)
+    done(doors, item, "retry")
+    doors.told(refused, "synchronized")
+    assert attention(doors, program=program) == []
+
+
+def test_given_up_it_shows_that_the_devices_are_not_controllable(doors: Doors, program: str, refused: str) -> None:
+    (item,) = attention(doors, program=program)
+    done(doors, item, "cancel")
+    (item,) = wait_for(lambda: attention(doors, program=program, kind="not_controllable"))
+    assert item["id"] == doors.enrollment(refused)["subscription"]["id"]
+    assert attention(doors, program=program, kind="sync_request_in_error") == []
+
+
+def test_what_waits_longest_comes_first_page_by_page(doors: Doors, program: str, refused: str) -> None:
+    doors.derms.put("/reference", json={**KNOWN, "feeders": ["NOWHERE-1"]}).raise_for_status()
+    later = doors.accepted(doors.application(program=program))
+    doors.told(later, "error")
+    seen, cursor = [], None
+    for _ in range(2):
+        params = {"program": program, "limit": 1} | ({"cursor": cursor} if cursor else {})
+        page = doors.api.get("/v1/attention", params=params).raise_for_status().json()
+        seen += [item["enrollment"] for item in page["items"]]
+        cursor = page["next_cursor"]
+    assert (seen, cursor) == ([refused, later], None)
+
+
+def test_a_cursor_of_another_list_is_refused(doors: Doors) -> None:
+    answer = doors.api.get("/v1/attention", params={"cursor": "c3luXzE"})
+    assert (answer.status_code, answer.json()["type"].split("#")[1]) == (422, "invalid-cursor")
+
+
+def test_only_what_began_to_wait_since_then(doors: Doors, program: str, refused: str) -> None:
+    (item,) = attention(doors, program=program)
+    assert attention(doors, program=program, since=item["since"]) == [item]
+    assert attention(doors, program=program, since="2099-01-01T00:00:00Z") == []
+
+
+def test_metrics_count_it(doors: Doors, refused: str) -> None:
+    assert 'gridenroll_needs_attention{kind="sync_request_in_error"}' in doors.api.get("/metrics").text
