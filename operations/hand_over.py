@@ -20,7 +20,8 @@ from operations.catalog import Catalogs
 async def hand_over(session: AsyncSession, request: SyncRequest, timeout: float) -> None:
     """Has the request carried through by a flow of its own, in place of the one that it had."""
     request.workflow_id = hand_over_workflow_id(request.id)
-    await outbox.put(session, "start", WORKFLOW, [(request.workflow_id, _start_of_flow(request, timeout))])
+    start = (request.workflow_id, _start_of_flow(request, timeout))
+    await outbox.put(session, "start", WORKFLOW, [start], head_start=outbox.NO_HEAD_START)
 
 
 async def announce_by_itself(

@@ -114,7 +114,8 @@ async def find_missing(session: AsyncSession, run: BatchRun, cursor: str) -> Don
 def _counted(findings: list[dict[str, Any]]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for finding in findings:
-        counts[finding["kind"]] = counts.get(finding["kind"], 0) + 1
+        kind = str(finding["kind"])
+        counts[kind] = counts.get(kind, 0) + 1
     return counts
 
 

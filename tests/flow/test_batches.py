@@ -1,0 +1,54 @@
+"""A batch goes from page to page, each once, however long it takes."""
+
+import pytest
+from temporalio.client import WorkflowFailureError
+from temporalio.testing import WorkflowEnvironment
+
+from models.task_states import BatchRunState
+from tests.flow.batching import Run, running
+
+
+async def test_every_page_is_done_once_and_in_order(environment: WorkflowEnvironment) -> None:
+    run = Run(pages=5)
+    async with running(environment, run) as flow:
+        result = await flow.result()
+    assert run.done == [1, 2, 3, 4, 5]
+    assert (result.state, result.counts) == (BatchRunState.COMPLETED, {"pages": 5})
+
+
+async def test_pages_that_ask_outside_may_take_their_time(environment: WorkflowEnvironment) -> None:
+    run = Run(pages=3, asking=frozenset({2}))
+    async with running(environment, run) as flow:
+        await flow.result()
+    assert run.asked == [2]
+
+
+async def test_a_long_run_goes_on_as_new_where_it_was(environment: WorkflowEnvironment) -> None:
+    run = Run(pages=7)
+    async with running(environment, run, pages_a_run=3) as flow:
+        await flow.result()
+    assert run.done == [1, 2, 3, 4, 5, 6, 7]
+    assert run.began == 3
+
+
+async def test_a_page_that_cannot_be_done_fails_the_run_and_says_why(environment: WorkflowEnvironment) -> None:
+    run = Run(pages=3, broken_at=2)
+    async with running(environment, run) as flow:
+        with pytest.raises(WorkflowFailureError):
+            await flow.result()
+    assert (run.done, run.state, run.reason) == ([1], BatchRunState.FAILED, "broken: The page cannot be done.")
+
+
+async def test_a_run_that_had_ended_before_does_nothing_more(environment: WorkflowEnvironment) -> None:
+    run = Run(pages=3)
+    run.state = BatchRunState.COMPLETED
+    async with running(environment, run) as flow:
+        await flow.result()
+    assert run.done == []
+
+
+async def test_what_an_empty_run_costs(environment: WorkflowEnvironment) -> None:
+    async with running(environment, Run(pages=6)) as flow:
+        await flow.result()
+        history = await flow.fetch_history()
+    assert len(history.events) <= 12

@@ -1,0 +1,75 @@
+"""What the tests of the batches share: a run by hand until it ends, and work put to rest."""
+
+import asyncio
+from typing import Any
+
+from temporalio.client import Client
+
+from tests.integration.doors import Doors, wait_for
+
+
+def run(doors: Doors, name: str, **headers: str) -> str:
+    """Starts a run; gives its door."""
+    answer = doors.api.post(f"/v1/batches/{name}/runs", headers=headers)
+    assert answer.status_code == 202, answer.text
+    return answer.headers["Location"]
+
+
+def ended(doors: Doors, door: str, seconds: float = 20) -> dict[str, Any]:
+    """Waits until the run has ended; gives what the API says of it then."""
+
+    def there() -> Any:
+        seen = doors.api.get(door).raise_for_status().json()
+        return seen["state"] != "running" and seen
+
+    return wait_for(there, seconds)
+
+
+def ran(doors: Doors, name: str) -> dict[str, Any]:
+    """A whole run."""
+    seen = ended(doors, run(doors, name))
+    assert seen["state"] == "completed", seen
+    return seen
+
+
+def rested(doors: Doors, enrollment: str) -> None:
+    """Makes its request and its messages look as if nothing happened to them for an hour."""
+    for statement in (
+        "UPDATE enrollment SET updated_at = updated_at - interval '1 hour' WHERE id = $1",
+        "UPDATE sync_request SET updated_at = updated_at - interval '1 hour', "
+        "created_at = created_at - interval '1 hour' WHERE enrollment_id = $1",
+    ):
+        doors.database.execute(statement, enrollment)
+
+
+def lost_before_its_start(doors: Doors) -> str:
+    """An enrolment whose flow was never started: its outbox row is lost as soon as it is written."""
+    application = doors.application()
+    name = f"lose_{application['account']}".replace("-", "_").lower()
+    doors.database.execute(
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN IF NEW.payload->'attributes'->>'AccountId' = '{application['account']}' THEN RETURN NULL; END IF; "
+        "RETURN NEW; END $$"
+    )
+    doors.database.execute(
+        f"CREATE TRIGGER {name} BEFORE INSERT ON outbox_message FOR EACH ROW EXECUTE FUNCTION {name}()"
+    )
+    try:
+        return doors.accepted(application)
+    finally:
+        doors.database.execute(f"DROP FUNCTION {name} CASCADE")
+
+
+def flow_of(doors: Doors, sync_request: str) -> str:
+    """The flow that carries the message through."""
+    return doors.database.value("SELECT workflow_id FROM sync_request WHERE id = $1", sync_request)
+
+
+def terminated(doors: Doors, workflow_id: str) -> None:
+    """Ends a flow as an operator may in Temporal."""
+
+    async def end() -> None:
+        client = await Client.connect(doors.stack["temporal_address"])
+        await client.get_workflow_handle(workflow_id).terminate()
+
+    asyncio.run(end())
