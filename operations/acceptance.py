@@ -12,7 +12,7 @@ from models.application import EnrollmentApplication
 from models.catalog import Program, SetupStep
 from models.decision import Decision, Outcome
 from models.errors import NotFound, Unavailable
-from models.messages.enroll import Accepted
+from models.messages.enroll import Accepted, Underway
 from models.scope import SystemScope
 from models.states import ENROLLMENT_TRANSITIONS, EnrollmentState
 from models.tables.audit import AuditEntry
@@ -24,7 +24,7 @@ from operations.association import Association, associate
 from operations.audit import Trail
 from operations.capacity import reserve
 from operations.catalog import Catalogs
-from operations.device_setup import begin, steps_of, visit_in_progress
+from operations.device_setup import begin, in_progress, steps_of
 from operations.facts import (
     device_keys,
     gather,
@@ -121,10 +121,11 @@ async def load(session: AsyncSession, enrollment_id: str) -> tuple[Row[Any], Any
 
 async def _decided(session: AsyncSession, catalogs: Catalogs, row: Row[Any]) -> Accepted:
     here = await standing(session, row.id)
-    if here.state is not _E.AWAITING_SITE_VISIT:
+    if here.state not in (_E.DEVICE_SETUP, _E.AWAITING_SITE_VISIT):
         return here
-    visit = await visit_in_progress(session, catalogs, row.id, row.catalog_version)
-    return here.model_copy(update={"visit": visit})
+    application = EnrollmentApplication.model_validate(row.application)
+    underway = await in_progress(session, catalogs, row.id, row.catalog_version, application)
+    return here.model_copy(update={name: getattr(underway, name) for name in Underway.model_fields})
 
 
 async def _accept(session: AsyncSession, trail: Trail, what: Association, decision: Decision, need: Need) -> Accepted:
@@ -149,16 +150,16 @@ async def _set_up(
     decision: Decision,
     need: Need,
 ) -> Accepted:
-    """Accepted, with a device still to come: its place is reserved, and a technician is on the way."""
+    """Accepted, with a device still to come: its place is reserved, and what it comes by is under way."""
     row, program = what.row, what.facts.program
     decided = (*_to_validating(row.state), _E.ACCEPTED, _E.DEVICE_SETUP)
     state = trail.moved(ENROLLMENT_TRANSITIONS, row.id, row.state, *decided)
-    visit = await begin(session, trail, what, steps, decision.decided_at)
-    if visit is not None:
+    underway = await begin(session, trail, what, steps, decision.decided_at)
+    if underway.visit is not None:
         state = trail.moved(ENROLLMENT_TRANSITIONS, row.id, state, _E.AWAITING_SITE_VISIT)
     await _store(session, trail, row, state, decision, need, row.waitlisted_at)
     await _reserve(session, row, program, need)
-    return Accepted(state=state, visit=visit, steps=steps)
+    return Accepted(state=state, **{name: getattr(underway, name) for name in Underway.model_fields})
 
 
 async def _reserve(session: AsyncSession, row: Row[Any], program: Program, need: Need) -> None:

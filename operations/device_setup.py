@@ -1,4 +1,4 @@
-"""What is set up between acceptance and association: the subscription that waits, and the order for a technician."""
+"""What is set up between acceptance and association: the subscription that waits, and what its device comes by."""
 
 from datetime import UTC, datetime
 
@@ -10,22 +10,21 @@ from models.application import EnrollmentApplication
 from models.catalog import Program, ServiceLevel, SetupStep
 from models.errors import NotFound
 from models.ids import enrollment_workflow_id
+from models.messages.device_setup import Shipment
+from models.messages.enroll import Underway
 from models.messages.site_visit import Visit
 from models.scope import Scope
 from models.states import SubscriptionState
 from models.tables.enrollment import Enrollment
 from models.tables.subscription import ProgramSubscription
 from models.tables.work_order import WorkOrder
-from models.task_states import WorkOrderKind, WorkOrderState
-from operations import work_orders
+from models.task_states import ShipmentState, WorkOrderKind, WorkOrderState
+from operations import shipments, work_orders
 from operations.announcing import Journey
 from operations.association import Association, subscription_of
 from operations.audit import Trail
 from operations.catalog import Catalogs, IndexedCatalog
 from operations.work_orders import NewWorkOrder
-
-CARRIED_OUT = frozenset({SetupStep.WORK_ORDER})
-"""The steps that the flow knows how to do."""
 
 
 def steps_of(catalog: IndexedCatalog, program: Program, application: EnrollmentApplication) -> tuple[SetupStep, ...]:
@@ -44,18 +43,34 @@ def steps_of(catalog: IndexedCatalog, program: Program, application: EnrollmentA
 
 async def begin(
     session: AsyncSession, trail: Trail, what: Association, steps: tuple[SetupStep, ...], instant: datetime
-) -> Visit | None:
-    """The subscription, pending, and the order, if a technician is needed; gives the visit to wait for."""
-    if unknown := set(steps) - CARRIED_OUT:
-        raise ValueError(f"no flow carries out these setup steps yet: {', '.join(sorted(unknown))}")
+) -> Underway:
+    """The subscription, pending, and the order or shipment, as the steps ask for; gives what to wait for."""
     subscription = ProgramSubscription(**subscription_of(what, SubscriptionState.PENDING))
     session.add(subscription)
     await session.flush()
     trail.noted(subscription.id, "sub:pending")
-    application = what.facts.application
-    if SetupStep.WORK_ORDER not in steps or application is None:
-        return None
-    return await _order(session, trail, subscription, application, what.catalog, instant)
+    application, catalog = what.facts.application, what.catalog
+    level = _level(catalog, what.facts.program)
+    underway = Underway(steps=steps, expire_after_days=level.expire_after_days)
+    if SetupStep.WORK_ORDER in steps and application is not None:
+        visit = await _order(session, trail, subscription, application, catalog, instant)
+        return underway.model_copy(update={"visit": visit})
+    if SetupStep.SHIP_DEVICE in steps:
+        shipment = await _ship(session, trail, subscription, catalog, level, instant)
+        return underway.model_copy(update={"shipment": shipment})
+    return underway
+
+
+async def _ship(
+    session: AsyncSession,
+    trail: Trail,
+    subscription: ProgramSubscription,
+    catalog: IndexedCatalog,
+    level: ServiceLevel,
+    instant: datetime,
+) -> Shipment:
+    journey = Journey(subscription.enrollment_id, enrollment_workflow_id(subscription.enrollment_id))
+    return await shipments.order(session, trail, subscription, journey, catalog.version, level, instant)
 
 
 async def _order(
@@ -86,13 +101,26 @@ def _level(catalog: IndexedCatalog, program: Program) -> ServiceLevel:
     return task.service_level if task else ServiceLevel()
 
 
-async def order_again(session: AsyncSession, scope: Scope, catalogs: Catalogs, enrollment_id: str) -> Visit:
-    """A new order after the one before was called off; the same again gives the same one.
+async def ship_again(session: AsyncSession, scope: Scope, catalogs: Catalogs, enrollment_id: str) -> Shipment:
+    """A new shipment after the one before came back; the same again gives the same one.
 
     Raises:
         NotFound: no such enrolment, or it has no subscription that waits.
     """
     now = datetime.now(UTC)
+    enrollment, subscription = await _waiting(session, enrollment_id)
+    catalog = await catalogs.version(session, enrollment.catalog_version)
+    level = _level(catalog, catalog.program(enrollment.program))
+    last = await shipments.last_of(session, enrollment_id)
+    if last is not None and last.state in (*shipments.UNDER_WAY, ShipmentState.CONFIRMED):
+        return shipments.shipment_of(last.id, level)
+    trail = Trail(scope, now, enrollment_id)
+    shipment = await _ship(session, trail, subscription, catalog, level, now)
+    await trail.write(session)
+    return shipment
+
+
+async def _waiting(session: AsyncSession, enrollment_id: str) -> tuple[Enrollment, ProgramSubscription]:
     statement = (
         select(Enrollment, ProgramSubscription)
         .join(ProgramSubscription, col(ProgramSubscription.enrollment_id) == col(Enrollment.id))
@@ -102,7 +130,17 @@ async def order_again(session: AsyncSession, scope: Scope, catalogs: Catalogs, e
     found = (await session.execute(statement)).first()
     if found is None:
         raise NotFound(f"Enrolment {enrollment_id} has no subscription that waits for a device.")
-    enrollment, subscription = found
+    return found[0], found[1]
+
+
+async def order_again(session: AsyncSession, scope: Scope, catalogs: Catalogs, enrollment_id: str) -> Visit:
+    """A new order after the one before was called off; the same again gives the same one.
+
+    Raises:
+        NotFound: no such enrolment, or it has no subscription that waits.
+    """
+    now = datetime.now(UTC)
+    enrollment, subscription = await _waiting(session, enrollment_id)
     catalog = await catalogs.version(session, enrollment.catalog_version)
     last = await _last_order(session, enrollment_id)
     if last is not None and last.state is not WorkOrderState.CANCELLED:
@@ -114,15 +152,24 @@ async def order_again(session: AsyncSession, scope: Scope, catalogs: Catalogs, e
     return visit
 
 
-async def visit_in_progress(
-    session: AsyncSession, catalogs: Catalogs, enrollment_id: str, catalog_version: int
-) -> Visit | None:
-    """The visit that an enrolment waits for, if it does."""
-    last = await _last_order(session, enrollment_id)
-    if last is None:
-        return None
+async def in_progress(
+    session: AsyncSession,
+    catalogs: Catalogs,
+    enrollment_id: str,
+    catalog_version: int,
+    application: EnrollmentApplication,
+) -> Underway:
+    """What an enrolment that is being set up waits for."""
     catalog = await catalogs.version(session, catalog_version)
-    return work_orders.visit_of(last.id, _level(catalog, catalog.program(last.program)))
+    program = catalog.program(application.program)
+    level, last = _level(catalog, program), await _last_order(session, enrollment_id)
+    shipment = await shipments.last_of(session, enrollment_id)
+    return Underway(
+        steps=steps_of(catalog, program, application),
+        expire_after_days=level.expire_after_days,
+        visit=work_orders.visit_of(last.id, level) if last else None,
+        shipment=shipments.shipment_of(shipment.id, level) if shipment else None,
+    )
 
 
 async def _last_order(session: AsyncSession, enrollment_id: str) -> WorkOrder | None:

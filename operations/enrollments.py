@@ -27,7 +27,7 @@ from models.scope import OperatorScope, Scope
 from models.states import ENROLLMENT_TRANSITIONS, SUBSCRIPTION_TRANSITIONS, EnrollmentState, SubscriptionState
 from models.tables.enrollment import Enrollment
 from models.tables.subscription import ProgramSubscription
-from operations import outbox, work_orders
+from operations import outbox, shipments, work_orders
 from operations.audit import Trail
 from operations.capacity import release
 from operations.catalog import Catalogs
@@ -266,8 +266,10 @@ async def end(
 
 
 async def _call_off(session: AsyncSession, trail: Trail, enrollment: Enrollment, now: datetime, reason: str) -> None:
-    """The order and the subscription that waited for a device."""
+    """The order, the shipment and the subscription that waited for a device."""
     await work_orders.call_off_open(session, trail, enrollment.id, now, reason)
+    expired = enrollment.state is _E.EXPIRED
+    await shipments.call_off(session, trail, enrollment.id, now, reason, expired=expired)
     pending = await session.scalar(
         select(ProgramSubscription).where(
             col(ProgramSubscription.enrollment_id) == enrollment.id,

@@ -1,51 +1,26 @@
 """Associating the device that a technician installed, and ending a setup that took too long (DOMAIN.md 5.2)."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.application import EnrollmentApplication, RequestedDevice
+from models.application import RequestedDevice
 from models.completion import Completion
 from models.errors import NotFound
 from models.messages.enroll import Accepted
 from models.messages.site_visit import Installed, SiteVisitCompleted
 from models.scope import SystemScope
-from models.states import ENROLLMENT_TRANSITIONS, EnrollmentState, SubscriptionState
-from models.tables.enrollment import Enrollment
-from models.tables.subscription import ProgramSubscription
+from models.states import ENROLLMENT_TRANSITIONS, EnrollmentState
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
-from operations import completions, enrollments, work_orders
+from models.task_states import ShipmentState
+from operations import completions, enrollments, shipments, work_orders
 from operations.acceptance import load, standing
-from operations.association import Association, associate
-from operations.audit import Trail
-from operations.capacity import release, reserve
+from operations.brought_devices import WAITING, as_requested, candidate, settle
 from operations.catalog import Catalogs
-from operations.facts import device_keys, gather, held_devices, specifications_of, usage_of
-from rules.capacity import Need
-from rules.eligibility.decide import device_failures
 
 _E = EnrollmentState
-_WAITING = (_E.DEVICE_SETUP, _E.AWAITING_SITE_VISIT)
-_MOVED_OUT = "The service point is billed to another account now. Have the CIS record corrected and retry, or cancel."
-_NO_ROOM = "The installed device has more power than is left in the program. Add places and retry, or cancel."
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """The device of the report, with all that decides on it."""
-
-    what: Association
-    enrollment: Enrollment
-    kept: WorkOrderCompletion
-
-    @property
-    def kw(self) -> Decimal:
-        return self.what.facts.requested_kw
 
 
 async def associate_installed(
@@ -60,60 +35,15 @@ async def associate_installed(
     """
     now = datetime.now(UTC)
     row, usage = await load(session, enrollment_id)
-    if row.state not in _WAITING:
+    if row.state not in WAITING:
         here = await standing(session, enrollment_id)
         return Installed(state=here.state, sync_request_id=here.sync_request_id)
-    one = await _candidate(session, catalogs, now, row, usage, work_order_id)
-    facts = one.what.facts
-    if facts.application is not None and facts.site.account != facts.application.account:
-        return Installed(state=row.state, stuck=_MOVED_OUT)
-    if failures := device_failures(facts):
-        reason = " ".join(f"{finding.reason} {finding.fix}" for finding in failures)
-        await work_orders.send_back(session, scope, work_order_id, reason, one.kept)
-        return Installed(state=row.state, verdict=reason)
-    more = Need(customers=0, devices=0, kw=one.kw - one.enrollment.needed_kw)
-    if more.kw > 0 and not await reserve(session, row.program, more):
-        return Installed(state=row.state, stuck=_NO_ROOM)
-    return await _associate(session, Trail(scope, now, enrollment_id), now, one)
-
-
-async def _associate(session: AsyncSession, trail: Trail, now: datetime, one: _Candidate) -> Installed:
-    enrollment = one.enrollment
-    trail.moved(ENROLLMENT_TRANSITIONS, enrollment.id, enrollment.state, _E.COMPLETING)
-    request_id = await associate(session, trail, now, one.what)
-    enrollment.state = trail.moved(ENROLLMENT_TRANSITIONS, enrollment.id, _E.COMPLETING, _E.ENROLLED)
-    spare = Need(customers=0, devices=enrollment.needed_devices - 1, kw=enrollment.needed_kw - one.kw)
-    enrollment.needed_devices, enrollment.needed_kw = 1, one.kw
-    enrollment.reason, enrollment.updated_at = None, now
-    enrollment.version += 1
-    await trail.write(session)
-    await session.flush()
-    if spare.devices > 0 or spare.kw > 0:
-        await release(
-            session, one.what.facts.program, Need(customers=0, devices=spare.devices, kw=max(spare.kw, Decimal(0)))
-        )
-    return Installed(state=enrollment.state, sync_request_id=request_id)
-
-
-async def _candidate(
-    session: AsyncSession, catalogs: Catalogs, now: datetime, row: Row[Any], usage: Any, work_order_id: str
-) -> _Candidate:
     kept, completion = await _report_taken(session, work_order_id)
-    asked = EnrollmentApplication.model_validate(row.application)
-    application = asked.model_copy(update={"devices": (_device(completion),)})
-    catalog = await catalogs.version(session, row.catalog_version)
-    held = await held_devices(session, device_keys(application, specifications_of(catalog, application)))
-    program = catalog.program(application.program)
-    facts = gather(row, catalog, program, now, usage_of(usage), application, [one for _, one in held.values()])
-    subscription = await session.scalar(
-        select(ProgramSubscription).where(
-            col(ProgramSubscription.enrollment_id) == row.id,
-            col(ProgramSubscription.state) == SubscriptionState.PENDING,
-        )
-    )
-    known = {at: device for at, (device, _) in held.items()}
-    what = Association(row, facts, catalog, known, subscription=subscription, installed_by=completion.technician)
-    return _Candidate(what, await enrollments.locked(session, row.id), kept)
+    one = await candidate(session, catalogs, now, (row, usage), (_device(completion),), completion.technician)
+    installed = await settle(session, scope, now, one)
+    if installed.verdict:
+        await work_orders.send_back(session, scope, work_order_id, installed.verdict, kept)
+    return installed
 
 
 async def _report_taken(session: AsyncSession, work_order_id: str) -> tuple[WorkOrderCompletion, Completion]:
@@ -136,17 +66,12 @@ def _device(completion: Completion) -> RequestedDevice:
     installed = completion.device_installed
     if installed is None:
         raise NotFound(f"The report {completion.completion_id} names no device.")
-    return RequestedDevice(
-        specification=installed.specification,
-        serial_number=installed.serial_number,
-        nic_id=installed.nic_id,
-        badge_number=installed.badge_number,
-        device_location_type=installed.device_location_type,
-    )
+    return as_requested(installed)
 
 
 async def expire(session: AsyncSession, scope: SystemScope, catalogs: Catalogs, enrollment_id: str) -> Accepted:
-    """Ends a setup that took too long, unless a report that settles it came in before: that is looked at first.
+    """Ends a setup that took too long, unless what settles it came in before: a technician's report, which is
+    looked at first, or the customer's confirmation.
 
     Raises:
         NotFound: there is none.
@@ -156,6 +81,8 @@ async def expire(session: AsyncSession, scope: SystemScope, catalogs: Catalogs, 
     for report in await _unread(session, enrollment_id):
         taken = await completions.take(session, scope, catalogs, report)
         settled = settled or not (taken.waits or taken.attempts_used_up)
+    shipment = await shipments.last_of(session, enrollment_id)
+    settled = settled or (shipment is not None and shipment.state is ShipmentState.CONFIRMED)
     if not settled and _E.EXPIRED in ENROLLMENT_TRANSITIONS[enrollment.state]:
         await enrollments.end(
             session, scope, catalogs, enrollment, _E.EXPIRED, "No device was installed within the time allowed."

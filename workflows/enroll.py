@@ -10,6 +10,7 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities.enrollment import EnrollmentActivities
     from models.messages import enroll as messages
+    from models.messages.device_setup import HEAD_END_ANSWERED, SHIPMENT_CHANGED, HeadEndAnswered, ShipmentChanged
     from models.messages.enroll import (
         Accepted,
         CancelRequested,
@@ -139,6 +140,16 @@ class Enroll:
     def work_order_cancelled(self, message: WorkOrderCancelled) -> None:
         """Wakes a flow that waits for its visit."""
         self._device_setup.site_visit.cancelled(message)
+
+    @workflow.signal(name=SHIPMENT_CHANGED, description="A shipment got further, or was confirmed.")
+    def shipment_changed(self, message: ShipmentChanged) -> None:
+        """Wakes a flow that waits for it; kept if it comes early."""
+        self._device_setup.shipping.changed(message)
+
+    @workflow.signal(name=HEAD_END_ANSWERED, description="A head-end answered a question after a device.")
+    def head_end_answered(self, message: HeadEndAnswered) -> None:
+        """Wakes a flow that waits for it; kept if it comes early."""
+        self._device_setup.status_check.answered(message)
 
     @workflow.signal(name=DERMS_ACKNOWLEDGED, description="The DERMS acknowledged a sync message.")
     def derms_acknowledged(self, message: Acknowledged) -> None:

@@ -177,7 +177,7 @@ class SiteVisit:
             await ask(why)
         else:
             choice = "Retry it for one more visit, or cancel what it was made for."
-            await self._parking.wait(f"{why} {choice}", resume=resume, until=until)
+            await self._parking.wait(f"{why} {choice}", resume=resume, until=lambda: until() or self.has_unread(visit))
         if until():
             return standing
         return await self._parking.insist(

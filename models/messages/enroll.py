@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from models.catalog import SetupStep
+from models.messages.device_setup import Shipment
 from models.messages.message import Message
 from models.messages.site_visit import Visit
 from models.messages.synchronize import SyncOutcome
@@ -27,6 +28,8 @@ class Stage(StrEnum):
     ENROLLING = "enrolling"
     WAITLISTED = "waitlisted"
     AWAITING_SITE_VISIT = "awaiting_site_visit"
+    AWAITING_SHIPMENT = "awaiting_shipment"
+    CHECKING_DEVICE = "checking_device"
     UNENROLLING = "unenrolling"
     AWAITING_APPROVAL = "awaiting_approval"
     SCHEDULED = "scheduled"
@@ -42,15 +45,21 @@ class Stage(StrEnum):
     CLOSED = "closed"
 
 
-class Accepted(Message):
-    """What validating and accepting came to. With no setup to wait for, the devices are associated already; else
-    `steps` says what is to be done first, in that order, and `visit` whom to wait for."""
+class Underway(Message):
+    """What is done before a device is associated: the steps, in their order, and what they wait for."""
+
+    steps: tuple[SetupStep, ...] = ()
+    visit: Visit | None = None
+    shipment: Shipment | None = None
+    expire_after_days: int = 180
+
+
+class Accepted(Underway):
+    """What validating and accepting came to. With no setup to wait for, the devices are associated already."""
 
     state: EnrollmentState
     sync_request_id: str | None = None
     failed_rules: tuple[str, ...] = ()
-    steps: tuple[SetupStep, ...] = ()
-    visit: Visit | None = None
 
 
 class CancelEnrollment(Message):

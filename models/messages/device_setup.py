@@ -1,0 +1,85 @@
+"""What the flow says and hears of a device that is shipped, or checked through its head-end. Ids and states only."""
+
+from models.head_end import HeadEndOutcome
+from models.messages.message import Message
+from models.task_states import ShipmentState
+
+SHIPMENT_CHANGED = "shipment_changed"
+HEAD_END_ANSWERED = "head_end_answered"
+
+
+class ShipmentChanged(Message):
+    """The parcel got further, or the customer confirmed."""
+
+    shipment_id: str
+    message_id: str = ""
+
+
+class HeadEndAnswered(Message):
+    """A head-end answered."""
+
+    request_id: str
+    message_id: str = ""
+
+
+class Shipment(Message):
+    """A shipment to wait for, with its program's service level."""
+
+    shipment_id: str
+    remind_after_days: int = 3
+    escalate_after_days: int = 14
+
+
+class ShipmentStanding(Message):
+    """Where the shipment stands. `waits`: the flow waits on, for the parcel or for the customer."""
+
+    shipment_id: str
+    state: ShipmentState
+    waits: bool = True
+    verdict: str = ""
+
+
+class RemindOfShipment(Message):
+    """Remind of a shipment that waits, or escalate it to the operators."""
+
+    shipment_id: str
+    escalate: bool = False
+
+
+class AssociateShipped(Message):
+    """Associate the device that the customer confirmed."""
+
+    enrollment_id: str
+    shipment_id: str
+
+
+class StatusChecks(Message):
+    """Requests to pass on; none when every device has answered well."""
+
+    request_ids: tuple[str, ...] = ()
+
+
+class AskHeadEnd(Message):
+    """Pass one request on, or ask what became of it."""
+
+    request_id: str
+
+
+class Asked(Message):
+    """What a request came to; no outcome while nothing did."""
+
+    outcome: HeadEndOutcome | None = None
+
+
+class ConcludeChecks(Message):
+    """End a round of checks."""
+
+    enrollment_id: str
+    request_ids: tuple[str, ...]
+
+
+class Concluded(Message):
+    """Where a round of checks ended. `why`: what keeps a device from being enrolled, in words without its numbers."""
+
+    passed: bool
+    why: str = ""

@@ -1,0 +1,89 @@
+"""What head-ends are asked, kept under the key it is asked with, and their answers, which find their flow by it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.errors import NotFound
+from models.head_end import HeadEndOutcome
+from models.messages.device_setup import HEAD_END_ANSWERED, HeadEndAnswered
+from models.messages.message import Message
+from models.scope import Scope
+from models.tables.device_setup import HeadEndRequest
+from models.task_states import HEAD_END_REQUEST_TRANSITIONS, HeadEndRequestState
+from models.values import Value
+from operations import outbox
+from operations.audit import Trail
+
+_Q = HeadEndRequestState
+
+
+class HeadEndAnswer(Value):
+    """What a head-end says of one request."""
+
+    message_id: str
+    request_id: str
+    outcome: HeadEndOutcome
+    text: str = ""
+
+
+async def found(session: AsyncSession, request_id: str) -> HeadEndRequest:
+    """The request.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = await session.get(HeadEndRequest, request_id)
+    if row is None:
+        raise NotFound(f"There is no request {request_id} to a head-end.")
+    return row
+
+
+async def asked(session: AsyncSession, scope: Scope, request_id: str) -> None:
+    """The head-end has the request. The same again, or after its answer, changes nothing."""
+    now = datetime.now(UTC)
+    row = (await _locked(session, [request_id]))[0]
+    if row.state is _Q.PENDING:
+        trail = Trail(scope, now, row.journey)
+        move(trail, row, now, _Q.ASKED)
+        await trail.write(session)
+
+
+async def receive(
+    session: AsyncSession, scope: Scope, answers: Sequence[HeadEndAnswer], *, tell_flows: bool = True
+) -> int:
+    """Takes answers in and wakes the flows that wait for them, unless it is they who ask; gives how many were new.
+
+    The first answer to a request stands. One that answers nothing of ours changes nothing.
+    """
+    now = datetime.now(UTC)
+    first = {answer.request_id: answer for answer in reversed(answers)}
+    signals: list[tuple[str, Message]] = []
+    for row in await _locked(session, list(first)):
+        if row.state is _Q.ANSWERED:
+            continue
+        answer = first[row.id]
+        trail = Trail(scope, now, row.journey)
+        row.outcome, row.said, row.answer_id = answer.outcome, answer.text, answer.message_id
+        move(trail, row, now, _Q.ANSWERED, reason=answer.outcome)
+        await trail.write(session)
+        signals.append((row.workflow_id, HeadEndAnswered(request_id=row.id, message_id=answer.message_id)))
+    await session.flush()
+    if tell_flows:
+        await outbox.signal(session, HEAD_END_ANSWERED, signals)
+    return len(signals)
+
+
+def move(trail: Trail, row: HeadEndRequest, instant: datetime, after: HeadEndRequestState, reason: str = "") -> None:
+    """Takes a request one step on."""
+    row.state = trail.moved(HEAD_END_REQUEST_TRANSITIONS, row.id, row.state, after, reason=reason)
+    row.updated_at = instant
+
+
+async def _locked(session: AsyncSession, request_ids: list[str]) -> list[HeadEndRequest]:
+    """In one order, so that two callbacks never wait for each other."""
+    statement = select(HeadEndRequest).where(col(HeadEndRequest.id).in_(request_ids)).order_by(col(HeadEndRequest.id))
+    return list((await session.execute(statement.with_for_update())).scalars())

@@ -1,0 +1,215 @@
+"""Sending a device to a customer: ordered, on its way, delivered, reminded of, called off (DOMAIN.md 5.2)."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.catalog import ServiceLevel
+from models.errors import NotFound
+from models.ids import new_id
+from models.messages.device_setup import SHIPMENT_CHANGED, Shipment, ShipmentChanged, ShipmentStanding
+from models.scope import Scope
+from models.shipment import Dispatch
+from models.tables.device_setup import DeviceShipment
+from models.tables.subscription import ProgramSubscription
+from models.task_states import SHIPMENT_TRANSITIONS, ShipmentState
+from operations import outbox
+from operations.announcing import Journey
+from operations.audit import Trail
+
+_H = ShipmentState
+UNDER_WAY = (_H.ORDERED, _H.SHIPPED, _H.DELIVERED)
+_WAYS: Mapping[ShipmentState, tuple[ShipmentState, ...]] = {
+    _H.ORDERED: (_H.SHIPPED, _H.DELIVERED),
+    _H.SHIPPED: (_H.DELIVERED,),
+    _H.DELIVERED: (),
+}
+"""The way to `delivered`: who confirms a device has it, whatever was reported of the parcel."""
+
+
+async def order(
+    session: AsyncSession,
+    trail: Trail,
+    subscription: ProgramSubscription,
+    journey: Journey,
+    catalog_version: int,
+    level: ServiceLevel,
+    instant: datetime,
+) -> Shipment:
+    """Has a device sent; its flow waits until the customer has installed it."""
+    shipment_id = new_id("shp")
+    session.add(
+        DeviceShipment(
+            id=shipment_id,
+            number=f"SH-{shipment_id[-10:].upper()}",
+            journey=journey.id,
+            workflow_id=journey.workflow_id,
+            enrollment_id=subscription.enrollment_id,
+            subscription_id=subscription.id,
+            customer_id=subscription.customer_id,
+            service_point=subscription.service_point,
+            program=subscription.program,
+            catalog_version=catalog_version,
+            state=_H.ORDERED,
+            created_at=instant,
+            updated_at=instant,
+        )
+    )
+    trail.noted(shipment_id, "shp:ordered")
+    await session.flush()
+    return shipment_of(shipment_id, level)
+
+
+def shipment_of(shipment_id: str, level: ServiceLevel) -> Shipment:
+    """The shipment as its flow waits for it."""
+    return Shipment(
+        shipment_id=shipment_id,
+        remind_after_days=level.remind_after_days,
+        escalate_after_days=level.escalate_after_days,
+    )
+
+
+async def locked(session: AsyncSession, shipment_id: str) -> DeviceShipment:
+    """The shipment, locked until the transaction ends.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = await session.get(DeviceShipment, shipment_id, with_for_update=True)
+    if found is None:
+        raise NotFound(f"There is no shipment {shipment_id}.", fix="GET /v1/shipments lists them.")
+    return found
+
+
+async def last_of(session: AsyncSession, enrollment_id: str) -> DeviceShipment | None:
+    """The newest shipment of an enrolment."""
+    statement = select(DeviceShipment).where(col(DeviceShipment.journey) == enrollment_id)
+    return (await session.execute(statement.order_by(col(DeviceShipment.id).desc()).limit(1))).scalar_one_or_none()
+
+
+def moved(trail: Trail, row: DeviceShipment, instant: datetime, *path: ShipmentState, reason: str = "") -> None:
+    """Takes a shipment along a path of states."""
+    row.state = trail.moved(SHIPMENT_TRANSITIONS, row.id, row.state, *path, reason=reason)
+    row.updated_at = instant
+    row.version += 1
+
+
+async def tell(session: AsyncSession, row: DeviceShipment) -> None:
+    """Wakes the flow that waits for the shipment."""
+    message = ShipmentChanged(shipment_id=row.id, message_id=f"{row.id}/{row.version}")
+    await outbox.signal(session, SHIPMENT_CHANGED, [(row.workflow_id, message)])
+
+
+async def shipped(session: AsyncSession, scope: Scope, shipment_id: str, dispatch: Dispatch) -> DeviceShipment:
+    """The device left the warehouse. The same again changes nothing.
+
+    Raises:
+        NotFound: there is none.
+        IllegalTransition: it is further, or has ended.
+    """
+    row = await locked(session, shipment_id)
+    if (row.state, row.carrier, row.tracking_reference) == (
+        _H.SHIPPED,
+        dispatch.carrier,
+        dispatch.tracking_reference,
+    ):
+        return row
+    row.carrier, row.tracking_reference = dispatch.carrier, dispatch.tracking_reference
+    return await _step(session, scope, row, _H.SHIPPED)
+
+
+async def delivered(session: AsyncSession, scope: Scope, shipment_id: str) -> DeviceShipment:
+    """The parcel has arrived. The same again changes nothing, nor does it after the customer confirmed.
+
+    Raises:
+        NotFound: there is none.
+        IllegalTransition: it has ended.
+    """
+    row = await locked(session, shipment_id)
+    if row.state in (_H.DELIVERED, _H.CONFIRMED):
+        return row
+    return await _step(session, scope, row, *way_to_delivered(row) or (_H.DELIVERED,))
+
+
+def way_to_delivered(row: DeviceShipment) -> tuple[ShipmentState, ...]:
+    """What is still between the shipment and its delivery; nothing once it has ended."""
+    return _WAYS.get(row.state, ())
+
+
+async def returned(session: AsyncSession, scope: Scope, shipment_id: str, reason: str) -> DeviceShipment:
+    """The device came back. The same again changes nothing.
+
+    Raises:
+        NotFound: there is none.
+        IllegalTransition: it never left, or is installed.
+    """
+    row = await locked(session, shipment_id)
+    return row if row.state is _H.RETURNED else await _step(session, scope, row, _H.RETURNED, reason=reason)
+
+
+async def _step(
+    session: AsyncSession, scope: Scope, row: DeviceShipment, *path: ShipmentState, reason: str = ""
+) -> DeviceShipment:
+    now = datetime.now(UTC)
+    trail = Trail(scope, now, row.journey)
+    moved(trail, row, now, *path, reason=reason)
+    await trail.write(session)
+    await tell(session, row)
+    return row
+
+
+async def remind(session: AsyncSession, scope: Scope, shipment_id: str, *, escalate: bool) -> DeviceShipment:
+    """Notes that the shipment waits for too long; escalated, it is on the list of what needs attention.
+
+    Raises:
+        NotFound: there is none.
+    """
+    now = datetime.now(UTC)
+    row = await locked(session, shipment_id)
+    if row.state not in UNDER_WAY:
+        return row
+    trail = Trail(scope, now, row.journey)
+    row.reminders += 1
+    if escalate and row.escalated_at is None:
+        row.escalated_at = now
+    trail.noted(row.id, "shp:escalated" if escalate else "shp:reminded")
+    row.updated_at = now
+    await trail.write(session)
+    return row
+
+
+async def send_back(session: AsyncSession, scope: Scope, shipment_id: str, reason: str) -> DeviceShipment:
+    """What the customer confirmed cannot be used after all: it is their turn again, with the reason.
+
+    Raises:
+        NotFound: there is none.
+    """
+    now = datetime.now(UTC)
+    row = await locked(session, shipment_id)
+    trail = Trail(scope, now, row.journey)
+    moved(trail, row, now, _H.DELIVERED, reason=reason)
+    row.sent_back, row.confirmation = reason, None
+    await trail.write(session)
+    return row
+
+
+async def call_off(
+    session: AsyncSession, trail: Trail, journey: str, instant: datetime, reason: str, *, expired: bool
+) -> None:
+    """Ends the shipments of a journey that ends otherwise. A device that left the warehouse may still come back."""
+    end = _H.EXPIRED if expired else _H.CANCELLED
+    statement = select(DeviceShipment).where(
+        col(DeviceShipment.journey) == journey, col(DeviceShipment.state).in_((*UNDER_WAY, _H.CONFIRMED))
+    )
+    for row in (await session.execute(statement.with_for_update())).scalars():
+        moved(trail, row, instant, end if end in SHIPMENT_TRANSITIONS[row.state] else _H.CANCELLED, reason=reason)
+
+
+def standing(row: DeviceShipment) -> ShipmentStanding:
+    """Where the shipment stands, as its flow wants to know it."""
+    return ShipmentStanding(
+        shipment_id=row.id, state=row.state, waits=row.state in UNDER_WAY, verdict=(row.sent_back or "")[:500]
+    )
