@@ -86,6 +86,15 @@ async def test_a_person_has_one_more_visit_made(environment: WorkflowEnvironment
         await _enrolled(flow)
 
 
+async def test_a_report_after_the_last_attempt_is_taken_all_the_same(environment: WorkflowEnvironment) -> None:
+    async with installing(environment, attempts=1) as flow:
+        await flow.visits()
+        await flow.report(NO_ACCESS)
+        await flow.parked()
+        await flow.report(DONE)
+        await _enrolled(flow)
+
+
 async def test_an_order_called_off_is_made_anew_by_a_person(environment: WorkflowEnvironment) -> None:
     async with installing(environment) as flow:
         await flow.visits()
