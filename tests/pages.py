@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings
 
 from cli.main import app
 from models import states, task_states
+from models.batches import BATCHES
 from settings.settings import Settings
 from simulator.settings import Settings as SimulatorSettings
 
@@ -99,6 +100,16 @@ def _parameter(one: Any) -> str:
     return f"| `{spelt}` | {default or ('required' if one.required else '')} | {one.help} |"
 
 
+def batches() -> str:
+    """A table of the batches and their rhythm."""
+    rows = [
+        f"| `{name}` | {batch.description} | {batch.rhythm.every} | {batch.rhythm.offset} | {batch.rhythm.catchup} |"
+        for name, batch in BATCHES.items()
+    ]
+    head = ["| batch | what it does | runs every | after midnight UTC by | a missed run is made up for within |"]
+    return "\n".join([*head, "|---|---|---|---|---|", *rows])
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "enrollment-states": lambda: picture(states.ENROLLMENT_TRANSITIONS),
     "subscription-states": lambda: picture(states.SUBSCRIPTION_TRANSITIONS),
@@ -107,6 +118,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "sync-states": lambda: picture(states.SYNC_TRANSITIONS),
     "work-order-states": lambda: picture(task_states.WORK_ORDER_TRANSITIONS),
     "unenrollment-states": lambda: picture(task_states.UNENROLLMENT_TRANSITIONS),
+    "batch-run-states": lambda: picture(task_states.BATCH_RUN_TRANSITIONS),
+    "batches": batches,
     "settings": lambda: variables(Settings),
     "simulator-settings": lambda: variables(SimulatorSettings),
     "command-line": command_line,
