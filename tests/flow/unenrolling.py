@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowHandle
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
@@ -47,6 +48,16 @@ class Flow:
     async def attributes(self) -> tuple[str | None, bool | None]:
         found = (await self.handle.describe()).typed_search_attributes
         return found.get(STAGE), found.get(NEEDS_ATTENTION)
+
+    async def says(self, text: str) -> None:
+        """Waits until the details in the Temporal UI say so."""
+        async with asyncio.timeout(10):
+            while text not in await self._details():
+                pass
+
+    async def _details(self) -> str:
+        found = await self.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+        return found.current_details
 
     async def waits(self) -> None:
         """Waits until devices are being fetched."""
@@ -120,3 +131,8 @@ async def unenrolling(
         yield flow
         if (await flow.handle.describe()).close_time is None:
             await flow.handle.terminate()
+
+
+def leaving(environment: WorkflowEnvironment, *, methods: str, **how: Any) -> AbstractAsyncContextManager[Flow]:
+    """The same, the methods in one line."""
+    return unenrolling(environment, *methods.split(), **how)

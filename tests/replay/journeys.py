@@ -1,4 +1,4 @@
-"""The enrol flow brought to every point where it can wait or end, by name."""
+"""The flows brought to every point where it can wait or end, by name."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -9,6 +9,8 @@ from models.messages.enroll import CancelRequested, Stage
 from models.task_states import CompletionOutcome, WorkOrderState
 from tests.flow.conftest import Flow, enrolling
 from tests.flow.field_work import Installation, installing
+from tests.flow.unenrolling import leaving
+from tests.replay.leaving_journeys import LEAVING
 from workflows.enroll import Enroll
 
 NO: dict[str, Any] = {"result": "negative", "code": "unknown-feeder", "text": "There is no such feeder.", "devices": ()}
@@ -147,4 +149,5 @@ JOURNEYS: dict[str, Journey] = {
     "installation_sent_back": Journey(sent_back, {}, installing),
     "installation_ordered_again": Journey(order_made_anew, {}, installing),
     "installation_cancelled": Journey(installation_cancelled, {}, installing),
+    **{name: Journey(carry, start, leaving) for name, (carry, start) in LEAVING.items()},
 }

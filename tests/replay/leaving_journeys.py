@@ -1,0 +1,149 @@
+"""The unenrol flow brought to every point where it can wait or end, by name."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from models.messages.enroll import Stage
+from models.task_states import UnenrollmentState
+from tests.flow.unenrolling import Flow
+
+ONE, TWO = "dev_0", "dev_1"
+TECHNICIAN = "Waiting for a technician's report"
+PARCEL = "to be shipped back"
+YEAR = 365.0 * 24 * 3600
+
+
+async def finished(flow: Flow) -> None:
+    await flow.result()
+
+
+async def awaiting_approval(flow: Flow) -> None:
+    await flow.shows(Stage.AWAITING_APPROVAL)
+
+
+async def approved(flow: Flow) -> None:
+    await awaiting_approval(flow)
+    await flow.approve()
+    await flow.result()
+
+
+async def scheduled(flow: Flow) -> None:
+    await flow.shows(Stage.SCHEDULED)
+
+
+async def brought_forward(flow: Flow) -> None:
+    await scheduled(flow)
+    await flow.handle.signal("day_changed", {})
+    await flow.until(lambda: flow.record.state is UnenrollmentState.UNENROLLED)
+    await flow.result()
+
+
+async def taken_back(flow: Flow) -> None:
+    await scheduled(flow)
+    await flow.cancel()
+    await flow.result()
+
+
+async def stopped(flow: Flow) -> None:
+    await scheduled(flow)
+    await flow.handle.cancel()
+    await flow.result()
+
+
+async def awaited(flow: Flow) -> None:
+    await flow.says(TECHNICIAN)
+
+
+async def fetched(flow: Flow) -> None:
+    await awaited(flow)
+    await flow.report(ONE, "completed_as_ordered")
+    await flow.result()
+
+
+async def called_back(flow: Flow) -> None:
+    await awaited(flow)
+    await flow.cancel()
+    await flow.result()
+
+
+async def refused(flow: Flow) -> None:
+    await awaited(flow)
+    await flow.report(ONE, "customer_refused")
+    await flow.parked()
+
+
+async def kept(flow: Flow) -> None:
+    await refused(flow)
+    await flow.keep(ONE)
+    await flow.result()
+
+
+async def retried(flow: Flow) -> None:
+    await refused(flow)
+    await flow.retry()
+    await flow.until(lambda: flow.record.state is UnenrollmentState.REMOVING)
+    await awaited(flow)
+    await flow.report(ONE, "completed_as_ordered")
+    await flow.result()
+
+
+async def nobody_met(flow: Flow) -> None:
+    await awaited(flow)
+    await flow.report(ONE, "no_access")
+    await flow.says("rescheduled")
+    await flow.report(ONE, "no_access")
+    await flow.parked()
+
+
+async def parcel_awaited(flow: Flow) -> None:
+    await flow.says(PARCEL)
+
+
+async def parcel_received(flow: Flow) -> None:
+    await parcel_awaited(flow)
+    await flow.receive(ONE)
+    await flow.result()
+
+
+async def parcel_after_all(flow: Flow) -> None:
+    await flow.until(lambda: len(flow.record.synchronized) == 1)
+    await flow.shows(Stage.REMOVING)
+    await flow.receive(ONE)
+    await flow.result()
+
+
+async def one_after_the_other(flow: Flow) -> None:
+    await parcel_awaited(flow)
+    await flow.receive(ONE)
+    await flow.until(lambda: len(flow.record.synchronized) == 1)
+    await flow.shows(Stage.REMOVING)
+    await flow.receive(TWO)
+    await flow.result()
+
+
+async def parked(flow: Flow) -> None:
+    await flow.parked()
+
+
+LEAVING: dict[str, tuple[Callable[[Flow], Awaitable[object]], dict[str, Any]]] = {
+    "left_at_once": (finished, {"methods": "keep keep"}),
+    "unenrolment_rejected": (finished, {"methods": "keep", "decision": "rejected"}),
+    "unenrolment_awaiting_approval": (awaiting_approval, {"methods": "keep", "decision": "awaiting_approval"}),
+    "unenrolment_approved": (approved, {"methods": "keep", "decision": "awaiting_approval"}),
+    "unenrolment_scheduled": (scheduled, {"methods": "keep", "seconds": YEAR}),
+    "unenrolment_brought_forward": (brought_forward, {"methods": "keep", "seconds": YEAR}),
+    "unenrolment_taken_back": (taken_back, {"methods": "keep", "seconds": YEAR}),
+    "unenrolment_stopped_in_temporal": (stopped, {"methods": "keep", "seconds": YEAR}),
+    "removal_awaited": (awaited, {"methods": "utility_removal"}),
+    "removal_done": (fetched, {"methods": "utility_removal"}),
+    "removal_called_back": (called_back, {"methods": "utility_removal"}),
+    "removal_refused": (refused, {"methods": "utility_removal"}),
+    "removal_refused_then_kept": (kept, {"methods": "utility_removal"}),
+    "removal_refused_then_retried": (retried, {"methods": "utility_removal"}),
+    "removal_attempts_used_up": (nobody_met, {"methods": "utility_removal"}),
+    "parcel_awaited": (parcel_awaited, {"methods": "ship_back"}),
+    "parcel_received": (parcel_received, {"methods": "ship_back"}),
+    "parcel_after_control_stopped": (parcel_after_all, {"methods": "ship_back", "first": True}),
+    "parcels_received_one_after_the_other": (one_after_the_other, {"methods": "ship_back ship_back"}),
+    "unenrolment_parked_undecided": (parked, {"methods": "keep", "away": True}),
+}
