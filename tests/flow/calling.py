@@ -1,0 +1,232 @@
+"""One service call's flow on stand-ins: its record in memory, a technician's order, a head-end, a DERMS."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio import activity
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.errors import ErrorMapping
+from models.catalog import ServiceLevel
+from models.errors import Refused
+from models.ids import new_id, service_call_workflow_id
+from models.messages.enroll import CancelRequested, Stage
+from models.messages.service_call import (
+    ActionChosen,
+    Called,
+    CancelServiceCall,
+    ParkServiceCall,
+    ServiceCallInput,
+    VisitEnded,
+)
+from models.messages.site_visit import SiteVisitCompleted, WorkOrderCancelled
+from models.states import SyncState
+from models.task_states import SERVICE_CALL_TRANSITIONS, CompletionOutcome, ServiceCallState, WorkOrderState
+from operations.service_call_steps import _OVER
+from rules.transitions import check_transition
+from tests.flow.conftest import Flow
+from tests.flow.field_work import Field, FieldActivities
+from tests.flow.stand_ins import Derms, Record
+from worker import runner
+from workflows.service_call import ServiceCall
+
+_C = ServiceCallState
+
+
+class Call:
+    """The record of one call. `action`: advice, remote_action, work_request, or none yet."""
+
+    def __init__(self, action: str, first: bool) -> None:
+        self.id = new_id("svc")
+        self.state = _C.OPEN
+        self.resume: ServiceCallState | None = None
+        self.action = action
+        self.first = first
+        self.told = 0
+        self.stuck: list[str] = []
+        self.head_end_down = False
+        self.past: list[str] = []
+
+    def move(self, *path: ServiceCallState) -> None:
+        for state in path:
+            check_transition(SERVICE_CALL_TRANSITIONS, self.id, self.state, state)
+            self.state = state
+            self.past.append(state)
+
+    def park(self, resume: ServiceCallState | None = None) -> None:
+        self.resume = resume or self.state
+        self.move(_C.NEEDS_ATTENTION)
+
+    def go_on(self) -> None:
+        if self.state is _C.NEEDS_ATTENTION and self.resume is not None:
+            self.move(self.resume)
+
+
+class CallActivities(FieldActivities):
+    """The names that the service-call flow calls. Mirrors activities/service_call.py."""
+
+    def __init__(self, call: Call, record: Record, derms: Derms, field: Field) -> None:
+        super().__init__(record, derms, field)
+        self._call = call
+
+    @property
+    def all(self) -> list[Callable[..., Any]]:
+        return [
+            *super().all,
+            self.take_up_service_call,
+            self.act_remotely,
+            self.service_call_visited,
+            self.service_call_told,
+            self.cancel_service_call,
+            self.park_service_call,
+        ]
+
+    def _standing(self) -> Called:
+        call, field = self._call, self._field
+        if call.state is _C.AWAITING_SITE_VISIT:
+            ended = field.order.state in _OVER and not field.standing().attempts_used_up
+            return Called(state=call.state, visit=field.visit, visit_ended=ended)
+        if call.state is _C.REPLACED:
+            open_request = self._record.state not in (None, SyncState.SYNCHRONIZED, SyncState.CANCELLED)
+            return Called(state=call.state, sync_request_id=self._record.id if open_request else None)
+        remote = call.state is _C.TROUBLESHOOTING and call.action == "remote_action"
+        return Called(state=call.state, remote_action=remote, why="stuck")
+
+    @activity.defn
+    async def take_up_service_call(self, request: ServiceCallInput) -> Called:
+        self._record.reach()
+        call = self._call
+        call.go_on()
+        if call.state is _C.OPEN:
+            call.move(_C.TROUBLESHOOTING)
+        if call.state is _C.TROUBLESHOOTING and call.action == "advice":
+            call.move(_C.RESOLVED, _C.CLOSED)
+        elif call.state is _C.TROUBLESHOOTING and call.action == "work_request":
+            call.move(_C.WORK_REQUESTED, _C.AWAITING_SITE_VISIT)
+        return self._standing()
+
+    @activity.defn
+    async def act_remotely(self, request: ServiceCallInput) -> Called:
+        if self._call.head_end_down:
+            raise Refused("The head-end refuses the request with 404.", code="head-end-refused")
+        self._call.move(_C.RESOLVED, _C.CLOSED)
+        return self._standing()
+
+    @activity.defn
+    async def service_call_visited(self, request: VisitEnded) -> Called:
+        self._record.reach()
+        call, order = self._call, self._field.order
+        call.go_on()
+        if order.state is WorkOrderState.CANCELLED:
+            call.action = ""
+            call.park(_C.TROUBLESHOOTING)
+        elif order.outcome is not CompletionOutcome.DEVICE_REPLACED:
+            call.move(_C.RESOLVED, _C.CLOSED)
+        elif call.stuck:
+            call.stuck.pop()
+            call.park()
+        elif self._field.refusals:
+            self._field.move(WorkOrderState.RESCHEDULED)
+            self._field.order.outcome, self._field.order.sent_back = None, self._field.refusals.pop(0)
+        else:
+            call.move(_C.REPLACED)
+            self._tell()
+        return self._standing()
+
+    def _tell(self) -> None:
+        self._call.told += 1
+        self._record.state = SyncState.PENDING
+
+    @activity.defn
+    async def service_call_told(self, request: ServiceCallInput) -> Called:
+        self._record.reach()
+        if self._call.first and self._call.told == 1:
+            self._tell()
+        elif self._call.state is _C.REPLACED:
+            self._call.move(_C.CLOSED)
+        return self._standing()
+
+    @activity.defn
+    async def cancel_service_call(self, request: CancelServiceCall) -> Called:
+        self._record.reach()
+        started = self._field.order.state in (WorkOrderState.EN_ROUTE, WorkOrderState.ON_SITE)
+        if not started and _C.CANCELLED in SERVICE_CALL_TRANSITIONS[self._call.state]:
+            self._call.move(_C.CANCELLED)
+        return self._standing()
+
+    @activity.defn
+    async def park_service_call(self, request: ParkServiceCall) -> Called:
+        self._record.reach()
+        self._call.park()
+        return self._standing()
+
+
+@dataclass
+class Calling(Flow):
+    """One call's flow, and what people may do to it."""
+
+    call: Call
+    field: Field
+
+    async def visits(self) -> None:
+        await self.says("Waiting for a technician's report")
+
+    async def report(self, outcome: CompletionOutcome) -> None:
+        message = SiteVisitCompleted(work_order_id=self.field.order.id, completion_id=new_id("visit"))
+        self.field.received[message.completion_id] = outcome
+        await self.handle.signal(ServiceCall.site_visit_completed, message)
+
+    async def choose(self, action: str) -> None:
+        """As POST …/action does."""
+        self.call.go_on()
+        self.call.action = action
+        await self.handle.signal(ServiceCall.action_chosen, ActionChosen())
+
+    async def call_off(self) -> None:
+        """The office calls the order off."""
+        self.field.move(WorkOrderState.CANCELLED)
+        await self.handle.signal(
+            ServiceCall.work_order_cancelled, WorkOrderCancelled(work_order_id=self.field.order.id)
+        )
+
+    async def take_back(self) -> None:
+        await self.handle.signal(ServiceCall.cancel_requested, CancelRequested())
+
+    async def again(self) -> None:
+        """As POST …/retry does."""
+        self.call.go_on()
+        await self.handle.signal("retry_requested", {})
+
+
+@asynccontextmanager
+async def calling(
+    environment: WorkflowEnvironment, action: str = "work_request", *, first: bool = False, **level: int
+) -> AsyncIterator[Calling]:
+    """Starts a flow on stand-ins; ends it afterwards if it is still open."""
+    call, record, derms, field = Call(action, first), Record(), Derms(), Field(ServiceLevel(**level))
+    derms.moods = [derms.answers]
+    flow = Calling(environment, record, derms, CallActivities(call, record, derms, field), call, field)
+    worker = Worker(
+        environment.client,
+        task_queue=call.id,
+        workflows=[ServiceCall],
+        activities=flow.activities.all,
+        workflow_runner=runner(),
+        interceptors=[ErrorMapping()],
+    )
+    async with worker:
+        stage = SearchAttributePair(SearchAttributeKey.for_keyword("Stage"), Stage.TROUBLESHOOTING)
+        flow.handle = await environment.client.start_workflow(
+            ServiceCall.run,
+            ServiceCallInput(service_call_id=call.id),
+            id=service_call_workflow_id(call.id),
+            task_queue=call.id,
+            search_attributes=TypedSearchAttributes([stage]),
+        )
+        yield flow
+        if (await flow.handle.describe()).close_time is None:
+            await flow.handle.terminate()
