@@ -1,6 +1,6 @@
 """A batch's flow on stand-ins: a run record in memory, its pages done one by one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -79,7 +79,7 @@ class Run:
 @asynccontextmanager
 async def running(
     environment: WorkflowEnvironment, run: Run, *, pages_a_run: int = 500
-) -> AsyncIterator[WorkflowHandle[Any, BatchResult]]:
+) -> AsyncGenerator[WorkflowHandle[Any, BatchResult]]:
     """Starts the run's flow."""
     name = BatchName.INITIAL_LOAD
     worker = Worker(
