@@ -1,0 +1,111 @@
+"""What may be done about a device, as tables."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from models.catalog import Program, ServiceTaskType
+from models.service_call import ChosenAction, ServiceAction, ServiceCallApplication
+from models.states import DEVICE_TRANSITIONS, AssetOwnership, DeviceState
+from models.task_states import SERVICE_CALL_TRANSITIONS, ServiceCallState
+from rules.service_calls import (
+    action_faults,
+    may_order_visit,
+    next_step,
+    possible_actions,
+    problem_faults,
+    service_call_actions,
+    takes_action,
+    way_out,
+)
+from rules.transitions import check_transition
+
+_C = ServiceCallState
+_D = DeviceState
+UTILITY, CUSTOMER = AssetOwnership.UTILITY_OWNED, AssetOwnership.CUSTOMER_OWNED
+
+
+@pytest.fixture
+def program(eligible_facts: Callable[..., Any]) -> Callable[..., Program]:
+    return lambda **changes: eligible_facts(program=changes).program
+
+
+@pytest.mark.parametrize(
+    ("ownership", "free", "allowed"),
+    [(UTILITY, False, True), (UTILITY, True, True), (CUSTOMER, True, True), (CUSTOMER, False, False)],
+)
+def test_the_owner_decides_who_may_order_a_visit(
+    program: Callable[..., Program], ownership: AssetOwnership, free: bool, allowed: bool
+) -> None:
+    offered = program(visits_customer_owned=free)
+    assert may_order_visit(ownership, offered) is allowed
+    assert (ServiceAction.WORK_REQUEST in possible_actions(ownership, offered)) is allowed
+    chosen = ChosenAction(action=ServiceAction.WORK_REQUEST)
+    assert bool(action_faults(chosen, ownership, offered)) is not allowed
+
+
+def _call(code: str) -> ServiceCallApplication:
+    typed = "01m85mj6eyegf98b35jr8cf23b"
+    return ServiceCallApplication.model_validate(
+        {"subscription": f"sub_{typed}", "device": f"dev_{typed}", "problem": {"code": code}}
+    )
+
+
+@pytest.mark.parametrize(("code", "known", "faults"), [("dark", ["dark"], 0), ("odd", ["dark"], 1), ("odd", [], 0)])
+def test_a_problem_is_one_of_those_configured_if_any_are(code: str, known: list[str], faults: int) -> None:
+    problems = [{"code": one, "description": one} for one in known]
+    task = {"code": "help", "description": "Help", "process_flow": "service_call", "problems": problems}
+    assert len(problem_faults(_call(code), ServiceTaskType.model_validate(task))) == faults
+
+
+@pytest.mark.parametrize(
+    ("state", "resume", "under_way", "doors"),
+    [
+        (_C.OPEN, None, False, ("action", "cancel")),
+        (_C.TROUBLESHOOTING, None, False, ("action", "cancel")),
+        (_C.TROUBLESHOOTING, None, True, ("cancel",)),
+        (_C.AWAITING_SITE_VISIT, None, True, ("cancel",)),
+        (_C.NEEDS_ATTENTION, "troubleshooting", True, ("action", "retry", "cancel")),
+        (_C.NEEDS_ATTENTION, "awaiting_site_visit", True, ("retry", "cancel")),
+        (_C.REPLACED, None, False, ()),
+        (_C.CLOSED, None, False, ()),
+        (_C.CANCELLED, None, False, ()),
+    ],
+)
+def test_each_state_has_its_doors(
+    state: ServiceCallState, resume: str | None, under_way: bool, doors: tuple[str, ...]
+) -> None:
+    assert service_call_actions(state, resume, under_way=under_way) == doors
+    assert takes_action(state, resume, under_way=under_way) is ("action" in doors)
+
+
+@pytest.mark.parametrize("state", list(SERVICE_CALL_TRANSITIONS))
+@pytest.mark.parametrize("remote", [True, False])
+def test_each_state_says_what_happens_next(state: ServiceCallState, remote: bool) -> None:
+    assert next_step(state, remote_action=remote).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("ownership", "condition", "end"),
+    [
+        (UTILITY, "burnt", _D.REMOVED),
+        (UTILITY, None, _D.REMOVED),
+        (CUSTOMER, "burnt", _D.RETIRED),
+        (CUSTOMER, None, _D.RETIRED),
+        (CUSTOMER, " Working ", _D.REMOVED),
+    ],
+)
+def test_the_utilitys_device_comes_back_and_the_customers_is_retired_unless_it_works(
+    ownership: AssetOwnership, condition: str | None, end: DeviceState
+) -> None:
+    assert way_out(_D.ENROLLED, ownership, condition)[-1] is end
+
+
+@pytest.mark.parametrize("state", list(_D))
+@pytest.mark.parametrize("ownership", [UTILITY, CUSTOMER])
+def test_a_device_leaves_by_legal_steps_from_wherever_it_stands(state: DeviceState, ownership: AssetOwnership) -> None:
+    for after in way_out(state, ownership, None):
+        check_transition(DEVICE_TRANSITIONS, "dev_one", state, after)
+        state = after
+    assert state in (_D.REMOVED, _D.RETIRED)
