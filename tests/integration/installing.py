@@ -1,6 +1,10 @@
 """Having a technician install a device, through the doors of a running stack."""
 
 import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -85,13 +89,21 @@ class Installing:
         return wait_for(verdict)
 
     def signal(self, enrollment: str, name: str, message: Any) -> None:
-        """By hand, as `temporal workflow signal` does."""
+        """By hand, as a client of Temporal's does."""
 
         async def send() -> None:
             client = await Client.connect(self.doors.stack["temporal_address"])
             await client.get_workflow_handle(f"enroll/{enrollment}").signal(name, message)
 
         asyncio.run(send())
+
+    def command_line(self, enrollment: str, name: str, message: Any) -> None:
+        """By hand, with the real `temporal workflow signal`."""
+        temporal = Path(sys.executable).with_name("temporal")
+        address = self.doors.stack["temporal_address"]
+        to = ["--address", address, "--workflow-id", f"enroll/{enrollment}", "--name", name]
+        command = [temporal, "workflow", "signal", *to, "--input", json.dumps(message)]
+        subprocess.run(command, check=True, capture_output=True, timeout=30)
 
     def held(self, program: str) -> tuple[Any, ...]:
         """What the program holds: customers, devices, kW."""

@@ -76,7 +76,7 @@ def test_a_report_by_hand_is_taken_like_one_through_the_door(field: Installing) 
     enrollment, order = field.ordered()
     report = field.report()
     message = {"work_order_id": order, "completion_id": report["completion_id"], "completion": report}
-    field.signal(enrollment, "site_visit_completed", message)
+    field.command_line(enrollment, "site_visit_completed", message)
     field.doors.told(enrollment, "synchronized")
     assert field.looked_at(order, report["completion_id"]) == "taken"
 
