@@ -20,6 +20,7 @@ from cli.main import app
 from models import states, task_states
 from models.batches import BATCHES
 from settings.settings import Settings
+from simulator.head_end.settings import Settings as HeadEndSettings
 from simulator.settings import Settings as SimulatorSettings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -116,12 +117,15 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "device-states": lambda: picture(states.DEVICE_TRANSITIONS),
     "registration-states": lambda: picture(states.REGISTRATION_TRANSITIONS),
     "sync-states": lambda: picture(states.SYNC_TRANSITIONS),
+    "shipment-states": lambda: picture(task_states.SHIPMENT_TRANSITIONS),
     "work-order-states": lambda: picture(task_states.WORK_ORDER_TRANSITIONS),
+    "service-call-states": lambda: picture(task_states.SERVICE_CALL_TRANSITIONS),
     "unenrollment-states": lambda: picture(task_states.UNENROLLMENT_TRANSITIONS),
     "batch-run-states": lambda: picture(task_states.BATCH_RUN_TRANSITIONS),
     "batches": batches,
     "settings": lambda: variables(Settings),
     "simulator-settings": lambda: variables(SimulatorSettings),
+    "head-end-settings": lambda: variables(HeadEndSettings),
     "command-line": command_line,
 }
 
