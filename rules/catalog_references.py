@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from models.catalog import KINDS, Catalog, Configured, Program
 from models.errors import Pointer
+from models.states import InstallationMethod
 from rules.panel_bindings import panel_faults
 
 _REFERENCES: tuple[tuple[str, str, str], ...] = (
@@ -65,6 +66,7 @@ def _program_gaps(catalog: Catalog) -> Iterator[Pointer]:
                 if code not in specifications:
                     yield Pointer(f"{place}/specifications", f"{code} is not among the specifications")
         yield from _unset_ways(catalog, position, program)
+        yield from _too_many_for_a_visit(position, program)
 
 
 def _unset_ways(catalog: Catalog, position: int, program: Program) -> Iterator[Pointer]:
@@ -77,6 +79,17 @@ def _unset_ways(catalog: Catalog, position: int, program: Program) -> Iterator[P
             yield Pointer(
                 f"/programs/{position}/offers/{index}",
                 f"{task.code} has no device_setup for {offer.installation_method} with {offer.asset_ownership}",
+            )
+
+
+def _too_many_for_a_visit(position: int, program: Program) -> Iterator[Pointer]:
+    """A visit or a shipment brings one device; a program that wants more at once cannot be joined that way."""
+    brought = (InstallationMethod.UTILITY_INSTALLATION, InstallationMethod.SELF_INSTALLATION)
+    for index, offer in enumerate(program.offers):
+        if offer.installation_method in brought and program.devices.minimum > 1:
+            yield Pointer(
+                f"/programs/{position}/offers/{index}",
+                f"{offer.installation_method} brings one device, and the program wants {program.devices.minimum}",
             )
 
 
