@@ -28,7 +28,10 @@ UTILITY, CUSTOMER = AssetOwnership.UTILITY_OWNED, AssetOwnership.CUSTOMER_OWNED
 
 @pytest.fixture
 def program(eligible_facts: Callable[..., Any]) -> Callable[..., Program]:
-    return lambda **changes: eligible_facts(program=changes).program
+    def changed(**changes: Any) -> Program:
+        return eligible_facts(program=changes).program
+
+    return changed
 
 
 @pytest.mark.parametrize(
