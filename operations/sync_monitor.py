@@ -49,7 +49,7 @@ async def hurry(session: AsyncSession, patience: timedelta) -> Done:
         .returning(col(SyncRequest.id), col(SyncRequest.workflow_id))
         .execution_options(synchronize_session=False)
     )
-    signals = [(flow, SyncTurn(sync_request_id=one, ask=True)) for one, flow in hurried.tuples()]
+    signals = [(flow, SyncTurn(sync_request_id=one, ask=True)) for one, flow in hurried.all()]
     await outbox.signal(session, SYNC_TURN, signals, head_start=outbox.NO_HEAD_START)
     return _page("asked", len(signals))
 
@@ -66,7 +66,7 @@ async def count(session: AsyncSession) -> Done:
         .where(col(SyncRequest.state).in_([state for state in SyncState if state not in FINAL]))
         .group_by(col(SyncRequest.state))
     )
-    return Done(counts={f"now_{state}": number for state, number in rows.tuples()})
+    return Done(counts={f"now_{state}": number for state, number in rows.all()})
 
 
 def _page(what: str, number: int) -> Done:
