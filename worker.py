@@ -11,6 +11,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.batches import BatchActivities
+from activities.device_setup import DeviceSetupActivities
 from activities.enrollment import EnrollmentActivities
 from activities.errors import ErrorMapping
 from activities.service_call import ServiceCallActivities
@@ -77,6 +78,7 @@ def create_worker(
     site_visit = SiteVisitActivities(sessions, catalogs, FieldDesk())
     unenrollment = UnenrollmentActivities(sessions, catalogs)
     service_call = ServiceCallActivities(sessions, catalogs, head_end)
+    device_setup = DeviceSetupActivities(sessions, catalogs, head_end)
     batches = BatchActivities(sessions, catalogs, derms, client, acknowledgement_timeout)
     return Worker(
         client,
@@ -115,6 +117,15 @@ def create_worker(
             site_visit.remind_of_visit,
             site_visit.visit_standing,
             site_visit.another_attempt,
+            device_setup.remind_of_shipment,
+            device_setup.shipment_standing,
+            device_setup.ship_again,
+            device_setup.associate_shipped,
+            device_setup.associate_own,
+            device_setup.start_status_checks,
+            device_setup.ask_head_end,
+            device_setup.ask_what_came,
+            device_setup.conclude_status_checks,
             batches.begin_batch,
             batches.do_page,
             batches.do_asking_page,
@@ -139,7 +150,9 @@ async def running(settings: Settings, client: Client) -> AsyncGenerator[Statemen
     limits = httpx.Limits(max_connections=50, max_keepalive_connections=50)
     async with httpx.AsyncClient(timeout=settings.derms_timeout.total_seconds(), limits=limits) as http:
         derms = DermsClient(http, settings.derms_url, settings.derms_secret.get_secret_value())
-        head_end = HeadEndClient(http, settings.head_end_url, settings.head_end_secret.get_secret_value())
+        head_end = HeadEndClient(
+            http, settings.head_end_url, settings.head_end_secret.get_secret_value(), settings.head_end_timeout
+        )
         timeout = settings.acknowledgement_timeout
         async with create_worker(client, sessions, derms, head_end, acknowledgement_timeout=timeout):
             relaying = asyncio.create_task(relay.run(client, sessions))

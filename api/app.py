@@ -16,11 +16,13 @@ from api.routes import (
     catalog,
     customers,
     derms,
+    head_end,
     operations,
     process_flows,
     program_enrollments,
     program_unenrollments,
     service_calls,
+    shipments,
     sync_requests,
     work_orders,
 )
@@ -39,6 +41,7 @@ def create_app(
     temporal: Client,
     token: str,
     derms_secret: str,
+    head_end_secret: str,
     temporal_ui_url: str,
     acknowledgement_timeout_seconds: float,
 ) -> FastAPI:
@@ -55,6 +58,7 @@ def create_app(
             courier=courier,
             token=token,
             derms_secret=derms_secret,
+            head_end_secret=head_end_secret,
             temporal_ui_url=temporal_ui_url,
             acknowledgement_timeout_seconds=acknowledgement_timeout_seconds,
         )
@@ -85,8 +89,10 @@ def create_app(
         sync_requests,
         work_orders,
         service_calls,
+        shipments,
         attention,
         derms,
+        head_end,
         operations,
     ):
         app.include_router(part.router)

@@ -1,4 +1,4 @@
-"""Who is asking: the bearer token of the operator, or the signature of the DERMS."""
+"""Who is asking: the bearer token of the operator, or the signature of the DERMS or a head-end."""
 
 import hmac
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from api.context import Context, InContext
 from connectors.derms.signature import verify
 from models.errors import Forbidden
-from models.scope import DermsScope, OperatorScope
+from models.scope import DermsScope, HeadEndScope, OperatorScope
 
 _bearer = HTTPBearer(auto_error=False, description="The token that `gridenroll up` prints.")
 _Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
@@ -46,5 +46,17 @@ async def derms(context: InContext, request: Request, credentials: _Credentials)
     return DermsScope(actor="derms")
 
 
+async def head_end(context: InContext, request: Request, credentials: _Credentials) -> HeadEndScope | OperatorScope:
+    """A head-end, by the signature of exactly these bytes; or an operator, by the token."""
+    if credentials is not None:
+        return _operator(context, credentials)
+    try:
+        verify(context.head_end_secret, request.headers, await request.body(), datetime.now(UTC))
+    except Forbidden as error:
+        raise _unknown(error.detail) from error
+    return HeadEndScope(actor="head-end")
+
+
 AsOperator = Annotated[OperatorScope, Depends(operator)]
 AsDerms = Annotated[DermsScope | OperatorScope, Depends(derms)]
+AsHeadEnd = Annotated[HeadEndScope | OperatorScope, Depends(head_end)]

@@ -22,6 +22,7 @@ class Context:
     courier: Courier
     token: str
     derms_secret: str
+    head_end_secret: str
     temporal_ui_url: str
     acknowledgement_timeout_seconds: float
     statements: StatementCount = field(default_factory=StatementCount)

@@ -11,6 +11,7 @@ from models.ids import (
     EnrollmentId,
     ProcessFlowId,
     ServiceCallId,
+    ShipmentId,
     SyncRequestId,
     UnenrollmentId,
     WorkOrderId,
@@ -36,6 +37,7 @@ IdempotencyKey = Annotated[
         description="Names the request: the same key again gives the same answer.",
     ),
 ]
+ShipmentPath = Annotated[ShipmentId, Path(description="shp_…")]
 EnrollmentPath = Annotated[EnrollmentId, Path(description="enr_…")]
 CustomerPath = Annotated[CustomerId, Path(description="cus_…")]
 SyncRequestPath = Annotated[SyncRequestId, Path(description="syn_…")]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-_PORTS = ("--api-port", "--temporal-port", "--ui-port", "--derms-port")
+_PORTS = ("--api-port", "--temporal-port", "--ui-port", "--derms-port", "--head-end-port")
 _STARTING_SECONDS = 120
 
 
@@ -25,7 +25,7 @@ def _free_ports(count: int) -> list[int]:
 @contextmanager
 def running_stack(data_dir: Path) -> Generator[dict[str, Any]]:
     """What stack.json says of it; stopped at the end of the block."""
-    flags = [str(word) for flag, port in zip(_PORTS, _free_ports(4), strict=True) for word in (flag, port)]
+    flags = [str(word) for flag, port in zip(_PORTS, _free_ports(len(_PORTS)), strict=True) for word in (flag, port)]
     log = data_dir.with_suffix(".log")
     with log.open("w") as output:
         process = subprocess.Popen(

@@ -45,6 +45,7 @@ async def _api(settings: Settings) -> None:
         temporal=await connect(lazy=True),
         token=settings.api_token.get_secret_value(),
         derms_secret=settings.derms_secret.get_secret_value(),
+        head_end_secret=settings.head_end_secret.get_secret_value(),
         temporal_ui_url=settings.temporal_ui_url,
         acknowledgement_timeout_seconds=settings.acknowledgement_timeout.total_seconds(),
     )

@@ -24,12 +24,13 @@ def up(
     temporal_port: Annotated[int, typer.Option(help="Port of Temporal.")] = Ports.temporal,
     ui_port: Annotated[int, typer.Option(help="Port of the Temporal UI.")] = Ports.temporal_ui,
     derms_port: Annotated[int, typer.Option(help="Port of the DERMS simulator.")] = Ports.derms,
+    head_end_port: Annotated[int, typer.Option(help="Port of the head-end simulator.")] = Ports.head_end,
 ) -> None:
-    """Start PostgreSQL, Temporal with its UI, the DERMS simulator, the API and the worker; Ctrl-C stops them all.
+    """Start PostgreSQL, Temporal with its UI, simulators of a DERMS and a head-end, API and worker; Ctrl-C stops all.
 
     GRIDENROLL_DATABASE_URL and TEMPORAL_ADDRESS name a PostgreSQL and a Temporal of your own to use instead.
     """
     terminal = Terminal()
-    ports = Ports(api=api_port, temporal=temporal_port, temporal_ui=ui_port, derms=derms_port)
+    ports = Ports(api=api_port, temporal=temporal_port, temporal_ui=ui_port, derms=derms_port, head_end=head_end_port)
     wishes = Wishes(ports, SEARCH_ATTRIBUTES, before_api=[TABLES], after_all=[EXAMPLES])
     raise typer.Exit(guarded(partial(run, data_dir, partial(plan, wishes=wishes), terminal.say, terminal.welcome)))

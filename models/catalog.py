@@ -90,6 +90,15 @@ class DeviceSetup(Value):
     asset_ownership: AssetOwnership
     steps: tuple[SetupStep, ...] = ()
 
+    @model_validator(mode="after")
+    def _in_an_order_that_can_be_kept(self) -> "DeviceSetup":
+        brings = [step for step in self.steps if step is not SetupStep.DEVICE_STATUS_CHECK]
+        if len(brings) > 1:
+            raise ValueError("a device is shipped or brought by a technician, once")
+        if len(self.steps) > len(brings) + 1 or SetupStep.DEVICE_STATUS_CHECK in self.steps[:-1]:
+            raise ValueError("the device is checked once, after everything else")
+        return self
+
 
 class ServiceLevel(Value):
     """How long field work and shipments may take, and how often a visit is tried."""

@@ -26,6 +26,14 @@ class DermsScope:
 
 
 @dataclass(frozen=True)
+class HeadEndScope:
+    """A head-end: it may answer the requests sent to it, nothing else."""
+
+    actor: str
+    role: str = "head_end"
+
+
+@dataclass(frozen=True)
 class SystemScope:
     """A flow or a batch of ours, acting on a request that was authorised when it was made."""
 
@@ -33,4 +41,4 @@ class SystemScope:
     role: str = "system"
 
 
-Scope = OperatorScope | DermsScope | SystemScope
+Scope = OperatorScope | DermsScope | HeadEndScope | SystemScope

@@ -40,10 +40,13 @@ class Settings(BaseSettings):
         default=timedelta(seconds=10), description="how long one call to the DERMS may take"
     )
     head_end_url: str = Field(
-        default="http://127.0.0.1:8101", description="base address of the head-end that talks to the devices"
+        default="http://127.0.0.1:8110", description="base address of the head-end that talks to the devices"
     )
     head_end_secret: SecretStr = Field(
         default=SecretStr(""), description="shared secret that signs requests to and answers from the head-end"
+    )
+    head_end_timeout: timedelta = Field(
+        default=timedelta(seconds=10), description="how long one call to the head-end may take"
     )
     acknowledgement_timeout: timedelta = Field(
         default=timedelta(minutes=15), description="how long to wait for an acknowledgement before asking the DERMS"

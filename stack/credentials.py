@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from stack.data_dir import DataDir
 from stack.files import read_json, write_json
 
-NAMES = ("api_token", "derms_secret", "postgresql_password")
+NAMES = ("api_token", "derms_secret", "head_end_secret", "postgresql_password")
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class Credentials:
 
     api_token: str
     derms_secret: str
+    head_end_secret: str
     postgresql_password: str
 
 

@@ -38,6 +38,10 @@ class DataDir:
         return self.root / "temporal.sqlite"
 
     @property
+    def head_end_store(self) -> Path:
+        return self.root / "head-end-simulator.sqlite"
+
+    @property
     def simulator_store(self) -> Path:
         return self.root / "derms-simulator.sqlite"
 

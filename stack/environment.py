@@ -16,6 +16,7 @@ class Ports:
     temporal: int = 7233
     temporal_ui: int = 8233
     derms: int = 8100
+    head_end: int = 8110
     worker_health: int = 0
 
 
@@ -37,6 +38,10 @@ class Addresses:
         return f"http://{LOOPBACK}:{self.ports.derms}"
 
     @property
+    def head_end_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.ports.head_end}"
+
+    @property
     def temporal_address(self) -> str:
         return outside_temporal() if self.temporal_is_outside else f"{LOOPBACK}:{self.ports.temporal}"
 
@@ -55,6 +60,8 @@ class Addresses:
             "GRIDENROLL_DATABASE_URL": self.database_url,
             "GRIDENROLL_DERMS_SECRET": self.credentials.derms_secret,
             "GRIDENROLL_DERMS_URL": self.derms_url,
+            "GRIDENROLL_HEAD_END_SECRET": self.credentials.head_end_secret,
+            "GRIDENROLL_HEAD_END_URL": self.head_end_url,
             "GRIDENROLL_TEMPORAL_UI_URL": self.temporal_ui_url,
             "GRIDENROLL_WORKER_HEALTH_PORT": str(self.ports.worker_health),
             "TEMPORAL_ADDRESS": self.temporal_address,
@@ -69,6 +76,7 @@ class Addresses:
             "temporal_address": self.temporal_address,
             "temporal_ui_url": self.temporal_ui_url,
             "derms_url": self.derms_url,
+            "head_end_url": self.head_end_url,
             "database_url": self.database_url,
             "token": self.credentials.api_token,
             "tokens": {"operator": self.credentials.api_token},

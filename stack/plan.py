@@ -67,6 +67,7 @@ def plan(data: DataDir, wishes: Wishes) -> Plan:
             *([] if outside_database() else [_postgres(postgres)]),
             *([] if outside_temporal() else [_temporal(data, wishes)]),
             _simulator(data, addresses),
+            _head_end(data, addresses),
         ],
         *(_chore(data, addresses, command) for command in wishes.before_api),
         [_api(data, addresses), _worker(data, addresses)],
@@ -84,6 +85,7 @@ def _wanted(ports: Ports) -> list[PortWanted]:
         PortWanted("the API", ports.api, "--api-port"),
         *([] if outside_temporal() else temporal),
         PortWanted("the DERMS simulator", ports.derms, "--derms-port"),
+        PortWanted("the head-end simulator", ports.head_end, "--head-end-port"),
     ]
 
 
@@ -113,6 +115,18 @@ def _simulator(data: DataDir, addresses: Addresses) -> Part:
     }
     program = _python(data, environment, "simulator", "simulator")
     return _http_part("simulator", "DERMS simulator", program, addresses.ports.derms, "/healthz")
+
+
+def _head_end(data: DataDir, addresses: Addresses) -> Part:
+    environment = addresses.environment() | {
+        "HEAD_END_SIMULATOR_HOST": LOOPBACK,
+        "HEAD_END_SIMULATOR_PORT": str(addresses.ports.head_end),
+        "HEAD_END_SIMULATOR_STORE": str(data.head_end_store),
+        "HEAD_END_SIMULATOR_CALLBACK_URL": f"{addresses.api_url}/v1/head-end/answers",
+        "HEAD_END_SIMULATOR_SECRET": addresses.credentials.head_end_secret,
+    }
+    program = _python(data, environment, "head_end", "simulator.head_end")
+    return _http_part("head_end", "Head-end simulator", program, addresses.ports.head_end, "/healthz")
 
 
 def _chore(data: DataDir, addresses: Addresses, command: Command) -> Chore:

@@ -50,6 +50,7 @@ def _places(data: DataDir, addresses: Addresses) -> str:
         "API": f"{addresses.api_url}/docs",
         "Temporal UI": addresses.temporal_ui_url,
         "DER search": addresses.derms_url,
+        "head-end": addresses.head_end_url,
         "token": addresses.credentials.api_token,
         "logs": str(data.logs),
         "for scripts": str(data.stack),

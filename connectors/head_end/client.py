@@ -1,6 +1,6 @@
 """The head-end over HTTP. The only place that knows its doors."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote
@@ -15,16 +15,18 @@ from models.errors import OutcomeUnknown, Refused, Unavailable
 
 T = TypeVar("T", Answer, RequestStatus)
 
+_PATIENCE = timedelta(seconds=10)
 _OVERLOADED = frozenset({408, 425, 429})
 
 
 class HeadEndClient:
     """Talks to the head-end at the address in the settings."""
 
-    def __init__(self, http: httpx.AsyncClient, address: str, secret: str) -> None:
+    def __init__(self, http: httpx.AsyncClient, address: str, secret: str, patience: timedelta = _PATIENCE) -> None:
         self._http = http
         self._address = address.rstrip("/")
         self._secret = secret
+        self._patience = patience.total_seconds()
 
     async def ask(self, request: DeviceRequest) -> Answer | None:
         """Passes a request on; gives the answer if there is one at once.
@@ -62,7 +64,7 @@ class HeadEndClient:
 
     async def _send(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> httpx.Response:
         try:
-            response = await self._http.request(method, url, headers=headers, content=body)
+            response = await self._http.request(method, url, headers=headers, content=body, timeout=self._patience)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable("The head-end cannot be reached.", code="head-end-unreachable") from error
         except httpx.TransportError as error:

@@ -85,7 +85,7 @@ async def seen(
         access_notes=row.access_notes,
         wished_start=row.wished_start,
         wished_end=row.wished_end,
-        address=_address(premise),
+        address=address_line(premise),
         time_zone=premise.time_zone,
         possible_outcomes=tuple(sorted(OUTCOMES[row.kind])),
         dispatch_reference=row.dispatch_reference,
@@ -96,7 +96,8 @@ async def seen(
     )
 
 
-def _address(premise: Premise) -> str:
+def address_line(premise: Premise) -> str:
+    """Where it is, in one line."""
     lines = (premise.address_line_1, premise.address_line_2, f"{premise.postal_code} {premise.city}")
     return ", ".join(line for line in lines if line)
 

@@ -38,7 +38,7 @@ def outside_temporal(folder: Path) -> Iterator[Temporal]:
 
 def test_from_nothing_to_an_enrolment_through_a_kill_of_everything_and_down_again(folder: Path) -> None:
     with running_stack(folder / "data") as stack:
-        assert set(stack["pids"]) == {"postgresql", "temporal", "simulator", "api", "worker", "up"}
+        assert set(stack["pids"]) == {"postgresql", "temporal", "simulator", "head_end", "api", "worker", "up"}
         with _api(stack) as api:
             enrolled = api.post("/v1/program-enrollments", json=application(CUSTOMER, 1)).raise_for_status().json()
         for process in (psutil.Process(stack["pids"]["up"]), *_family(stack)):

@@ -14,12 +14,13 @@ import typer.main
 import yaml
 
 from settings.settings import Settings
+from simulator.head_end.settings import Settings as HeadEndSettings
 from simulator.settings import Settings as SimulatorSettings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-LASTING = ("postgres", "temporal", "simulator", "api", "worker")
+LASTING = ("postgres", "temporal", "simulator", "head-end", "api", "worker")
 REQUIRED = re.compile(r"\$\{(\w+):\?[^}]+\}")
 
 
@@ -67,6 +68,7 @@ def test_what_lasts_is_watched_and_started_again(name: str) -> None:
         ("api", "GRIDENROLL_API_PORT"),
         ("worker", "GRIDENROLL_WORKER_HEALTH_PORT"),
         ("simulator", "DERMS_SIMULATOR_PORT"),
+        ("head-end", "HEAD_END_SIMULATOR_PORT"),
     ],
 )
 def test_health_is_asked_at_the_port_that_the_service_listens_on(service: str, variable: str) -> None:
@@ -81,7 +83,7 @@ def test_images_are_pinned_to_a_version() -> None:
 
 def test_secrets_are_required_from_the_environment_and_never_written_down() -> None:
     secrets = [found for found in _environment() if re.search(r"PASSWORD|PWD|SECRET|TOKEN", found[1])]
-    assert {service for service, _, _ in secrets} >= {"postgres", "temporal", "api", "worker", "simulator"}
+    assert {service for service, _, _ in secrets} >= {"postgres", "temporal", "api", "worker", "simulator", "head-end"}
     for service, name, value in secrets:
         assert REQUIRED.fullmatch(value), f"{service}: {name}"
     for service, name, value in _environment():
@@ -104,6 +106,7 @@ def test_every_variable_of_ours_is_a_setting_or_read_by_the_command_line() -> No
 
 def test_every_variable_of_the_simulator_is_a_setting_of_it() -> None:
     assert _names("DERMS_SIMULATOR_") <= set(SimulatorSettings.model_fields)
+    assert _names("HEAD_END_SIMULATOR_") <= set(HeadEndSettings.model_fields)
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ def doors() -> list[re.Pattern[str]]:
         temporal=None,  # pyright: ignore[reportArgumentType] - nothing is asked of it
         token="",
         derms_secret="",
+        head_end_secret="",
         temporal_ui_url="",
         acknowledgement_timeout_seconds=1,
     )

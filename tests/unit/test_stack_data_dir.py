@@ -67,5 +67,5 @@ def test_credentials_are_random_kept_and_private(tmp_path: Path) -> None:
     data = DataDir(tmp_path)
     first = kept_credentials(data)
     assert kept_credentials(data) == first
-    assert len({first.api_token, first.derms_secret, first.postgresql_password}) == 3
+    assert len({first.api_token, first.derms_secret, first.head_end_secret, first.postgresql_password}) == 4
     assert data.secrets.stat().st_mode & 0o777 == 0o600

@@ -12,7 +12,7 @@ from stack.environment import Addresses, Ports
 @pytest.fixture
 def addresses() -> Callable[..., Addresses]:
     def make(**changes: bool) -> Addresses:
-        return Addresses(Ports(worker_health=9), "postgresql://here", Credentials("t", "s", "p"), **changes)
+        return Addresses(Ports(worker_health=9), "postgresql://here", Credentials("t", "s", "h", "p"), **changes)
 
     return make
 
@@ -42,6 +42,7 @@ def test_scripts_find_everything_in_the_description(addresses: Callable[..., Add
         "temporal_address": "127.0.0.1:7233",
         "temporal_ui_url": "http://127.0.0.1:8233",
         "derms_url": "http://127.0.0.1:8100",
+        "head_end_url": "http://127.0.0.1:8110",
         "database_url": "postgresql://here",
         "token": "t",
         "tokens": {"operator": "t"},

@@ -1,0 +1,102 @@
+"""Devices sent to customers: list, see, and say how far they are."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.auth import AsOperator
+from api.bodies import Reason
+from api.context import Context, InContext
+from api.parameters import ByCode, Cursor, Limit, ShipmentPath
+from api.shipment_bodies import ConfirmationRequest, ShipmentStandingView
+from models.ids import CustomerId, EnrollmentId
+from models.shipment import Dispatch, SelfInstallation
+from models.shipment_views import ShipmentSummary, ShipmentView
+from models.task_states import ShipmentState
+from models.views import Page
+from operations import outbox, self_installation, shipments
+from operations.database import transaction
+from operations.queries import shipments as queries
+
+router = APIRouter(prefix="/v1/shipments", tags=["device setup"])
+
+
+def _links(shipment: str) -> dict[str, str]:
+    door = f"/v1/shipments/{shipment}"
+    return {"self": door} | {name: f"{door}/{name}" for name in ("shipped", "delivered", "confirmed", "returned")}
+
+
+@router.get("")
+async def listed(
+    scope: AsOperator,
+    context: InContext,
+    state: ShipmentState | None = None,
+    program: ByCode = None,
+    enrollment: Annotated[EnrollmentId | None, Query()] = None,
+    customer: Annotated[CustomerId | None, Query()] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[ShipmentSummary]:
+    """Shipments, newest first; those that are ordered are the warehouse's work."""
+    async with transaction(context.sessions) as session:
+        return await queries.listed(
+            session,
+            scope,
+            state=state,
+            program=program,
+            enrollment=enrollment,
+            customer=customer,
+            limit=limit,
+            cursor=cursor,
+        )
+
+
+@router.get("/{shipment}")
+async def seen(shipment: ShipmentPath, scope: AsOperator, context: InContext) -> ShipmentView:
+    """One shipment: where it goes, how far it is, and what can be done."""
+    async with transaction(context.sessions) as session:
+        return await queries.seen(session, scope, shipment, _links(shipment))
+
+
+@router.post("/{shipment}/shipped")
+async def shipped(
+    shipment: ShipmentPath, body: Dispatch, scope: AsOperator, context: InContext
+) -> ShipmentStandingView:
+    """Say that the device left the warehouse, and with whom."""
+    async with transaction(context.sessions) as session:
+        row = await shipments.shipped(session, scope, shipment, body)
+    return _told(context, outbox.written(session), shipment, row.state)
+
+
+@router.post("/{shipment}/delivered")
+async def delivered(shipment: ShipmentPath, scope: AsOperator, context: InContext) -> ShipmentStandingView:
+    """Say that the parcel has arrived."""
+    async with transaction(context.sessions) as session:
+        row = await shipments.delivered(session, scope, shipment)
+    return _told(context, outbox.written(session), shipment, row.state)
+
+
+@router.post("/{shipment}/confirmed", status_code=202)
+async def confirmed(
+    shipment: ShipmentPath, body: ConfirmationRequest, scope: AsOperator, context: InContext
+) -> ShipmentStandingView:
+    """Confirm that the customer has installed the device. The same confirmation again changes nothing."""
+    confirmation = SelfInstallation.model_validate(body.model_dump())
+    async with transaction(context.sessions) as session:
+        row = await self_installation.confirm(session, scope, context.catalogs, shipment, confirmation)
+    return _told(context, outbox.written(session), shipment, row.state)
+
+
+@router.post("/{shipment}/returned")
+async def returned(shipment: ShipmentPath, body: Reason, scope: AsOperator, context: InContext) -> ShipmentStandingView:
+    """Say that the device came back. An enrolment that waits for it asks a person."""
+    async with transaction(context.sessions) as session:
+        row = await shipments.returned(session, scope, shipment, body.reason)
+    return _told(context, outbox.written(session), shipment, row.state)
+
+
+def _told(
+    context: Context, deliveries: list[outbox.Delivery], shipment: str, state: ShipmentState
+) -> ShipmentStandingView:
+    context.courier.take(deliveries)
+    return ShipmentStandingView(id=shipment, state=state, links=_links(shipment))

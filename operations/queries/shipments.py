@@ -1,0 +1,94 @@
+"""Reading shipments."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.errors import NotFound
+from models.scope import OperatorScope
+from models.shipment import SelfInstallation
+from models.shipment_views import ShipmentSummary, ShipmentView
+from models.tables.customer import Premise, ServicePoint
+from models.tables.device_setup import DeviceShipment
+from models.task_states import ShipmentState
+from models.views import Page
+from operations.queries.paging import encode, newest_first
+from operations.queries.work_orders import address_line
+from rules.shipment_guidance import shipment_actions, shipment_next_step
+
+
+def readable(scope: OperatorScope) -> Select[DeviceShipment]:
+    """What this scope may see: an operator sees all."""
+    return select(DeviceShipment)
+
+
+async def listed(
+    session: AsyncSession,
+    scope: OperatorScope,
+    *,
+    state: ShipmentState | None = None,
+    program: str | None = None,
+    enrollment: str | None = None,
+    customer: str | None = None,
+    limit: int,
+    cursor: str | None,
+) -> Page[ShipmentSummary]:
+    """A page of them, newest first."""
+    wanted = {"state": state, "program": program, "enrollment_id": enrollment, "customer_id": customer}
+    statement = readable(scope).filter_by(**{name: value for name, value in wanted.items() if value is not None})
+    rows = (await session.execute(newest_first(statement, col(DeviceShipment.id), limit, cursor))).scalars().all()
+    more = encode(rows[limit - 1].id) if len(rows) > limit else None
+    return Page(items=tuple(ShipmentSummary(**_fields(row)) for row in rows[:limit]), next_cursor=more)
+
+
+async def seen(session: AsyncSession, scope: OperatorScope, shipment_id: str, links: Mapping[str, str]) -> ShipmentView:
+    """One of them, with the address.
+
+    Raises:
+        NotFound: there is none that this scope may see.
+    """
+    row = (await session.execute(readable(scope).where(col(DeviceShipment.id) == shipment_id))).scalar_one_or_none()
+    if row is None:
+        raise NotFound(f"There is no shipment {shipment_id}.", fix="GET /v1/shipments lists them.")
+    confirmed = SelfInstallation.model_validate(row.confirmation) if row.confirmation else None
+    actions = shipment_actions(row.state)
+    return ShipmentView(
+        **_fields(row),
+        address=await _address(session, row.service_point),
+        reminders=row.reminders,
+        serial_number=confirmed.serial_number if confirmed else None,
+        confirmed_by=confirmed.confirmed_by if confirmed else None,
+        next_step=shipment_next_step(row.state, row.sent_back),
+        available_actions=actions,
+        links={name: where for name, where in links.items() if name == "self" or name in actions},
+    )
+
+
+async def _address(session: AsyncSession, service_point: str) -> str:
+    statement = (
+        select(Premise)
+        .join(ServicePoint, col(ServicePoint.cis_premise_id) == col(Premise.cis_premise_id))
+        .where(col(ServicePoint.cis_service_point_id) == service_point)
+    )
+    return address_line((await session.execute(statement)).scalar_one())
+
+
+def _fields(row: DeviceShipment) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "number": row.number,
+        "enrollment": row.enrollment_id,
+        "customer": row.customer_id,
+        "service_point": row.service_point,
+        "program": row.program,
+        "state": row.state,
+        "carrier": row.carrier,
+        "tracking_reference": row.tracking_reference,
+        "sent_back": row.sent_back,
+        "escalated": row.escalated_at is not None,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    }
