@@ -1,5 +1,6 @@
-"""What Finish submits: the same request, by the same operations, as every other channel."""
+"""Finishing a guided flow: the same request, by the same operations, as through every other channel, exactly once."""
 
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
@@ -8,18 +9,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.application import EnrollmentApplication
-from models.errors import Invalid, Pointer
+from models.errors import Conflict, Invalid, Pointer
+from models.panels import SUMMARY
 from models.process_flow import FlowType
 from models.scope import OperatorScope
 from models.service_call import ServiceCallApplication
 from models.tables.customer import ServicePoint
 from models.tables.process_flow import ProcessFlow
+from models.task_states import PROCESS_FLOW_TRANSITIONS, ProcessFlowState
 from models.unenrollment import UnenrollmentApplication
 from models.values import Value
 from operations import enrollments, service_calls, unenrollments
+from operations.audit import Trail
 from operations.catalog import Catalogs
+from operations.panel_facts import facts_of
+from operations.process_flows import Draft, drawn, locked, not_stale, still_draft
+from rules.panels import SeenPanel, request_document, seen
 
 R = TypeVar("R", bound=Value)
+_P = ProcessFlowState
 
 DOORS: dict[FlowType, str] = {
     "enroll": "program-enrollments",
@@ -40,7 +48,69 @@ class Finished(NamedTuple):
         return DOORS[self.type]
 
 
-async def finish_request(
+async def finish(
+    session: AsyncSession,
+    scope: OperatorScope,
+    catalogs: Catalogs,
+    process_flow_id: str,
+    *,
+    base: int | None,
+    acknowledgement_timeout_seconds: float,
+) -> Finished:
+    """Submits what was entered, exactly once: a flow that is submitted gives the same answer again.
+
+    Raises:
+        NotFound: there is none.
+        StaleVersion: somebody else saved since `base`.
+        Invalid: panels are incomplete; the pointers name what is missing.
+        Conflict: the configuration changed and something must be entered again; the draft moved to the new one.
+        IllegalTransition: it is cancelled or expired.
+    """
+    now = datetime.now(UTC)
+    row = await locked(session, process_flow_id)
+    if row.state is _P.SUBMITTED and row.result_id:
+        return Finished(row.flow_type, row.result_id)
+    still_draft(row, now)
+    not_stale(row, base)
+    draft = await drawn(session, catalogs, row)
+    _complete(draft.panels, "The flow is not complete; nothing was submitted.", "panel-invalid")
+    document = request_document(await _in_force(session, catalogs, row, draft))
+    finished = await _submit(session, scope, catalogs, row, document, acknowledgement_timeout_seconds)
+    trail = Trail(scope, now, row.id)
+    row.state = trail.moved(PROCESS_FLOW_TRANSITIONS, row.id, row.state, _P.SUBMITTED)
+    trail.noted(finished.id, "pf:finished", details={"process_flow": row.id})
+    row.result_id, row.current_panel, row.updated_at = finished.id, SUMMARY, now
+    row.version += 1
+    await trail.write(session)
+    await session.flush()
+    return finished
+
+
+def _complete(panels: tuple[SeenPanel, ...], detail: str, code: str) -> None:
+    faults = [fault for panel in panels for fault in panel.faults]
+    if faults:
+        raise Invalid(detail, fix="Enter what the pointers name, panel by panel.", code=code, pointers=faults)
+
+
+async def _in_force(session: AsyncSession, catalogs: Catalogs, row: ProcessFlow, draft: Draft) -> tuple[SeenPanel, ...]:
+    """The panels as the configuration in force has them: what was entered must make sense there, too."""
+    newest = await catalogs.current(session)
+    task = newest.task(row.service_task_type)
+    if newest.version == row.catalog_version or task is None or not task.panels:
+        return draft.panels
+    panels = seen(task.panels, row.panel_values, await facts_of(session, newest, row, task))
+    faults = [fault for panel in panels for fault in panel.faults]
+    if faults:
+        raise Conflict(
+            "The configuration changed while this flow was open; nothing was submitted.",
+            fix="Renew the flow (POST …/renew) and enter what the pointers name again.",
+            code="configuration-changed",
+            pointers=faults,
+        )
+    return panels
+
+
+async def _submit(
     session: AsyncSession,
     scope: OperatorScope,
     catalogs: Catalogs,

@@ -1,4 +1,4 @@
-"""Guided flows: begun, filled in panel by panel by one person or several, finished exactly once (DOMAIN.md 3, 6)."""
+"""Guided flows: begun, filled in panel by panel by one person or several, given up or expired (DOMAIN.md 3, 6)."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,9 +20,8 @@ from models.tables.subscription import ProgramSubscription
 from models.task_states import PROCESS_FLOW_TRANSITIONS, ProcessFlowState
 from operations.audit import Trail
 from operations.catalog import Catalogs, IndexedCatalog
-from operations.finishing import Finished, finish_request
 from operations.panel_facts import facts_of
-from rules.panels import SeenPanel, request_document, seen, unknown_fields
+from rules.panels import SeenPanel, seen, unknown_fields
 
 _P = ProcessFlowState
 
@@ -70,7 +69,7 @@ async def begin(session: AsyncSession, scope: OperatorScope, catalogs: Catalogs,
     trail.noted(row.id, "pf:draft", details={"type": start.type, "service_task_type": task.code})
     await trail.write(session)
     await session.flush()
-    return await _drawn(session, catalogs, row)
+    return await drawn(session, catalogs, row)
 
 
 async def _subscription_of(session: AsyncSession, start: ProcessFlowStart) -> ProgramSubscription | None:
@@ -149,11 +148,11 @@ async def locked(session: AsyncSession, process_flow_id: str) -> ProcessFlow:
 
 
 async def drawn(session: AsyncSession, catalogs: Catalogs, row: ProcessFlow) -> Draft:
-    """The flow with its panels."""
-    return await _drawn(session, catalogs, row)
+    """The flow with its panels.
 
-
-async def _drawn(session: AsyncSession, catalogs: Catalogs, row: ProcessFlow) -> Draft:
+    Raises:
+        NotFound: its configuration is gone.
+    """
     catalog = await catalogs.version(session, row.catalog_version)
     task = catalog.task(row.service_task_type)
     if task is None:
@@ -164,12 +163,30 @@ async def _drawn(session: AsyncSession, catalogs: Catalogs, row: ProcessFlow) ->
     return Draft(row, task, seen(task.panels, row.panel_values, facts), newer)
 
 
-def _still_draft(row: ProcessFlow, now: datetime) -> None:
+def still_draft(row: ProcessFlow, now: datetime) -> None:
+    """Whether it can still be changed.
+
+    Raises:
+        IllegalTransition: it is submitted, cancelled or expired.
+    """
     if row.state is not _P.DRAFT or row.expires_at <= now:
         state = _P.EXPIRED if row.state is _P.DRAFT else row.state
         raise IllegalTransition(
             f"The process flow is {state} and cannot be changed any more.",
             fix="Begin a new one: POST /v1/process-flows.",
+        )
+
+
+def not_stale(row: ProcessFlow, base: int | None) -> None:
+    """Whether nobody saved since `base`, if the caller says what they read.
+
+    Raises:
+        StaleVersion: somebody did.
+    """
+    if base is not None and base != row.version:
+        raise StaleVersion(
+            f"Somebody else saved this flow: it is at version {row.version}, not {base}.",
+            fix="Read it again, look at what changed, and do yours on that.",
         )
 
 
@@ -194,17 +211,13 @@ async def save_panel(
     """
     now = datetime.now(UTC)
     row = await locked(session, process_flow_id)
-    _still_draft(row, now)
-    if base is not None and base != row.version:
-        raise StaleVersion(
-            f"Somebody else saved this flow: it is at version {row.version}, not {base}.",
-            fix="Read it again, look at what changed, and save your panel on that.",
-        )
-    draft = await _drawn(session, catalogs, row)
+    still_draft(row, now)
+    not_stale(row, base)
+    draft = await drawn(session, catalogs, row)
     spec = _panel(draft.task, panel)
     faults = unknown_fields(spec, values)
     row.panel_values = {**row.panel_values, panel: values}
-    after = await _drawn(session, catalogs, row)
+    after = await drawn(session, catalogs, row)
     saved = next(one for one in after.panels if one.spec.code == panel)
     faults += tuple(_within(panel, fault) for fault in saved.faults if strict)
     if faults:
@@ -247,72 +260,6 @@ async def _touch(
     await session.flush()
 
 
-async def finish(
-    session: AsyncSession,
-    scope: OperatorScope,
-    catalogs: Catalogs,
-    process_flow_id: str,
-    *,
-    base: int | None,
-    acknowledgement_timeout_seconds: float,
-) -> Finished:
-    """Submits what was entered, exactly once: a flow that is submitted gives the same answer again.
-
-    Raises:
-        NotFound: there is none.
-        StaleVersion: somebody else saved since `base`.
-        Invalid: panels are incomplete; the pointers name what is missing.
-        Conflict: the configuration changed and something must be entered again; the draft moved to the new one.
-        IllegalTransition: it is cancelled or expired.
-    """
-    now = datetime.now(UTC)
-    row = await locked(session, process_flow_id)
-    if row.state is _P.SUBMITTED and row.result_id:
-        return Finished(row.flow_type, row.result_id)
-    _still_draft(row, now)
-    if base is not None and base != row.version:
-        raise StaleVersion(
-            f"Somebody else saved this flow: it is at version {row.version}, not {base}.",
-            fix="Read it again, look at what changed, and finish that.",
-        )
-    draft = await _drawn(session, catalogs, row)
-    _complete(draft.panels, "The flow is not complete; nothing was submitted.", "panel-invalid")
-    document = request_document(await _in_force(session, catalogs, row, draft))
-    finished = await finish_request(session, scope, catalogs, row, document, acknowledgement_timeout_seconds)
-    trail = Trail(scope, now, row.id)
-    row.state = trail.moved(PROCESS_FLOW_TRANSITIONS, row.id, row.state, _P.SUBMITTED)
-    trail.noted(finished.id, "pf:finished", details={"process_flow": row.id})
-    row.result_id, row.current_panel, row.updated_at = finished.id, SUMMARY, now
-    row.version += 1
-    await trail.write(session)
-    await session.flush()
-    return finished
-
-
-def _complete(panels: tuple[SeenPanel, ...], detail: str, code: str) -> None:
-    faults = [fault for panel in panels for fault in panel.faults]
-    if faults:
-        raise Invalid(detail, fix="Enter what the pointers name, panel by panel.", code=code, pointers=faults)
-
-
-async def _in_force(session: AsyncSession, catalogs: Catalogs, row: ProcessFlow, draft: Draft) -> tuple[SeenPanel, ...]:
-    """The panels as the configuration in force has them: what was entered must make sense there, too."""
-    newest = await catalogs.current(session)
-    task = newest.task(row.service_task_type)
-    if newest.version == row.catalog_version or task is None or not task.panels:
-        return draft.panels
-    panels = seen(task.panels, row.panel_values, await facts_of(session, newest, row, task))
-    faults = [fault for panel in panels for fault in panel.faults]
-    if faults:
-        raise Conflict(
-            "The configuration changed while this flow was open; nothing was submitted.",
-            fix="Renew the flow (POST …/renew) and enter what the pointers name again.",
-            code="configuration-changed",
-            pointers=faults,
-        )
-    return panels
-
-
 async def renew(session: AsyncSession, scope: Scope, catalogs: Catalogs, process_flow_id: str) -> Draft:
     """Moves a draft to the configuration in force; what was entered stays, and what must be entered again shows.
 
@@ -323,7 +270,7 @@ async def renew(session: AsyncSession, scope: Scope, catalogs: Catalogs, process
     """
     now = datetime.now(UTC)
     row = await locked(session, process_flow_id)
-    _still_draft(row, now)
+    still_draft(row, now)
     newest = await catalogs.current(session)
     task = newest.task(row.service_task_type)
     if task is None or not task.panels:
@@ -341,7 +288,7 @@ async def renew(session: AsyncSession, scope: Scope, catalogs: Catalogs, process
     if row.current_panel not in known:
         row.current_panel = task.panels[0].code
     await _touch(session, scope, now, row, "pf:renewed", {"catalog_version": newest.version})
-    return await _drawn(session, catalogs, row)
+    return await drawn(session, catalogs, row)
 
 
 async def cancel(session: AsyncSession, scope: Scope, process_flow_id: str, reason: str) -> ProcessFlow:
@@ -355,7 +302,7 @@ async def cancel(session: AsyncSession, scope: Scope, process_flow_id: str, reas
     row = await locked(session, process_flow_id)
     if row.state is _P.CANCELLED:
         return row
-    _still_draft(row, now)
+    still_draft(row, now)
     trail = Trail(scope, now, row.id)
     row.state = trail.moved(PROCESS_FLOW_TRANSITIONS, row.id, row.state, _P.CANCELLED, reason=reason)
     row.reason, row.updated_at = reason, now

@@ -37,7 +37,7 @@ class PanelFacts:
     request: type[BaseModel]
     program: Program | None = None
     service_points: frozenset[str] = frozenset()
-    choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
+    choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict[str, tuple[Choice, ...]])
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from models.process_flow_views import ProcessFlowSummary, ProcessFlowView
 from models.task_states import ProcessFlowState
 from models.values import Code, Value
 from models.views import Page, View
-from operations import outbox, process_flows
+from operations import finishing, outbox, process_flows
 from operations.database import transaction
 from operations.queries import process_flows as queries
 
@@ -110,7 +110,7 @@ async def finish(
 ) -> Submitted:
     """Submit what was entered, exactly once."""
     async with transaction(context.sessions) as session:
-        finished = await process_flows.finish(
+        finished = await finishing.finish(
             session,
             scope,
             context.catalogs,

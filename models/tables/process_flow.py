@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Column, Index, Integer
 from sqlmodel import Field
 
+from models.process_flow import FlowType
 from models.states import Channel
 from models.tables.columns import document, instant, key, one_of, reference, text
 from models.tables.stored import Stored
@@ -18,7 +19,7 @@ class ProcessFlow(Stored, table=True):
     __tablename__ = "process_flow"
 
     id: str = Field(sa_column=key())
-    flow_type: str = Field(sa_column=text())
+    flow_type: FlowType = Field(sa_column=text())
     service_task_type: str = Field(sa_column=text())
     catalog_version: int = Field(foreign_key="catalog_version.version")
     customer_id: str = Field(sa_column=reference("customer.id", index=True))
