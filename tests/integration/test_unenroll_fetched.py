@@ -48,6 +48,23 @@ def test_fetched_it_is_gone_everywhere(doors: Doors, leaving: Leaving, program: 
     assert doors.database.value(hangs, device["id"]) == 0
 
 
+def test_a_report_through_the_technicians_door_fetches_it(doors: Doors, leaving: Leaving, program: str) -> None:
+    unenrollment = leaving.asked(leaving.lent(program), **AT_THE_END)
+    order = leaving.order(unenrollment)
+    (device,) = leaving.seen(unenrollment)["devices"]
+    removed = {"serial_number": device["serial_number"], "condition": "worn"}
+    report = {
+        "completion_id": doors.name("C"),
+        "outcome": "completed_as_ordered",
+        "technician": "T. Echnician",
+        "finished_at": "2026-07-01T10:00:00Z",
+        "device_removed": removed,
+    }
+    for _ in range(2):
+        doors.api.post(f"/v1/work-orders/{order}/completion", json=report).raise_for_status()
+    assert leaving.over(unenrollment)["devices"][0]["registration"] == "removed"
+
+
 def test_who_is_never_met_is_left_to_an_operator_who_keeps_the_device(leaving: Leaving) -> None:
     program = leaving.lend()
     unenrollment = leaving.asked(leaving.lent(program), **AT_THE_END)
