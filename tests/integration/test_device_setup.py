@@ -1,0 +1,167 @@
+"""Devices that come by parcel, and devices that must answer first, on the real stack (DOMAIN.md 5.2)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.doors import Doors, wait_for
+
+
+class Setup:
+    """What a requester, the warehouse, a customer and a head-end do."""
+
+    def __init__(self, doors: Doors) -> None:
+        self.doors = doors
+        self.cloud = httpx.Client(base_url=doors.stack["head_end_url"], trust_env=False, timeout=10)
+
+    def device(self) -> dict[str, Any]:
+        serial = self.doors.name("TSTAT")
+        return {"specification": "sensi-lite", "serial_number": serial, "device_location_type": "main-living-area"}
+
+    def applied(self, **changes: Any) -> str:
+        usual: dict[str, Any] = {"program": "TSTAT-KIT", "answers": {}}
+        person = self.doors.customers.take(premise_type="single_family")
+        return self.doors.accepted(self.doors.application(person, **{**usual, **changes}))
+
+    def shipped(self) -> tuple[str, str]:
+        """An enrolment that waits for its parcel."""
+        way = {"installation_method": "self_installation", "asset_ownership": "utility_owned", "devices": []}
+        enrollment = self.applied(**way)
+        return enrollment, wait_for(lambda: self.shipments(enrollment))[0]["id"]
+
+    def shipments(self, enrollment: str) -> list[dict[str, Any]]:
+        found = self.doors.api.get("/v1/shipments", params={"enrollment": enrollment})
+        return found.raise_for_status().json()["items"]
+
+    def shipment(self, shipment: str) -> dict[str, Any]:
+        return self.doors.api.get(f"/v1/shipments/{shipment}").raise_for_status().json()
+
+    def do(self, shipment: str, door: str, **body: Any) -> httpx.Response:
+        return self.doors.api.post(f"/v1/shipments/{shipment}/{door}", json=body)
+
+    def set_device(self, device: dict[str, Any], state: str) -> None:
+        self.cloud.put(f"/devices/{device['serial_number']}", json={"state": state}).raise_for_status()
+
+    def reaches(self, enrollment: str, state: str) -> dict[str, Any]:
+        def there() -> Any:
+            seen = self.doors.enrollment(enrollment)
+            return seen["state"] == state and seen
+
+        return wait_for(there)
+
+
+@pytest.fixture
+def setup(doors: Doors) -> Iterator[Setup]:
+    made = Setup(doors)
+    yield made
+    made.cloud.delete("/faults")
+    made.cloud.close()
+
+
+def test_a_shipped_device_is_enrolled_once_the_customer_confirmed_it(setup: Setup) -> None:
+    enrollment, shipment = setup.shipped()
+    assert setup.do(shipment, "shipped", carrier="Parcel Post", tracking_reference="PP-1").is_success
+    assert setup.do(shipment, "delivered").json()["state"] == "delivered"
+    device = setup.device()
+    for _ in range(2):
+        assert setup.do(shipment, "confirmed", confirmed_by="customer", **device).json()["state"] == "confirmed"
+    setup.doors.told(enrollment, "synchronized")
+    seen = setup.doors.enrollment(enrollment)
+    assert (seen["state"], seen["subscription"]["state"]) == ("enrolled", "active")
+    assert seen["subscription"]["devices"][0]["serial_number"] == device["serial_number"]
+    told = [entry["what"] for entry in seen["timeline"]]
+    expected = ["Device sent", "Device delivered", "Head-end answered", "Enrolled"]
+    assert [what for what in told if what in expected] == expected
+
+
+def test_what_cannot_be_taken_is_said_at_once_and_kept_nowhere(setup: Setup) -> None:
+    _, shipment = setup.shipped()
+    answer = setup.do(
+        shipment, "confirmed", confirmed_by="customer", **{**setup.device(), "specification": "nest-thermostat"}
+    )
+    assert (answer.status_code, answer.json()["type"].rsplit("#")[-1]) == (422, "confirmation-refused")
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/specification"]
+    assert setup.shipment(shipment)["state"] == "ordered"
+
+
+def test_another_confirmation_after_the_first_is_refused(setup: Setup) -> None:
+    enrollment, shipment = setup.shipped()
+    assert setup.do(shipment, "confirmed", confirmed_by="customer", **setup.device()).status_code == 202
+    assert setup.do(shipment, "confirmed", confirmed_by="customer", **setup.device()).status_code == 409
+    setup.doors.told(enrollment, "synchronized")
+
+
+def test_cancelling_while_the_parcel_is_on_its_way_takes_back_what_was_done(setup: Setup) -> None:
+    enrollment, shipment = setup.shipped()
+    setup.do(shipment, "shipped").raise_for_status()
+    held = setup.doors.database.value("SELECT devices FROM program_capacity WHERE program = 'TSTAT-KIT'")
+    setup.doors.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "moved"}).raise_for_status()
+    seen = setup.doors.enrollment(enrollment)
+    assert (seen["state"], seen["subscription"]["state"]) == ("cancelled", "cancelled")
+    assert setup.shipment(shipment)["state"] == "cancelled"
+    assert setup.doors.database.value("SELECT devices FROM program_capacity WHERE program = 'TSTAT-KIT'") == held - 1
+    assert setup.do(shipment, "confirmed", confirmed_by="customer", **setup.device()).status_code == 409
+    assert setup.do(shipment, "returned", reason="sent back").json()["state"] == "returned"
+    wait_for(lambda: setup.doors.flow(enrollment).close_time)
+
+
+def test_a_parcel_that_comes_back_waits_for_a_person_and_a_retry_sends_another(setup: Setup) -> None:
+    enrollment, shipment = setup.shipped()
+    setup.do(shipment, "shipped").raise_for_status()
+    setup.do(shipment, "returned", reason="address unknown").raise_for_status()
+    assert "came back" in setup.shipment(shipment)["next_step"]
+    setup.reaches(enrollment, "needs_attention")
+    setup.doors.api.post(f"/v1/program-enrollments/{enrollment}/retry").raise_for_status()
+    again = wait_for(lambda: [one for one in setup.shipments(enrollment) if one["state"] == "ordered"])[0]["id"]
+    assert setup.do(again, "confirmed", confirmed_by="customer", **setup.device()).status_code == 202
+    setup.doors.told(enrollment, "synchronized")
+
+
+@pytest.mark.parametrize("answer", ["at_once", "callback"])
+def test_a_device_of_the_customers_own_is_enrolled_when_it_answers(setup: Setup, answer: str) -> None:
+    setup.cloud.put("/faults", json={"answer": answer}).raise_for_status()
+    enrollment = setup.applied(devices=[setup.device()])
+    setup.doors.told(enrollment, "synchronized")
+    assert setup.doors.enrollment(enrollment)["state"] == "enrolled"
+
+
+@pytest.mark.parametrize("state", ["offline", "unknown", "broken"])
+def test_a_device_that_does_not_answer_waits_for_a_person_until_it_does(setup: Setup, state: str) -> None:
+    device = setup.device()
+    setup.set_device(device, state)
+    enrollment = setup.applied(devices=[device])
+    parked = setup.reaches(enrollment, "needs_attention")
+    assert parked["reason"].startswith("The device check failed. A device of sensi-cloud")
+    assert device["serial_number"] not in parked["reason"]
+    setup.set_device(device, "online")
+    setup.doors.api.post(f"/v1/program-enrollments/{enrollment}/retry").raise_for_status()
+    setup.doors.told(enrollment, "synchronized")
+
+
+def test_cancelling_while_a_device_is_silent_ends_it(setup: Setup) -> None:
+    device = setup.device()
+    setup.set_device(device, "silent")
+    enrollment = setup.applied(devices=[device])
+    wait_for(
+        lambda: [
+            one
+            for one in setup.cloud.get("/requests").json()["items"]
+            if one["serial_number"] == device["serial_number"]
+        ]
+    )
+    setup.doors.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "no time"}).raise_for_status()
+    wait_for(lambda: setup.doors.flow(enrollment).close_time)
+    setup.set_device(device, "online")
+    assert setup.doors.enrollment(enrollment)["subscription"]["state"] == "cancelled"
+
+
+def test_answers_that_are_not_signed_are_refused_and_unknown_ones_change_nothing(setup: Setup) -> None:
+    answers = {"answers": [{"message_id": "a", "request_id": setup.doors.name("her"), "outcome": "ok"}]}
+    assert (
+        httpx.post(f"{setup.doors.stack['api_url']}/v1/head-end/answers", json=answers, trust_env=False).status_code
+        == 401
+    )
+    taken = setup.doors.api.post("/v1/head-end/answers", json=answers)
+    assert (taken.status_code, taken.json()) == (202, {"received": 1, "new": 0})
