@@ -1,0 +1,200 @@
+"""One small program of its own, and everything that people, technicians and the DERMS may do about it, in any order.
+
+Whom or what something is done to is named by a number: the so-manieth there is just then, counted round; so the same
+numbers mean the same again, and fewer of them still mean something.
+"""
+
+import asyncio
+from typing import Any
+
+import httpx
+from temporalio.client import Client
+
+from rules.snapshots import message_key
+from tests.integration.batches import ran
+from tests.integration.doors import Doors
+from tests.integration.installing import Installing
+
+OWN = {"installation_method": "bring_your_own", "asset_ownership": "customer_owned"}
+CAPACITY = {"customers": 2, "devices": 3, "waitlist": True}
+_TAKEN = {200, 201, 202}
+_REFUSED = {404, 409, 422}
+
+
+class Anything:
+    """Each does one thing, whether or not it is allowed just then; what is refused must be refused in good order."""
+
+    def __init__(self, doors: Doors, customers: list[dict[str, str]]) -> None:
+        self.doors = doors
+        self.installing = Installing(doors)
+        self.customers = customers
+        offers = [
+            {"installation_method": "utility_installation", "asset_ownership": "utility_owned"},
+            {"installation_method": "utility_installation", "asset_ownership": "customer_owned"},
+            OWN,
+        ]
+        self.program = self.installing.offer(
+            attempts=2,
+            offers=offers,
+            capacity=CAPACITY,
+            devices={"minimum": 1, "maximum": 2},
+            visits_customer_owned=True,
+        )
+        self.since: int = doors.database.value("SELECT coalesce(max(id), 0) FROM audit_entry")
+        self.serials = [doors.name("LCR")]
+        self._reports: list[tuple[str, dict[str, Any]]] = []
+        self._last: dict[str, Any] | None = None
+
+    def _there(self, table: str, number: int, columns: str = "id") -> Any:
+        """The so-manieth row of the program, counted round; None if there is none."""
+        rows = self.doors.database.rows(
+            f"SELECT {columns} FROM {table} WHERE program = $1 ORDER BY {table}.id",
+            self.program,
+        )
+        return rows[number % len(rows)] if rows else None
+
+    def _post(self, door: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        answer = self.doors.api.post(door, json=body)
+        assert answer.status_code in _TAKEN | _REFUSED, (door, body, answer.text)
+        return answer
+
+    def _serial(self, *, known: int | None = None) -> str:
+        if known is not None:
+            return self.serials[known % len(self.serials)]
+        self.serials.append(self.doors.name("LCR"))
+        return self.serials[-1]
+
+    def _device(self, known: int | None = None) -> dict[str, str]:
+        place = {"specification": "eaton-lcr-6600s", "device_location_type": "utility-room"}
+        return {**place, "serial_number": self._serial(known=known)}
+
+    def enrol(self, customer: int, devices: int, known: int | None) -> None:
+        """With so many devices of one's own; with none, a technician brings one."""
+        who = self.customers[customer % len(self.customers)]
+        way = OWN if devices else {"installation_method": "utility_installation", "asset_ownership": "utility_owned"}
+        asked = [self._device(known if position == 0 else None) for position in range(devices)]
+        self._last = self.doors.application(
+            who, program=self.program, devices=asked, answers={"heater_fuel": "electricity"}, **way
+        )
+        if not devices:
+            self._last["work_order"] = {"contact_phone": "+1 319 555 0100"}
+        self._post("/v1/program-enrollments", self._last)
+
+    def ask_again(self) -> None:
+        """The last request once more, word for word."""
+        if self._last is not None:
+            self._post("/v1/program-enrollments", self._last)
+
+    def on(self, table: str, number: int, word: str, **body: Any) -> None:
+        """Knocks at a door of an enrolment, unenrolment, service call, work order or sync request."""
+        doors = {
+            "enrollment": "program-enrollments",
+            "unenrollment": "program-unenrollments",
+            "service_call": "service-calls",
+            "work_order": "work-orders",
+            "sync_request": "sync-requests",
+        }
+        if found := self._there(table, number):
+            self._post(f"/v1/{doors[table]}/{found['id']}/{word}", body or None)
+
+    def appoint(self, order: int, day: int) -> None:
+        window = {"start": f"2031-06-{day:02}T08:00:00-05:00", "end": f"2031-06-{day:02}T10:00:00-05:00"}
+        self.on("work_order", order, "appointment", **window, technician="Crew 7")
+
+    def report(self, order: int, outcome: str, known: int | None) -> None:
+        """A technician's report, with a device that is new or one that is known already."""
+        found = self._there("work_order", order, "id, kind, device_id")
+        if found is None:
+            return
+        self._reports.append((found["id"], self._written(found, outcome, known)))
+        self._post(f"/v1/work-orders/{found['id']}/completion", self._reports[-1][1])
+
+    def _written(self, order: dict[str, Any], outcome: str, known: int | None) -> dict[str, Any]:
+        report = {**self.installing.report("no_access"), "outcome": outcome}
+        if (order["kind"], outcome) == ("install", "completed_as_ordered"):
+            report["device_installed"] = self._device(known)
+        if outcome == "device_replaced":
+            old = self.doors.database.value("SELECT serial_number FROM device WHERE id = $1", order["device_id"])
+            report["device_installed"] = self._device(known)
+            report["device_removed"] = {"serial_number": old or "unknown", "condition": "burnt"}
+        return report
+
+    def report_again(self, number: int) -> None:
+        """One that was sent already, however it was taken."""
+        if self._reports:
+            order, report = self._reports[number % len(self._reports)]
+            self._post(f"/v1/work-orders/{order}/completion", report)
+
+    def report_to_another(self, number: int, enrollment: int) -> None:
+        """By hand, to a flow that it may not concern."""
+        found = self._there("enrollment", enrollment)
+        if self._reports and found:
+            order, report = self._reports[number % len(self._reports)]
+            message = {"work_order_id": order, "completion_id": report["completion_id"], "completion": report}
+            asyncio.run(self._signal(f"enroll/{found['id']}", message))
+
+    async def _signal(self, workflow_id: str, message: dict[str, Any]) -> None:
+        flow = (await Client.connect(self.doors.stack["temporal_address"])).get_workflow_handle(workflow_id)
+        if (await flow.describe()).close_time is None:
+            await flow.signal("site_visit_completed", message)
+
+    def unenrol(self, enrollment: int, reason: str, method: str | None, *, partly: bool, later: bool) -> None:
+        found = self._there("program_subscription", enrollment, "id")
+        if found is None:
+            return
+        devices = self._devices(found["id"])[: 1 if partly else None]
+        asked = [{"device": one, "removal_method": method} for one in devices] if partly or method else []
+        body: dict[str, Any] = {"transaction_id": self.doors.name("U"), "subscription": found["id"], "reason": reason}
+        if later:
+            body["effective_date"] = "2031-06-01"
+        self._post("/v1/program-unenrollments", {**body, "devices": asked})
+
+    def _devices(self, subscription: str) -> list[str]:
+        wanted = "SELECT device_id FROM subscription_device WHERE subscription_id = $1 ORDER BY 1"
+        return [row["device_id"] for row in self.doors.database.rows(wanted, subscription)]
+
+    def of_leaving(self, unenrollment: int, device: int, word: str) -> None:
+        """How the removal of a device ended, or shall end."""
+        found = self._there("unenrollment", unenrollment, "id, subscription_id")
+        devices = self._devices(found["subscription_id"]) if found else []
+        if devices:
+            body = {"reason": "Let them have it."} if word == "kept" else None
+            door = f"/v1/program-unenrollments/{found['id']}/devices/{devices[device % len(devices)]}/{word}"
+            self._post(door, body)
+
+    def call(self, subscription: int, device: int, action: str | None) -> None:
+        found = self._there("program_subscription", subscription, "id")
+        devices = self._devices(found["id"]) if found else []
+        if not devices:
+            return
+        body = {
+            "transaction_id": self.doors.name("C"),
+            "subscription": found["id"],
+            "device": devices[device % len(devices)],
+            "problem": {"code": "offline"},
+            **({"action": action} if action else {}),
+            **({"work_request": {"access_notes": "Ring twice."}} if action == "work_request" else {}),
+        }
+        self._post("/v1/service-calls", body)
+
+    def derms_answers(self, how: str) -> None:
+        """From now on: at once, or never by itself."""
+        self.doors.faults(acknowledge=how)
+
+    def derms_refuses(self, *, everything: bool) -> None:
+        """From now on it knows no program, or all again."""
+        self.doors.derms.put("/reference", json={"programs": []} if everything else {}).raise_for_status()
+
+    def acknowledge(self, number: int, result: str | None, times: int) -> None:
+        """The DERMS calls back about some message that it has, however old, with a result that is dictated or its own;
+        so often with the same one, or as often with a new one."""
+        found = self._there("sync_request", number, "id, revision")
+        if found is None:
+            return
+        for _ in range(times):
+            door = f"/sync-messages/{message_key(found['id'], found['revision'])}/acknowledge"
+            answer = self.doors.derms.post(door, json={"result": result} if result else None)
+            assert answer.status_code in {200, 404}, answer.text
+
+    def batch(self, name: str) -> None:
+        ran(self.doors, name)

@@ -1,0 +1,242 @@
+"""Whatever is done in whatever order: the invariants of DOMAIN.md 4 hold after each step, and all settles in the end.
+
+Against the whole real stack. A failing sequence is shrunk to the shortest that fails.
+"""
+
+import asyncio
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from temporalio.client import Client, WorkflowExecutionStatus
+
+from models.batches import BatchName
+from models.task_states import CompletionOutcome
+from tests.integration.anything import Anything
+from tests.integration.doors import Doors, wait_for
+from tests.integration.invariants import QUESTIONS, UNSETTLED, found, illegal
+
+pytestmark = pytest.mark.timeout(120)
+
+EXAMPLES, STEPS = 8, 25
+number = st.integers(0, 3)
+known = st.one_of(st.none(), st.none(), number)
+
+
+class AnySequence(RuleBasedStateMachine):
+    """People, technicians and the DERMS, who do not wait for each other."""
+
+    doors: ClassVar[Doors]
+    customers: ClassVar[list[dict[str, str]]]
+
+    @initialize()
+    def begin(self) -> None:
+        self.world = Anything(self.doors, self.customers)
+        self.world.derms_answers("at_once")
+        self.world.derms_refuses(everything=False)
+        # So that there is something to do things to.
+        self.world.enrol(0, 2, None)
+        self.world.enrol(1, 0, None)
+        settled(self.world)
+
+    @rule(customer=number, devices=st.integers(0, 2), known=known)
+    def enrol(self, customer: int, devices: int, known: int | None) -> None:
+        self.world.enrol(customer, devices, known)
+
+    @rule()
+    def ask_again(self) -> None:
+        self.world.ask_again()
+
+    @rule(
+        what=st.sampled_from(["enrollment", "unenrollment", "service_call", "work_order", "sync_request"]),
+        which=number,
+    )
+    def cancel(self, what: str, which: int) -> None:
+        self.world.on(what, which, "cancel", reason="second thoughts")
+
+    @rule(what=st.sampled_from(["enrollment", "unenrollment", "service_call", "sync_request"]), which=number)
+    def retry(self, what: str, which: int) -> None:
+        self.world.on(what, which, "retry")
+
+    @rule(order=number, day=st.integers(1, 28))
+    def appoint(self, order: int, day: int) -> None:
+        self.world.appoint(order, day)
+
+    @rule(order=number, step=st.sampled_from(["en_route", "on_site"]))
+    def go_there(self, order: int, step: str) -> None:
+        self.world.on("work_order", order, "progress", step=step)
+
+    @rule(order=number, outcome=st.sampled_from(list(CompletionOutcome)), known=known)
+    def report(self, order: int, outcome: str, known: int | None) -> None:
+        self.world.report(order, outcome, known)
+
+    @rule(order=number, outcome=st.sampled_from(["completed_as_ordered", "device_replaced"]))
+    def report_well(self, order: int, outcome: str) -> None:
+        self.world.report(order, outcome, None)
+
+    @rule(which=number)
+    def report_again(self, which: int) -> None:
+        self.world.report_again(which)
+
+    @rule(which=number, enrollment=number)
+    def report_to_another(self, which: int, enrollment: int) -> None:
+        self.world.report_to_another(which, enrollment)
+
+    @rule(
+        subscription=number,
+        reason=st.sampled_from(["customer_opt_out", "device_removed", "non_participation"]),
+        method=st.sampled_from([None, "keep", "utility_removal", "ship_back"]),
+        partly=st.booleans(),
+        later=st.integers(0, 5).map(lambda chance: chance == 5),
+    )
+    def unenrol(self, subscription: int, reason: str, method: str | None, *, partly: bool, later: bool) -> None:
+        self.world.unenrol(subscription, reason, method, partly=partly, later=later)
+
+    @rule(which=number, approved=st.booleans())
+    def approve(self, which: int, *, approved: bool) -> None:
+        self.world.on("unenrollment", which, "approval", approved=approved, reason="as agreed")
+
+    @rule(which=number, device=number, word=st.sampled_from(["kept", "received"]))
+    def end_removal(self, which: int, device: int, word: str) -> None:
+        self.world.of_leaving(which, device, word)
+
+    @rule(subscription=number, device=number, action=st.sampled_from([None, "advice", "work_request", "work_request"]))
+    def call(self, subscription: int, device: int, action: str | None) -> None:
+        self.world.call(subscription, device, action)
+
+    @rule(which=number, action=st.sampled_from(["advice", "work_request"]))
+    def choose(self, which: int, action: str) -> None:
+        wish: dict[str, Any] = {"access_notes": "Ring twice."}
+        self.world.on("service_call", which, "action", action=action, work_request=wish)
+
+    @rule(how=st.sampled_from(["at_once", "never"]))
+    def derms_answers(self, how: str) -> None:
+        self.world.derms_answers(how)
+
+    @rule(everything=st.booleans())
+    def derms_refuses(self, *, everything: bool) -> None:
+        self.world.derms_refuses(everything=everything)
+
+    @rule(which=number, result=st.sampled_from([None, "positive", "negative"]), times=st.integers(1, 2))
+    def acknowledge(self, which: int, result: str | None, times: int) -> None:
+        self.world.acknowledge(which, result, times)
+
+    @rule(name=st.sampled_from(list(BatchName)))
+    def run_batch(self, name: str) -> None:
+        self.world.batch(name)
+
+    @rule()
+    def wait(self) -> None:
+        settled(self.world)
+
+    @invariant()
+    def holds(self) -> None:
+        database, world = self.doors.database, getattr(self, "world", None)
+        if world is not None:
+            assert found(database, world.program, QUESTIONS) == {}
+            assert illegal(database, world.since) == []
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            quiesce(self.world)
+
+
+def settled(world: Anything) -> None:
+    """Waits until everybody has done what can be done now."""
+    left: dict[str, Any] = {"not": "asked yet"}
+
+    def nothing_left() -> bool:
+        nonlocal left
+        left = found(world.doors.database, world.program, UNSETTLED)
+        return not left
+
+    try:
+        wait_for(nothing_left)
+    except AssertionError:
+        raise AssertionError(f"somebody is stuck: {left}") from None
+
+
+def quiesce(world: Anything) -> None:
+    """The DERMS is well again, people repair what is in error; then all is at rest and says the same everywhere."""
+    world.derms_answers("at_once")
+    world.derms_refuses(everything=False)
+    for _ in range(4):
+        settled(world)
+        for state, word in (("awaiting_acknowledgement", ""), ("error", "retry")):
+            for place in _where(world, state):
+                world.on("sync_request", place, word) if word else world.acknowledge(place, None, 1)
+    wait_for(lambda: not _where(world, "awaiting_acknowledgement") + _where(world, "error"))
+    settled(world)
+    assert found(world.doors.database, world.program, QUESTIONS) == {}
+    _flows_are_as_the_record(world)
+    _derms_is_as_the_record(world)
+
+
+def _where(world: Anything, state: str) -> list[int]:
+    rows = world.doors.database.rows("SELECT state FROM sync_request WHERE program = $1 ORDER BY id", world.program)
+    return [place for place, row in enumerate(rows) if row["state"] == state]
+
+
+_S = WorkflowExecutionStatus
+FINAL = {
+    "enroll": ("enrollment", {"enrolled", "rejected", "cancelled", "expired"}),
+    "unenroll": ("unenrollment", {"unenrolled", "rejected", "cancelled"}),
+    "service-call": ("service_call", {"closed", "cancelled"}),
+}
+
+
+def _flows_are_as_the_record(world: Anything) -> None:
+    """A flow runs exactly as long as its request is not final, and none has failed."""
+    for prefix, (table, final) in FINAL.items():
+        wanted = f"SELECT id, state FROM {table} WHERE program = $1"
+        for row in world.doors.database.rows(wanted, world.program):
+            status = asyncio.run(_status(world, f"{prefix}/{row['id']}", over=row["state"] in final))
+            assert status is (_S.COMPLETED if row["state"] in final else _S.RUNNING), row
+
+
+async def _status(world: Anything, workflow_id: str, *, over: bool) -> WorkflowExecutionStatus | None:
+    """One that ought to be over is waited for."""
+    client = await Client.connect(world.doors.stack["temporal_address"])
+    handle = client.get_workflow_handle(workflow_id)
+    if over:
+        async with asyncio.timeout(10):
+            await handle.result()
+    return (await handle.describe()).status
+
+
+def _derms_is_as_the_record(world: Anything) -> None:
+    """It controls what we say is registered; and what we gave up telling it, if it knew that before."""
+    rows = world.doors.database.rows(
+        "SELECT s.number, sd.device_id, sd.registration, (SELECT r.state FROM sync_request r WHERE"
+        " r.subscription_id = s.id ORDER BY (r.state = 'cancelled') DESC LIMIT 1) = 'cancelled' AS given_up"
+        " FROM subscription_device sd JOIN program_subscription s ON s.id = sd.subscription_id WHERE s.program = $1",
+        world.program,
+    )
+    for row in rows:
+        held = {der["device"]["device_id"] for der in world.doors.held(row["number"]) if der["state"] == "enrolled"}
+        if not row["given_up"]:
+            assert (row["device_id"] in held) == (row["registration"] == "registered"), row
+
+
+@pytest.fixture
+def machine(doors: Doors) -> type[AnySequence]:
+    AnySequence.doors = doors
+    AnySequence.customers = [doors.customers.take(premise_type="single_family") for _ in range(3)]
+    return AnySequence
+
+
+def test_whatever_is_done_in_whatever_order_the_invariants_hold(machine: type[AnySequence]) -> None:
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+            report_multiple_bugs=False,
+        ),
+    )
