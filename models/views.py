@@ -66,9 +66,21 @@ class TimelineEntry(View):
     at: Instant
     what: str
     subject: str
+    journey: str = Field(description="the request it belongs to")
     state: str | None
     reason: str
     actor: str
+    link: str | None = Field(description="where the subject is seen, if it has a door")
+
+
+class FollowingRequest(View):
+    """A request to leave or a service call, as the enrolment shows it; `links.self` has all of it."""
+
+    id: str
+    state: str
+    reason: str | None
+    submitted_at: Instant
+    links: dict[str, str]
 
 
 class SubscribedDevice(View):
@@ -155,6 +167,7 @@ class WorkOrderSummary(View):
     created_at: Instant
     updated_at: Instant
     available_actions: tuple[str, ...]
+    links: dict[str, str]
 
 
 class EnrollmentView(EnrollmentSummary):
@@ -166,6 +179,8 @@ class EnrollmentView(EnrollmentSummary):
     waitlist_position: int | None
     subscription: SubscriptionView | None
     work_orders: tuple[WorkOrderSummary, ...]
+    unenrollments: tuple[FollowingRequest, ...]
+    service_calls: tuple[FollowingRequest, ...]
     sync_requests: tuple[SyncRequestSummary, ...]
     timeline: tuple[TimelineEntry, ...]
     next_step: str

@@ -34,4 +34,3 @@ class WorkOrderView(WorkOrderSummary):
     reminders: int
     completions: tuple[CompletionView, ...]
     next_step: str
-    links: dict[str, str]

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.scope import Scope
+from models.states import REGISTRATION_TRANSITIONS
 from models.tables.audit import AuditEntry
 from operations.rows import as_json, insert_from
 from rules.transitions import check_transition
@@ -40,14 +41,17 @@ class Trail:
         *after: S,
         reason: str = "",
     ) -> S:
-        """Takes an entity along a path of states, each step checked and noted; gives the last.
+        """Takes an entity along a path of states, each step checked and noted; gives the last. The reason is that of
+        the last step, for which the others were taken.
 
         Raises:
             IllegalTransition: a step that the table does not have.
         """
-        for state in after:
+        # A device has a state of its own and, on its subscription, a registration: two kinds of steps of one subject.
+        kind = "reg" if table is REGISTRATION_TRANSITIONS else subject.partition("_")[0]
+        for number, state in enumerate(after, 1):
             check_transition(table, subject, before, state)
-            self._add(subject, f"{subject.partition('_')[0]}:{state}", before, state, reason, None)
+            self._add(subject, f"{kind}:{state}", before, state, reason if number == len(after) else "", None)
             before = state
         return before
 

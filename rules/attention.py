@@ -11,6 +11,7 @@ _DOORS = {
     "svc": "/v1/service-calls",
     "syn": "/v1/sync-requests",
     "wo": "/v1/work-orders",
+    "shp": "/v1/shipments",
 }
 _NEXT: dict[AttentionKind, str] = {
     _K.ENROLLMENT_PARKED: "Remove the cause and retry it, or cancel it.",

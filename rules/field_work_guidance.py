@@ -12,10 +12,10 @@ _NEXT: dict[WorkOrderState, str] = {
     _W.SCHEDULED: "A technician visits at the appointment.",
     _W.EN_ROUTE: "The technician is on the way.",
     _W.ON_SITE: "The technician is there and reports when done.",
-    _W.COMPLETED: "Nothing: the work is done.",
+    _W.COMPLETED: "The work is done.",
     _W.INCOMPLETE: "Nothing was done; whoever asked for the work decides on another visit.",
     _W.RESCHEDULED: "A new appointment is made next.",
-    _W.CANCELLED: "Nothing: the order was called off.",
+    _W.CANCELLED: "The order was called off.",
 }
 
 WORDS: dict[str, str] = {

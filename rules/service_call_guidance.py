@@ -13,6 +13,7 @@ WORDS: dict[str, str] = {
     "svc:closed": "Service call closed",
     "svc:cancelled": "Service call taken back",
     "svc:needs_attention": "Stuck; needs attention",
+    "svc:flow_started_again": "Its flow was started again",
     "dev:faulty": "Device marked faulty",
     "dev:retired": "Device retired",
 }

@@ -18,10 +18,10 @@ _NEXT: dict[ServiceCallState, str] = {
     _C.OPEN: "The call was received and is taken up next.",
     _C.WORK_REQUESTED: "A work order is being made.",
     _C.AWAITING_SITE_VISIT: "A technician will visit; the work order says when.",
-    _C.RESOLVED: "Nothing: the call is resolved.",
+    _C.RESOLVED: "The call is resolved.",
     _C.REPLACED: "The device was replaced; the DERMS is told next, then the call is closed.",
-    _C.CLOSED: "Nothing: the call is closed. A new one can be opened at any time.",
-    _C.CANCELLED: "Nothing: the call was taken back. A new one can be opened at any time.",
+    _C.CLOSED: "The call is closed. A new one can be opened at any time.",
+    _C.CANCELLED: "The call was taken back. A new one can be opened at any time.",
     _C.NEEDS_ATTENTION: "The call is stuck and an operator has been called; the reason says why.",
 }
 

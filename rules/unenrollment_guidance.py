@@ -20,9 +20,9 @@ _AFTER: dict[SyncState, str] = {
     SyncState.PENDING: "The customer has left; the DERMS is told next.",
     SyncState.SENDING: "The customer has left; the DERMS is being told.",
     SyncState.AWAITING_ACKNOWLEDGEMENT: "The customer has left; the DERMS has been told and has yet to acknowledge.",
-    SyncState.SYNCHRONIZED: "Nothing: the customer has left and the DERMS holds the devices no more.",
+    SyncState.SYNCHRONIZED: "The customer has left and the DERMS holds the devices no more; nothing is left to do.",
     SyncState.ERROR: "The customer has left, but the DERMS still holds devices; an operator repairs it.",
-    SyncState.DISCARDED: "Nothing: the DERMS had nothing to forget.",
+    SyncState.DISCARDED: "The customer has left; the DERMS had nothing to forget.",
     SyncState.CANCELLED: "The customer has left; the DERMS will not be told and still holds devices.",
 }
 

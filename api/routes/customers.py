@@ -8,11 +8,11 @@ from api.bodies import CustomersImported, CustomersRequest, RecordFault
 from api.context import InContext
 from api.parameters import ByExternalId, Cursor, CustomerPath, Limit, Words
 from models.cis import CisRecord
-from models.views import CustomerSummary, CustomerView, EligiblePrograms, EnrollmentSummary, Page
+from models.views import CustomerSummary, CustomerView, EligiblePrograms, EnrollmentSummary, Page, TimelineEntry
 from operations import customers, move_outs, outbox
 from operations.database import transaction
 from operations.queries import customers as queries
-from operations.queries import enrollments
+from operations.queries import enrollments, timelines
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
 
@@ -85,3 +85,14 @@ async def enrollments_of(
     async with transaction(context.sessions) as session:
         await queries.seen(session, scope, customer)
         return await enrollments.listed(session, scope, customer=customer, limit=limit, cursor=cursor)
+
+
+@router.get("/{customer}/timeline")
+async def timeline_of(
+    customer: CustomerPath, scope: AsOperator, context: InContext, limit: Limit = 50, cursor: Cursor = None
+) -> Page[TimelineEntry]:
+    """All that happened with a customer's requests, in words, newest first: enrolments, unenrolments, service calls,
+    and their work orders, visits and messages to the DERMS."""
+    async with transaction(context.sessions) as session:
+        await queries.seen(session, scope, customer)
+        return await timelines.of_customer(session, scope, customer, limit=limit, cursor=cursor)

@@ -1,4 +1,4 @@
-"""Reading enrolments: lists, and one with everything that happened to it."""
+"""Reading enrolments: lists, and one with everything that happened to it and what followed from it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +11,6 @@ from models.decision import Decision
 from models.errors import NotFound
 from models.scope import OperatorScope
 from models.states import EnrollmentState, RegistrationState
-from models.tables.audit import AuditEntry
 from models.tables.enrollment import Enrollment
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
@@ -21,13 +20,10 @@ from models.views import (
     Page,
     SubscribedDevice,
     SubscriptionView,
-    TimelineEntry,
 )
-from operations.queries import sync_requests, work_orders
+from operations.queries import sync_requests, timelines, work_orders
 from operations.queries.paging import encode, newest_first
-from rules.guidance import enrollment_actions, in_words, next_step
-
-_TIMELINE = 1000
+from rules.guidance import enrollment_actions, next_step
 
 
 def readable(scope: OperatorScope) -> Select[Enrollment]:
@@ -76,6 +72,7 @@ async def seen(
         select(SyncRequest).where(col(SyncRequest.enrollment_id) == enrollment_id).order_by(col(SyncRequest.id))
     )
     told = tuple(sync_requests.summary(one) for one in requests.scalars())
+    followed = await timelines.following(session, enrollment_id)
     return EnrollmentView(
         **_fields(row),
         start=row.start_at,
@@ -84,8 +81,10 @@ async def seen(
         waitlist_position=await _waitlist_position(session, row),
         subscription=await _subscription(session, enrollment_id),
         work_orders=await work_orders.of_enrollment(session, enrollment_id),
+        unenrollments=tuple(one for one in followed if one.id.startswith("unr_")),
+        service_calls=tuple(one for one in followed if one.id.startswith("svc_")),
         sync_requests=told,
-        timeline=await timeline_of(session, enrollment_id),
+        timeline=await timelines.timeline_of(session, enrollment_id, *(one.id for one in followed)),
         next_step=next_step(row.state, told[-1].state if told else None),
         available_actions=enrollment_actions(row.state),
         links=dict(links),
@@ -152,22 +151,4 @@ def _device(device: Device, standing: SubscriptionDevice) -> SubscribedDevice:
         registration=standing.registration,
         message=standing.message,
         controllable=standing.registration is RegistrationState.REGISTERED,
-    )
-
-
-async def timeline_of(session: AsyncSession, journey: str) -> tuple[TimelineEntry, ...]:
-    """Everything that happened on one journey, in words."""
-    rows = await session.execute(
-        select(AuditEntry).where(col(AuditEntry.journey) == journey).order_by(col(AuditEntry.id)).limit(_TIMELINE)
-    )
-    return tuple(
-        TimelineEntry(
-            at=entry.at,
-            what=in_words(entry.action),
-            subject=entry.subject,
-            state=entry.after,
-            reason=entry.reason,
-            actor=entry.actor,
-        )
-        for entry in rows.scalars()
     )

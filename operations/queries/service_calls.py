@@ -19,8 +19,9 @@ from models.task_states import ServiceCallState
 from models.views import Page, SubscribedDevice
 from operations.catalog import Catalogs
 from operations.queries import sync_requests, work_orders
-from operations.queries.enrollments import timeline_of
 from operations.queries.paging import encode, newest_first
+from operations.queries.timelines import timeline_of
+from rules.attention import door
 from rules.service_calls import next_step, possible_actions, service_call_actions
 
 
@@ -84,7 +85,7 @@ async def seen(
             (possible_actions(device.ownership, program) for device, _ in devices if device.id == row.device_id), ()
         ),
         available_actions=service_call_actions(row.state, row.resume_state, under_way=under_way),
-        links=dict(links),
+        links={**links, "enrollment": door(row.enrollment_id)},
     )
 
 

@@ -19,8 +19,9 @@ from models.task_states import RemovalMethod, UnenrollmentState
 from models.unenrollment_views import LeavingDeviceView, UnenrollmentSummary, UnenrollmentView
 from models.views import Page
 from operations.queries import sync_requests
-from operations.queries.enrollments import timeline_of
 from operations.queries.paging import encode, newest_first
+from operations.queries.timelines import timeline_of
+from rules.attention import door
 from rules.unenrollment_guidance import removal_actions, unenrollment_actions, unenrollment_next_step
 
 
@@ -94,7 +95,7 @@ async def seen(
         timeline=await timeline_of(session, row.id),
         next_step=unenrollment_next_step(row.state, told[-1].state if told else None),
         available_actions=unenrollment_actions(row.state, a_device_left=any(one["left"] for one in row.devices)),
-        links=dict(links),
+        links={**links, "enrollment": door(row.enrollment_id)},
     )
 
 

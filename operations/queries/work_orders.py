@@ -15,6 +15,7 @@ from models.task_states import WorkOrderKind, WorkOrderState
 from models.views import Page, WorkOrderSummary
 from models.work_order_views import CompletionView, WorkOrderView
 from operations.queries.paging import encode, newest_first
+from rules.attention import door
 from rules.completions import OUTCOMES
 from rules.field_work_guidance import work_order_actions, work_order_next_step
 
@@ -92,7 +93,7 @@ async def seen(
         reminders=row.reminders,
         completions=await _completions(session, work_order_id),
         next_step=work_order_next_step(row.state, row.sent_back),
-        links=dict(links),
+        links={**_links(row), **links},
     )
 
 
@@ -123,7 +124,7 @@ async def _completions(session: AsyncSession, work_order_id: str) -> tuple[Compl
 
 def summary(row: WorkOrder) -> WorkOrderSummary:
     """A work order as a list shows it."""
-    return WorkOrderSummary(**_fields(row))
+    return WorkOrderSummary(**_fields(row), links=_links(row))
 
 
 def _fields(row: WorkOrder) -> dict[str, Any]:
@@ -137,3 +138,8 @@ def _fields(row: WorkOrder) -> dict[str, Any]:
         "escalated": row.escalated_at is not None,
         "available_actions": work_order_actions(row.state, called_off=row.called_off is not None),
     }
+
+
+def _links(row: WorkOrder) -> dict[str, str]:
+    """Itself, and the request that it was made for."""
+    return {"self": door(row.id), "journey": door(row.journey)}

@@ -1,0 +1,83 @@
+"""Reading the trail as a person follows it: what happened on requests that belong together, in order, in words."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Text, cast, select, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.scope import OperatorScope
+from models.tables.audit import AuditEntry
+from models.tables.enrollment import Enrollment
+from models.tables.service_call import ServiceCall
+from models.tables.unenrollment import Unenrollment
+from models.views import FollowingRequest, Page, TimelineEntry
+from operations.queries.paging import decode, encode, not_ours
+from rules.attention import door
+from rules.guidance import in_words
+
+_LONGEST = 1000
+_DIGITS = 18
+_FOLLOWING = (Unenrollment, ServiceCall)
+
+
+async def timeline_of(session: AsyncSession, *journeys: str) -> tuple[TimelineEntry, ...]:
+    """Everything that happened on these requests, in order."""
+    statement = select(AuditEntry).where(col(AuditEntry.journey).in_(journeys)).order_by(col(AuditEntry.id))
+    return tuple(map(_entry, (await session.scalars(statement.limit(_LONGEST))).all()))
+
+
+async def following(session: AsyncSession, enrollment_id: str) -> tuple[FollowingRequest, ...]:
+    """What was asked for after an enrolment: to leave, or for help with a device."""
+    parts = [
+        select(
+            col(table.id), cast(col(table.state), Text).label("state"), col(table.reason), col(table.submitted_at)
+        ).where(col(table.enrollment_id) == enrollment_id)
+        for table in _FOLLOWING
+    ]
+    found = union_all(*parts).subquery()
+    rows = await session.execute(select(found).order_by(found.c.submitted_at, found.c.id))
+    return tuple(
+        FollowingRequest(
+            id=row.id, state=row.state, reason=row.reason, submitted_at=row.submitted_at, links={"self": door(row.id)}
+        )
+        for row in rows
+    )
+
+
+async def of_customer(
+    session: AsyncSession, scope: OperatorScope, customer_id: str, *, limit: int, cursor: str | None
+) -> Page[TimelineEntry]:
+    """A page of all that happened with a customer's requests, what is newest first. An operator sees all."""
+    journeys = union_all(
+        *(select(col(table.id)).where(col(table.customer_id) == customer_id) for table in (Enrollment, *_FOLLOWING))
+    )
+    statement = select(AuditEntry).where(col(AuditEntry.journey).in_(journeys))
+    if cursor is not None:
+        statement = statement.where(col(AuditEntry.id) < _number(cursor))
+    rows = (await session.scalars(statement.order_by(col(AuditEntry.id).desc()).limit(limit + 1))).all()
+    return Page(items=tuple(map(_entry, rows[:limit])), next_cursor=_more(rows, limit))
+
+
+def _more(rows: Sequence[AuditEntry], limit: int) -> str | None:
+    return encode(str(rows[limit - 1].id)) if len(rows) > limit else None
+
+
+def _number(cursor: str) -> int:
+    found = decode(cursor)
+    if not (found.isascii() and found.isdigit() and len(found) <= _DIGITS):
+        raise not_ours()
+    return int(found)
+
+
+def _entry(row: AuditEntry) -> TimelineEntry:
+    return TimelineEntry(
+        at=row.at,
+        what=in_words(row.action),
+        subject=row.subject,
+        journey=row.journey,
+        state=row.after,
+        reason=row.reason,
+        actor=row.actor,
+        link=door(row.subject) or None,
+    )

@@ -1,0 +1,110 @@
+"""One human timeline over an enrolment and all that follows from it, and one of the customer."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from tests.integration.calling import Calling
+from tests.integration.doors import Doors
+from tests.integration.leaving import Leaving
+
+
+@pytest.fixture(scope="module")
+def lived(running: Doors) -> dict[str, Any]:
+    """A battery that was enrolled, replaced by another, and has left."""
+    calling, leaving = Calling(running), Leaving(running)
+    enrollment = calling.battery()
+    call, order = calling.visited(enrollment)
+    swap = calling.swap(enrollment, "franklinwh-apower-2", notes="The neighbour is called Ada Lovelace.")
+    calling.reported(order, "device_replaced", **swap)
+    calling.reaches(call, "closed")
+    left = leaving.left(enrollment, reason="customer_opt_out")
+    return {"enrollment": running.enrollment(enrollment), "call": call, "left": left, "order": order["id"]}
+
+
+def told(lived: dict[str, Any]) -> list[dict[str, Any]]:
+    return lived["enrollment"]["timeline"]
+
+
+def customers(doors: Doors, lived: dict[str, Any], **how: Any) -> dict[str, Any]:
+    customer = lived["enrollment"]["customer"]
+    return doors.api.get(f"/v1/customers/{customer}/timeline", params=how).raise_for_status().json()
+
+
+def test_it_goes_on_over_the_service_call_and_the_leaving(lived: dict[str, Any]) -> None:
+    journeys = list(dict.fromkeys(one["journey"] for one in told(lived)))
+    assert journeys == [lived["enrollment"]["id"], lived["call"], lived["left"]["id"]]
+
+
+def test_it_tells_every_part_in_order_and_in_words(lived: dict[str, Any]) -> None:
+    words = [
+        "Request received",
+        "Accepted",
+        "Enrolled",
+        "Acknowledged by the DERMS",
+        "Service call opened",
+        "Work order made",
+        "Work done",
+        "Another device hangs in its place",
+        "Service call closed",
+        "Request to leave received",
+        "Unenrolled",
+    ]
+    said = [one["what"] for one in told(lived)]
+    assert [one for one in dict.fromkeys(said) if one in words] == words
+    assert all(earlier["at"] <= later["at"] for earlier, later in pairwise(told(lived)))
+
+
+def test_nothing_is_told_twice_of_the_device_at_one_step(lived: dict[str, Any]) -> None:
+    first = [one for one in told(lived) if one["journey"] == lived["enrollment"]["id"]]
+    assert [one["what"] for one in first].count("Device in place") == 1
+
+
+def test_every_entry_says_who_did_it(lived: dict[str, Any]) -> None:
+    assert all(one["actor"] for one in told(lived))
+
+
+def test_what_has_a_door_is_linked(doors: Doors, lived: dict[str, Any]) -> None:
+    links = {one["link"] for one in told(lived) if one["link"]}
+    assert f"/v1/work-orders/{lived['order']}" in links
+    assert {doors.api.get(link).status_code for link in links} == {200}
+
+
+def test_the_enrolment_leads_to_what_followed_and_back(doors: Doors, lived: dict[str, Any]) -> None:
+    seen = lived["enrollment"]
+    followed = [*seen["service_calls"], *seen["unenrollments"]]
+    assert [one["id"] for one in followed] == [lived["call"], lived["left"]["id"]]
+    for one in followed:
+        there = doors.api.get(one["links"]["self"]).raise_for_status().json()
+        assert there["links"]["enrollment"] == seen["links"]["self"]
+
+
+def test_a_work_order_leads_to_what_it_was_made_for(doors: Doors, lived: dict[str, Any]) -> None:
+    (order,) = lived["enrollment"]["work_orders"]
+    assert doors.api.get(order["links"]["self"]).json()["links"]["journey"] == f"/v1/service-calls/{lived['call']}"
+
+
+def test_the_customers_timeline_is_the_same_newest_first(doors: Doors, lived: dict[str, Any]) -> None:
+    assert customers(doors, lived, limit=200)["items"][::-1] == told(lived)
+
+
+def test_the_customers_timeline_comes_in_pages(doors: Doors, lived: dict[str, Any]) -> None:
+    first = customers(doors, lived, limit=10)
+    rest = customers(doors, lived, limit=200, cursor=first["next_cursor"])
+    assert first["items"] + rest["items"] == customers(doors, lived, limit=200)["items"]
+    assert rest["next_cursor"] is None
+
+
+@pytest.mark.parametrize("cursor", ["bm90LWEtbnVtYmVy", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk"])
+def test_a_cursor_of_another_list_is_refused(doors: Doors, lived: dict[str, Any], cursor: str) -> None:
+    customer = lived["enrollment"]["customer"]
+    assert doors.api.get(f"/v1/customers/{customer}/timeline", params={"cursor": cursor}).status_code == 422
+
+
+def test_nobody_has_no_timeline(doors: Doors) -> None:
+    assert doors.api.get("/v1/customers/cus_01m85mj6eyegf98b35jr8cf23b/timeline").status_code == 404
+
+
+def test_what_a_technician_wrote_is_not_in_the_timeline(lived: dict[str, Any]) -> None:
+    assert "Ada Lovelace" not in str(told(lived))
