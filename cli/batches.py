@@ -1,6 +1,5 @@
 """`gridenroll batch`: run the batches by hand, and see how they went."""
 
-import json
 import time
 from typing import Annotated, Any
 
@@ -9,7 +8,7 @@ from rich.table import Table
 
 from cli.catalog import DataDir, Json
 from cli.client import Api, running_api
-from cli.messages import err, out, say
+from cli.messages import err, out, say, say_json
 from models.batches import BatchName
 
 app = typer.Typer(help="The batches that run beside the flows: start one, see its runs.", no_args_is_help=True)
@@ -31,7 +30,7 @@ def run(
     door = api.ask("POST", f"/v1/batches/{name.value}/runs")["links"]["self"]
     seen = _ended(api, door, aloud=not as_json) if wait else api.ask("GET", door)
     if as_json:
-        say(json.dumps(seen))
+        say_json(seen)
     else:
         _tell(seen)
     if seen["state"] == "failed":
@@ -68,7 +67,7 @@ def listed(data_dir: DataDir = None, as_json: Json = False) -> None:
     """The batches, when each runs by itself, and how its last run went."""
     answer = running_api(data_dir).ask("GET", "/v1/batches")
     if as_json:
-        say(json.dumps(answer))
+        say_json(answer)
         return
     table = Table("batch", "every", "last run", "state", "counts", box=None)
     for one in answer["items"]:

@@ -1,6 +1,5 @@
 """`gridenroll catalog`: the configuration."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +7,7 @@ import typer
 
 from cli.catalog_file import read_catalog
 from cli.client import Api, running_api
-from cli.messages import say
+from cli.messages import say, say_json
 
 app = typer.Typer(help="The configuration: programs, specifications and what they are made of.", no_args_is_help=True)
 
@@ -28,7 +27,7 @@ def apply(
     """Put a catalogue in force: all of it or nothing."""
     answer = put_catalog(running_api(data_dir), file, dry_run=dry_run)
     if as_json:
-        say(json.dumps(answer))
+        say_json(answer)
         return
     for change in answer["changes"][:_SHOWN]:
         say(_in_words(change))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,16 @@ def _explain(response: httpx.Response) -> None:
     for fault in document.get("errors", []):
         err.print(f"  {fault['pointer']}: {fault['detail']}", markup=False)
     fail(f"{response.status_code}: {document.get('detail', '')}", document.get("fix", "See the API's log."))
+
+
+def read_document(file: Path) -> Any:
+    """What a JSON file says; `-` is the standard input."""
+    try:
+        return orjson.loads(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
+    except FileNotFoundError:
+        fail(f"There is no file {file}.", "Name a JSON file, or - for the standard input.")
+    except orjson.JSONDecodeError as error:
+        fail(f"{file} is not JSON: {error}.", "Correct it and try again.")
 
 
 def running_api(data_dir: Path | None = None) -> Api:

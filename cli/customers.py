@@ -1,7 +1,6 @@
 """`gridenroll customers`: what the CIS tells us."""
 
 import csv
-import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -11,7 +10,7 @@ import typer
 
 from cli.catalog import DataDir, Json
 from cli.client import Api, running_api
-from cli.messages import err, fail, say
+from cli.messages import err, fail, say, say_json
 
 app = typer.Typer(help="Customers, as the CIS has them.", no_args_is_help=True)
 
@@ -31,7 +30,7 @@ def import_file(
     """Take over customers, accounts, premises, service points. Safe to repeat; good lines are taken, bad ones told."""
     answer = put_customers(running_api(data_dir), file)
     if as_json:
-        say(json.dumps(answer))
+        say_json(answer)
     else:
         for fault in answer["errors"][:_FAULTS_SHOWN]:
             err.print(f"line {fault['line']}: {fault['field']}: {fault['reason']}", markup=False)

@@ -1,6 +1,7 @@
 """`gridenroll db`: the tables."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from alembic import command
@@ -8,7 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-from cli.messages import fail, say
+from cli.messages import fail, say, say_json
 
 app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 
@@ -22,7 +23,9 @@ def _config() -> Config:
 
 
 @app.command()
-def upgrade() -> None:
+def upgrade(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+) -> None:
     """Bring the tables to what this version needs. Safe to repeat, and from several processes at once."""
     config = _config()
     head = ScriptDirectory.from_config(config).get_current_head()
@@ -34,4 +37,7 @@ def upgrade() -> None:
         raise
     except OSError as error:
         fail(f"The database does not answer: {error}.", "Start it, or set GRIDENROLL_DATABASE_URL.")
-    say(f"database at migration {head}")
+    if as_json:
+        say_json({"migration": head})
+    else:
+        say(f"database at migration {head}")

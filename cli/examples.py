@@ -1,13 +1,14 @@
 """`gridenroll examples`: a believable utility to try things with."""
 
 from pathlib import Path
+from typing import Any
 
 import typer
 
-from cli.catalog import DataDir, put_catalog
+from cli.catalog import DataDir, Json, put_catalog
 from cli.client import running_api
 from cli.customers import put_customers
-from cli.messages import say
+from cli.messages import say, say_json
 
 app = typer.Typer(help="The example utility.", no_args_is_help=True)
 
@@ -15,12 +16,20 @@ FOLDER = Path(__file__).resolve().parent.parent / "examples"
 
 
 @app.command()
-def load(data_dir: DataDir = None) -> None:
+def load(data_dir: DataDir = None, as_json: Json = False) -> None:
     """Load the example catalogue and customers into an empty database; one that holds anything is left alone."""
     api = running_api(data_dir)
     if api.ask("GET", "/v1/catalog")["version"]:
-        say("examples not loaded: the database has a catalogue already")
+        _told({"loaded": False}, "examples not loaded: the database has a catalogue already", as_json=as_json)
         return
     customers = put_customers(api, FOLDER / "customers.csv")
     catalog = put_catalog(api, FOLDER / "catalog.yaml")
-    say(f"examples loaded: {customers['taken']} service points, catalogue version {catalog['version']}")
+    words = f"examples loaded: {customers['taken']} service points, catalogue version {catalog['version']}"
+    _told({"loaded": True, "customers": customers, "catalog": catalog}, words, as_json=as_json)
+
+
+def _told(document: dict[str, Any], words: str, *, as_json: bool) -> None:
+    if as_json:
+        say_json(document)
+    else:
+        say(words)

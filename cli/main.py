@@ -2,8 +2,11 @@
 
 import typer
 
-from cli import batches, catalog, customers, database, examples, serve
+from cli import batches, catalog, customers, database, enrollments, examples, serve, sync_requests, work_orders
+from cli.attention import attention
 from cli.demo.command import demo
+from cli.service_call import service_call
+from cli.unenroll import unenroll
 from cli.up import up
 
 app = typer.Typer(
@@ -14,6 +17,13 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(demo)
+app.command()(enrollments.enroll)
+app.command()(unenroll)
+app.command()(service_call)
+app.command()(attention)
+app.add_typer(enrollments.app, name="enrollments")
+app.add_typer(work_orders.app, name="work-orders")
+app.add_typer(sync_requests.app, name="sync-requests")
 app.add_typer(serve.app, name="serve")
 app.add_typer(database.app, name="db")
 app.add_typer(catalog.app, name="catalog")

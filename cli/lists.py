@@ -1,0 +1,111 @@
+"""Lists of the API as a person reads them: pages put together, one table, or words where there is nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, cast
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cli.client import Api
+from cli.messages import out, say, say_json
+
+_A_PAGE = 200
+_WIDE = 500
+"""A file or a pipe has no edge: nothing is wrapped for it."""
+
+Document = dict[str, Any]
+Columns = Mapping[str, Callable[[Document], Any]]
+
+Limit = Annotated[int, typer.Option(min=1, max=100_000, help="Show so many at most.")]
+All = Annotated[bool, typer.Option("--all", help="Show all there are, however many.")]
+
+
+def pages(api: Api, path: str, wanted: Mapping[str, Any], limit: int, *, everything: bool) -> Document:
+    """The list's document with as many items as are wanted; `next_cursor` leads on if there are more."""
+    items: list[Document] = []
+    named = {name: value for name, value in wanted.items() if value is not None}
+    cursor: str | None = None
+    while True:
+        size = _A_PAGE if everything else min(_A_PAGE, limit - len(items))
+        here = {"cursor": cursor} if cursor else {}
+        page = api.ask("GET", path, params={**named, **here, "limit": size})
+        items += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None or (not everything and len(items) >= limit):
+            return {**page, "items": items}
+
+
+def show(document: Document, columns: Columns, *, empty: str, as_json: bool) -> None:
+    """A list: its document, a table, or what it means that it is empty."""
+    if as_json:
+        say_json(document)
+        return
+    if not document["items"]:
+        say(empty)
+        return
+    table(columns, document["items"])
+    if document["next_cursor"]:
+        say(f"There are more than these {len(document['items'])}; --limit or --all shows them.")
+
+
+def table(columns: Columns, rows: Sequence[Document]) -> None:
+    """Rows under headings; nothing is cut off."""
+    drawn = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for heading in drawn.columns:
+        heading.overflow = "fold"
+    for row in rows:
+        drawn.add_row(*(escape(_cell(value(row))) for value in columns.values()))
+    paper = out if out.is_terminal else Console(width=_WIDE, highlight=False, emoji=False)
+    paper.print(drawn)
+
+
+def field(name: str) -> Callable[[Document], Any]:
+    """The column of a field."""
+    return lambda row: row[name]
+
+
+def instant(name: str) -> Callable[[Document], str]:
+    """The column of an instant, on the clock of whoever reads it."""
+    return lambda row: clock(row[name])
+
+
+def clock(value: str | None) -> str:
+    """An instant of the API on the reader's own clock."""
+    return datetime.fromisoformat(value).astimezone().strftime("%Y-%m-%d %H:%M:%S") if value else ""
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, cast("list[Any]", value)))
+    return "" if value is None else str(value)
+
+
+def facts(document: Document, names: Mapping[str, str]) -> None:
+    """What is known of one thing, a line each; what is empty is left out."""
+    width = max(map(len, names))
+    for label, name in names.items():
+        if _cell(document[name]):
+            say(f"  {label:<{width}}  {_cell(document[name])}")
+
+
+def timeline(entries: Sequence[Document]) -> None:
+    """What happened, in order."""
+    table(
+        {
+            "when": instant("at"),
+            "what": field("what"),
+            "why": field("reason"),
+            "of": field("subject"),
+            "by": field("actor"),
+        },
+        entries,
+    )
+
+
+def doors(document: Document) -> None:
+    """What can be done with it."""
+    if document["available_actions"]:
+        say(f"Possible: {', '.join(document['available_actions'])}")
