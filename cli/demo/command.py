@@ -13,8 +13,9 @@ from cli.demo import telling
 from cli.demo.journeys import JOURNEYS, Journey
 from cli.demo.outcome import Outcome
 from cli.demo.people import Cast, Person
-from cli.demo.play import View, submit, watch
-from cli.messages import fail, say
+from cli.demo.play import play
+from cli.demo.scene import Scene, View
+from cli.messages import fail, say, say_json
 from settings.settings import Settings
 
 _KEYS = ", ".join(journey.key for journey in JOURNEYS)
@@ -28,7 +29,9 @@ def demo(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Enrol a few example customers through the API and tell each one's timeline as it happens.
+    """Play journeys of example customers through the API and tell each one's timeline as it happens.
+
+    Devices of their own and of the utility's, visits, a replacement, customers who leave, and a refusal repaired.
 
     Somebody else each time. Exit code 1 when a journey does not end as it should.
     """
@@ -38,9 +41,10 @@ def demo(
     outcomes: list[Outcome] = []
     for journey in journeys:
         person = cast.somebody_for(journey)
-        outcomes.append(_play(api, journey, person, terms[journey.program], patience, derms_url, aloud=not as_json))
+        scene = Scene(api, derms_url)
+        outcomes.append(_play(scene, journey, person, terms[journey.program], patience, aloud=not as_json))
     if as_json:
-        say(json.dumps([outcome.document() for outcome in outcomes]))
+        say_json([outcome.document() for outcome in outcomes])
     else:
         say(f"\n{sum(outcome.good for outcome in outcomes)} of {len(outcomes)} journeys ended as they should.")
     if not all(outcome.good for outcome in outcomes):
@@ -66,13 +70,16 @@ def _derms_url(data_dir: Path | None) -> str:
 
 
 def _play(
-    api: Api, journey: Journey, person: Person, terms_version: str, patience: float, derms_url: str, *, aloud: bool
+    scene: Scene, journey: Journey, person: Person, terms_version: str, patience: float, *, aloud: bool
 ) -> Outcome:
     if aloud:
         telling.begin(journey, person)
-    views = watch(api, submit(api, journey, person, terms_version), patience)
-    last: View = telling.follow(views) if aloud else telling.silently(views)
-    outcome = Outcome(journey, person, last, derms_url)
+    views = play(scene, journey, person, terms_version, patience)
+    try:
+        last: View = telling.follow(views) if aloud else telling.silently(views)
+    finally:
+        scene.finish()
+    outcome = Outcome(journey, person, last, scene.derms_url, scene.flows)
     if aloud:
         telling.conclude(outcome)
     return outcome

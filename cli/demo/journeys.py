@@ -3,14 +3,30 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-SYNCHRONIZED = "synchronized"
+from cli.demo.acts import (
+    CLOSED,
+    SYNCHRONIZED,
+    UNENROLLED,
+    Act,
+    Call,
+    ComeToFetch,
+    ComeToInstall,
+    ComeToReplace,
+    Leave,
+    Refuse,
+    Repair,
+)
+
 WAITLISTED = "waitlisted"
 REJECTED = "rejected"
 
 
 @dataclass(frozen=True)
 class Journey:
-    """Somebody asks for a program with a device of their own, and how that has to end."""
+    """Somebody asks for a program, what is done then, and how that has to end.
+
+    `specification`: of the device they have, or of the one that a technician brings.
+    """
 
     key: str
     title: str
@@ -21,6 +37,11 @@ class Journey:
     ends: frozenset[str] = frozenset({SYNCHRONIZED})
     for_whom_fails: str = ""
     """The rule that stands in the way of whoever plays it; empty: somebody who may apply."""
+    utility_owned: bool = False
+    before: Act | None = None
+    """What is done before anything is asked."""
+    acts: tuple[Act, ...] = ()
+    """What people do one after the other, each once what was before has come so far."""
 
 
 JOURNEYS: tuple[Journey, ...] = (
@@ -65,5 +86,54 @@ JOURNEYS: tuple[Journey, ...] = (
         answers={"vehicle_kind": "none"},
         ends=frozenset({REJECTED}),
         for_whom_fails="tariff",
+    ),
+    Journey(
+        key="water-heater",
+        title="A technician brings the utility's switch to a water heater",
+        program="WH-SWITCH",
+        specification="eaton-lcr-6600s",
+        location="utility-room",
+        answers={"heater_fuel": "electricity", "owner_consent": "yes"},
+        utility_owned=True,
+        acts=(ComeToInstall(),),
+    ),
+    Journey(
+        key="replacement",
+        title="A charger goes dark, and a technician replaces it",
+        program="EV-MANAGED",
+        specification="wallbox-pulsar-plus-40",
+        location="garage",
+        answers={"vehicle_kind": "battery electric"},
+        ends=frozenset({CLOSED}),
+        acts=(Call(problem="offline"), ComeToReplace(specification="wallbox-pulsar-plus-48")),
+    ),
+    Journey(
+        key="leave-keep",
+        title="A customer leaves and keeps the thermostat",
+        program="TSTAT-DR",
+        specification="nest-learning-4",
+        location="upstairs",
+        ends=frozenset({UNENROLLED}),
+        acts=(Leave(removal="keep"),),
+    ),
+    Journey(
+        key="leave-removal",
+        title="A customer leaves, and a technician fetches the utility's switch",
+        program="WH-SWITCH",
+        specification="eaton-lcr-6600s",
+        location="garage",
+        answers={"heater_fuel": "electricity", "owner_consent": "yes"},
+        utility_owned=True,
+        ends=frozenset({UNENROLLED}),
+        acts=(ComeToInstall(), Leave(removal="utility_removal"), ComeToFetch()),
+    ),
+    Journey(
+        key="repaired",
+        title="The DERMS refuses an inverter; the cause is removed and it is told again",
+        program="SMART-INV",
+        specification="cec-2819",
+        location="roof",
+        before=Refuse(),
+        acts=(Repair(),),
     ),
 )

@@ -1,12 +1,14 @@
 """What came of a journey: as it should have, or what went wrong and where to look."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 from cli.demo.journeys import Journey
 from cli.demo.people import Person
-from cli.demo.play import View, end_of
+from cli.demo.play import end_of
+from cli.demo.scene import View
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,8 @@ class Outcome:
     person: Person
     view: View
     derms_url: str
+    flows: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Where the flows that followed are seen in the Temporal UI."""
 
     @property
     def end(self) -> str:
@@ -31,9 +35,9 @@ class Outcome:
     @property
     def links(self) -> dict[str, str]:
         """Where a person sees it: its flow, and its resource in the DERMS if there should be one."""
-        links = {"Temporal UI": self.view["links"]["temporal_ui"]}
+        links = {"Temporal UI": self.view["links"]["temporal_ui"], **self.flows}
         if self.view["subscription"]:
-            serial = self.view["subscription"]["devices"][0]["serial_number"]
+            serial = self.view["subscription"]["devices"][-1]["serial_number"]
             links["DER search"] = f"{self.derms_url}/?q={quote(serial)}"
         return links
 

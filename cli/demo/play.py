@@ -1,4 +1,5 @@
-"""Plays one journey: asks as any other requester would, and looks at it until it is over or patience ends."""
+"""Plays one journey: asks as any other requester would, does what people do, and looks until it is over or patience
+ends."""
 
 import time
 from collections.abc import Iterator
@@ -6,32 +7,32 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
-from cli.client import Api
+from cli.demo.acts import UNENROLLED, VISIT, told
 from cli.demo.journeys import Journey
 from cli.demo.people import Person
+from cli.demo.scene import Scene, View, serial_number
 
 _LOOK_EVERY_SECONDS = 0.2
 _FINAL = frozenset({"rejected", "cancelled", "expired", "waitlisted", "needs_attention"})
-_FINAL_SYNC = frozenset({"synchronized", "error", "cancelled", "discarded"})
-
-View = dict[str, Any]
+_FINAL_AFTER = frozenset({"unenrolled", "closed", "rejected", "cancelled", "needs_attention"})
 
 
-def submit(api: Api, journey: Journey, person: Person, terms_version: str) -> str:
+def submit(scene: Scene, journey: Journey, person: Person, terms_version: str) -> str:
     """Sends the application; gives the id of the enrolment."""
-    number = token_hex(5).upper()
-    application = {
-        "transaction_id": f"demo-{journey.key}-{number}",
+    device = {
+        "specification": journey.specification,
+        "serial_number": serial_number(),
+        "device_location_type": journey.location,
+    }
+    way = ("utility_installation", "utility_owned") if journey.utility_owned else ("bring_your_own", "customer_owned")
+    application: dict[str, Any] = {
+        "transaction_id": f"demo-{journey.key}-{token_hex(5)}",
         "account": person.account,
         "service_point": person.service_point,
         "program": journey.program,
-        "devices": [
-            {
-                "specification": journey.specification,
-                "serial_number": f"DEMO-{number}",
-                "device_location_type": journey.location,
-            }
-        ],
+        "installation_method": way[0],
+        "asset_ownership": way[1],
+        "devices": [] if journey.utility_owned else [device],
         "terms": {
             "version": terms_version,
             "accepted_by": person.name,
@@ -39,23 +40,57 @@ def submit(api: Api, journey: Journey, person: Person, terms_version: str) -> st
         },
         "answers": dict(journey.answers),
     }
-    return api.ask("POST", "/v1/program-enrollments", body=application)["id"]
+    return scene.api.ask("POST", "/v1/program-enrollments", body=application)["id"]
 
 
-def watch(api: Api, enrollment: str, patience_seconds: float) -> Iterator[View]:
-    """The enrolment as it is seen again and again; the last one is over, or out of patience."""
-    deadline = time.monotonic() + patience_seconds
+def play(scene: Scene, journey: Journey, person: Person, terms_version: str, patience: float) -> Iterator[View]:
+    """The enrolment as it is seen again and again while people act; the last view is over, or out of patience.
+
+    `told` is the timeline with what people did put where they did it.
+    """
+    said: list[tuple[int, View]] = []
+    if journey.before is not None:
+        journey.before.play(scene, {"program": journey.program})
+        said.append((0, _said(journey.before.said)))
+    enrollment = submit(scene, journey, person, terms_version)
+    acts, deadline = list(journey.acts), time.monotonic() + patience
     while True:
-        view = api.ask("GET", f"/v1/program-enrollments/{enrollment}")
-        yield view
-        if end_of(view) or time.monotonic() > deadline:
+        view = scene.api.ask("GET", f"/v1/program-enrollments/{enrollment}")
+        yield {**view, "told": _told(view, said)}
+        here = end_of(view)
+        if acts and here == acts[0].after:
+            act = acts.pop(0)
+            said.append((len(view["timeline"]), _said(act.said)))
+            wanted = {"specification": journey.specification, "device_location_type": journey.location}
+            act.play(scene, {**view, "device_wanted": wanted})
+        elif here or time.monotonic() > deadline:
             return
-        time.sleep(_LOOK_EVERY_SECONDS)
+        else:
+            time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def _said(text: str) -> View:
+    return {"at": datetime.now(UTC).isoformat(), "what": f"— {text}", "reason": ""}
+
+
+def _told(view: View, said: list[tuple[int, View]]) -> list[View]:
+    entries: list[View] = list(view["timeline"])
+    for position, entry in reversed(said):
+        entries.insert(position, entry)
+    return entries
 
 
 def end_of(view: View) -> str:
-    """How it ended, or where it will stay until somebody acts; empty while it goes on by itself."""
+    """Where it stays until somebody acts, or how it ended; empty while it goes on by itself."""
+    if any(order["state"] == "dispatched" for order in view["work_orders"]):
+        return VISIT
     if view["state"] in _FINAL:
         return view["state"]
-    last = view["sync_requests"][-1]["state"] if view["sync_requests"] else ""
-    return last if view["state"] == "enrolled" and last in _FINAL_SYNC else ""
+    followed = [*view["service_calls"], *view["unenrollments"]]
+    if not followed:
+        return told(view) if view["state"] == "enrolled" else ""
+    last = max(followed, key=lambda one: one["submitted_at"])["state"]
+    if last not in _FINAL_AFTER:
+        return ""
+    last_told = told(view)
+    return last if last != UNENROLLED or last_told == "synchronized" else last_told

@@ -13,7 +13,7 @@ from rich.text import Text
 from cli.demo.journeys import Journey
 from cli.demo.outcome import Outcome
 from cli.demo.people import Person
-from cli.demo.play import View, end_of
+from cli.demo.scene import View
 from cli.messages import err, out, say
 
 
@@ -39,15 +39,16 @@ def _live(views: Iterable[View]) -> View:
     with Live(console=out, refresh_per_second=10, vertical_overflow="visible") as live:
         for view in views:
             last = view
-            live.update(_picture(view), refresh=True)
+            live.update(Group(_picture(view), Spinner("dots", f" {escape(view['next_step'])}")), refresh=True)
+        live.update(_picture(last))
     return last
 
 
-def _picture(view: View) -> Group | Table:
+def _picture(view: View) -> Table:
     table = Table.grid(padding=(0, 2))
     for at, what, reason in _entries(view):
         table.add_row(Text(f"  {at}", "dim"), what, Text(reason, "yellow"))
-    return table if end_of(view) else Group(table, Spinner("dots", f" {escape(view['next_step'])}"))
+    return table
 
 
 def _lines(views: Iterable[View]) -> View:
@@ -62,7 +63,7 @@ def _lines(views: Iterable[View]) -> View:
 
 
 def _entries(view: View) -> list[tuple[str, str, str]]:
-    return [(_clock(one["at"]), one["what"], one["reason"]) for one in view["timeline"]]
+    return [(_clock(one["at"]), one["what"], one["reason"]) for one in view["told"]]
 
 
 def _clock(instant: str) -> str:
