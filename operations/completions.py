@@ -207,7 +207,7 @@ async def _judge(
     if faults:
         return " ".join(f"{fault.pointer[1:]}: {fault.detail}." for fault in faults)
     end = _W.COMPLETED if completion.outcome.done else _W.INCOMPLETE
-    moved(trail, row, now, *_ON_SITE[row.state], end, reason=completion.outcome)
+    moved(trail, row, now, *_ON_SITE[row.state], end, reason=completion.outcome.replace("_", " "))
     row.outcome, row.sent_back, row.technician = completion.outcome, None, completion.technician
     if completion.outcome.another_visit_helps and row.attempt < row.maximum_attempts:
         moved(trail, row, now, _W.RESCHEDULED)

@@ -1,7 +1,7 @@
 """What people are told: what happened, what happens next, what they can do. The same words wherever it is shown."""
 
 from models.states import ENROLLMENT_TRANSITIONS, EnrollmentState, SyncState
-from rules.happenings import WORDS
+from rules.happenings import BACK, WORDS
 
 _NEXT: dict[EnrollmentState, str] = {
     EnrollmentState.SUBMITTED: "The request was received and is checked next.",
@@ -29,9 +29,9 @@ _AFTER_ENROLLED: dict[SyncState, str] = {
 }
 
 
-def in_words(action: str) -> str:
-    """An audit entry's action as a person says it."""
-    return WORDS.get(action) or action.replace(":", " ").replace("_", " ")
+def in_words(action: str, before: str | None = None) -> str:
+    """An audit entry's action as a person says it; `before` is the state it led away from."""
+    return BACK.get((action, before or "")) or WORDS.get(action) or action.replace(":", " ").replace("_", " ")
 
 
 def next_step(state: EnrollmentState, synchronization: SyncState | None) -> str:

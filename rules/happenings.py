@@ -105,6 +105,12 @@ _OFFICE: dict[str, str] = {
     "cis:imported": "Customers taken over from the CIS",
 }
 
+BACK: Mapping[tuple[str, str], str] = {
+    ("dev:installed", "enrolled"): "Device enrolled no longer",
+    ("dev:installed", "faulty"): "Device enrolled no longer",
+}
+"""Steps that are told otherwise when they lead back from a state."""
+
 WORDS: Mapping[str, str] = {
     **_ENROLLMENT,
     **_SUBSCRIPTION,

@@ -10,13 +10,15 @@ from sqlmodel import col
 from models.decision import Decision
 from models.errors import NotFound
 from models.scope import OperatorScope
-from models.states import EnrollmentState, RegistrationState
+from models.states import EnrollmentState, RegistrationState, SubscriptionState, SyncState
 from models.tables.enrollment import Enrollment
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
+from models.task_states import UnenrollmentState
 from models.views import (
     EnrollmentSummary,
     EnrollmentView,
+    FollowingRequest,
     Page,
     SubscribedDevice,
     SubscriptionView,
@@ -24,6 +26,9 @@ from models.views import (
 from operations.queries import sync_requests, timelines, work_orders
 from operations.queries.paging import encode, newest_first
 from rules.guidance import enrollment_actions, next_step
+from rules.unenrollment_guidance import unenrollment_next_step
+
+_CAME_TO_NOTHING = (UnenrollmentState.REJECTED, UnenrollmentState.CANCELLED)
 
 
 def readable(scope: OperatorScope) -> Select[Enrollment]:
@@ -72,6 +77,7 @@ async def seen(
         select(SyncRequest).where(col(SyncRequest.enrollment_id) == enrollment_id).order_by(col(SyncRequest.id))
     )
     told = tuple(sync_requests.summary(one) for one in requests.scalars())
+    subscription = await _subscription(session, enrollment_id)
     followed = await timelines.following(session, enrollment_id)
     return EnrollmentView(
         **_fields(row),
@@ -79,16 +85,29 @@ async def seen(
         devices_requested=tuple(row.application["devices"]),
         decision=Decision.model_validate(row.decision) if row.decision else None,
         waitlist_position=await _waitlist_position(session, row),
-        subscription=await _subscription(session, enrollment_id),
+        subscription=subscription,
         work_orders=await work_orders.of_enrollment(session, enrollment_id),
         unenrollments=tuple(one for one in followed if one.id.startswith("unr_")),
         service_calls=tuple(one for one in followed if one.id.startswith("svc_")),
         sync_requests=told,
         timeline=await timelines.timeline_of(session, enrollment_id, *(one.id for one in followed)),
-        next_step=next_step(row.state, told[-1].state if told else None),
+        next_step=_next_step(row, subscription, followed, told[-1].state if told else None),
         available_actions=enrollment_actions(row.state),
         links=dict(links),
     )
+
+
+def _next_step(
+    row: Enrollment,
+    subscription: SubscriptionView | None,
+    followed: Sequence[FollowingRequest],
+    synchronization: SyncState | None,
+) -> str:
+    """Of an enrolment whose customer leaves, what happens next with the leaving."""
+    leaving = [one for one in followed if one.id.startswith("unr_") and one.state not in _CAME_TO_NOTHING]
+    if leaving and subscription and subscription.state in (SubscriptionState.ENDING, SubscriptionState.ENDED):
+        return unenrollment_next_step(UnenrollmentState(leaving[-1].state), synchronization)
+    return next_step(row.state, synchronization)
 
 
 def _fields(row: Enrollment) -> dict[str, Any]:

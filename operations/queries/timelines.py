@@ -73,7 +73,7 @@ def _number(cursor: str) -> int:
 def _entry(row: AuditEntry) -> TimelineEntry:
     return TimelineEntry(
         at=row.at,
-        what=in_words(row.action),
+        what=in_words(row.action, row.before),
         subject=row.subject,
         journey=row.journey,
         state=row.after,

@@ -19,7 +19,7 @@ def lived(running: Doors) -> dict[str, Any]:
     swap = calling.swap(enrollment, "franklinwh-apower-2", notes="The neighbour is called Ada Lovelace.")
     calling.reported(order, "device_replaced", **swap)
     calling.reaches(call, "closed")
-    left = leaving.left(enrollment, reason="customer_opt_out")
+    left = leaving.left(enrollment)
     return {"enrollment": running.enrollment(enrollment), "call": call, "left": left, "order": order["id"]}
 
 
@@ -59,6 +59,16 @@ def test_it_tells_every_part_in_order_and_in_words(lived: dict[str, Any]) -> Non
 def test_nothing_is_told_twice_of_the_device_at_one_step(lived: dict[str, Any]) -> None:
     first = [one for one in told(lived) if one["journey"] == lived["enrollment"]["id"]]
     assert [one["what"] for one in first].count("Device in place") == 1
+
+
+def test_whoever_has_left_is_not_told_that_all_is_controlled(lived: dict[str, Any]) -> None:
+    assert lived["enrollment"]["next_step"] == lived["left"]["next_step"]
+
+
+def test_a_device_that_leaves_is_not_told_to_have_come(lived: dict[str, Any]) -> None:
+    leaving = [one["what"] for one in told(lived) if one["journey"] == lived["left"]["id"]]
+    assert "Device enrolled no longer" in leaving
+    assert "Device in place" not in leaving
 
 
 def test_every_entry_says_who_did_it(lived: dict[str, Any]) -> None:

@@ -2,17 +2,19 @@
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from cli.client import Api
 from cli.demo import telling
 from cli.demo.journeys import JOURNEYS
 from cli.demo.outcome import Outcome
 from cli.demo.people import Person
-from cli.demo.play import end_of
+from cli.demo.play import end_of, play
+from cli.demo.scene import Scene
 from cli.main import app
 
 SOMEBODY = Person("Ada", "A-1", "SP-1")
@@ -31,10 +33,18 @@ def view(state: str, *sync_states: str, **changes: Any) -> dict[str, Any]:
             {"id": "syn_1", "state": one, "error_code": "UNKNOWN_FEEDER", "error_text": "no feeder"}
             for one in sync_states
         ],
+        "work_orders": [],
+        "service_calls": [],
+        "unenrollments": [],
         "timeline": [entry],
+        "told": [entry],
         "links": {"temporal_ui": "http://ui/enr_1"},
         **changes,
     }
+
+
+def followed(state: str) -> list[dict[str, Any]]:
+    return [{"id": "x_1", "state": state, "submitted_at": "2026-07-01T08:00:00Z"}]
 
 
 def outcome(seen: dict[str, Any], key: str = "thermostat") -> Outcome:
@@ -50,6 +60,14 @@ def outcome(seen: dict[str, Any], key: str = "thermostat") -> Outcome:
         (view("enrolled", "synchronized", "pending"), ""),
         (view("rejected"), "rejected"),
         (view("needs_attention", "error"), "needs_attention"),
+        (view("awaiting_site_visit", work_orders=[{"state": "created"}]), ""),
+        (view("awaiting_site_visit", work_orders=[{"state": "dispatched"}]), "awaiting a visit"),
+        (view("enrolled", "synchronized", service_calls=followed("awaiting_site_visit")), ""),
+        (view("enrolled", "synchronized", service_calls=followed("closed")), "closed"),
+        (view("enrolled", "synchronized", "sending", unenrollments=followed("unenrolled")), ""),
+        (view("enrolled", "synchronized", "error", unenrollments=followed("unenrolled")), "error"),
+        (view("enrolled", "synchronized", "synchronized", unenrollments=followed("unenrolled")), "unenrolled"),
+        (view("enrolled", "synchronized", unenrollments=followed("rejected")), "rejected"),
     ],
 )
 def test_a_journey_is_over_when_nothing_goes_on_by_itself(seen: dict[str, Any], end: str) -> None:
@@ -77,6 +95,49 @@ def test_trouble_with_the_derms_names_its_reason_and_the_way_out() -> None:
     assert "UNKNOWN_FEEDER" in trouble
     assert "/v1/sync-requests/syn_1/retry" in trouble
     assert "http://ui/enr_1" in trouble
+
+
+class Doors:
+    """An API that answers with one view after the other, and notes what it was asked."""
+
+    def __init__(self, *views: dict[str, Any]) -> None:
+        self.views = iter(views)
+        self.asked: list[tuple[str, str]] = []
+
+    def ask(self, method: str, path: str, *, body: Any = None) -> Any:
+        self.asked.append((method, path))
+        if method == "GET":
+            return next(self.views)
+        return {"id": "enr_1", "links": {"temporal_ui": "http://ui/unr_1"}}
+
+
+def test_people_act_once_the_journey_has_come_so_far() -> None:
+    taking_part = {"id": "sub_1", "devices": [{"id": "dev_1", "serial_number": "S", "registration": "registered"}]}
+    doors = Doors(
+        view("submitted"),
+        view("enrolled", "synchronized", subscription=taking_part),
+        view("enrolled", "synchronized", unenrollments=followed("submitted")),
+        view("enrolled", "synchronized", "synchronized", unenrollments=followed("unenrolled")),
+    )
+    scene = Scene(cast("Api", doors), "http://derms")
+    journey = next(one for one in JOURNEYS if one.key == "leave-keep")
+    *_, last = play(scene, journey, SOMEBODY, "2026-01", 60)
+    assert [path for method, path in doors.asked if method == "POST"] == [
+        "/v1/program-enrollments",
+        "/v1/program-unenrollments",
+    ]
+    assert [one["what"] for one in last["told"]] == ["Request received", "— The customer asks to leave the program"]
+    assert scene.flows == {"Unenrolment": "http://ui/unr_1"}
+
+
+def test_whatever_was_done_to_the_derms_is_undone() -> None:
+    done: list[str] = []
+    scene = Scene(
+        cast("Api", Doors()), "http://derms", undo=[lambda: done.append("first"), lambda: done.append("last")]
+    )
+    scene.finish()
+    scene.finish()
+    assert done == ["last", "first"]
 
 
 def test_on_a_terminal_it_is_told_live(monkeypatch: pytest.MonkeyPatch) -> None:
