@@ -1,0 +1,72 @@
+"""`gridenroll sync-requests` and `attention`: what the DERMS refused, seen and repaired at the command line."""
+
+import pytest
+
+from tests.integration.commands import Commands
+from tests.integration.doors import Doors, wait_for
+
+
+@pytest.fixture
+def command(doors: Doors) -> Commands:
+    return Commands(doors)
+
+
+def refused(doors: Doors, count: int = 1) -> tuple[str, list[str]]:
+    """A program of its own with so many enrolments of which the DERMS knows nothing; it would take them now."""
+    code = doors.name("P")
+    doors.offer(code)
+    doors.derms.put("/reference", json={"programs": ["TSTAT-DR"]}).raise_for_status()
+    enrollments = [doors.accepted(doors.application(program=code)) for _ in range(count)]
+    requests = [doors.told(enrollment, "error")["id"] for enrollment in enrollments]
+    doors.derms.put("/reference", json={}).raise_for_status()
+    return code, requests
+
+
+def state(doors: Doors, request: str) -> str:
+    return doors.api.get(f"/v1/sync-requests/{request}").json()["state"]
+
+
+def test_one_is_seen_and_retried(doors: Doors, command: Commands) -> None:
+    _, (request,) = refused(doors)
+    assert "UNKNOWN_PROGRAM" in command.says("sync-requests", "show", request)
+    assert command.document("sync-requests", "retry", request)["state"] == "pending"
+    wait_for(lambda: state(doors, request) == "synchronized")
+
+
+def test_many_are_counted_first_and_retried_only_when_that_is_said(doors: Doors, command: Commands) -> None:
+    code, requests = refused(doors, 2)
+    assert "2 in error match" in command.says("sync-requests", "retry", "--program", code)
+    assert {state(doors, request) for request in requests} == {"error"}
+    assert "2 retried" in command.says("sync-requests", "retry", "--program", code, "--yes")
+    for request in requests:
+        wait_for(lambda one=request: state(doors, one) == "synchronized")
+
+
+def test_one_is_given_up_with_a_reason(doors: Doors, command: Commands) -> None:
+    _, (request,) = refused(doors)
+    assert "cancelled" in command.says("sync-requests", "cancel", request, "--reason", "Sold")
+
+
+def test_what_needs_attention_says_why_and_what_helps(doors: Doors, command: Commands) -> None:
+    code, (request,) = refused(doors)
+    said = command.says("attention", "--program", code)
+    assert f"/v1/sync-requests/{request}/retry" in said
+    assert "why:  UNKNOWN_PROGRAM" in said
+    listed = command.document("attention", "--program", code)
+    assert listed == doors.api.get("/v1/attention", params={"program": code}).json()
+
+
+def test_nothing_that_needs_a_person_is_told_in_words(command: Commands) -> None:
+    assert command.says("attention", "--program", "NO-SUCH") == "Nothing needs a person.\n"
+
+
+def test_a_list_is_filtered(doors: Doors, command: Commands) -> None:
+    code, requests = refused(doors)
+    listed = command.document("sync-requests", "list", "--program", code, "--state", "error")
+    assert [one["id"] for one in listed["items"]] == requests
+    assert "no such sync requests" in command.says("sync-requests", "list", "--program", code, "--older-than", "P1D")
+
+
+@pytest.mark.parametrize("words", [("retry",), ("retry", "syn_1", "--in-error")])
+def test_a_retry_must_say_of_what(command: Commands, words: tuple[str, ...]) -> None:
+    assert "Which shall be retried?" in command.refuses("sync-requests", *words)
