@@ -5,17 +5,23 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.client import Client
 
-from connectors.derms.client import DermsClient
+from connectors.derms.client import DermsClient, Message
 from connectors.temporal.standings import standings
+from models.errors import OutcomeUnknown, Refused, Unavailable
 from models.messages.batch import BatchStanding, BeginBatch, FailBatch
+from models.messages.synchronize import Acknowledged
 from models.scope import SystemScope
-from operations import batches, initial_load, reconciliation, sync_monitor
+from operations import batches, initial_load, reconciliation, sync_batches, sync_monitor
 from operations.batches import Done
 from operations.catalog import Catalogs
 from operations.database import AsyncSession, Sessions, transaction
 from operations.reconciliation import Listed
+from operations.sync_batches import Fates, Together
 
 _BATCH = SystemScope(actor="batch")
+
+_TRIES_TOGETHER = 5
+"""So often many messages are sent in one; then each goes by itself, with the patience of its own flow."""
 
 
 class BatchActivities:
@@ -58,7 +64,7 @@ class BatchActivities:
             case "replacements_never_announced":
                 return await initial_load.announce_replacements(session, _BATCH, self._catalogs, at.cursor, seconds)
             case "release":
-                return await sync_monitor.release(session, _BATCH)
+                return await sync_monitor.release(session, _BATCH, self._catalogs)
             case "overdue":
                 return await sync_monitor.hurry(session, self._timeout)
             case "drafts":
@@ -75,6 +81,8 @@ class BatchActivities:
         """A page that asks the DERMS or Temporal first, outside any transaction."""
         if at.step == "listed_by_derms":
             return await self._compare(at)
+        if at.step == "send_together":
+            return await self._send_together(at)
         return await self._repair(at)
 
     async def _compare(self, at: BatchStanding) -> BatchStanding:
@@ -88,6 +96,39 @@ class BatchActivities:
                 return batches.standing(run)
             done = await reconciliation.compare_listed(session, run, listed, page.next_cursor)
             return await batches.record(session, _BATCH, run, done)
+
+    async def _send_together(self, at: BatchStanding) -> BatchStanding:
+        async with transaction(self._sessions) as session:
+            run = await batches.claimed(session, at)
+            if batches.standing(run) != at:
+                return batches.standing(run)
+            taken = await sync_batches.take_together(session, _BATCH, self._catalogs)
+        fates = await self._told(taken) if taken.messages else Fates()
+        async with transaction(self._sessions) as session:
+            run = await batches.claimed(session, at)
+            done = await sync_batches.settle(session, _BATCH, taken, fates)
+            if batches.standing(run) != at:
+                return batches.standing(run)
+            return await batches.record(session, _BATCH, run, done)
+
+    async def _told(self, taken: Together) -> Fates:
+        """One call for all; no fate is known of what the DERMS does not take this way."""
+        messages = [
+            Message(one.endpoint, one.key, one.sync_request_id, one.revision, one.snapshot)
+            for one in taken.messages
+            if one.snapshot is not None
+        ]
+        try:
+            results = await self._derms.send_together(taken.endpoint, messages)
+        except Refused:
+            return Fates()
+        except (Unavailable, OutcomeUnknown):
+            if activity.info().attempt < _TRIES_TOGETHER:
+                raise
+            return Fates()
+        received = frozenset(key for key, result in results.items() if result.status == "received")
+        answers = [result.acknowledgement for result in results.values() if result.acknowledgement is not None]
+        return Fates(received, tuple(Acknowledged.model_validate(one.model_dump()) for one in answers))
 
     async def _repair(self, at: BatchStanding) -> BatchStanding:
         async with transaction(self._sessions) as session:

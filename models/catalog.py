@@ -128,7 +128,7 @@ class UnenrollmentReason(Value):
     channels: tuple[Channel, ...] = Field(default=(), description="who may give it; none named: everyone")
 
 
-class Problem(Value):
+class KnownProblem(Value):
     """What can be wrong with a device, as a customer says it."""
 
     code: Code
@@ -145,7 +145,7 @@ class ServiceTaskType(Configured):
     approval: bool = Field(default=False, description="a program manager approves each request")
     reason_required: bool = False
     reasons: tuple[UnenrollmentReason, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[KnownProblem, ...] = ()
     panels: Annotated[tuple[PanelSpec, ...], Field(max_length=30)] = ()
 
 
@@ -160,6 +160,9 @@ class WebService(Configured):
 
     external_system: Code
     base_address: HttpUrl | None = Field(default=None, description="none: the address in the settings")
+    batch_size: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        default=None, description="how many messages it takes in one; none: it takes them one by one"
+    )
 
 
 class MessageSender(Configured):

@@ -32,12 +32,14 @@ STEPS: Mapping[BatchName, tuple[str, ...]] = {
         "service_calls",
         "sync_requests",
     ),
-    BatchName.SYNC_REQUEST_MONITOR: ("release", "overdue", "drafts", "standing"),
+    BatchName.SYNC_REQUEST_MONITOR: ("send_together", "release", "overdue", "drafts", "standing"),
     BatchName.RECONCILIATION: ("listed_by_derms", "missing_in_derms"),
 }
 """What each batch does, one after the other."""
 
-ASKING = frozenset({"enrollments", "unenrollments", "service_calls", "sync_requests", "listed_by_derms"})
+ASKING = frozenset(
+    {"enrollments", "unenrollments", "service_calls", "sync_requests", "send_together", "listed_by_derms"}
+)
 """Steps that ask Temporal or the DERMS."""
 
 _SILENT = timedelta(days=1)

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.catalog import Catalog, Program, ServiceTaskType, Specification
+from models.catalog import Catalog, Program, ServiceTaskType, Specification, WebService
 from models.errors import Invalid, NotFound, Pointer, StaleVersion
 from models.scope import Scope
 from models.tables.catalog import CatalogVersion, ProgramCapacity
@@ -67,17 +67,24 @@ class IndexedCatalog:
     @property
     def derms_endpoint(self) -> str:
         """Where the DERMS is reached; empty for the address in the settings."""
-        sender = self._sender()
-        service = next(
-            (entry for entry in self.content.web_services if sender and entry.code == sender.web_service), None
-        )
+        service = self._service()
         return str(service.base_address).rstrip("/") if service and service.base_address else ""
+
+    @property
+    def derms_batch_size(self) -> int | None:
+        """How many messages the DERMS takes in one; None if it takes them one by one."""
+        service = self._service()
+        return service.batch_size if service else None
 
     @property
     def tells_contact(self) -> bool:
         """Whether the DERMS is told the customer's e-mail and phone."""
         sender = self._sender()
         return sender is not None and sender.include_contact
+
+    def _service(self) -> WebService | None:
+        sender = self._sender()
+        return next((entry for entry in self.content.web_services if sender and entry.code == sender.web_service), None)
 
     def _sender(self) -> Any:
         master = self.content.master_configuration

@@ -12,15 +12,18 @@ from models.states import SyncState
 from models.tables.sync_request import SyncRequest
 from operations import outbox, process_flows
 from operations.batches import Done
+from operations.catalog import Catalogs
 from operations.sync_turns import release_held
 from rules.sync_order import FINAL
 
 ROWS_A_PAGE = 200
 
 
-async def release(session: AsyncSession, scope: Scope) -> Done:
-    """Lets a page of held messages go."""
-    released = await release_held(session, scope, None, ROWS_A_PAGE)
+async def release(session: AsyncSession, scope: Scope, catalogs: Catalogs) -> Done:
+    """Lets a page of held messages go, each by itself: those that are not sent together."""
+    catalog = await catalogs.current(session)
+    together = None if catalog.derms_batch_size is None else catalog.derms_endpoint
+    released = await release_held(session, scope, None, ROWS_A_PAGE, apart_from=together)
     return _page("released", released)
 
 

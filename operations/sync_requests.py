@@ -66,8 +66,12 @@ async def start_sending(session: AsyncSession, scope: Scope, catalogs: Catalogs,
     Raises:
         NotFound: there is none.
     """
+    return await take_out(session, scope, catalogs, await locked(session, sync_request_id))
+
+
+async def take_out(session: AsyncSession, scope: Scope, catalogs: Catalogs, request: SyncRequest) -> ToSend:
+    """What start_sending does, with a request that is locked."""
     now = datetime.now(UTC)
-    request = await locked(session, sync_request_id)
     path, waits_for = _way_to_sending(request), ""
     trail = Trail(scope, now, request.journey)
     if path is not None and request.state in (_Y.PENDING, _Y.ERROR):
@@ -85,6 +89,7 @@ async def start_sending(session: AsyncSession, scope: Scope, catalogs: Catalogs,
         await trail.write(session)
     goes = path is not None and request.state is _Y.SENDING
     request.attempts += goes
+    request.held = request.held and not goes
     return ToSend(
         state=request.state,
         key=message_key(request.id, request.revision),
@@ -230,6 +235,7 @@ async def _apply(
         SYNC_TRANSITIONS, request.id, request.state, *_way_to(request.state, effect.state), reason=effect.text
     )
     request.error_code, request.error_text = effect.code or None, effect.text or None
+    request.held = False
     request.acknowledgement = ack.model_dump(mode="json")
     request.acknowledged_at = now
     request.updated_at = now

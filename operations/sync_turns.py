@@ -1,10 +1,10 @@
 """Whose turn it is: of one subscription's sync requests only the first that is not final may be sent."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ScalarSelect, select, update
+from sqlalchemy import ScalarSelect, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -15,6 +15,8 @@ from models.tables.sync_request import SyncRequest
 from operations import outbox
 from operations.audit import Trail
 from rules.sync_order import FINAL, Told, waits_for
+
+_LOST_AFTER = timedelta(minutes=10)
 
 BATCH = "the batch that sends this program's messages"
 
@@ -76,19 +78,27 @@ async def pass_on(session: AsyncSession, request: SyncRequest) -> None:
         await wake(session, [(request.id, following)])
 
 
-async def release_held(session: AsyncSession, scope: Scope, program: str | None, limit: int) -> int:
+async def release_held(
+    session: AsyncSession, scope: Scope, program: str | None, limit: int, *, apart_from: str | None = None
+) -> int:
     """Lets held requests go, the oldest first, of one program or of all; gives how many.
 
-    Safe beside another batch: what that one is releasing is left to it.
+    Those of the endpoint `apart_from` are left alone: they are sent together. One that was to be sent together and
+    whose fate was not written down for long goes by itself. Safe beside another batch: what that one is releasing is
+    left to it.
     """
     now = datetime.now(UTC)
-    chosen = select(col(SyncRequest.id)).where(col(SyncRequest.held))
+    lost = and_(col(SyncRequest.state) == SyncState.SENDING, col(SyncRequest.updated_at) < now - _LOST_AFTER)
+    may_go = or_(col(SyncRequest.state) == SyncState.PENDING, lost)
+    chosen = select(col(SyncRequest.id)).where(col(SyncRequest.held), may_go)
     if program is not None:
         chosen = chosen.where(col(SyncRequest.program) == program)
+    if apart_from is not None:
+        chosen = chosen.where(col(SyncRequest.endpoint) != apart_from)
     chosen = chosen.order_by(col(SyncRequest.id)).limit(limit).with_for_update(skip_locked=True)
     released = await session.execute(
         update(SyncRequest)
-        .where(col(SyncRequest.id).in_(chosen.scalar_subquery()), col(SyncRequest.state) == SyncState.PENDING)
+        .where(col(SyncRequest.id).in_(chosen.scalar_subquery()))
         .values(held=False, updated_at=now)
         .returning(col(SyncRequest.id), col(SyncRequest.journey), col(SyncRequest.workflow_id))
         .execution_options(synchronize_session=False)

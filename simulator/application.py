@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from simulator import control_doors, register_doors
 from simulator.answers import http_problem, refused
-from simulator.contract_doors import status, take
+from simulator.contract_doors import status, take, take_many
 from simulator.guard import as_agreed
 from simulator.machine import Machine, running
 from simulator.paging import BadPageError
@@ -40,9 +40,11 @@ def application(settings: Settings) -> Starlette:
 
 _ROUTES = [
     Route("/sync-messages", as_agreed(take), methods=["POST"]),
+    Route("/sync-message-batches", as_agreed(take_many), methods=["POST"]),
     Route("/sync-messages/{message_id}", as_agreed(status), methods=["GET"]),
     Route("/sync-messages", control_doors.list_messages, methods=["GET"]),
     Route("/sync-messages/{message_id}/acknowledge", control_doors.acknowledge, methods=["POST"]),
+    Route("/deliveries", control_doors.list_deliveries, methods=["GET"]),
     Route("/faults", control_doors.show_faults, methods=["GET"]),
     Route("/faults", control_doors.change_faults, methods=["PUT"]),
     Route("/faults", control_doors.reset_faults, methods=["DELETE"]),

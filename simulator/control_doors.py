@@ -27,6 +27,11 @@ async def list_messages(request: Request) -> Response:
     return Json(document)
 
 
+async def list_deliveries(request: Request) -> Response:
+    """Which messages came in one call, the latest calls last."""
+    return Json({"items": machine_of(request).deliveries.noted()})
+
+
 async def acknowledge(request: Request) -> Response:
     """Has an acknowledgement sent by callback now; the body may dictate its result."""
     machine = machine_of(request)

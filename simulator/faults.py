@@ -26,6 +26,7 @@ class Faults(DoorFaults):
     """All at rest, unless the settings say otherwise."""
 
     lost_acknowledgement_share: float = Field(default=0.0, ge=0, le=1)
+    no_batches: bool = False
     duplicate_acknowledgements: bool = False
     reorder_acknowledgements: bool = False
     acknowledge: Acknowledge

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from simulator.clerk import Clerk
 from simulator.contract import Contract
 from simulator.courier import CARRIERS, Courier
+from simulator.deliveries import Deliveries
 from simulator.faults import FaultBoard, Faults
 from simulator.intake import Intake
 from simulator.messages import Messages
@@ -41,6 +42,7 @@ class Machine:
     intake: Intake
     clerk: Clerk
     courier: Courier
+    deliveries: Deliveries
 
 
 def machine_of(request: Request) -> Machine:
@@ -76,7 +78,8 @@ def _assembled(settings: Settings, store: Store, http: httpx.AsyncClient) -> Mac
     courier = Courier(store, messages, faults, http, str(settings.callback_url), secret)
     clerk = Clerk(store, messages, settlement, faults, courier)
     intake = Intake(store, messages, settlement, faults, clerk)
-    return Machine(secret, Contract(), faults, messages, Register(store), reference, intake, clerk, courier)
+    register = Register(store)
+    return Machine(secret, Contract(), faults, messages, register, reference, intake, clerk, courier, Deliveries())
 
 
 def _stop_if_failed(task: asyncio.Task[None]) -> None:

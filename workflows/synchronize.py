@@ -43,6 +43,7 @@ class Synchronize:
         self._unread: list[Acknowledged] = []
         self._about = ""
         self._turn = False
+        self._handed_over = False
         self._hurried = False
         self._patience = policies.TURN_LOOKED_AT_AFTER
 
@@ -53,8 +54,11 @@ class Synchronize:
             self._unread.append(acknowledgement)
 
     def turn_came(self, message: SyncTurn) -> None:
-        """What the request waited for has changed: it may be its turn; or the DERMS is to be asked about it now."""
+        """What the request waited for has changed: it may be its turn, or a batch has sent it; or the DERMS is to be
+        asked about it now."""
         self._turn = True
+        if message.sync_request_id == self._about:
+            self._handed_over = self._handed_over or message.handed_over
         self._hurried = message.ask and message.sync_request_id == self._about
 
     async def run(self, sync_request_id: str) -> SyncOutcome:
@@ -80,7 +84,7 @@ class Synchronize:
     async def _tell(self, sync_request_id: str) -> SyncStanding:
         """One round: send, then read answers until the request is final or in error."""
         workflow.set_current_details("Handing the message to the DERMS.")
-        self._turn = False
+        self._turn = self._handed_over = False
         sending = workflow.start_activity_method(
             SynchronizeActivities.send_to_derms,
             SendToDerms(sync_request_id=sync_request_id),
@@ -125,8 +129,12 @@ class Synchronize:
             )
         except asyncio.TimeoutError:  # noqa: UP041 - what the SDK documents
             self._patience = min(self._patience * 2, policies.LONGEST_BETWEEN_LOOKS)
+        if self._handed_over:
+            return await self._read(self._about)
         if self._unread:
-            await self._next()
+            standing = await self._next()
+            if standing is not None and _settled(standing):
+                return standing  # sent together with others, and answered at once
         return SyncStanding(state=SyncState.PENDING)
 
     async def _read(self, sync_request_id: str) -> SyncStanding:

@@ -1,20 +1,29 @@
 """The DERMS over HTTP: sends sync messages and asks what became of them. The only place that knows its doors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import httpx
 import orjson
 from pydantic import ValidationError
 
 from connectors.derms.signature import signed_headers
-from connectors.derms.wire import Acknowledgement, HeldResources, MessageStatus, SyncMessage
+from connectors.derms.wire import (
+    Acknowledgement,
+    HeldResources,
+    MessageResult,
+    MessageResults,
+    MessageStatus,
+    SyncMessage,
+)
 from models.errors import OutcomeUnknown, Refused, Unavailable
 
-T = TypeVar("T", Acknowledgement, MessageStatus, HeldResources)
+T = TypeVar("T", Acknowledgement, MessageStatus, MessageResults, HeldResources)
 
 _RESOURCES_A_PAGE = 200
 _OVERLOADED = frozenset({408, 425, 429})
@@ -58,6 +67,22 @@ class DermsClient:
             return None
         return _read(Acknowledgement, response)
 
+    async def send_together(self, endpoint: str, messages: Sequence[Message]) -> dict[str, MessageResult]:
+        """Hands many messages over in one call; gives what the DERMS made of each it speaks of, by key.
+
+        Raises:
+            Unavailable, OutcomeUnknown: it may have taken some; sending the same again is harmless.
+            Refused: it does not take many in one, or not these.
+        """
+        body = b'{"messages":[' + b",".join(self._body(message) for message in messages) + b"]}"
+        headers = {
+            "Content-Type": "application/json",
+            **signed_headers(self._secret, f"many_{uuid4().hex}", datetime.now(UTC), body),
+        }
+        url = f"{endpoint or self._default}/sync-message-batches"
+        response = await self._ask("POST", url, headers, body, may_be_missing=True)
+        return {result.message_id: result for result in _read(MessageResults, response).results}
+
     async def status(self, endpoint: str, key: str) -> MessageStatus | None:
         """What became of a message; None when the DERMS does not know it.
 
@@ -96,13 +121,17 @@ class DermsClient:
         )
         return document.model_dump_json().encode()
 
-    async def _ask(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> httpx.Response:
+    async def _ask(
+        self, method: str, url: str, headers: dict[str, str], body: bytes | None, *, may_be_missing: bool = False
+    ) -> httpx.Response:
         try:
             response = await self._http.request(method, url, headers=headers, content=body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable("The DERMS cannot be reached.", code="derms-unreachable") from error
         except httpx.TransportError as error:
             raise OutcomeUnknown("The DERMS gave no answer in time.", code="derms-no-answer") from error
+        if may_be_missing and response.status_code == HTTPStatus.NOT_IMPLEMENTED:
+            raise Refused("The DERMS does not offer this.", code="derms-refused")
         if response.status_code in _OVERLOADED or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unavailable(f"The DERMS answers {response.status_code}.", code="derms-unavailable")
         refused = response.is_client_error

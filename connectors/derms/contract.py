@@ -8,7 +8,14 @@ import sys
 
 from pydantic.json_schema import models_json_schema
 
-from connectors.derms.wire import Acknowledgements, HeldResources, MessageStatus, SyncMessage
+from connectors.derms.wire import (
+    Acknowledgements,
+    HeldResources,
+    MessageResults,
+    MessageStatus,
+    SyncMessage,
+    SyncMessageBatch,
+)
 
 
 def contract() -> str:
@@ -16,12 +23,14 @@ def contract() -> str:
     _, schema = models_json_schema(
         [
             (SyncMessage, "serialization"),
+            (SyncMessageBatch, "serialization"),
+            (MessageResults, "serialization"),
             (Acknowledgements, "serialization"),
             (MessageStatus, "serialization"),
             (HeldResources, "validation"),
         ],
         title="gridenroll and a DERMS",
-        description="SyncMessage goes to the DERMS; Acknowledgements, MessageStatus and HeldResources come back.",
+        description="SyncMessage and SyncMessageBatch go to the DERMS; the others come back.",
     )
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
     return json.dumps(document, indent=2, sort_keys=True) + "\n"

@@ -62,6 +62,26 @@ class MessageStatus(Value):
     acknowledgement: Acknowledgement | None = None
 
 
+class SyncMessageBatch(Value):
+    """POST {derms}/sync-message-batches: many messages in one, each with its own key and its own fate."""
+
+    messages: tuple[SyncMessage, ...] = Field(min_length=1, max_length=100)
+
+
+class MessageResult(Value):
+    """What the DERMS made of one of many messages."""
+
+    message_id: MessageId
+    status: Literal["received", "acknowledged", "conflict", "refused"]
+    acknowledgement: Acknowledgement | None = None
+
+
+class MessageResults(Value):
+    """The answer to a SyncMessageBatch: one result for each message."""
+
+    results: tuple[MessageResult, ...] = Field(min_length=1, max_length=100)
+
+
 class _TheirDocument(BaseModel):
     """A document of the DERMS of which we read a part: what else it tells is its own business."""
 

@@ -43,10 +43,11 @@ class SyncOutcome(StrEnum):
 
 class SyncTurn(Message):
     """Something that a request waited for has changed: look again whether it may be sent. `ask`: it was sent long ago;
-    ask the DERMS now what became of it."""
+    ask the DERMS now what became of it. `handed_over`: a batch has sent it together with others; await the answer."""
 
     sync_request_id: str = ""
     ask: bool = False
+    handed_over: bool = False
 
 
 class SendToDerms(Message):

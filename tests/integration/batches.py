@@ -1,10 +1,13 @@
 """What the tests of the batches share: a run by hand until it ends, and work put to rest."""
 
 import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 from temporalio.client import Client
 
+from models.batches import BatchName, schedule_id
 from tests.integration.doors import Doors, wait_for
 
 
@@ -63,6 +66,22 @@ def lost_before_its_start(doors: Doors) -> str:
 def flow_of(doors: Doors, sync_request: str) -> str:
     """The flow that carries the message through."""
     return doors.database.value("SELECT workflow_id FROM sync_request WHERE id = $1", sync_request)
+
+
+@contextmanager
+def at_rest(doors: Doors, name: BatchName) -> Generator[None]:
+    """Has the batch run by hand only: its schedule pauses for as long as the block takes."""
+
+    async def change(paused: bool) -> None:
+        client = await Client.connect(doors.stack["temporal_address"])
+        schedule = client.get_schedule_handle(schedule_id(name))
+        await (schedule.pause() if paused else schedule.unpause())
+
+    asyncio.run(change(True))
+    try:
+        yield
+    finally:
+        asyncio.run(change(False))
 
 
 def terminated(doors: Doors, workflow_id: str) -> None:

@@ -104,6 +104,9 @@ class Derms:
         headers = {"Idempotency-Key": message["message_id"], **headers}
         return self.http.post("/sync-messages", content=json.dumps(message), headers=headers)
 
+    def send_together(self, *messages: Any) -> httpx.Response:
+        return self.http.post("/sync-message-batches", json={"messages": messages})
+
     def faults(self, **named: Any) -> None:
         self.http.put("/faults", json=named).raise_for_status()
 

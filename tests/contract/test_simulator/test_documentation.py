@@ -21,7 +21,9 @@ def page(contracts):
     return (contracts / "derms.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["SyncMessage", "Acknowledgements", "MessageStatus", "HeldResources"])
+@pytest.mark.parametrize(
+    "name", ["SyncMessage", "Acknowledgements", "MessageStatus", "MessageResults", "HeldResources"]
+)
 def test_the_examples_are_as_agreed(page, contracts, name):
     contract = orjson.loads((contracts / "derms.schema.json").read_bytes())
     (example,) = re.findall(rf"```json {name}\n(.*?)```", page, re.DOTALL)

@@ -1,0 +1,151 @@
+"""The messages of a batched program go to the DERMS many in one call, each applied once, however the call goes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from models.batches import BatchName
+from tests.integration.batches import at_rest, ended, ran, run
+from tests.integration.doors import Doors, wait_for
+
+MONITOR = "sync-request-monitor"
+
+
+@pytest.fixture
+def held(doors: Doors) -> Iterator[list[str]]:
+    """Three enrolments whose messages, and no others, wait for the monitor, which runs only when it is told to."""
+    with at_rest(doors, BatchName.SYNC_REQUEST_MONITOR):
+        ran(doors, MONITOR)
+        yield three(doors)
+
+
+def three(doors: Doors) -> list[str]:
+    program = doors.name("BATCHED")
+    doors.offer(program, sync_policy="batched")
+    enrollments = [doors.accepted(doors.application(program=program)) for _ in range(3)]
+    for enrollment in enrollments:
+        doors.reaches(enrollment, "enrolled")
+        doors.told(enrollment, "pending")
+    return enrollments
+
+
+def keys(doors: Doors, enrollments: list[str]) -> set[str]:
+    return {doors.enrollment(one)["sync_requests"][-1]["id"] for one in enrollments}
+
+
+def calls(doors: Doors, wanted: set[str]) -> list[set[str]]:
+    """The calls at the DERMS that brought any of these."""
+    items = doors.derms.get("/deliveries").raise_for_status().json()["items"]
+    return [wanted & set(call) for call in items if wanted & set(call)]
+
+
+def all_synchronized(doors: Doors, enrollments: list[str], seconds: float = 20) -> None:
+    """Every one is told in the end, and the DERMS holds one resource of each."""
+    for enrollment in enrollments:
+        doors.told(enrollment, "synchronized", seconds)
+        (device,) = doors.enrollment(enrollment)["subscription"]["devices"]
+        assert len(doors.held(device["id"])) == 1
+    assert {message["applied"] for message in messages(doors, keys(doors, enrollments))} == {1}
+
+
+def messages(doors: Doors, wanted: set[str]) -> list[dict[str, Any]]:
+    """What the DERMS says of these messages."""
+    found: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = doors.derms.get("/sync-messages", params={"limit": 200, "cursor": cursor}).raise_for_status().json()
+        found += [item for item in page["items"] if item["message_id"] in wanted]
+        cursor = page["next_cursor"]
+    return found
+
+
+def test_all_go_in_one_call(doors: Doors, held: list[str]) -> None:
+    counts = ran(doors, MONITOR)["counts"]
+    assert (counts["released"], counts["sent_together"]) == (3, 3)
+    all_synchronized(doors, held)
+    assert calls(doors, keys(doors, held)) == [keys(doors, held)]
+
+
+def test_answered_at_once_they_are_sent_no_more(doors: Doors, held: list[str]) -> None:
+    doors.faults(acknowledge="at_once")
+    ran(doors, MONITOR)
+    all_synchronized(doors, held)
+    assert calls(doors, keys(doors, held)) == [keys(doors, held)]
+
+
+def test_where_the_answers_are_lost_the_flows_ask(doors: Doors, held: list[str]) -> None:
+    doors.faults(acknowledge="never")
+    ran(doors, MONITOR)
+    for enrollment in held:
+        assert doors.told(enrollment, "awaiting_acknowledgement")["held"] is False
+    doors.faults(acknowledge="callback")
+    all_synchronized(doors, held)
+
+
+def test_a_derms_without_the_door_is_sent_them_one_by_one(doors: Doors, held: list[str]) -> None:
+    doors.faults(no_batches=True)
+    counts = ran(doors, MONITOR)["counts"]
+    assert (counts["released"], counts["sent_together"]) == (3, 0)
+    all_synchronized(doors, held)
+    assert sorted(map(len, calls(doors, keys(doors, held)))) == [1, 1, 1]
+
+
+def test_where_the_catalogue_offers_no_batches_they_go_one_by_one(doors: Doors, held: list[str]) -> None:
+    before = doors.catalog()
+    services = [{**service, "batch_size": None} for service in before["web_services"]]
+    doors.api.put("/v1/catalog", json={**before, "web_services": services}).raise_for_status()
+    try:
+        assert "sent_together" not in (counts := ran(doors, MONITOR)["counts"]) or counts["sent_together"] == 0
+        all_synchronized(doors, held)
+    finally:
+        doors.api.put("/v1/catalog", json=before).raise_for_status()
+    assert sorted(map(len, calls(doors, keys(doors, held)))) == [1, 1, 1]
+
+
+def test_a_call_that_fails_is_tried_again_with_the_same_keys(doors: Doors, held: list[str]) -> None:
+    doors.faults(error_share=1)
+    door = run(doors, MONITOR)
+    for enrollment in held:
+        doors.told(enrollment, "sending")
+    doors.faults(error_share=0)
+    assert ended(doors, door)["counts"]["sent_together"] == 3
+    all_synchronized(doors, held)
+
+
+def test_a_call_whose_answer_is_lost_tells_nobody_twice(doors: Doors, held: list[str]) -> None:
+    doors.faults(lose_response_share=1)
+    door = run(doors, MONITOR)
+    wanted = keys(doors, held)
+    wait_for(lambda: len(calls(doors, wanted)) >= 1)
+    doors.faults(lose_response_share=0)
+    ended(doors, door)
+    all_synchronized(doors, held)
+
+
+def test_after_a_few_tries_each_goes_by_itself(doors: Doors, held: list[str]) -> None:
+    doors.faults(lose_response_share=1, acknowledge="never")
+    counts = ended(doors, run(doors, MONITOR), seconds=60)["counts"]
+    assert (counts["released"], counts["sent_together"]) == (3, 0)
+    doors.faults(lose_response_share=0, acknowledge="callback")
+    all_synchronized(doors, held, seconds=40)
+
+
+def test_one_that_the_derms_refuses_holds_no_other_up(doors: Doors, held: list[str]) -> None:
+    refused, *others = held
+    broken = "jsonb_set(snapshot::jsonb, '{sequence}', '90071992547409930')"
+    doors.database.execute(
+        f"UPDATE sync_request SET snapshot = {broken}, created_at = now() WHERE enrollment_id = $1", refused
+    )
+    assert ran(doors, MONITOR)["counts"]["sent_together"] == 2
+    all_synchronized(doors, others)
+    assert doors.told(refused, "error")["error_code"] == "derms-refused"
+
+
+def test_what_a_dead_worker_had_taken_out_goes_with_the_next_run(doors: Doors, held: list[str]) -> None:
+    """It died between marking the messages and writing down what became of them."""
+    taken = "UPDATE sync_request SET state = 'sending', attempts = 1 WHERE held AND enrollment_id = ANY($1)"
+    doors.database.execute(taken, held)
+    ran(doors, MONITOR)
+    all_synchronized(doors, held)
+    assert calls(doors, keys(doors, held)) == [keys(doors, held)]
