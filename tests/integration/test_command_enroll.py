@@ -50,7 +50,7 @@ def test_the_same_request_again_is_the_same_enrolment(doors: Doors, command: Com
         (("enroll", "--program", "P", "--account", "A", "--service-point", "S", "--accepted-by", "x"), "no program P"),
         (("unenroll",), "Who shall leave?"),
         (("unenroll", "PS-1", "--removal", "keep"), "Of which devices?"),
-        (("unenroll", "PS-NOBODY"), "404"),
+        (("unenroll", "PS-NOBODY"), "There is no such subscription"),
         (("service-call",), "--problem"),
         (("service-call", "sub_1", "--problem", "offline"), "Which device?"),
         (("enrollments", "show", "enr_1"), "path/enrollment"),
