@@ -7,9 +7,12 @@ from typing import Any, NamedTuple
 from models.errors import Refused
 from models.messages.enroll import CancelRequested, Stage
 from models.task_states import CompletionOutcome, WorkOrderState
+from tests.flow.calling import calling
 from tests.flow.conftest import Flow, enrolling
 from tests.flow.field_work import Installation, installing
 from tests.flow.unenrolling import leaving
+from tests.replay import batch_journeys, setup_journeys
+from tests.replay.call_journeys import CALLS
 from tests.replay.leaving_journeys import LEAVING
 from workflows.enroll import Enroll
 
@@ -150,4 +153,7 @@ JOURNEYS: dict[str, Journey] = {
     "installation_ordered_again": Journey(order_made_anew, {}, installing),
     "installation_cancelled": Journey(installation_cancelled, {}, installing),
     **{name: Journey(carry, start, leaving) for name, (carry, start) in LEAVING.items()},
+    **{name: Journey(carry, start, calling) for name, (carry, start) in CALLS.items()},
+    **{name: Journey(carry, start, setup_journeys.begun) for name, (carry, start) in setup_journeys.SETUPS.items()},
+    **{name: Journey(carry, start, batch_journeys.begun) for name, (carry, start) in batch_journeys.BATCHES.items()},
 }

@@ -1,0 +1,96 @@
+"""The service-call flow brought to every point where it can wait or end, by name."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from models.task_states import CompletionOutcome
+from tests.flow.calling import Calling
+
+
+async def finished(flow: Calling) -> None:
+    await flow.result()
+
+
+async def undecided(flow: Calling) -> None:
+    await flow.says("Waiting for a decision")
+
+
+async def decided(flow: Calling) -> None:
+    await undecided(flow)
+    await flow.choose("advice")
+    await flow.result()
+
+
+async def not_acted(flow: Calling) -> None:
+    flow.call.head_end_down = True
+    await flow.parked()
+    await flow.choose("advice")
+    await flow.result()
+
+
+async def awaited(flow: Calling) -> None:
+    await flow.visits()
+
+
+async def repaired(flow: Calling) -> None:
+    await flow.visits()
+    await flow.report(CompletionOutcome.REPAIRED_ON_SITE)
+    await flow.result()
+
+
+async def replaced(flow: Calling) -> None:
+    await flow.visits()
+    await flow.report(CompletionOutcome.DEVICE_REPLACED)
+    await flow.result()
+
+
+async def refused_to_the_technician(flow: Calling) -> None:
+    flow.field.refusals = ["The program does not accept it."]
+    await flow.visits()
+    await flow.report(CompletionOutcome.DEVICE_REPLACED)
+    await flow.says("rescheduled")
+
+
+async def stuck(flow: Calling) -> None:
+    flow.call.stuck = ["There is no room."]
+    await flow.visits()
+    await flow.report(CompletionOutcome.DEVICE_REPLACED)
+    await flow.parked()
+    await flow.again()
+    await flow.result()
+
+
+async def nobody_at_home(flow: Calling) -> None:
+    await flow.visits()
+    await flow.report(CompletionOutcome.NO_ACCESS)
+    await flow.parked()
+
+
+async def called_off(flow: Calling) -> None:
+    await flow.visits()
+    await flow.call_off()
+    await flow.parked()
+
+
+async def taken_back(flow: Calling) -> None:
+    await flow.visits()
+    await flow.take_back()
+    await flow.result()
+
+
+CALLS: dict[str, tuple[Callable[[Calling], Awaitable[object]], dict[str, Any]]] = {
+    "call_advice_given": (finished, {"action": "advice"}),
+    "call_undecided": (undecided, {"action": ""}),
+    "call_decided_later": (decided, {"action": ""}),
+    "call_remote_action": (finished, {"action": "remote_action"}),
+    "call_head_end_did_not_act": (not_acted, {"action": "remote_action"}),
+    "call_awaiting_a_technician": (awaited, {}),
+    "call_repaired": (repaired, {}),
+    "call_replaced": (replaced, {}),
+    "call_replaced_old_one_first": (replaced, {"first": True}),
+    "call_sent_back": (refused_to_the_technician, {}),
+    "call_replacement_stuck": (stuck, {}),
+    "call_attempts_used_up": (nobody_at_home, {"attempts": 1}),
+    "call_visit_called_off": (called_off, {}),
+    "call_taken_back": (taken_back, {}),
+}
