@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import typer.main
-from pydantic import SecretStr, TypeAdapter
+from pydantic import BaseModel, SecretStr, TypeAdapter
 from pydantic_settings import BaseSettings
 
 from cli.main import app
-from models import states, task_states
+from models import panels, states, task_states
 from models.batches import BATCHES
 from settings.settings import Settings
 from simulator.head_end.settings import Settings as HeadEndSettings
@@ -111,6 +111,23 @@ def batches() -> str:
     return "\n".join([*head, "|---|---|---|---|---|", *rows])
 
 
+def panel_fields() -> str:
+    """A table of the kinds of fields of a guided flow's panels, with what only they can be given."""
+    common = set(panels.TextField.model_fields) & set(panels.DateField.model_fields)
+    kinds: tuple[type[BaseModel], ...] = get_args(get_args(panels.FieldSpec)[0])
+    rows = ["| `kind` | what it asks for | what it can be given besides |", "|---|---|---|"]
+    for kind in kinds:
+        fields = kind.model_fields
+        (name,) = get_args(fields["kind"].annotation)
+        own = ", ".join(_own(word, fields[word].default) for word in fields if word not in common)
+        rows.append(f"| `{name}` | {kind.__doc__} | {own} |")
+    return "\n".join(rows)
+
+
+def _own(word: str, default: object) -> str:
+    return f"`{word}`" if default in (None, ()) else f"`{word}` ({default} if none is named)"
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "enrollment-states": lambda: picture(states.ENROLLMENT_TRANSITIONS),
     "subscription-states": lambda: picture(states.SUBSCRIPTION_TRANSITIONS),
@@ -121,6 +138,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "work-order-states": lambda: picture(task_states.WORK_ORDER_TRANSITIONS),
     "service-call-states": lambda: picture(task_states.SERVICE_CALL_TRANSITIONS),
     "unenrollment-states": lambda: picture(task_states.UNENROLLMENT_TRANSITIONS),
+    "process-flow-states": lambda: picture(task_states.PROCESS_FLOW_TRANSITIONS),
+    "panel-fields": panel_fields,
     "batch-run-states": lambda: picture(task_states.BATCH_RUN_TRANSITIONS),
     "batches": batches,
     "settings": lambda: variables(Settings),
