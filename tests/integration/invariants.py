@@ -127,9 +127,10 @@ UNSETTLED: dict[str, str] = {
     "a signal not delivered": """
         SELECT id, workflow_id, name, attempts FROM outbox_message WHERE $1 <> ''
     """,
-    "an acknowledgement not looked at": """
+    # One for a request that is final already is kept, and nobody looks at it: its flow may be over.
+    "an acknowledgement not looked at": f"""
         SELECT m.message_id FROM inbox_message m JOIN sync_request r ON r.id = m.sync_request_id
-        WHERE r.program = $1 AND m.outcome IS NULL
+        WHERE r.program = $1 AND m.outcome IS NULL AND r.state NOT IN {_FINAL}
     """,
 }
 
