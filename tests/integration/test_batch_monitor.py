@@ -1,7 +1,19 @@
 """The sync request monitor releases, hurries, lets expire."""
 
-from tests.integration.batches import ran, rested
+from collections.abc import Iterator
+
+import pytest
+
+from models.batches import BatchName
+from tests.integration.batches import at_rest, ran, rested
 from tests.integration.doors import Doors
+
+
+@pytest.fixture(autouse=True)
+def by_hand_only(doors: Doors) -> Iterator[None]:
+    """The schedule would be first now and then."""
+    with at_rest(doors, BatchName.SYNC_REQUEST_MONITOR):
+        yield
 
 
 def test_messages_of_a_batched_program_wait_for_the_monitor(doors: Doors) -> None:
@@ -11,7 +23,7 @@ def test_messages_of_a_batched_program_wait_for_the_monitor(doors: Doors) -> Non
     doors.reaches(enrollment, "enrolled")
     told = doors.told(enrollment, "pending")
     assert told["attempts"] == 0
-    assert ran(doors, "sync-request-monitor")["counts"]["released"] == 1
+    assert ran(doors, "sync-request-monitor")["counts"]["released"] >= 1
     doors.told(enrollment, "synchronized")
 
 
