@@ -114,9 +114,10 @@ UNSETTLED: dict[str, str] = {
             WHERE program = $1 AND state IN ('open', 'work_requested', 'resolved')
         UNION ALL SELECT id, state FROM work_order WHERE program = $1 AND state = 'created'
     """,
+    # One that came in the same moment as the one that completed the order is kept, and changes nothing.
     "a report that nobody has looked at": """
         SELECT c.completion_id, w.id, w.state FROM work_order_completion c JOIN work_order w ON w.id = c.work_order_id
-        WHERE w.program = $1 AND c.verdict IS NULL
+        WHERE w.program = $1 AND c.verdict IS NULL AND w.state NOT IN ('completed', 'cancelled')
     """,
     "to be told to the DERMS now": f"""
         SELECT r.id, r.state FROM sync_request r WHERE r.program = $1 AND (r.state = 'sending'
@@ -129,7 +130,8 @@ UNSETTLED: dict[str, str] = {
     """,
     # One for a request that is final already is kept, and nobody looks at it: its flow may be over.
     "an acknowledgement not looked at": f"""
-        SELECT m.message_id FROM inbox_message m JOIN sync_request r ON r.id = m.sync_request_id
+        SELECT m.message_id, r.id, r.state, r.workflow_id FROM inbox_message m
+        JOIN sync_request r ON r.id = m.sync_request_id
         WHERE r.program = $1 AND m.outcome IS NULL AND r.state NOT IN {_FINAL}
     """,
 }

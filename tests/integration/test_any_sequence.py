@@ -20,7 +20,7 @@ from tests.integration.invariants import QUESTIONS, UNSETTLED, found, illegal
 
 pytestmark = pytest.mark.timeout(120)
 
-EXAMPLES, STEPS = 8, 25
+EXAMPLES, STEPS = 6, 25
 number = st.integers(0, 3)
 known = st.one_of(st.none(), st.none(), number)
 
