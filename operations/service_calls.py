@@ -77,7 +77,6 @@ async def submit(
     subscription, device = await _subject(session, application)
     catalog = await catalogs.current(session)
     _check(application, device, catalog.program(subscription.program), catalog)
-    await _refuse_while_leaving(session, subscription, device)
     made = new_id("svc")
     row = {
         "id": made,
@@ -149,6 +148,7 @@ async def _subject(session: AsyncSession, application: ServiceCallApplication) -
             pointers=[Pointer("/device", "is no device of this subscription")],
         )
     subscription, device, registration = found.tuple()
+    await _refuse_while_leaving(session, subscription)
     if subscription.state is not SubscriptionState.ACTIVE or registration not in _TAKES_PART:
         raise Conflict(
             f"The device takes no part in {subscription.program} any more, or not yet: the subscription is "
@@ -172,7 +172,7 @@ def _check(application: ServiceCallApplication, device: Device, program: Program
         raise Invalid("The call cannot be taken as it is; nothing was stored.", fix="Correct it.", pointers=faults)
 
 
-async def _refuse_while_leaving(session: AsyncSession, subscription: ProgramSubscription, device: Device) -> None:
+async def _refuse_while_leaving(session: AsyncSession, subscription: ProgramSubscription) -> None:
     leaving = await session.scalar(
         select(col(Unenrollment.id)).where(
             col(Unenrollment.subscription_id) == subscription.id, col(Unenrollment.state).not_in(_LEFT)

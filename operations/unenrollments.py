@@ -37,8 +37,10 @@ _LOOK_UP = text(
     JOIN service_point ON service_point.cis_service_point_id = s.service_point
     JOIN premise USING (cis_premise_id)
     WHERE s.id = :subscription OR s.number = :subscription
+    FOR NO KEY UPDATE OF s
     """
 )
+"""Locked until the request is in: it cannot end in between, and who asks at the same moment sees what the first made."""
 
 SUBMIT = text(f"{insert_from(Unenrollment, 'rows')} ON CONFLICT DO NOTHING RETURNING id, subscription_id")
 

@@ -57,7 +57,7 @@ def test_a_postgresql_and_a_temporal_of_ones_own_are_used_instead(
         monkeypatch.setenv("GRIDENROLL_DATABASE_URL", url)
         monkeypatch.setenv("TEMPORAL_ADDRESS", outside_temporal.address)
         with running_stack(folder / "data") as stack:
-            assert set(stack["pids"]) == {"simulator", "api", "worker", "up"}
+            assert set(stack["pids"]) == {"simulator", "head_end", "api", "worker", "up"}
             assert (stack["database_url"], stack["temporal_address"]) == (url, outside_temporal.address)
             with _api(stack) as api:
                 assert api.get("/v1/programs").raise_for_status().json()["items"]

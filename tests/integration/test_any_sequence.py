@@ -1,13 +1,13 @@
 """Whatever is done in whatever order: the invariants of DOMAIN.md 4 hold after each step, and all settles in the end.
 
-Against the whole real stack. A failing sequence is shrunk to the shortest that fails.
+Against the whole real stack. Real flows run beside it, so a failing sequence is told as it was, not shrunk.
 """
 
 import asyncio
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -18,9 +18,9 @@ from tests.integration.anything import Anything
 from tests.integration.doors import Doors, wait_for
 from tests.integration.invariants import QUESTIONS, UNSETTLED, found, illegal
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
-EXAMPLES, STEPS = 6, 25
+EXAMPLES, STEPS = 4, 25
 number = st.integers(0, 3)
 known = st.one_of(st.none(), st.none(), number)
 
@@ -235,6 +235,7 @@ def test_whatever_is_done_in_whatever_order_the_invariants_hold(machine: type[An
             stateful_step_count=STEPS,
             derandomize=True,
             database=None,
+            phases=[Phase.explicit, Phase.generate],
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
             report_multiple_bugs=False,
