@@ -40,7 +40,7 @@ _LOOK_UP = text(
     FOR NO KEY UPDATE OF s
     """
 )
-"""Locked until the request is in: it cannot end in between, and who asks at the same moment sees what the first made."""
+"""Locked until the request is in: it cannot end in between, and two who ask at once see each other."""
 
 SUBMIT = text(f"{insert_from(Unenrollment, 'rows')} ON CONFLICT DO NOTHING RETURNING id, subscription_id")
 
