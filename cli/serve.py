@@ -1,146 +1,22 @@
 """`gridenroll serve api|worker`: one process each, for `gridenroll up`, containers and service managers."""
 
-import asyncio
-import os
-import signal
-import sys
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from importlib import import_module
 
 import typer
-import uvicorn
-import uvloop
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
-import worker
-from api.app import create_app
-from cli.logs import configure
-from connectors.temporal.client import connect, register_search_attributes
-from connectors.temporal.schedules import provision
-from models.errors import Unavailable
-from operations.database import StatementCount
-from settings.settings import Settings
 
 app = typer.Typer(help="Run one process in the foreground.", no_args_is_help=True)
 
-_STARTING_SECONDS = 60
+_PROCESSES = "cli.processes"
+"""By name: nobody who asks for a list shall wait for the worker and the API to be loaded."""
 
 
 @app.command()
 def api() -> None:
     """Serve the HTTP API."""
-    settings = Settings()
-    configure(settings.log_format, settings.log_level)
-    uvloop.run(_api(settings))
-
-
-async def _api(settings: Settings) -> None:
-    application = create_app(
-        database_url=settings.database_url.get_secret_value(),
-        pool_size=settings.database_pool_size,
-        temporal=await connect(lazy=True),
-        token=settings.api_token.get_secret_value(),
-        derms_secret=settings.derms_secret.get_secret_value(),
-        head_end_secret=settings.head_end_secret.get_secret_value(),
-        temporal_ui_url=settings.temporal_ui_url,
-        acknowledgement_timeout_seconds=settings.acknowledgement_timeout.total_seconds(),
-    )
-    config = uvicorn.Config(
-        application,
-        host=settings.api_host,
-        port=settings.api_port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=10,
-        server_header=False,
-    )
-    await uvicorn.Server(config).serve()
+    import_module(_PROCESSES).api()
 
 
 @app.command(name="worker")
 def work() -> None:
     """Run flows, activities and the relay; see to it that the batches have their schedules."""
-    settings = Settings()
-    configure(settings.log_format, settings.log_level)
-    uvloop.run(_worker(settings))
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # A thread of the SDK may outlive the interpreter and abort it at exit; everything is closed, so nothing is lost.
-    os._exit(0)
-
-
-async def _worker(settings: Settings) -> None:
-    stop = asyncio.Event()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    client = await _patient_connect(stop)
-    if client is None:
-        return
-    await register_search_attributes(client)
-    await provision(client)
-    async with worker.running(settings, client) as statements, _doors(settings, statements):
-        await stop.wait()
-
-
-async def _patient_connect(stop: asyncio.Event) -> worker.Client | None:
-    """Waits for a Temporal that starts at the same time as we do.
-
-    Raises:
-        Unavailable: it did not come.
-    """
-    deadline = asyncio.get_running_loop().time() + _STARTING_SECONDS
-    while not stop.is_set():
-        try:
-            return await connect()
-        except Unavailable:
-            if asyncio.get_running_loop().time() > deadline:
-                raise
-            await asyncio.sleep(0.2)
-    return None
-
-
-class _Quiet(uvicorn.Server):
-    """A server beside the worker, which alone answers signals."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Leaves them alone."""
-        yield
-
-
-@asynccontextmanager
-async def _doors(settings: Settings, statements: StatementCount) -> AsyncGenerator[None]:
-    """Where an orchestrator sees that the worker lives, and Prometheus what it does."""
-    if not settings.worker_health_port:
-        yield
-        return
-
-    async def healthz(request: Request) -> JSONResponse:
-        return JSONResponse({"status": "ok"})
-
-    registry = CollectorRegistry()
-    Gauge("gridenroll_sql_statements", "Statements sent so far.", registry=registry).set_function(
-        lambda: statements.sent
-    )
-
-    async def metrics(request: Request) -> Response:
-        return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
-
-    config = uvicorn.Config(
-        Starlette(routes=[Route("/healthz", healthz), Route("/metrics", metrics)]),
-        host=settings.api_host,
-        port=settings.worker_health_port,
-        log_config=None,
-        access_log=False,
-    )
-    server = _Quiet(config)
-    serving = asyncio.create_task(server.serve())
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await serving
+    import_module(_PROCESSES).work()
