@@ -52,6 +52,8 @@ async def _api(settings: Settings) -> None:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=10,
+        # Longer than clients keep a connection: else one is closed in the moment in which it is used again.
+        timeout_keep_alive=75,
         server_header=False,
     )
     await uvicorn.Server(config).serve()
