@@ -1,6 +1,8 @@
 """A whole stack of its own for one run, started as a person starts it, on ports that are free."""
 
+import contextlib
 import json
+import secrets
 import socket
 import subprocess
 import sys
@@ -12,20 +14,22 @@ from typing import Any
 
 _PORTS = ("--api-port", "--temporal-port", "--ui-port", "--derms-port", "--head-end-port")
 _STARTING_SECONDS = 120
+_RANGE = range(12_000, 20_000)
 
 
-def _free_ports(count: int) -> list[int]:
-    open_sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in open_sockets]
-    for one in open_sockets:
-        one.close()
+def free_ports(count: int) -> list[int]:
+    """Free now, and not among those that the system gives to whoever connects, who could take one before its time."""
+    ports: list[int] = []
+    while len(ports) < count:
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", secrets.choice(_RANGE))) as one:
+            ports.append(one.getsockname()[1])
     return ports
 
 
 @contextmanager
 def running_stack(data_dir: Path) -> Generator[dict[str, Any]]:
     """What stack.json says of it; stopped at the end of the block."""
-    flags = [str(word) for flag, port in zip(_PORTS, _free_ports(len(_PORTS)), strict=True) for word in (flag, port)]
+    flags = [str(word) for flag, port in zip(_PORTS, free_ports(len(_PORTS)), strict=True) for word in (flag, port)]
     log = data_dir.with_suffix(".log")
     with log.open("w") as output:
         process = subprocess.Popen(

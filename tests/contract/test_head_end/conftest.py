@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bench.stack import free_ports
 from tests.contract.test_simulator.conftest import ROOT, Receiver, wait_for
 
 _numbers = count(1)
@@ -22,9 +22,7 @@ class Cloud:
     """One simulator process; `start` again after a `kill` goes on with the same store and port."""
 
     def __init__(self, folder: Path, receiver: Receiver, **settings: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        (port,) = free_ports(1)
         named = {"port": str(port), "store": str(folder / "cloud.sqlite3"), "callback_url": receiver.url, "seed": "7"}
         named = {**named, "answer_after": "0.02", **settings}
         self._environment = {**os.environ, **{f"HEAD_END_SIMULATOR_{name.upper()}": named[name] for name in named}}

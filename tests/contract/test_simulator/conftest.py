@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from bench.stack import free_ports
 
 ROOT = Path(__file__).parents[3]
 
@@ -72,9 +73,7 @@ class Derms:
     """One simulator process; `start` again after a `kill` goes on with the same store and port."""
 
     def __init__(self, folder: Path, callback_url: str, **settings: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        (port,) = free_ports(1)
         named = {"port": str(port), "store": str(folder / "derms.sqlite3"), "callback_url": callback_url, "seed": "7"}
         named = {**named, "acknowledge_after": "0.02", **settings}
         self._environment = {**os.environ, **{f"DERMS_SIMULATOR_{name.upper()}": named[name] for name in named}}
