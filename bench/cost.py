@@ -2,6 +2,7 @@
 
 import re
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,14 +25,16 @@ class Spent:
         return cpu, (self.statements - earlier.statements) / count
 
 
-def _tree(pid: int) -> list[psutil.Process]:
-    process = psutil.Process(pid)
-    return [process, *process.children(recursive=True)]
-
-
 def _cpu(pid: int) -> float:
-    times = [process.cpu_times() for process in _tree(pid)]
-    return sum(time.user + time.system for time in times) + times[0].children_user + times[0].children_system
+    process = psutil.Process(pid)
+    own = process.cpu_times()
+    spent = own.user + own.system + own.children_user + own.children_system
+    for child in process.children(recursive=True):
+        # One that ends meanwhile is among the times of its parent's children the next time.
+        with suppress(psutil.NoSuchProcess):
+            times = child.cpu_times()
+            spent += times.user + times.system
+    return spent
 
 
 def spent(stack: dict[str, Any], worker_metrics: str) -> Spent:
