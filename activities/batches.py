@@ -20,7 +20,7 @@ from operations.sync_batches import Fates, Together
 
 _BATCH = SystemScope(actor="batch")
 
-_TRIES_TOGETHER = 5
+_TRIES_TOGETHER = 3
 """So often many messages are sent in one; then each goes by itself, with the patience of its own flow."""
 
 

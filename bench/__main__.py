@@ -5,6 +5,7 @@ import asyncio
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -89,7 +90,9 @@ def main() -> None:
         people = customers.make(Path(folder) / "customers.csv", int(total * 1.5))
         applications = [customers.application(row, number) for number, row in enumerate(people)][:total]
         with running_stack(Path(folder) / "data") as stack:
-            put_customers(Api(stack["api_url"], stack["token"]), Path(folder) / "customers.csv")
+            began = time.perf_counter()
+            taken = put_customers(Api(stack["api_url"], stack["token"]), Path(folder) / "customers.csv")["taken"]
+            console.print(f"customers imported: {taken}, {taken / (time.perf_counter() - began):.0f} a second")
             _measure(stack, applications, long=wanted.long)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ class Api:
     def __init__(self, url: str, token: str) -> None:
         self.url = url
         self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+        weakref.finalize(self, self._http.close)
 
     def ask(self, method: str, path: str, *, body: Any = None, **options: Any) -> Any:
         """The answer's document; ends the command with the problem's words when there is one."""

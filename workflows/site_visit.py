@@ -139,7 +139,9 @@ class SiteVisit:
     async def _heard(
         self, visit: Visit, standing: VisitStanding, resume: Stage, until: Callable[[], bool]
     ) -> VisitStanding:
-        """Looks at the oldest report of the order, which stays unread until it is recorded."""
+        """Looks at the oldest report of the order, which stays unread until it is recorded; or where the order stands,
+        once for each time that it was said to be called off."""
+        self._called_off.discard(visit.work_order_id)
         report = self._unread(visit)
         if report is None:
             return standing if until() else await self.standing(visit, resume=resume)

@@ -160,9 +160,11 @@ async def enrolling(
     away: bool = False,
     waits_for: str = "",
     acknowledgement_timeout_seconds: float = 900,
+    task_timeout: timedelta | None = None,
     **answer: Any,
 ) -> AsyncIterator[Flow]:
-    """Starts a flow on stand-ins; ends it afterwards if it is still open."""
+    """Starts a flow on stand-ins; ends it afterwards if it is still open. During a local step it hears of nothing for
+    most of `task_timeout`."""
     record, derms = Record(), Derms()
     record.away, record.waits_for = away, waits_for
     record.decisions = decisions or record.decisions
@@ -187,6 +189,7 @@ async def enrolling(
             request,
             id=enrollment_workflow_id(record.enrollment_id),
             task_queue=record.enrollment_id,
+            task_timeout=task_timeout,
             search_attributes=TypedSearchAttributes([stage]),
         )
         yield flow

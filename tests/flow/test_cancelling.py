@@ -1,6 +1,7 @@
 """A request can be taken back until it is associated, wherever it stands, by signal or in Temporal."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from temporalio.client import WorkflowFailureError
@@ -51,7 +52,7 @@ async def test_cancelling_in_temporal_a_request_that_waits_cancels_it(
 
 
 async def test_cancelling_in_temporal_while_it_is_decided_cancels_it(enroll: EnrollOne) -> None:
-    async with enroll(decisions=[for_ever]) as flow:
+    async with enroll(decisions=[for_ever], task_timeout=timedelta(seconds=1)) as flow:
         await flow.handle.cancel()
         await cancelled(flow)
 

@@ -95,6 +95,16 @@ async def test_a_report_after_the_last_attempt_is_taken_all_the_same(environment
         await _enrolled(flow)
 
 
+async def test_a_word_that_an_order_is_off_which_stands_is_looked_at_once(environment: WorkflowEnvironment) -> None:
+    """As somebody may send by hand."""
+    async with installing(environment) as flow:
+        await flow.visits()
+        await flow.handle.signal("work_order_cancelled", {"work_order_id": flow.field.order.id})
+        await flow.report(DONE)
+        await _enrolled(flow)
+        assert await flow.length() < 60
+
+
 async def test_an_order_called_off_is_made_anew_by_a_person(environment: WorkflowEnvironment) -> None:
     async with installing(environment) as flow:
         await flow.visits()
