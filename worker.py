@@ -1,4 +1,4 @@
-"""Composition root of the worker: flows, activities, queue, limits, what the sandbox lets through, and the relay."""
+"""Composition root of the worker: flows, activities, queue, limits, and the relay."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import httpx
 from temporalio.client import Client
-from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.batches import BatchActivities
 from activities.device_setup import DeviceSetupActivities
@@ -35,31 +34,10 @@ from workflows.unenroll import Unenroll
 
 WORKFLOWS = (Batch, Enroll, HandOver, ServiceCall, Unenroll)
 
-PASSED_THROUGH = (
-    "activities",
-    "connectors",
-    "models",
-    "operations",
-    "relay",
-    "rules",
-    "workflows",
-    "annotated_types",
-    "httpx",
-    "orjson",
-    "pydantic",
-    "pydantic_core",
-    "sqlalchemy",
-    "sqlmodel",
-    "structlog",
-    "typeid",
-    "typing_extensions",
-)
-"""Modules without state that a replay could trip over: imported once instead of once for each flow."""
 
-
-def runner() -> SandboxedWorkflowRunner:
-    """The sandbox, with the modules above let through."""
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+def runner() -> UnsandboxedWorkflowRunner:
+    """Without the sandbox: that flows repeat themselves is proved before they run (docs/decisions/0011)."""
+    return UnsandboxedWorkflowRunner()
 
 
 def create_worker(

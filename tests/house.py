@@ -19,6 +19,7 @@ OUTSIDE_PACKAGES = {"migrations/versions": "Alembic loads these by path; their n
 CLOCKS = re.compile(
     r"^(datetime\.)?(datetime\.(now|utcnow|today)|date\.today)$|^time\.(time|monotonic|perf_counter)(_ns)?$"
 )
+UNREPEATABLE = frozenset({"os", "random", "secrets", "socket", "subprocess", "threading", "uuid"})
 SLEEPS = frozenset({"time.sleep", "asyncio.sleep"})
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -65,6 +66,10 @@ class Source:
                 yield node, self.name(node)
 
 
+def imported(node: ast.Import | ast.ImportFrom) -> list[str]:
+    return [node.module or ""] if isinstance(node, ast.ImportFrom) else [name.name for name in node.names]
+
+
 def commits(source: Source) -> Iterator[Fault]:
     if source.within("tests") or source.path == "operations/database.py":
         return
@@ -79,6 +84,15 @@ def bare_clocks(source: Source) -> Iterator[Fault]:
     for node, name in source.named():
         if CLOCKS.match(name):
             yield source.fault(node, f"{name} reads the wall clock: take the instant as an argument, or workflow.now()")
+
+
+def unrepeatable_flows(source: Source) -> Iterator[Fault]:
+    """A flow is replayed: what it did once it must do again, so it asks the SDK for time, chance and ids."""
+    for node in source.nodes if source.within("workflows") else ():
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for name in imported(node):
+                if name.split(".")[0] in UNREPEATABLE:
+                    yield source.fault(node, f"a flow imports {name}: workflow.now(), workflow.uuid4() or an activity")
 
 
 def broad_excepts(source: Source) -> Iterator[Fault]:
@@ -151,15 +165,14 @@ def worker_imports(source: Source) -> Iterator[Fault]:
     """The import linter takes no single file, so its floor is kept here."""
     for node in source.nodes if source.path == "worker.py" else ():
         if isinstance(node, ast.Import | ast.ImportFrom):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [name.name for name in node.names]
-            for name in names:
+            for name in imported(node):
                 if name.split(".")[0] in ("api", "bench", "cli", "migrations", "simulator", "stack", "tests"):
                     yield source.fault(node, f"the worker imports {name}, which is above it or beside it")
 
 
 CHECKS: tuple[Callable[[Source], Iterator[Fault]], ...] = (
-    commits, bare_clocks, broad_excepts, inline_policies, star_imports, hidden_imports, sleeping_tests, long_files,
-    collecting_names, full_models_inits, missing_inits, worker_imports,
+    commits, bare_clocks, unrepeatable_flows, broad_excepts, inline_policies, star_imports, hidden_imports,
+    sleeping_tests, long_files, collecting_names, full_models_inits, missing_inits, worker_imports,
 )  # fmt: skip
 
 
