@@ -80,7 +80,7 @@ async def _store(
 async def _customer_ids(session: AsyncSession, person_ids: list[str]) -> dict[str, str]:
     wanted = col(Customer.cis_person_id) == any_(cast(person_ids, ARRAY(Text)))
     rows = await session.execute(select(col(Customer.cis_person_id), col(Customer.id)).where(wanted))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _customer(record: CisRecord, now: datetime) -> dict[str, Any]:

@@ -79,7 +79,7 @@ async def _standing(
         .order_by(col(Device.id))
         .with_for_update()
     )
-    return list(rows.tuples())
+    return list(rows)
 
 
 async def taken_away(session: AsyncSession, trail: Trail, device_id: str, instant: datetime) -> None:

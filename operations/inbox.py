@@ -26,7 +26,7 @@ async def receive(
     """
     unique = {acknowledgement.message_id: acknowledgement for acknowledgement in acknowledgements}
     wanted = [acknowledgement.sync_request_id for acknowledgement in unique.values()]
-    flows = dict((await session.execute(_FLOWS, {"requests": wanted})).tuples().all())
+    flows = dict((await session.execute(_FLOWS, {"requests": wanted})).all())
     now = datetime.now(UTC)
     rows = [
         {

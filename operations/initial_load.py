@@ -96,7 +96,7 @@ async def announce_replacements(
         )
         .with_for_update(skip_locked=True, of=ProgramSubscription)
     )
-    missing = (await session.execute(wanted)).tuples().all()
+    missing = (await session.execute(wanted)).all()
     now = datetime.now(UTC)
     trail = Trail(scope, now, "")
     for subscription, call in missing:

@@ -98,4 +98,4 @@ async def _unread(session: AsyncSession, enrollment_id: str) -> list[SiteVisitCo
         .order_by(col(WorkOrderCompletion.received_at))
     )
     rows = await session.execute(statement)
-    return [SiteVisitCompleted(work_order_id=order, completion_id=completion) for order, completion in rows.tuples()]
+    return [SiteVisitCompleted(work_order_id=order, completion_id=completion) for order, completion in rows]

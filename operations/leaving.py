@@ -89,7 +89,7 @@ async def _place(
         )
         .order_by(col(Device.id))
     )
-    return ZoneInfo(zone or "UTC"), tuple(rules.OnSubscription(*one) for one in rows.tuples())
+    return ZoneInfo(zone or "UTC"), tuple(rules.OnSubscription(*one) for one in rows)
 
 
 def _facts(

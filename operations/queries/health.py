@@ -34,5 +34,5 @@ async def backlog(session: AsyncSession) -> Backlog:
     count, oldest = await outbox.waiting(session)
     states = col(SyncRequest.state)
     rows = await session.execute(select(states, func.count()).where(states.in_(_OPEN)).group_by(states))
-    found = dict(rows.tuples().all())
+    found = dict(rows.all())
     return Backlog(count, oldest, {state: found.get(state, 0) for state in _OPEN})

@@ -123,7 +123,7 @@ async def _devices(session: AsyncSession, row: ServiceCall) -> list[tuple[Device
         )
         .order_by(col(Device.id))
     )
-    return list(rows.tuples())
+    return list(rows)
 
 
 def _device(device: Device, standing: SubscriptionDevice) -> SubscribedDevice:

@@ -131,7 +131,7 @@ async def _devices(session: AsyncSession, row: Unenrollment) -> tuple[LeavingDev
     )
     return tuple(
         _device(row.state, device, standing, entries[device.id], made.get(entries[device.id]["work_order"]))
-        for device, standing in rows.tuples()
+        for device, standing in rows
     )
 
 
