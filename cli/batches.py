@@ -4,16 +4,24 @@ import time
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
+from cli import lists
 from cli.catalog import DataDir, Json
 from cli.client import Api, running_api
-from cli.messages import err, out, say, say_json
+from cli.messages import err, say, say_json
 from models.batches import BatchName
 
 app = typer.Typer(help="The batches that run beside the flows: start one, see its runs.", no_args_is_help=True)
 
 _BETWEEN_LOOKS = 0.5
+
+_COLUMNS: lists.Columns = {
+    "batch": lists.field("name"),
+    "every": lambda batch: _span(batch["every_seconds"]),
+    "last run": lambda batch: lists.clock(_last(batch)["started_at"]),
+    "state": lambda batch: _last(batch)["state"],
+    "counts": lambda batch: _counted(_last(batch)["counts"]),
+}
 
 
 @app.command()
@@ -69,12 +77,15 @@ def listed(data_dir: DataDir = None, as_json: Json = False) -> None:
     if as_json:
         say_json(answer)
         return
-    table = Table("batch", "every", "last run", "state", "counts", box=None)
-    for one in answer["items"]:
-        last: dict[str, Any] = one["last_run"] or {"started_at": "never", "state": "", "counts": {}}
-        counts = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in last["counts"].items() if number)
-        table.add_row(one["name"], _span(one["every_seconds"]), last["started_at"], last["state"], counts)
-    out.print(table)
+    lists.table(_COLUMNS, answer["items"])
+
+
+def _last(batch: lists.Document) -> lists.Document:
+    return batch["last_run"] or {"started_at": None, "state": "never ran", "counts": {}}
+
+
+def _counted(counts: dict[str, int]) -> list[str]:
+    return [f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if number]
 
 
 def _span(seconds: int) -> str:
