@@ -16,19 +16,22 @@ from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowHandle
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.errors import ErrorMapping
 from connectors.temporal.client import SEARCH_ATTRIBUTES
-from models.ids import enrollment_workflow_id
+from models.ids import enrollment_workflow_id, hand_over_workflow_id
 from models.messages.enroll import EnrollInput, EnrollResult, Stage
-from models.messages.synchronize import DERMS_ACKNOWLEDGED, Acknowledged
+from models.messages.hand_over import HandOverInput
+from models.messages.synchronize import DERMS_ACKNOWLEDGED, SYNC_TURN, Acknowledged, SyncTurn
+from models.states import EnrollmentState, SyncState
 from tests.flow.stand_ins import Activities, Derms, Record, acknowledgement
 from worker import runner
 from workflows.enroll import Enroll
+from workflows.hand_over import HandOver
 from workflows.parking import NEEDS_ATTENTION, STAGE
 
 WAITING = "Waiting for the DERMS"
@@ -55,6 +58,16 @@ class Flow:
     async def retry(self) -> None:
         """A person retries the sync request."""
         await self.handle.signal(Enroll.retry_requested, self.record.retried())
+
+    async def turn(self, **what: bool) -> None:
+        """What the sync request waited for has changed."""
+        await self.handle.signal(SYNC_TURN, SyncTurn(sync_request_id=self.record.id, **what))
+
+    async def handed_over(self) -> None:
+        """A batch sends it with others, and says so."""
+        self.record.waits_for = ""
+        self.record.move(SyncState.SENDING, SyncState.AWAITING_ACKNOWLEDGEMENT)
+        await self.turn(handed_over=True)
 
     async def give_up(self) -> None:
         """A person cancels the sync request."""
@@ -129,9 +142,10 @@ def program(name: str) -> str:
     return found
 
 
-async def _start() -> WorkflowEnvironment:
+async def skipping_time(**how: Any) -> WorkflowEnvironment:
+    """Starts a server that skips time."""
     environment = await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=program("temporal-test-server"), data_converter=pydantic_data_converter
+        test_server_existing_path=program("temporal-test-server"), data_converter=pydantic_data_converter, **how
     )
     kinds = {
         name: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind.upper()}") for name, kind in SEARCH_ATTRIBUTES.items()
@@ -146,7 +160,7 @@ async def _start() -> WorkflowEnvironment:
 @pytest.fixture
 def environment() -> Iterator[WorkflowEnvironment]:
     """A server for each test: one whose flow gave up an activity skips no time any more, for any flow."""
-    environment = asyncio.run(_start())
+    environment = asyncio.run(skipping_time())
     yield environment
     asyncio.run(environment.shutdown())
 
@@ -155,45 +169,77 @@ def environment() -> Iterator[WorkflowEnvironment]:
 async def enrolling(
     environment: WorkflowEnvironment,
     *,
-    moods: str = "",
     decisions: list[Any] | None = None,
-    away: bool = False,
-    waits_for: str = "",
     acknowledgement_timeout_seconds: float = 900,
     task_timeout: timedelta | None = None,
-    **answer: Any,
+    **how: Any,
 ) -> AsyncIterator[Flow]:
     """Starts a flow on stand-ins; ends it afterwards if it is still open. During a local step it hears of nothing for
     most of `task_timeout`."""
+    flow = _on_stand_ins(environment, **how)
+    flow.record.decisions = decisions or flow.record.decisions
+    request = EnrollInput(
+        enrollment_id=flow.record.enrollment_id, acknowledgement_timeout_seconds=acknowledgement_timeout_seconds
+    )
+    workflow_id = enrollment_workflow_id(flow.record.enrollment_id)
+    async with _running(flow, Enroll, request, workflow_id, Stage.ENROLLING, task_timeout):
+        yield flow
+
+
+@asynccontextmanager
+async def handing_over(
+    environment: WorkflowEnvironment, *, acknowledgement_timeout_seconds: float = 900, **how: Any
+) -> AsyncIterator[Flow]:
+    """The same with the flow that does nothing else than tell the DERMS."""
+    flow = _on_stand_ins(environment, **how)
+    flow.record.enrollment, flow.record.state = EnrollmentState.ENROLLED, SyncState.PENDING
+    request = HandOverInput(
+        sync_request_id=flow.record.id, acknowledgement_timeout_seconds=acknowledgement_timeout_seconds
+    )
+    async with _running(flow, HandOver, request, hand_over_workflow_id(flow.record.id), Stage.SYNCHRONIZING):
+        yield flow
+
+
+def _on_stand_ins(
+    environment: WorkflowEnvironment, *, moods: str = "", away: bool = False, waits_for: str = "", **answer: Any
+) -> Flow:
     record, derms = Record(), Derms()
     record.away, record.waits_for = away, waits_for
-    record.decisions = decisions or record.decisions
     derms.moods = [getattr(derms, mood) for mood in moods.split()] or derms.moods
     flow = Flow(environment, record, derms, Activities(record, derms))
     flow.activities.answer = answer
+    return flow
+
+
+@asynccontextmanager
+async def _running(
+    flow: Flow,
+    workflow: type[Any],
+    request: Any,
+    workflow_id: str,
+    stage: Stage,
+    task_timeout: timedelta | None = None,
+) -> AsyncIterator[None]:
+    client = flow.environment.client
     worker = Worker(
-        environment.client,
-        task_queue=record.enrollment_id,
-        workflows=[Enroll],
+        client,
+        task_queue=workflow_id,
+        workflows=[workflow],
         activities=flow.activities.all,
         workflow_runner=runner(),
         interceptors=[ErrorMapping()],
     )
-    request = EnrollInput(
-        enrollment_id=record.enrollment_id, acknowledgement_timeout_seconds=acknowledgement_timeout_seconds
-    )
     async with worker:
-        stage = SearchAttributePair(SearchAttributeKey.for_keyword("Stage"), Stage.ENROLLING)
-        flow.handle = await environment.client.start_workflow(
-            Enroll.run,
+        flow.handle = await client.start_workflow(
+            workflow.run,
             request,
-            id=enrollment_workflow_id(record.enrollment_id),
-            task_queue=record.enrollment_id,
+            id=workflow_id,
+            task_queue=workflow_id,
+            search_attributes=TypedSearchAttributes([SearchAttributePair(STAGE, stage)]),
             task_timeout=task_timeout,
-            search_attributes=TypedSearchAttributes([stage]),
         )
-        yield flow
-        derms.released.set()
+        yield
+        flow.derms.released.set()
         if (await flow.handle.describe()).close_time is None:
             await flow.handle.terminate()
 

@@ -48,14 +48,19 @@ ATTEMPTS = 2
 
 
 class Record:
-    """One unenrolment. `devices`: how each leaves; `first`: control stops before they are fetched."""
+    """One unenrolment. `methods`: how each device leaves; `first`: control stops before they are fetched; `waits_for`:
+    what its message waits for, and the DERMS answers later."""
 
-    def __init__(self, *methods: str, first: bool = False, decision: str = "", seconds: float = 0.0) -> None:
+    def __init__(
+        self, *methods: str, first: bool = False, decision: str = "", seconds: float = 0.0, waits_for: str = ""
+    ) -> None:
         self.id = new_id("unr")
         self.methods = {f"dev_{number}": RemovalMethod(method) for number, method in enumerate(methods)}
         self.first = first
         self.decision = decision
         self.seconds = seconds
+        self.waits_for = waits_for
+        self.answers_later = bool(waits_for)
         self.state = _U.SUBMITTED
         self.past = [self.state]
         self.ended: dict[str, bool] = {}
@@ -257,6 +262,10 @@ class Activities:
     async def send_to_derms(self, request: SendToDerms) -> Sent:
         told = request.sync_request_id
         assert told not in self._record.synchronized
+        if self._record.waits_for:
+            return Sent(state=SyncState.PENDING, waits_for=self._record.waits_for)
+        if self._record.answers_later:
+            return Sent(state=SyncState.AWAITING_ACKNOWLEDGEMENT)
         answer = Acknowledged(message_id=f"ack-{told}", sync_request_id=told, result="positive")
         return Sent(state=SyncState.SENDING, acknowledgement=answer)
 

@@ -46,6 +46,7 @@ class House:
         self.state = ShipmentState.ORDERED
         self.reminders: list[str] = []
         self.refusals: list[str] = []
+        self.verdict = ""
         self.answers: list[HeadEndOutcome | None] = []
         self.asked: list[str] = []
         self.outcomes: dict[str, HeadEndOutcome] = {}
@@ -55,10 +56,10 @@ class House:
             assert after in SHIPMENT_TRANSITIONS[self.state]
             self.state = after
 
-    def standing(self, verdict: str = "") -> ShipmentStanding:
+    def standing(self) -> ShipmentStanding:
         shipment_id = self.shipments[-1].shipment_id
         return ShipmentStanding(
-            shipment_id=shipment_id, state=self.state, waits=self.state in UNDER_WAY, verdict=verdict
+            shipment_id=shipment_id, state=self.state, waits=self.state in UNDER_WAY, verdict=self.verdict
         )
 
 
@@ -120,7 +121,8 @@ class SetupActivities(Activities):
     async def associate_shipped(self, request: AssociateShipped) -> Installed:
         if self._house.refusals:
             self._house.move(ShipmentState.DELIVERED)
-            return Installed(state=self._record.enrollment, verdict=self._house.refusals.pop(0))
+            self._house.verdict = self._house.refusals.pop(0)
+            return Installed(state=self._record.enrollment, verdict=self._house.verdict)
         return self._associated()
 
     @activity.defn

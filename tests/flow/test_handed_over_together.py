@@ -10,9 +10,7 @@ WHAT = "the batch"
 async def handed_over(flow: Flow) -> None:
     """The batch sends it and says so."""
     await flow.says(f"Waiting for {WHAT}.")
-    flow.record.waits_for = ""
-    flow.record.move(SyncState.SENDING, SyncState.AWAITING_ACKNOWLEDGEMENT)
-    await flow.handle.signal(SYNC_TURN, SyncTurn(sync_request_id=flow.record.id, handed_over=True))
+    await flow.handed_over()
 
 
 async def test_it_waits_for_the_answer_and_sends_nothing(enroll: EnrollOne) -> None:
@@ -45,7 +43,7 @@ async def test_a_message_whose_fate_is_unknown_is_sent_under_its_key(enroll: Enr
         await flow.says(f"Waiting for {WHAT}.")
         flow.record.waits_for = ""
         flow.record.move(SyncState.SENDING)
-        await flow.handle.signal(SYNC_TURN, SyncTurn(sync_request_id=flow.record.id))
+        await flow.turn()
         assert (await flow.result()).synchronization is SyncOutcome.SYNCHRONIZED
         assert flow.derms.sent == [flow.record.key]
 

@@ -16,7 +16,8 @@ from temporalio.worker import Worker
 from activities.errors import ErrorMapping
 from models.ids import new_id, unenrollment_workflow_id
 from models.messages.enroll import CancelRequested, RetryRequested, Stage
-from models.messages.site_visit import SiteVisitCompleted, WorkOrderCancelled
+from models.messages.site_visit import AppointmentChanged, SiteVisitCompleted, WorkOrderCancelled
+from models.messages.synchronize import Acknowledged, SyncTurn
 from models.messages.unenroll import ApprovalDecided, DeviceKept, DeviceReceived, UnenrollInput, UnenrollResult
 from models.task_states import WorkOrderState
 from tests.flow.leaving import Activities, Record
@@ -81,6 +82,23 @@ class Flow:
         order = self.record.order_of(device)
         self.record.orders[order] = WorkOrderState.CANCELLED
         await self.handle.signal(Unenroll.work_order_cancelled, WorkOrderCancelled(work_order_id=order))
+
+    async def appoint(self, device: str) -> None:
+        """The technician makes an appointment."""
+        order = self.record.order_of(device)
+        self.record.orders[order] = WorkOrderState.SCHEDULED
+        await self.handle.signal(Unenroll.appointment_changed, AppointmentChanged(work_order_id=order))
+
+    async def turn_comes(self) -> None:
+        """What its message waited for is over."""
+        self.record.waits_for = ""
+        await self.handle.signal(Unenroll.sync_turn, SyncTurn(sync_request_id=self.record.told[-1]))
+
+    async def acknowledge(self) -> None:
+        """The DERMS calls back."""
+        told = self.record.told[-1]
+        answer = Acknowledged(message_id=f"ack-{told}", sync_request_id=told, result="positive")
+        await self.handle.signal(Unenroll.derms_acknowledged, answer)
 
     async def receive(self, device: str) -> None:
         await self.handle.signal(Unenroll.device_received, DeviceReceived(device_id=device))

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from models.messages.site_visit import APPOINTMENT_CHANGED, AppointmentChanged
 from models.task_states import CompletionOutcome
 from tests.flow.calling import Calling
 
@@ -44,6 +45,28 @@ async def replaced(flow: Calling) -> None:
     await flow.result()
 
 
+async def told_in_turn(flow: Calling) -> None:
+    flow.record.waits_for = "syn_earlier"
+    flow.derms.moods = [flow.derms.takes]
+    await flow.visits()
+    await flow.report(CompletionOutcome.DEVICE_REPLACED)
+    await flow.says("Waiting for syn_earlier")
+    flow.record.waits_for = ""
+    await flow.turn()
+    await flow.waits()
+    await flow.acknowledge()
+    await flow.result()
+
+
+async def appointed(flow: Calling) -> None:
+    await flow.visits()
+    flow.field.appoint(days=20)
+    await flow.handle.signal(APPOINTMENT_CHANGED, AppointmentChanged(work_order_id=flow.field.order.id))
+    await flow.says("scheduled")
+    await flow.report(CompletionOutcome.REPAIRED_ON_SITE)
+    await flow.result()
+
+
 async def refused_to_the_technician(flow: Calling) -> None:
     flow.field.refusals = ["The program does not accept it."]
     await flow.visits()
@@ -66,6 +89,14 @@ async def nobody_at_home(flow: Calling) -> None:
     await flow.parked()
 
 
+async def one_more_visit(flow: Calling) -> None:
+    await nobody_at_home(flow)
+    await flow.again()
+    await flow.says("rescheduled")
+    await flow.report(CompletionOutcome.REPAIRED_ON_SITE)
+    await flow.result()
+
+
 async def called_off(flow: Calling) -> None:
     await flow.visits()
     await flow.call_off()
@@ -86,11 +117,14 @@ CALLS: dict[str, tuple[Callable[[Calling], Awaitable[object]], dict[str, Any]]] 
     "call_head_end_did_not_act": (not_acted, {"action": "remote_action"}),
     "call_awaiting_a_technician": (awaited, {}),
     "call_repaired": (repaired, {}),
+    "call_visit_appointed": (appointed, {}),
     "call_replaced": (replaced, {}),
     "call_replaced_old_one_first": (replaced, {"first": True}),
+    "call_replaced_told_in_turn": (told_in_turn, {}),
     "call_sent_back": (refused_to_the_technician, {}),
     "call_replacement_stuck": (stuck, {}),
     "call_attempts_used_up": (nobody_at_home, {"attempts": 1}),
+    "call_one_more_visit": (one_more_visit, {"attempts": 1}),
     "call_visit_called_off": (called_off, {}),
     "call_taken_back": (taken_back, {}),
 }

@@ -10,6 +10,7 @@ from tests.flow.unenrolling import Flow
 ONE, TWO = "dev_0", "dev_1"
 TECHNICIAN = "Waiting for a technician's report"
 PARCEL = "to be shipped back"
+EARLIER = "syn_earlier"
 YEAR = 365.0 * 24 * 3600
 
 
@@ -66,6 +67,20 @@ async def called_back(flow: Flow) -> None:
     await flow.result()
 
 
+async def called_off(flow: Flow) -> None:
+    await awaited(flow)
+    await flow.call_off(ONE)
+    await flow.parked()
+
+
+async def appointed(flow: Flow) -> None:
+    await awaited(flow)
+    await flow.appoint(ONE)
+    await flow.says("scheduled")
+    await flow.report(ONE, "completed_as_ordered")
+    await flow.result()
+
+
 async def refused(flow: Flow) -> None:
     await awaited(flow)
     await flow.report(ONE, "customer_refused")
@@ -95,6 +110,22 @@ async def nobody_met(flow: Flow) -> None:
     await flow.parked()
 
 
+async def one_more_visit(flow: Flow) -> None:
+    await nobody_met(flow)
+    await flow.retry()
+    await flow.says("rescheduled")
+    await flow.report(ONE, "completed_as_ordered")
+    await flow.result()
+
+
+async def told_in_turn(flow: Flow) -> None:
+    await flow.says(f"Waiting for {EARLIER}")
+    await flow.turn_comes()
+    await flow.says("Waiting for the DERMS")
+    await flow.acknowledge()
+    await flow.result()
+
+
 async def parcel_awaited(flow: Flow) -> None:
     await flow.says(PARCEL)
 
@@ -102,6 +133,14 @@ async def parcel_awaited(flow: Flow) -> None:
 async def parcel_received(flow: Flow) -> None:
     await parcel_awaited(flow)
     await flow.receive(ONE)
+    await flow.result()
+
+
+async def parcel_missed(flow: Flow) -> None:
+    await parcel_awaited(flow)
+    await flow.skip(days=61)
+    await flow.parked()
+    await flow.keep(ONE)
     await flow.result()
 
 
@@ -131,19 +170,29 @@ LEAVING: dict[str, tuple[Callable[[Flow], Awaitable[object]], dict[str, Any]]] =
     "unenrolment_awaiting_approval": (awaiting_approval, {"methods": "keep", "decision": "awaiting_approval"}),
     "unenrolment_approved": (approved, {"methods": "keep", "decision": "awaiting_approval"}),
     "unenrolment_scheduled": (scheduled, {"methods": "keep", "seconds": YEAR}),
+    "unenrolment_on_its_day": (finished, {"methods": "keep", "seconds": 0.5}),
+    "unenrolment_told_in_turn": (told_in_turn, {"methods": "keep", "waits_for": EARLIER}),
     "unenrolment_brought_forward": (brought_forward, {"methods": "keep", "seconds": YEAR}),
     "unenrolment_taken_back": (taken_back, {"methods": "keep", "seconds": YEAR}),
     "unenrolment_stopped_in_temporal": (stopped, {"methods": "keep", "seconds": YEAR}),
     "removal_awaited": (awaited, {"methods": "utility_removal"}),
     "removal_done": (fetched, {"methods": "utility_removal"}),
     "removal_called_back": (called_back, {"methods": "utility_removal"}),
+    "removal_called_off": (called_off, {"methods": "utility_removal"}),
+    "removal_appointed": (appointed, {"methods": "utility_removal"}),
     "removal_refused": (refused, {"methods": "utility_removal"}),
     "removal_refused_then_kept": (kept, {"methods": "utility_removal"}),
     "removal_refused_then_retried": (retried, {"methods": "utility_removal"}),
     "removal_attempts_used_up": (nobody_met, {"methods": "utility_removal"}),
+    "removal_tried_once_more": (one_more_visit, {"methods": "utility_removal"}),
     "parcel_awaited": (parcel_awaited, {"methods": "ship_back"}),
     "parcel_received": (parcel_received, {"methods": "ship_back"}),
     "parcel_after_control_stopped": (parcel_after_all, {"methods": "ship_back", "first": True}),
     "parcels_received_one_after_the_other": (one_after_the_other, {"methods": "ship_back ship_back"}),
     "unenrolment_parked_undecided": (parked, {"methods": "keep", "away": True}),
 }
+
+LATE: dict[str, tuple[Callable[[Flow], Awaitable[object]], dict[str, Any]]] = {
+    "parcel_never_came": (parcel_missed, {"methods": "ship_back"}),
+}
+"""Those that take weeks."""

@@ -1,4 +1,4 @@
-"""Records a history of every journey on a real server: `python -m tests.replay.record`, by hand, when a flow is new.
+"""Records a history of every journey: `python -m tests.replay.record`, by hand, when a flow is new.
 
 Histories that are there already are kept: they stand for flows that are under way. A changed flow has to replay them.
 """
@@ -13,7 +13,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from connectors.temporal.client import register_search_attributes
-from tests.flow.conftest import program
+from tests.flow.conftest import program, skipping_time
 from tests.replay.fingerprints import FINGERPRINTS, fingerprint
 from tests.replay.journeys import JOURNEYS
 
@@ -22,7 +22,8 @@ IDENTITY = "recorder"
 
 
 async def record() -> None:
-    """Writes what is missing."""
+    """Writes what is missing; where time has to pass, on the server that skips it."""
+    missing = {name: journey for name, journey in JOURNEYS.items() if not _file(name).exists()}
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=program("temporal"),
         data_converter=pydantic_data_converter,
@@ -30,16 +31,25 @@ async def record() -> None:
         dev_server_log_level="error",
     ) as environment:
         await register_search_attributes(environment.client)
-        for name, journey in JOURNEYS.items():
-            path = HISTORIES / f"{name}.json"
-            if path.exists():
-                continue
-            async with journey.begin(environment, **journey.start) as flow:
-                await journey.carry(flow)
-                history = await flow.handle.fetch_history()
-            path.write_text(_neutral(history))
-            (FINGERPRINTS / f"{name}.txt").write_text(fingerprint(history))
-            print(f"recorded {name}: {len(history.events)} events")
+        for name in (name for name, journey in missing.items() if not journey.late):
+            await _record(name, environment)
+    for name in (name for name, journey in missing.items() if journey.late):
+        async with await skipping_time(identity=IDENTITY) as environment:
+            await _record(name, environment)
+
+
+async def _record(name: str, environment: WorkflowEnvironment) -> None:
+    journey = JOURNEYS[name]
+    async with journey.begin(environment, **journey.start) as flow:
+        await journey.carry(flow)
+        history = await flow.handle.fetch_history()
+    _file(name).write_text(_neutral(history))
+    (FINGERPRINTS / f"{name}.txt").write_text(fingerprint(history))
+    print(f"recorded {name}: {len(history.events)} events")
+
+
+def _file(name: str) -> Path:
+    return HISTORIES / f"{name}.json"
 
 
 def _neutral(history: WorkflowHistory) -> str:

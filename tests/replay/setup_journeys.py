@@ -54,6 +54,25 @@ async def returned(flow: SettingUp) -> None:
     await flow.says(WAREHOUSE)
 
 
+async def sent_back(flow: SettingUp) -> None:
+    flow.house.refusals = ["Taken by another."]
+    await delivered(flow)
+    await flow.news(CONFIRMED)
+    await flow.says("could not be used: Taken by another.")
+
+
+async def confirmed_anew(flow: SettingUp) -> None:
+    await sent_back(flow)
+    await flow.news(CONFIRMED)
+    await flow.result()
+
+
+async def returned_after_all(flow: SettingUp) -> None:
+    await sent_back(flow)
+    await flow.news(ShipmentState.RETURNED)
+    await flow.parked()
+
+
 async def called_off(flow: SettingUp) -> None:
     await ordered(flow)
     await flow.handle.signal(CANCEL_REQUESTED, CancelRequested())
@@ -80,11 +99,22 @@ async def asked_again(flow: SettingUp) -> None:
     await flow.result()
 
 
+async def asked_after(flow: SettingUp) -> None:
+    await asked(flow)
+    await flow.skip(minutes=16)
+    await flow.parked()
+    await flow.answer(OK)
+    await flow.result()
+
+
 SETUPS: dict[str, tuple[Callable[[SettingUp], Awaitable[object]], dict[str, Any]]] = {
     "shipment_ordered": (ordered, {"steps": (SHIP,)}),
     "shipment_delivered": (delivered, {"steps": (SHIP,)}),
     "shipment_confirmed": (confirmed, {"steps": (SHIP,)}),
     "shipment_returned": (returned, {"steps": (SHIP,)}),
+    "shipment_sent_back": (sent_back, {"steps": (SHIP,)}),
+    "shipment_confirmed_anew": (confirmed_anew, {"steps": (SHIP,)}),
+    "shipment_sent_back_and_returned": (returned_after_all, {"steps": (SHIP,)}),
     "shipment_called_off": (called_off, {"steps": (SHIP,)}),
     "shipment_confirmed_and_checked": (confirmed, {"steps": (SHIP, CHECK), "answers": [OK]}),
     "check_awaiting_an_answer": (asked, {"steps": (CHECK,)}),
@@ -93,3 +123,10 @@ SETUPS: dict[str, tuple[Callable[[SettingUp], Awaitable[object]], dict[str, Any]
     "check_offline": (offline, {"steps": (CHECK,), "answers": [OFFLINE]}),
     "check_asked_again": (asked_again, {"steps": (CHECK,), "answers": [OFFLINE, OK]}),
 }
+
+LATE: dict[str, tuple[Callable[[SettingUp], Awaitable[object]], dict[str, Any]]] = {
+    "shipment_expired": (finished, {"steps": (SHIP,)}),
+    "check_asked_after": (asked_after, {"steps": (CHECK,)}),
+    "check_asked_again_by_itself": (finished, {"steps": (CHECK,), "answers": [OFFLINE, OK]}),
+}
+"""Those that take hours, or weeks."""

@@ -12,6 +12,9 @@ from models.catalog import ServiceLevel
 from models.messages import enroll, site_visit, synchronize
 from tests.flow.field_work import Field, FieldActivities
 from tests.flow.stand_ins import Derms, Record
+from tests.replay.fingerprints import FINGERPRINTS
+from tests.replay.journeys import JOURNEYS
+from tests.replay.test_replay import recorded
 from workflows.enroll import Enroll
 
 
@@ -39,9 +42,33 @@ def test_the_signals_that_the_outbox_sends_are_those_that_the_flow_takes() -> No
     assert sent <= set(workflow._Definition.must_from_class(Enroll).signals)
 
 
-def test_the_stand_ins_have_the_names_of_the_workers_activities(composed: dict[str, Any]) -> None:
-    def names(activities: list[Any]) -> set[str | None]:
-        return {activity._Definition.must_from_callable(one).name for one in activities}
+def names(activities: list[Any]) -> set[str | None]:
+    return {activity._Definition.must_from_callable(one).name for one in activities}
 
+
+def test_the_stand_ins_have_the_names_of_the_workers_activities(composed: dict[str, Any]) -> None:
     stand_ins = FieldActivities(Record(), Derms(), Field(ServiceLevel()))
     assert names(stand_ins.all) <= names(composed["activities"])
+
+
+def test_every_activity_is_in_a_recorded_history(composed: dict[str, Any]) -> None:
+    lines = (line for name in JOURNEYS for line in (FINGERPRINTS / f"{name}.txt").read_text().splitlines())
+    assert names(composed["activities"]) - {word for line in lines for word in line.split()[1:]} == set()
+
+
+@pytest.fixture(scope="module")
+def heard() -> dict[str, set[str]]:
+    """The signals in the recorded histories of each flow."""
+    found: dict[str, set[str]] = {}
+    for name in JOURNEYS:
+        began, *others = recorded(name).events
+        flow = began.workflow_execution_started_event_attributes.workflow_type.name
+        told = {event.workflow_execution_signaled_event_attributes.signal_name for event in others}
+        found[flow] = found.get(flow, set()) | told - {""}
+    return found
+
+
+@pytest.mark.parametrize("flow", worker.WORKFLOWS)
+def test_every_flow_has_histories_in_which_it_hears_every_signal(heard: dict[str, set[str]], flow: type) -> None:
+    definition = workflow._Definition.must_from_class(flow)
+    assert heard[str(definition.name)] == set(definition.signals)

@@ -1,6 +1,9 @@
 """Flows that began under an earlier release go on under this one."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from temporalio.client import WorkflowHistory
@@ -9,6 +12,7 @@ from temporalio.worker import Replayer
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from tests.replay.journeys import JOURNEYS
+from tests.replay.waiting_points import Place, in_the_code, noticed
 from worker import WORKFLOWS
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -48,14 +52,40 @@ histories and their fingerprints are never changed; they go when no flow of thei
 
 
 def recorded(name: str) -> WorkflowHistory:
-    return WorkflowHistory.from_json(f"enroll/{name}", (HISTORIES / f"{name}.json").read_text())
+    return WorkflowHistory.from_json(name, (HISTORIES / f"{name}.json").read_text())
+
+
+class Replayed(NamedTuple):
+    """What came of replaying every history: what failed, by name; and where the flows waited."""
+
+    failures: dict[str, Exception | None]
+    waited: set[Place]
+
+
+@pytest.fixture(scope="module")
+def replayed() -> Replayed:
+    with noticed() as waited:
+        return Replayed(asyncio.run(_failures()), waited)
+
+
+async def _failures() -> dict[str, Exception | None]:
+    async def histories() -> AsyncIterator[WorkflowHistory]:
+        for name in JOURNEYS:
+            yield recorded(name)
+
+    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=SANDBOX, data_converter=pydantic_data_converter)
+    async with replayer.workflow_replay_iterator(histories()) as results:
+        return {result.history.workflow_id: result.replay_failure async for result in results}
 
 
 @pytest.mark.parametrize("name", JOURNEYS)
-async def test_a_recorded_flow_replays(name: str) -> None:
-    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=SANDBOX, data_converter=pydantic_data_converter)
-    result = await replayer.replay_workflow(recorded(name), raise_on_replay_failure=False)
-    assert result.replay_failure is None, f"{name}: {result.replay_failure}\n{HOW_TO_CHANGE_A_FLOW}"
+def test_a_recorded_flow_replays(replayed: Replayed, name: str) -> None:
+    failure = replayed.failures[name]
+    assert failure is None, f"{name}: {failure}\n{HOW_TO_CHANGE_A_FLOW}"
+
+
+def test_there_is_a_history_of_every_place_where_a_flow_waits(replayed: Replayed) -> None:
+    assert sorted(in_the_code() - replayed.waited) == [], "add a journey that comes there, and record it"
 
 
 @pytest.mark.parametrize("path", sorted(HISTORIES.glob("*.json")), ids=lambda path: path.stem)

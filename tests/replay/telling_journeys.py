@@ -1,0 +1,135 @@
+"""Telling the DERMS, brought to every point where it can wait or end: by the enrol flow, and by one for that alone."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from models.states import SyncState
+from tests.flow.conftest import Flow
+
+NO: dict[str, Any] = {"result": "negative", "code": "unknown-feeder", "text": "There is no such feeder.", "devices": ()}
+BATCH, EARLIER = "the batch", "syn_earlier"
+
+
+async def finished(flow: Flow) -> None:
+    await flow.result()
+
+
+async def waiting(flow: Flow) -> None:
+    await flow.waits()
+
+
+async def acknowledged(flow: Flow) -> None:
+    await flow.waits()
+    await flow.acknowledge()
+    await flow.result()
+
+
+async def overdue(flow: Flow) -> None:
+    await flow.waits()
+    await flow.until(lambda: flow.derms.asked > 0)
+    await flow.acknowledge()
+    await flow.result()
+
+
+async def hurried(flow: Flow) -> None:
+    await flow.waits()
+    await flow.turn(ask=True)
+    await flow.until(lambda: flow.derms.asked > 0)
+    await acknowledged(flow)
+
+
+async def interrupted(flow: Flow) -> None:
+    await flow.waits()
+    await flow.handle.cancel()
+    await flow.parked()
+
+
+async def parked(flow: Flow) -> None:
+    await flow.parked()
+
+
+async def retried(flow: Flow) -> None:
+    await flow.parked()
+    flow.activities.answer = {}
+    await flow.retry()
+    await flow.result()
+
+
+async def given_up(flow: Flow) -> None:
+    await flow.parked()
+    await flow.give_up()
+    await flow.result()
+
+
+async def unwritten(flow: Flow) -> None:
+    await flow.waits()
+    flow.record.away = True
+    await flow.acknowledge()
+    await flow.parked()
+    flow.record.away = False
+    await flow.handle.signal("retry_requested", {})
+    await flow.result()
+
+
+async def in_the_queue(flow: Flow) -> None:
+    await flow.says(f"Waiting for {flow.record.waits_for}")
+
+
+async def in_turn(flow: Flow) -> None:
+    await in_the_queue(flow)
+    flow.record.waits_for = ""
+    await flow.turn()
+    await acknowledged(flow)
+
+
+async def handed_over(flow: Flow) -> None:
+    await in_the_queue(flow)
+    await flow.handed_over()
+    await flow.waits()
+
+
+async def handed_over_and_acknowledged(flow: Flow) -> None:
+    await handed_over(flow)
+    await flow.acknowledge()
+    await flow.result()
+
+
+async def answered_within_the_batch(flow: Flow) -> None:
+    await in_the_queue(flow)
+    flow.record.move(SyncState.SENDING)
+    await flow.acknowledge()
+    await flow.result()
+
+
+Telling = dict[str, tuple[Callable[[Flow], Awaitable[object]], dict[str, Any]]]
+
+BY_THE_ENROLMENT: Telling = {
+    "acknowledged_by_callback": (acknowledged, {}),
+    "acknowledged_in_the_response": (finished, {"moods": "answers"}),
+    "waiting_for_acknowledgement": (waiting, {}),
+    "asked_when_overdue": (overdue, {"acknowledgement_timeout_seconds": 1}),
+    "asked_when_hurried": (hurried, {}),
+    "refused_by_the_derms": (parked, {"moods": "refuses"}),
+    "parked_by_a_negative_answer": (parked, {"moods": "answers", **NO}),
+    "negative_then_retried": (retried, {"moods": "answers", **NO}),
+    "negative_then_given_up": (given_up, {"moods": "answers", **NO}),
+    "interrupted_in_temporal": (interrupted, {}),
+    "acknowledged_while_the_record_is_away": (unwritten, {}),
+    "waiting_for_its_turn": (in_the_queue, {"waits_for": EARLIER}),
+    "told_in_turn": (in_turn, {"waits_for": EARLIER}),
+    "handed_over_in_a_batch": (handed_over, {"waits_for": BATCH}),
+    "handed_over_in_a_batch_and_acknowledged": (handed_over_and_acknowledged, {"waits_for": BATCH}),
+    "answered_within_the_batch": (answered_within_the_batch, {"waits_for": BATCH}),
+}
+
+BY_ITSELF: Telling = {
+    "hand_over_acknowledged": (acknowledged, {}),
+    "hand_over_awaiting_acknowledgement": (waiting, {}),
+    "hand_over_asked_when_hurried": (hurried, {}),
+    "hand_over_awaiting_its_turn": (in_the_queue, {"waits_for": EARLIER}),
+    "hand_over_in_turn": (in_turn, {"waits_for": EARLIER}),
+    "hand_over_in_a_batch": (handed_over_and_acknowledged, {"waits_for": BATCH}),
+    "hand_over_parked": (parked, {"moods": "answers", **NO}),
+    "hand_over_retried": (retried, {"moods": "answers", **NO}),
+    "hand_over_given_up": (given_up, {"moods": "answers", **NO}),
+}
