@@ -26,6 +26,7 @@ from api.routes import (
     sync_requests,
     work_orders,
 )
+from operations import outbox
 from operations.database import create_engine, create_sessions
 from relay.courier import Courier
 
@@ -50,7 +51,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         engine = create_engine(database_url, pool_size)
-        sessions = create_sessions(engine)
+        sessions = create_sessions(engine, delivers_within=outbox.HEAD_START)
         courier = Courier(temporal, sessions)
         app.state.context = Context(
             sessions=sessions,

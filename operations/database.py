@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -22,6 +23,9 @@ _AWAY = frozenset({"08", "53", "57"})
 
 _RACED = frozenset({"23503", "23505", "23514"})
 """Foreign key, unique and check violations: what was looked up a moment ago is no longer so."""
+
+DELIVERS_WITHIN = "delivers_within"
+"""What a session's `info` calls the time in which its process brings to the flows what it has committed for them."""
 
 _AGAIN = "Try again in a moment."
 
@@ -74,9 +78,11 @@ def create_engine(url: str, pool_size: int) -> AsyncEngine:
     )
 
 
-def create_sessions(engine: AsyncEngine) -> Sessions:
-    """Sessions that never fetch by themselves after a commit."""
-    return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False, autoflush=False)
+def create_sessions(engine: AsyncEngine, *, delivers_within: timedelta = timedelta()) -> Sessions:
+    """Sessions that never fetch by themselves after a commit. `delivers_within`: for so long the relay leaves what they
+    put into the outbox to the process itself, which stands by to deliver it."""
+    info = {DELIVERS_WITHIN: delivers_within}
+    return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False, autoflush=False, info=info)
 
 
 @asynccontextmanager

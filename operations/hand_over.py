@@ -21,7 +21,7 @@ async def hand_over(session: AsyncSession, request: SyncRequest, timeout: float)
     """Has the request carried through by a flow of its own, in place of the one that it had."""
     request.workflow_id = hand_over_workflow_id(request.id)
     start = (request.workflow_id, _start_of_flow(request, timeout))
-    await outbox.put(session, "start", WORKFLOW, [start], head_start=outbox.NO_HEAD_START)
+    await outbox.put(session, "start", WORKFLOW, [start])
 
 
 async def announce_by_itself(

@@ -1,6 +1,6 @@
 """Acknowledgements as they come in: kept once each, and passed on to the flow that waits for them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,9 +17,7 @@ _KEEP = text(f"{insert_from(InboxMessage, 'rows')} ON CONFLICT DO NOTHING RETURN
 UNKNOWN = "ignored: no such sync request"
 
 
-async def receive(
-    session: AsyncSession, acknowledgements: list[Acknowledged], *, head_start: timedelta = outbox.HEAD_START
-) -> int:
+async def receive(session: AsyncSession, acknowledgements: list[Acknowledged]) -> int:
     """Keeps those not seen before and signals their flows; gives how many were new.
 
     One that answers no sync request of ours is kept too, and changes nothing.
@@ -43,5 +41,5 @@ async def receive(
     signals: list[tuple[str, Message]] = [
         (flows[one.sync_request_id], one) for one in new if one.sync_request_id in flows
     ]
-    await outbox.signal(session, DERMS_ACKNOWLEDGED, signals, head_start=head_start)
+    await outbox.signal(session, DERMS_ACKNOWLEDGED, signals)
     return len(new)

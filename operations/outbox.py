@@ -1,6 +1,7 @@
 """What must reach a flow, written in the transaction that causes it. Delivered after the commit; kept until then.
 
-Whoever wrote a row tries first, for as long as HEAD_START; then it belongs to the relay.
+A process that delivers what it has committed tries first, for as long as HEAD_START; its sessions say so. A row of any
+other process belongs to the relay at once.
 """
 
 from collections.abc import Sequence
@@ -15,10 +16,10 @@ from sqlmodel import col
 
 from models.messages.message import Message
 from models.tables.messages import OutboxMessage
+from operations.database import DELIVERS_WITHIN
 from operations.rows import as_json, insert_from
 
 HEAD_START = timedelta(seconds=5)
-NO_HEAD_START = timedelta()
 LEASE = timedelta(seconds=20)
 
 _PUT = text(f"{insert_from(OutboxMessage, 'rows')} RETURNING id, workflow_id, payload").columns(
@@ -42,13 +43,12 @@ async def put(
     kind: Literal["start", "signal"],
     name: str,
     messages: list[tuple[str, dict[str, Any]]],
-    *,
-    head_start: timedelta = HEAD_START,
 ) -> None:
     """Writes one row for each (workflow id, payload); `written` tells them after the commit."""
     if not messages:
         return
     now = datetime.now(UTC)
+    due_at = now + session.info.get(DELIVERS_WITHIN, timedelta())
     rows = [
         {
             "kind": kind,
@@ -56,7 +56,7 @@ async def put(
             "name": name,
             "payload": payload,
             "created_at": now,
-            "due_at": now + head_start,
+            "due_at": due_at,
             "attempts": 0,
         }
         for workflow_id, payload in messages
@@ -68,13 +68,9 @@ async def put(
     ]
 
 
-async def signal(
-    session: AsyncSession, name: str, messages: Sequence[tuple[str, Message]], *, head_start: timedelta = HEAD_START
-) -> None:
-    """Writes one signal for each (workflow id, message). Without a head start the relay brings it at once: for a flow's
-    own steps, after which nobody stands by to try first."""
-    payloads = [(flow, message.model_dump(mode="json")) for flow, message in messages]
-    await put(session, "signal", name, payloads, head_start=head_start)
+async def signal(session: AsyncSession, name: str, messages: Sequence[tuple[str, Message]]) -> None:
+    """Writes one signal for each (workflow id, message)."""
+    await put(session, "signal", name, [(flow, message.model_dump(mode="json")) for flow, message in messages])
 
 
 def written(session: AsyncSession) -> list[Delivery]:

@@ -59,7 +59,7 @@ async def start_again(
     rows = (await session.scalars(statement.with_for_update(skip_locked=True))).all()
     starts = [start_of(row, timeout) for row in rows]
     again = [(flow, {**payload, "again": True}) for flow, payload in starts]
-    await outbox.put(session, "start", name, again, head_start=outbox.NO_HEAD_START)
+    await outbox.put(session, "start", name, again)
     trail = Trail(scope, datetime.now(UTC), "")
     for row in rows:
         trail.beside(row.id).noted(row.id, f"{row.id.partition('_')[0]}:flow_started_again")

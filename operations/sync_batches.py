@@ -108,8 +108,8 @@ async def settle(session: AsyncSession, scope: Scope, together: Together, fates:
             signals.append((row.workflow_id, SyncTurn(sync_request_id=row.id, handed_over=row.id in received)))
         row.held, row.updated_at = False, now
     await trail.write(session)
-    await outbox.signal(session, SYNC_TURN, signals, head_start=outbox.NO_HEAD_START)
+    await outbox.signal(session, SYNC_TURN, signals)
     if answers:
-        await inbox.receive(session, answers, head_start=outbox.NO_HEAD_START)
+        await inbox.receive(session, answers)
     counts = {"released": together.chosen, "sent_together": len(received) + len(answered)}
     return Done(cursor="send_together" if together.full else None, counts=counts)

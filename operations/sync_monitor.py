@@ -53,7 +53,7 @@ async def hurry(session: AsyncSession, patience: timedelta) -> Done:
         .execution_options(synchronize_session=False)
     )
     signals = [(flow, SyncTurn(sync_request_id=one, ask=True)) for one, flow in hurried.all()]
-    await outbox.signal(session, SYNC_TURN, signals, head_start=outbox.NO_HEAD_START)
+    await outbox.signal(session, SYNC_TURN, signals)
     return _page("asked", len(signals))
 
 

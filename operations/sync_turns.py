@@ -68,7 +68,7 @@ def next_flow(subscription_id: Any, sequence: Any) -> ScalarSelect[str]:
 async def wake(session: AsyncSession, requests: Iterable[tuple[str, str]]) -> None:
     """Has the flows of (sync request id, workflow id) look again whether they may send."""
     signals = [(flow, SyncTurn(sync_request_id=request)) for request, flow in requests]
-    await outbox.signal(session, SYNC_TURN, signals, head_start=outbox.NO_HEAD_START)
+    await outbox.signal(session, SYNC_TURN, signals)
 
 
 async def pass_on(session: AsyncSession, request: SyncRequest) -> None:
