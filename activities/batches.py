@@ -10,8 +10,8 @@ from connectors.temporal.standings import standings
 from models.errors import OutcomeUnknown, Refused, Unavailable
 from models.messages.batch import BatchStanding, BeginBatch, FailBatch
 from models.messages.synchronize import Acknowledged
-from models.scope import SystemScope
-from operations import batches, initial_load, reconciliation, sync_batches, sync_monitor
+from models.scope import OperatorScope, SystemScope
+from operations import batches, initial_load, move_outs, reconciliation, sync_batches, sync_monitor
 from operations.batches import Done
 from operations.catalog import Catalogs
 from operations.database import AsyncSession, Sessions, transaction
@@ -19,6 +19,8 @@ from operations.reconciliation import Listed
 from operations.sync_batches import Fates, Together
 
 _BATCH = SystemScope(actor="batch")
+_NEWS = OperatorScope(actor="batch", role="system")
+"""Who asks for what the CIS causes, as if they had done it themselves."""
 
 _TRIES_TOGETHER = 3
 """So often many messages are sent in one; then each goes by itself, with the patience of its own flow."""
@@ -63,6 +65,8 @@ class BatchActivities:
                 return await initial_load.announce_subscriptions(session, _BATCH, self._catalogs, at.cursor, seconds)
             case "replacements_never_announced":
                 return await initial_load.announce_replacements(session, _BATCH, self._catalogs, at.cursor, seconds)
+            case "move_outs":
+                return await move_outs.sweep(session, _NEWS, self._catalogs, at.cursor, seconds)
             case "release":
                 return await sync_monitor.release(session, _BATCH, self._catalogs)
             case "overdue":

@@ -31,7 +31,8 @@ class Batch(NamedTuple):
 
 BATCHES: dict[BatchName, Batch] = {
     BatchName.INITIAL_LOAD: Batch(
-        "Makes sync requests that are missing, and starts flows that do not run though their work is not done.",
+        "Makes sync requests that are missing, ends what is left of who has moved out, and starts flows that do not "
+        "run though their work is not done.",
         Rhythm(every=timedelta(hours=1)),
     ),
     BatchName.SYNC_REQUEST_MONITOR: Batch(

@@ -7,6 +7,9 @@ from pydantic import Field
 from models.task_states import RemovalMethod
 from models.values import Code, ExternalId, Sentence, Value
 
+CIS = "cis"
+"""The requester of what the CIS causes."""
+
 MOVE_OUT = "move_out"
 """The reason that the CIS gives; it stands even where a service task type does not list it."""
 

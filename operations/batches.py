@@ -27,6 +27,7 @@ STEPS: Mapping[BatchName, tuple[str, ...]] = {
     BatchName.INITIAL_LOAD: (
         "subscriptions_never_announced",
         "replacements_never_announced",
+        "move_outs",
         "enrollments",
         "unenrollments",
         "service_calls",

@@ -15,12 +15,12 @@ from models.ids import unenrollment_workflow_id
 from models.messages.unenroll import APPROVAL_DECIDED, ApprovalDecided, Leaving, Removal
 from models.scope import Scope
 from models.states import SUBSCRIPTION_TRANSITIONS, AssetOwnership, RegistrationState, SubscriptionState
-from models.tables.customer import Premise, ServicePoint
+from models.tables.customer import Account, Premise, ServicePoint
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
 from models.tables.unenrollment import Unenrollment
 from models.task_states import RemovalMethod, UnenrollmentState, WorkOrderKind
-from models.unenrollment import UnenrollmentApplication
+from models.unenrollment import CIS, UnenrollmentApplication
 from operations import outbox
 from operations.announcing import Journey
 from operations.audit import Trail
@@ -67,19 +67,30 @@ async def load(session: AsyncSession, scope: Scope, catalogs: Catalogs, unenroll
     if subscription is None:
         raise NotFound(f"There is no subscription {row.subscription_id}.")
     catalog = await catalogs.version(session, row.catalog_version)
-    zone, devices = await _place(session, subscription)
-    facts = _facts(row, subscription, catalog, now, zone, devices)
+    zone, moved_out, devices = await _place(session, subscription, now)
+    facts = _facts(row, subscription, catalog, now, zone, devices, moved_out=moved_out or row.requester == CIS)
     return Case(row, subscription, facts, Trail(scope, now, row.id), now)
 
 
 async def _place(
-    session: AsyncSession, subscription: ProgramSubscription
-) -> tuple[ZoneInfo, tuple[rules.OnSubscription, ...]]:
-    zone = await session.scalar(
-        select(col(Premise.time_zone))
+    session: AsyncSession, subscription: ProgramSubscription, now: datetime
+) -> tuple[ZoneInfo, bool, tuple[rules.OnSubscription, ...]]:
+    """The premise's zone, whether the customer has moved out of it, and the devices that take part."""
+    place = await session.execute(
+        select(
+            col(Premise.time_zone),
+            col(ServicePoint.effective_to),
+            col(Account.cis_account_id),
+            col(Account.customer_id),
+        )
         .join(ServicePoint, col(ServicePoint.cis_premise_id) == col(Premise.cis_premise_id))
+        .join(Account, col(Account.cis_account_id) == col(ServicePoint.cis_account_id))
         .where(col(ServicePoint.cis_service_point_id) == subscription.service_point)
     )
+    time_zone, ends, *holder = place.one()
+    zone = ZoneInfo(time_zone)
+    over = ends is not None and ends <= now.astimezone(zone).date()
+    moved_out = over or holder != [subscription.account, subscription.customer_id]
     rows = await session.execute(
         select(col(Device.id), col(Device.serial_key), col(Device.ownership))
         .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
@@ -89,7 +100,7 @@ async def _place(
         )
         .order_by(col(Device.id))
     )
-    return ZoneInfo(zone or "UTC"), tuple(rules.OnSubscription(*one) for one in rows)
+    return zone, moved_out, tuple(rules.OnSubscription(*one) for one in rows)
 
 
 def _facts(
@@ -99,6 +110,8 @@ def _facts(
     now: datetime,
     zone: ZoneInfo,
     devices: tuple[rules.OnSubscription, ...],
+    *,
+    moved_out: bool,
 ) -> rules.LeavingFacts:
     program = catalog.program(row.program)
     types = {entry.code: entry for entry in catalog.content.subscription_types}
@@ -115,6 +128,7 @@ def _facts(
         state=subscription.state,
         start_at=subscription.start_at,
         devices=devices,
+        moved_out=moved_out,
     )
 
 
@@ -135,6 +149,8 @@ async def validate(session: AsyncSession, scope: Scope, catalogs: Catalogs, unen
             _plan(case)
             moved(case.trail, case.row, case.now, _U.AWAITING_APPROVAL)
         else:
+            if rules.approval_asked(case.facts):
+                case.trail.noted(case.row.id, "unr:approval_dropped")
             await _go_on(session, catalogs, case)
     return await written(session, case)
 
@@ -177,9 +193,29 @@ async def approve(
         IllegalTransition: it does not wait for approval.
     """
     leaving = await decide(session, scope, catalogs, unenrollment_id, approved=approved, reason=reason)
+    await _tell(session, scope, unenrollment_id, approved=approved, reason=reason)
+    return leaving.state
+
+
+async def _tell(session: AsyncSession, scope: Scope, unenrollment_id: str, *, approved: bool, reason: str) -> None:
     message = ApprovalDecided(approved=approved, reason=reason, actor=scope.actor)
     await outbox.signal(session, APPROVAL_DECIDED, [(unenrollment_workflow_id(unenrollment_id), message)])
-    return leaving.state
+
+
+async def drop_approval(
+    session: AsyncSession, scope: Scope, catalogs: Catalogs, unenrollment_id: str, reason: str
+) -> None:
+    """Nobody needs to approve any more that they leave; one that waits for that goes on, and its flow is told.
+
+    Raises:
+        NotFound: there is none.
+    """
+    case = await load(session, scope, catalogs, unenrollment_id)
+    if case.row.state is _U.AWAITING_APPROVAL:
+        case.trail.noted(case.row.id, "unr:approval_dropped", reason=reason)
+        await _go_on(session, catalogs, case)
+        await written(session, case)
+        await _tell(session, scope, unenrollment_id, approved=True, reason=reason)
 
 
 async def begin(session: AsyncSession, scope: Scope, catalogs: Catalogs, unenrollment_id: str) -> Leaving:

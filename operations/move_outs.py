@@ -1,94 +1,236 @@
-"""A customer no longer has the service point: taking part there ends, as if they had asked (DOMAIN.md 5.3)."""
+"""A customer no longer has the service point, or will not have it from some day on: taking part there ends, as if they
+had asked, and a request that is still under way comes to nothing (DOMAIN.md 5.3)."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
+from models.errors import Conflict
 from models.ids import unenrollment_workflow_id
-from models.messages.message import Message
 from models.messages.unenroll import DAY_CHANGED, WORKFLOW, DayChanged
 from models.scope import OperatorScope
-from models.unenrollment import MOVE_OUT, UnenrollmentApplication
-from operations import outbox
+from models.tables.enrollment import Enrollment
+from models.tables.unenrollment import Unenrollment
+from models.task_states import UnenrollmentState
+from models.unenrollment import CIS, MOVE_OUT, UnenrollmentApplication
+from operations import enrollments, leaving, outbox, unenrollments
 from operations.audit import Trail
+from operations.batches import Done
+from operations.catalog import Catalogs
 from operations.rows import as_json
 from operations.unenrollments import SUBMIT, new_row, note_submitted, start_of_flow
+from rules.move_outs import WAITING, News, Open, Steps, what_follows
 
-CIS = "cis"
-"""The requester of what the CIS causes."""
+MOVED_OUT = "The customer has moved out, as the CIS says."
+STAYS = "The customer stays, as the CIS says."
+_ROWS_A_LOOK = 1000
 
-_MOVED_OUT = text(
+_GONE = """
+    (point.cis_account_id <> {mine}.account OR account.customer_id <> {mine}.customer_id)
+"""
+_OVER = """
+    point.effective_to <= (CAST(:instant AS timestamptz) AT TIME ZONE premise.time_zone)::date
+"""
+
+_LOCK = text(
     """
-    SELECT s.id, s.enrollment_id, s.customer_id, s.account, s.program, premise.time_zone,
+    SELECT FROM service_point WHERE cis_service_point_id = ANY(:service_points)
+    ORDER BY cis_service_point_id FOR NO KEY UPDATE
+    """
+)
+"""What the CIS says of a service point is followed by one at a time."""
+
+_TAKING_PART = text(
+    f"""
+    SELECT s.id, s.enrollment_id, s.customer_id, s.account, s.program, premise.time_zone, point.effective_to,
         (SELECT max(version) FROM catalog_version) AS catalog_version,
-        concat_ws('/', point.cis_account_id, account.customer_id, point.effective_to) AS cause
+        concat_ws('/', s.id, point.cis_account_id, account.customer_id, point.effective_to) AS cause,
+        CASE WHEN {_GONE.format(mine="s")} THEN CAST(:instant AS timestamptz)
+            ELSE point.effective_to::timestamp AT TIME ZONE premise.time_zone END AS leaves_at,
+        mine.id AS open_id, mine.requester, coalesce(mine.resume_state, mine.state) AS open_state, mine.effective_at,
+        coalesce(
+            (mine.application ->> 'effective_date')::timestamp AT TIME ZONE premise.time_zone, mine.submitted_at
+        ) AS wished_at,
+        last.id AS last_id, last.content_hash AS last_cause
     FROM service_point point
     JOIN premise USING (cis_premise_id)
     JOIN account USING (cis_account_id)
     JOIN program_subscription s
         ON s.service_point = point.cis_service_point_id AND s.state IN ('active', 'suspended', 'ending')
+    LEFT JOIN unenrollment mine
+        ON mine.subscription_id = s.id AND mine.state NOT IN ('unenrolled', 'rejected', 'cancelled')
+    LEFT JOIN LATERAL (
+        SELECT u.id, u.content_hash FROM unenrollment u
+        WHERE u.enrollment_id = s.enrollment_id AND u.subscription_id = s.id AND u.requester = '{CIS}'
+        ORDER BY u.id DESC LIMIT 1
+    ) last ON true
     WHERE point.cis_service_point_id = ANY(:service_points)
-        AND (
-            point.cis_account_id <> s.account
-            OR account.customer_id <> s.customer_id
-            OR point.effective_to <= (CAST(:instant AS timestamptz) AT TIME ZONE premise.time_zone)::date
-        )
+        AND ({_GONE.format(mine="s")} OR point.effective_to IS NOT NULL OR mine.id IS NOT NULL OR last.id IS NOT NULL)
     ORDER BY s.id
-    """
+    """  # noqa: S608 - our own words
 )
-"""Open subscriptions whose customer the service point no longer has. One that is being left already is refused by the
-table: it is left once, and no later than now."""
+"""Who takes part there and of whom there may be something to say."""
 
-_BRING_FORWARD = text(
-    """
-    UPDATE unenrollment SET effective_at = :instant, updated_at = :instant, version = version + 1
-    WHERE subscription_id = ANY(:subscriptions) AND state = 'scheduled' AND effective_at > :instant
-    RETURNING id
-    """
+_UNDER_WAY = text(
+    f"""
+    SELECT e.id FROM enrollment e
+    JOIN service_point point ON point.cis_service_point_id = e.service_point
+    JOIN premise USING (cis_premise_id)
+    JOIN account USING (cis_account_id)
+    WHERE e.service_point = ANY(:service_points)
+        AND e.state NOT IN ('enrolled', 'rejected', 'cancelled', 'expired')
+        AND ({_GONE.format(mine="e")} OR {_OVER})
+    ORDER BY e.program, e.id
+    """  # noqa: S608 - our own words
 )
+"""Requests of who is no longer there."""
 
 
-async def unenrol_who_moved_out(
-    session: AsyncSession, scope: OperatorScope, service_points: list[str], *, acknowledgement_timeout_seconds: float
-) -> int:
-    """Starts an unenrolment for each subscription whose customer has moved out; gives how many. The same news from the
-    CIS again starts nothing, whatever became of the first."""
+class Followed(NamedTuple):
+    """How many unenrolments were started, and how many requests to take part have come to nothing."""
+
+    started: int
+    ended: int
+
+
+async def follow(
+    session: AsyncSession,
+    scope: OperatorScope,
+    catalogs: Catalogs,
+    service_points: Sequence[str],
+    *,
+    acknowledgement_timeout_seconds: float,
+) -> Followed:
+    """Does what follows from what the CIS says of these service points now. The same news again changes nothing."""
     now = datetime.now(UTC)
-    found = (await session.execute(_MOVED_OUT, {"service_points": service_points, "instant": now})).all()
-    if not found:
-        return 0
+    named = {"service_points": list(service_points), "instant": now}
+    await session.execute(_LOCK, {"service_points": named["service_points"]})
+    ended = 0
+    for enrollment_id in (await session.scalars(_UNDER_WAY, named)).all():
+        row = await enrollments.locked(session, enrollment_id)
+        if enrollments.can_be_cancelled(row.state):
+            await enrollments.cancel(session, scope, catalogs, enrollment_id, MOVED_OUT)
+            ended += 1
+    starts: list[Any] = []
+    for one in (await session.execute(_TAKING_PART, named)).all():
+        steps = what_follows(_news(one), now)
+        if steps.take_back and not await _taken_back(session, scope, one, now):
+            continue
+        if steps.start:
+            starts.append(one)
+        else:
+            await _heard(session, one)
+        if steps.effective_at is not None:
+            await _change_day(session, scope, one, steps, now)
+        if steps.drop_approval:
+            await leaving.drop_approval(session, scope, catalogs, one.open_id, MOVED_OUT)
+    return Followed(await _start(session, scope, starts, now, acknowledgement_timeout_seconds), ended)
+
+
+def _news(one: Any) -> News:
+    found = None
+    if one.open_id is not None:
+        state = UnenrollmentState(one.open_state)
+        found = Open(one.requester == CIS, state, one.effective_at, one.wished_at)
+    return News(one.leaves_at, heard=one.last_cause == _digest(one), open=found)
+
+
+def _digest(one: Any) -> str:
+    """What the CIS says of one who takes part, in short: the newest of its unenrolments remembers it."""
+    return hashlib.sha256(one.cause.encode()).hexdigest()[:24]
+
+
+async def _heard(session: AsyncSession, one: Any) -> None:
+    if one.last_id is not None and one.last_cause != _digest(one):
+        remembered = update(Unenrollment).where(col(Unenrollment.id) == one.last_id)
+        await session.execute(remembered.values(content_hash=_digest(one)))
+
+
+async def _taken_back(session: AsyncSession, scope: OperatorScope, one: Any, now: datetime) -> bool:
+    """Whether the unenrolment could be taken back: what has left already stays away."""
+    await _heard(session, one)
+    try:
+        await unenrollments.cancel(session, scope, one.open_id, _said(one, now))
+    except Conflict:
+        return False
+    await session.flush()
+    return True
+
+
+def _said(one: Any, now: datetime) -> str:
+    """What the CIS says, in words."""
+    if one.leaves_at is None:
+        return STAYS
+    return MOVED_OUT if one.leaves_at <= now else f"The customer moves out on {one.effective_to}, as the CIS says."
+
+
+async def _change_day(session: AsyncSession, scope: OperatorScope, one: Any, steps: Steps, now: datetime) -> None:
+    """Its flow, which waits for the day or for an approval, goes by the new one."""
+    row = await unenrollments.locked(session, one.open_id)
+    if row.state not in WAITING or steps.effective_at is None:
+        return
+    sooner = steps.effective_at < row.effective_at
+    row.effective_at = steps.effective_at
+    row.updated_at, row.version = now, row.version + 1
+    trail = Trail(scope, now, row.id)
+    trail.noted(row.id, "unr:brought_forward" if sooner else "unr:put_off", reason=_said(one, now))
+    await trail.write(session)
+    await session.flush()
+    message = DayChanged(message_id=f"{row.id}/{row.version}")
+    await outbox.signal(session, DAY_CHANGED, [(unenrollment_workflow_id(row.id), message)])
+
+
+async def _start(
+    session: AsyncSession, scope: OperatorScope, found: Sequence[Any], now: datetime, timeout: float
+) -> int:
+    """Starts an unenrolment of each; one that somebody else asked to leave at this moment is left once, by theirs."""
     rows = {row["id"]: row for row in (_row(scope, one, now) for one in found)}
-    made = await session.execute(SUBMIT, {"rows": as_json(rows.values())})
-    starts: list[tuple[str, dict[str, Any]]] = []
-    for unenrollment_id, _ in made.all():
+    if not rows:
+        return 0
+    made = (await session.execute(SUBMIT, {"rows": as_json(rows.values())})).all()
+    for unenrollment_id, _ in made:
         trail = Trail(scope, now, unenrollment_id)
         note_submitted(trail, rows[unenrollment_id])
         await trail.write(session)
-        starts.append(start_of_flow(rows[unenrollment_id], acknowledgement_timeout_seconds))
-    await outbox.put(session, "start", WORKFLOW, starts)
-    await _bring_forward(session, scope, [one.id for one in found], now)
-    return len(starts)
+    await outbox.put(session, "start", WORKFLOW, [start_of_flow(rows[one], timeout) for one, _ in made])
+    return len(made)
 
 
-async def _bring_forward(session: AsyncSession, scope: OperatorScope, subscriptions: list[str], now: datetime) -> None:
-    """Who is gone does not take part until the day they once named."""
-    brought = await session.scalars(_BRING_FORWARD, {"instant": now, "subscriptions": subscriptions})
-    signals: list[tuple[str, Message]] = []
-    for unenrollment_id in brought.all():
-        trail = Trail(scope, now, unenrollment_id)
-        trail.noted(unenrollment_id, "unr:brought_forward", reason="The customer has moved out.")
-        await trail.write(session)
-        signals.append((unenrollment_workflow_id(unenrollment_id), DayChanged()))
-    await outbox.signal(session, DAY_CHANGED, signals)
-
-
-def _row(scope: OperatorScope, found: Any, now: datetime) -> dict[str, Any]:
-    """The same cause gives the same transaction id, so that it is stored once."""
-    cause = hashlib.sha256(f"{found.id}/{found.cause}".encode()).hexdigest()[:24]
+def _row(scope: OperatorScope, one: Any, now: datetime) -> dict[str, Any]:
+    ahead = one.leaves_at > now
     application = UnenrollmentApplication(
-        transaction_id=f"move-out-{cause}", subscription=found.id, reason=MOVE_OUT, note="The CIS says so."
+        subscription=one.id,
+        reason=MOVE_OUT,
+        effective_date=one.leaves_at.astimezone(ZoneInfo(one.time_zone)).date() if ahead else None,
+        note="The CIS says so.",
     )
-    return new_row(scope, application, found, now, cause) | {"requester": CIS}
+    return new_row(scope, application, one, now, _digest(one)) | {"requester": CIS}
+
+
+_MAY_LEAVE = text(
+    """
+    SELECT DISTINCT e.service_point FROM enrollment e
+    JOIN service_point point ON point.cis_service_point_id = e.service_point
+    JOIN account USING (cis_account_id)
+    WHERE e.id = ANY(:enrollments) AND e.state NOT IN ('rejected', 'cancelled', 'expired')
+        AND (point.cis_account_id <> e.account OR account.customer_id <> e.customer_id
+            OR point.effective_to IS NOT NULL)
+    """
+)
+
+
+async def sweep(session: AsyncSession, scope: OperatorScope, catalogs: Catalogs, cursor: str, timeout: float) -> Done:
+    """A page of enrolments whose customer leaves or has left: what nobody could do when the CIS said so, and what the
+    day has come for."""
+    page = select(col(Enrollment.id)).where(col(Enrollment.id) > cursor).order_by(col(Enrollment.id))
+    looked = (await session.scalars(page.limit(_ROWS_A_LOOK))).all()
+    left = (await session.scalars(_MAY_LEAVE, {"enrollments": list(looked)})).all()
+    done = await follow(session, scope, catalogs, left, acknowledgement_timeout_seconds=timeout)
+    counts = {"move_outs_begun": done.started, "enrollments_ended": done.ended}
+    return Done(looked[-1] if len(looked) == _ROWS_A_LOOK else None, counts)

@@ -46,6 +46,8 @@ class LeavingFacts:
     state: SubscriptionState
     start_at: datetime
     devices: tuple[OnSubscription, ...]
+    moved_out: bool = False
+    """The service point is the customer's no more, or the CIS itself asks: nothing holds them."""
 
     @property
     def reason(self) -> UnenrollmentReason | None:
@@ -106,9 +108,14 @@ def _possible(program: Program, device: OnSubscription, method: RemovalMethod) -
     return method is RemovalMethod.UTILITY_REMOVAL and program.visits_customer_owned
 
 
-def approval_needed(facts: LeavingFacts) -> bool:
-    """Whether a program manager has to approve it."""
+def approval_asked(facts: LeavingFacts) -> bool:
+    """Whether the configuration wants a program manager to approve it."""
     return bool((facts.task and facts.task.approval) or (facts.reason and facts.reason.approval))
+
+
+def approval_needed(facts: LeavingFacts) -> bool:
+    """Whether it waits for that: nobody can keep one who has moved out."""
+    return approval_asked(facts) and not facts.moved_out
 
 
 def stops_control_first(facts: LeavingFacts) -> bool:
@@ -202,6 +209,8 @@ def reason_given(facts: LeavingFacts) -> Finding:
 def reason_channel(facts: LeavingFacts) -> Finding:
     """The reason may be given through this channel."""
     reason = facts.reason
+    if facts.moved_out and facts.application.reason == MOVE_OUT:
+        return passed("reason_channel", "The CIS says the same.")
     if reason and reason.channels and facts.channel not in reason.channels:
         who = ", ".join(reason.channels)
         return failed(
@@ -233,6 +242,8 @@ def minimum_term(facts: LeavingFacts) -> Finding:
     free_from = datetime.combine(first_day + timedelta(days=days), time.min, facts.zone)
     if days == 0 or free_from <= facts.effective_at:
         return passed("minimum_term", "No minimum term stands in the way.")
+    if facts.moved_out:
+        return passed("minimum_term", "The minimum term holds nobody who has moved out.")
     if facts.reason and facts.reason.ignores_minimum_term:
         return passed("minimum_term", "The minimum term does not hold for this reason.")
     said = f"The subscription runs for at least {days} days, until {free_from.date()}."

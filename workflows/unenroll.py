@@ -42,6 +42,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.synchronize import Synchronize
 
 _U = UnenrollmentState
+_EARLY_NEWS_COUNTS = "a-day-changed-before-the-wait-counts"
 _OF_THE_DERMS = "syn_"
 """What the message of a person who repaired a sync request begins with; it is about nothing else of the flow."""
 
@@ -115,8 +116,10 @@ class Unenroll:
         while leaving.state is _U.SCHEDULED:
             day = workflow.now() + timedelta(seconds=leaving.seconds_until_effective)
             self._show(Stage.SCHEDULED, f"Waiting for the day: {day:%Y-%m-%d %H:%M} UTC.")
-            self._day_changed = False
+            if self._day_changed and not workflow.patched(_EARLY_NEWS_COUNTS):
+                self._day_changed = False
             await self._wait(lambda: self._day_changed, timedelta(seconds=leaving.seconds_until_effective))
+            self._day_changed = False
             leaving = await (self._begin() if self._cancel is None else self._withdraw(leaving))
         return leaving
 
@@ -239,7 +242,7 @@ class Unenroll:
         """Remembered until the flow comes to a point where it waits."""
         self._cancel = message
 
-    @workflow.signal(name=messages.DAY_CHANGED, description="It takes effect sooner.")
+    @workflow.signal(name=messages.DAY_CHANGED, description="It takes effect on another day.")
     def day_changed(self, message: DayChanged) -> None:
         """Wakes a flow that waits for its day."""
         self._day_changed = True

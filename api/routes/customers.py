@@ -32,11 +32,11 @@ async def upsert(body: CustomersRequest, scope: AsOperator, context: InContext) 
     records, errors = _read(body)
     async with transaction(context.sessions) as session:
         result = await customers.upsert(session, scope, records)
-        left = [record.cis_service_point_id for record in records]
-        await move_outs.unenrol_who_moved_out(
+        await move_outs.follow(
             session,
             scope,
-            left,
+            context.catalogs,
+            [record.cis_service_point_id for record in records],
             acknowledgement_timeout_seconds=context.acknowledgement_timeout_seconds,
         )
     context.courier.take(outbox.written(session))

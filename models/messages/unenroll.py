@@ -64,7 +64,7 @@ class DeviceKept(Message):
 
 
 class DayChanged(Message):
-    """The day on which it takes effect was brought forward."""
+    """The day on which it takes effect is another."""
 
     message_id: str = ""
 

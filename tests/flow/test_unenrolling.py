@@ -41,6 +41,14 @@ async def test_a_day_that_is_brought_forward_is_waited_for_no_longer(environment
         assert (await flow.result()).state is _U.UNENROLLED
 
 
+async def test_a_day_that_changes_before_it_is_waited_for_counts(environment: WorkflowEnvironment) -> None:
+    async with unenrolling(environment, "keep", seconds=YEAR, decision="awaiting_approval") as flow:
+        await flow.shows(Stage.AWAITING_APPROVAL)
+        await flow.handle.signal("day_changed", {})
+        await flow.approve()
+        await flow.until(lambda: flow.record.state is _U.UNENROLLED)
+
+
 async def test_taken_back_before_its_day_nothing_happened(environment: WorkflowEnvironment) -> None:
     async with unenrolling(environment, "keep", seconds=YEAR) as flow:
         await flow.shows(Stage.SCHEDULED)

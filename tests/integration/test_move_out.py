@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.integration.doors import Doors
+from tests.integration.batches import ran
+from tests.integration.doors import Doors, wait_for
+from tests.integration.installing import Installing
 from tests.integration.leaving import Leaving
 
 _NUMBERS = {"latitude": float, "longitude": float, "phase_count": int}
@@ -44,6 +47,12 @@ def _started(doors: Doors, enrollment: str) -> list[dict[str, Any]]:
 
 def _yesterday() -> str:
     return (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+
+
+def _midnight(customer: dict[str, str], year: int, month: int) -> str:
+    """The first of the month at the premise, as the API tells it."""
+    first = datetime(year, month, 1, tzinfo=ZoneInfo(customer["time_zone"])).astimezone(UTC)
+    return first.isoformat().replace("+00:00", "Z")
 
 
 def _stranger(doors: Doors) -> dict[str, str]:
@@ -88,9 +97,135 @@ def test_the_derms_is_not_told_who_moves_in(doors: Doors, customer: dict[str, st
     assert stranger["cis_person_id"] not in str(request["snapshot"])
 
 
-def test_service_that_ends_later_changes_nothing_yet(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
-    _tell(doors, _record(customer, effective_to="2031-01-01"))
-    assert _started(doors, enrollment) == []
+def test_service_that_ends_later_is_waited_for(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
+    record = _record(customer, effective_to="2031-01-01")
+    _tell(doors, record)
+    _tell(doors, record)
+    (started,) = _started(doors, enrollment)
+    seen = Leaving(doors).reaches(started["id"], "scheduled")
+    assert (seen["effective_at"], seen["subscription_state"]) == (_midnight(customer, 2031, 1), "ending")
+    _tell(doors, _record(customer, effective_to=_yesterday()))
+    assert Leaving(doors).over(started["id"])["subscription_state"] == "ended"
+
+
+def test_another_day_is_another_day_of_the_same(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
+    _tell(doors, _record(customer, effective_to="2031-03-01"))
+    first = _started(doors, enrollment)[0]["id"]
+    Leaving(doors).reaches(first, "scheduled")
+    for month in (6, 2):
+        _tell(doors, _record(customer, effective_to=f"2031-0{month}-01"))
+        (same,) = _started(doors, enrollment)
+        assert (same["id"], same["effective_at"]) == (first, _midnight(customer, 2031, month))
+    said = {entry["what"]: entry["reason"] for entry in Leaving(doors).seen(first)["timeline"]}
+    assert "2031-06-01" in said["Put off"]
+    assert "2031-02-01" in said["Brought forward"]
+
+
+def test_what_the_cis_takes_back_is_taken_back(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
+    leaves = _record(customer, effective_to="2031-03-01")
+    _tell(doors, leaves)
+    first = _started(doors, enrollment)[0]["id"]
+    _tell(doors, _record(customer))
+    seen = Leaving(doors).over(first)
+    assert (seen["state"], seen["reason"]) == ("cancelled", "The customer stays, as the CIS says.")
+    assert seen["subscription_state"] == "active"
+    _tell(doors, leaves)
+    assert len(_started(doors, enrollment)) == 2
+
+
+def test_what_a_person_took_back_the_same_news_does_not_bring_again(
+    doors: Doors, customer: dict[str, str], enrollment: str
+) -> None:
+    leaves = _record(customer, effective_to="2031-03-01")
+    _tell(doors, leaves)
+    Leaving(doors).done(_started(doors, enrollment)[0]["id"], "cancel", reason="The CIS errs.")
+    _tell(doors, leaves)
+    assert len(_started(doors, enrollment)) == 1
+    _tell(doors, _record(customer, effective_to="2031-04-01"))
+    assert len(_started(doors, enrollment)) == 2
+
+
+def test_a_device_being_fetched_stays_if_the_customer_does(doors: Doors, customer: dict[str, str]) -> None:
+    leaving = Leaving(doors)
+    device = {"specification": "ecobee-premium", "serial_number": doors.name("SN")}
+    way = {"asset_ownership": "utility_owned", "program": leaving.lend(), "devices": [device]}
+    enrollment = doors.accepted(doors.application(customer, **way))
+    doors.told(enrollment, "synchronized")
+    _tell(doors, _record(customer, effective_to=_yesterday()))
+    first = _started(doors, enrollment)[0]["id"]
+    order = leaving.order(first)
+    _tell(doors, _record(customer, effective_to="2031-03-01"))
+    assert leaving.over(first)["reason"] == "The customer moves out on 2031-03-01, as the CIS says."
+    assert doors.database.value("SELECT state FROM work_order WHERE id = $1", order) == "cancelled"
+    (later,) = [one["id"] for one in _started(doors, enrollment) if one["id"] != first]
+    assert leaving.reaches(later, "scheduled")["subscription_state"] == "ending"
+
+
+def test_what_has_left_stays_away(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
+    _tell(doors, _record(customer, effective_to=_yesterday()))
+    Leaving(doors).over(_started(doors, enrollment)[0]["id"])
+    _tell(doors, _record(customer))
+    (only,) = _started(doors, enrollment)
+    assert (only["state"], Leaving(doors).subscription(enrollment)["state"]) == ("unenrolled", "ended")
+
+
+def test_who_has_moved_out_needs_nobodys_approval(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
+    asked = Leaving(doors).asked(enrollment, reason="non_participation")
+    Leaving(doors).reaches(asked, "awaiting_approval")
+    _tell(doors, _record(customer, effective_to="2031-03-01"))
+    assert Leaving(doors).seen(asked)["state"] == "awaiting_approval"
+    _tell(doors, _record(customer, effective_to=_yesterday()))
+    seen = Leaving(doors).over(asked)
+    assert seen["subscription_state"] == "ended"
+    assert "Approval no longer needed: the customer moves out" in [entry["what"] for entry in seen["timeline"]]
+
+
+def test_ones_own_earlier_or_later_wish_holds_as_far_as_it_can(
+    doors: Doors, customer: dict[str, str], enrollment: str
+) -> None:
+    asked = Leaving(doors).asked(enrollment, effective_date="2031-07-01")
+    Leaving(doors).reaches(asked, "scheduled")
+    for told, held in (("2031-09-01", 7), ("2031-04-01", 4), (None, 7)):
+        _tell(doors, _record(customer, effective_to=told) if told else _record(customer))
+        (only,) = _started(doors, enrollment)
+        assert (only["state"], only["effective_at"]) == ("scheduled", _midnight(customer, 2031, held))
+
+
+def test_who_is_not_enrolled_yet_will_not_be(doors: Doors) -> None:
+    """Requests that wait for a technician, a parcel and a place."""
+    field = Installing(doors)
+    program = doors.name("FULL")
+    doors.offer(program, capacity={"customers": 0, "waitlist": True})
+    who = [doors.customers.take(premise_type="single_family") for _ in range(3)]
+    answers = {"answers": {"heater_fuel": "electricity"}, "devices": []}
+    utility = {**answers, "program": field.offer(), "asset_ownership": "utility_owned"}
+    parcel = {"program": "TSTAT-KIT", "installation_method": "self_installation", "asset_ownership": "utility_owned"}
+    visited = doors.accepted(doors.application(who[0], **utility, installation_method="utility_installation"))
+    shipped = doors.accepted(doors.application(who[1], **parcel, answers={}, devices=[]))
+    waits = doors.accepted(doors.application(who[2], program=program))
+    field.order_of(visited)
+    wait_for(lambda: doors.enrollment(shipped)["state"] == "device_setup")
+    doors.reaches(waits, "waitlisted")
+    _tell(doors, _record(who[2], effective_to="2031-01-01"))
+    assert doors.enrollment(waits)["state"] == "waitlisted"
+    _tell(doors, *(_record(one, effective_to=_yesterday()) for one in who))
+    for enrollment in (visited, shipped, waits):
+        seen = field.over(enrollment)
+        assert (seen["state"], seen["reason"]) == ("cancelled", "The customer has moved out, as the CIS says.")
+        assert [entry["reason"] for entry in seen["timeline"] if entry["what"] == "Cancelled"] == [seen["reason"]]
+    assert field.order_of(visited, "cancelled")
+    assert doors.database.value("SELECT state FROM device_shipment WHERE enrollment_id = $1", shipped) == "cancelled"
+    assert field.held(utility["program"]) == (0, 0, 0)
+
+
+def test_what_nobody_could_do_when_the_cis_said_so_is_done_within_the_hour(
+    doors: Doors, customer: dict[str, str], enrollment: str
+) -> None:
+    """Somebody enrolled at the very moment, or the day named has come."""
+    moved = "UPDATE service_point SET effective_to = current_date - 2 WHERE cis_service_point_id = $1"
+    doors.database.execute(moved, customer["cis_service_point_id"])
+    assert ran(doors, "initial-load")["counts"]["move_outs_begun"] >= 1
+    assert Leaving(doors).over(_started(doors, enrollment)[0]["id"])["subscription_state"] == "ended"
 
 
 def test_a_correction_of_the_name_is_no_move_out(doors: Doors, customer: dict[str, str], enrollment: str) -> None:

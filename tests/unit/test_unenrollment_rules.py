@@ -155,6 +155,16 @@ def test_a_term_that_only_warns_says_so() -> None:
     assert rules.decide(found).outcome is Outcome.ACCEPTED
 
 
+def test_who_has_moved_out_is_held_by_nothing() -> None:
+    """Neither by a term, nor by an approval, nor by who may give that reason."""
+    out = {"code": "move_out", "description": "Out", "channels": ["self_service"]}
+    ask, task = {"reason": "move_out"}, {"reasons": [out], "approval": True}
+    held = facts(term={"minimum_term_days": 168}, ask=ask, task=task)
+    assert (failures(held), rules.approval_needed(held)) == ({"minimum_term", "reason_channel"}, True)
+    gone = replace(held, moved_out=True)
+    assert (failures(gone), rules.approval_needed(gone)) == (set(), False)
+
+
 @pytest.mark.parametrize(
     ("reason", "task", "approval", "first"),
     [
