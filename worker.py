@@ -13,6 +13,7 @@ from activities.batches import BatchActivities
 from activities.device_setup import DeviceSetupActivities
 from activities.enrollment import EnrollmentActivities
 from activities.errors import ErrorMapping
+from activities.head_end import HeadEndActivities
 from activities.service_call import ServiceCallActivities
 from activities.site_visit import SiteVisitActivities
 from activities.synchronize import SynchronizeActivities
@@ -55,8 +56,9 @@ def create_worker(
     synchronize = SynchronizeActivities(sessions, catalogs, derms)
     site_visit = SiteVisitActivities(sessions, catalogs, FieldDesk())
     unenrollment = UnenrollmentActivities(sessions, catalogs)
-    service_call = ServiceCallActivities(sessions, catalogs, head_end)
-    device_setup = DeviceSetupActivities(sessions, catalogs, head_end)
+    service_call = ServiceCallActivities(sessions, catalogs)
+    device_setup = DeviceSetupActivities(sessions, catalogs)
+    asking = HeadEndActivities(sessions, head_end)
     batches = BatchActivities(sessions, catalogs, derms, client, acknowledgement_timeout)
     return Worker(
         client,
@@ -86,6 +88,7 @@ def create_worker(
             unenrollment.park_unenrollment,
             service_call.take_up_service_call,
             service_call.act_remotely,
+            service_call.remote_action_ended,
             service_call.service_call_visited,
             service_call.service_call_told,
             service_call.cancel_service_call,
@@ -101,9 +104,9 @@ def create_worker(
             device_setup.associate_shipped,
             device_setup.associate_own,
             device_setup.start_status_checks,
-            device_setup.ask_head_end,
-            device_setup.ask_what_came,
             device_setup.conclude_status_checks,
+            asking.ask_head_end,
+            asking.ask_what_came,
             batches.begin_batch,
             batches.do_page,
             batches.do_asking_page,

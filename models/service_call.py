@@ -33,6 +33,12 @@ class ChosenAction(Value):
     work_request: WorkOrderWish | None = Field(default=None, description="for a work request")
 
 
+class ActionUnderWay(ChosenAction):
+    """What was chosen, as our record has it while it is done: a remote action under the key it is asked with."""
+
+    head_end_request: str | None = None
+
+
 class ServiceCallApplication(Value):
     """Help wanted with an enrolled device."""
 

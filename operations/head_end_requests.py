@@ -1,6 +1,7 @@
 """What head-ends are asked, kept under the key it is asked with, and their answers, which find their flow by it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -8,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.errors import NotFound
-from models.head_end import HeadEndOutcome
-from models.messages.device_setup import HEAD_END_ANSWERED, HeadEndAnswered
+from models.head_end import HeadEndOutcome, RequestKind
+from models.ids import new_id
+from models.messages.head_end import HEAD_END_ANSWERED, HeadEndAnswered
 from models.messages.message import Message
 from models.scope import Scope
 from models.tables.device_setup import HeadEndRequest
@@ -19,6 +21,8 @@ from operations import outbox
 from operations.audit import Trail
 
 _Q = HeadEndRequestState
+OPEN = (_Q.PENDING, _Q.ASKED)
+"""The states in which an answer is waited for."""
 
 
 class HeadEndAnswer(Value):
@@ -28,6 +32,50 @@ class HeadEndAnswer(Value):
     request_id: str
     outcome: HeadEndOutcome
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedDevice:
+    """A device as its head-end knows it; `key`: its serial number and manufacturer as they are compared."""
+
+    head_end: str
+    manufacturer: str
+    serial_number: str
+    nic_id: str | None
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """On whose behalf something is asked: the journey, the flow that waits for the answer, the enrolment."""
+
+    journey: str
+    workflow_id: str
+    enrollment_id: str
+
+
+def put(
+    session: AsyncSession, trail: Trail, kind: RequestKind, device: AskedDevice, asking: Asking, now: datetime
+) -> HeadEndRequest:
+    """A new request under a key of its own, to be passed on."""
+    row = HeadEndRequest(
+        id=new_id("her"),
+        kind=kind,
+        journey=asking.journey,
+        workflow_id=asking.workflow_id,
+        enrollment_id=asking.enrollment_id,
+        head_end=device.head_end,
+        manufacturer=device.manufacturer,
+        serial_number=device.serial_number,
+        nic_id=device.nic_id,
+        device_key=device.key,
+        state=_Q.PENDING,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(row)
+    trail.noted(row.id, "her:pending", details={"kind": row.kind})
+    return row
 
 
 async def found(session: AsyncSession, request_id: str) -> HeadEndRequest:
@@ -45,7 +93,7 @@ async def found(session: AsyncSession, request_id: str) -> HeadEndRequest:
 async def asked(session: AsyncSession, scope: Scope, request_id: str) -> None:
     """The head-end has the request. The same again, or after its answer, changes nothing."""
     now = datetime.now(UTC)
-    row = (await _locked(session, [request_id]))[0]
+    row = (await locked(session, [request_id]))[0]
     if row.state is _Q.PENDING:
         trail = Trail(scope, now, row.journey)
         move(trail, row, now, _Q.ASKED)
@@ -62,7 +110,7 @@ async def receive(
     now = datetime.now(UTC)
     first = {answer.request_id: answer for answer in reversed(answers)}
     signals: list[tuple[str, Message]] = []
-    for row in await _locked(session, list(first)):
+    for row in await locked(session, list(first)):
         if row.state is _Q.ANSWERED:
             continue
         answer = first[row.id]
@@ -83,7 +131,7 @@ def move(trail: Trail, row: HeadEndRequest, instant: datetime, after: HeadEndReq
     row.updated_at = instant
 
 
-async def _locked(session: AsyncSession, request_ids: list[str]) -> list[HeadEndRequest]:
-    """In one order, so that two callbacks never wait for each other."""
+async def locked(session: AsyncSession, request_ids: Sequence[str]) -> list[HeadEndRequest]:
+    """Those that there are, in one order, so that two callbacks never wait for each other."""
     statement = select(HeadEndRequest).where(col(HeadEndRequest.id).in_(request_ids)).order_by(col(HeadEndRequest.id))
     return list((await session.execute(statement.with_for_update())).scalars())

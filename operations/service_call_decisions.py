@@ -16,7 +16,7 @@ from models.tables.service_call import ServiceCall
 from models.tables.subscription import Device
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from models.task_states import SERVICE_CALL_TRANSITIONS, ServiceCallState, WorkOrderState
-from operations import outbox
+from operations import outbox, remote_actions
 from operations.audit import Trail
 from operations.catalog import Catalogs
 from operations.service_calls import locked, moved, parked, resumed
@@ -51,6 +51,7 @@ async def choose(
         raise Invalid("That cannot be done for this device.", fix="Choose another action.", pointers=faults)
     trail = Trail(scope, now, row.id)
     resumed(trail, row, now)
+    await remote_actions.give_up(session, trail, row, now)
     row.action = chosen.model_dump(mode="json")
     row.updated_at = now
     row.version += 1
@@ -75,6 +76,7 @@ async def cancel(session: AsyncSession, scope: Scope, service_call_id: str, reas
         return row.state
     await _refuse_while_on_site(session, row)
     trail = Trail(scope, now, row.id)
+    await remote_actions.give_up(session, trail, row, now)
     moved(trail, row, now, _C.CANCELLED, reason=reason)
     row.reason, row.resume_state, row.action = reason, None, None
     await call_off_open(session, trail, row.id, now, reason)

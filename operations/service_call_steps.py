@@ -1,7 +1,6 @@
 """A service call, step by step, as its flow carries it: taken up, acted on, visited, told, closed."""
 
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,22 +9,29 @@ from sqlmodel import col
 from models.catalog import ServiceLevel
 from models.completion import Completion
 from models.errors import NotFound
-from models.head_end import HeadEndOutcome, RemoteAction
+from models.head_end import HeadEndOutcome
 from models.ids import service_call_workflow_id
 from models.messages.service_call import Called
 from models.scope import Scope
-from models.service_call import ChosenAction, ServiceAction, ServiceCallApplication
+from models.service_call import ActionUnderWay, ChosenAction, ServiceAction, ServiceCallApplication
+from models.tables.device_setup import HeadEndRequest
 from models.tables.service_call import ServiceCall
 from models.tables.subscription import Device, ProgramSubscription
 from models.tables.sync_request import SyncRequest
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
-from models.task_states import CompletionOutcome, ServiceCallState, WorkOrderKind, WorkOrderState
-from operations import completions, replacement, work_orders
+from models.task_states import (
+    CompletionOutcome,
+    HeadEndRequestState,
+    ServiceCallState,
+    WorkOrderKind,
+    WorkOrderState,
+)
+from operations import completions, remote_actions, replacement, work_orders
 from operations.announcing import Journey
 from operations.audit import Trail
 from operations.catalog import Catalogs
 from operations.service_calls import locked, moved, parked, resumed
-from rules.service_calls import ADVICE_GIVEN, REMOTE_ACTION_DONE, remote_action_failed, replaces
+from rules.service_calls import ADVICE_GIVEN, REMOTE_ACTION_DONE, not_acted, remote_action_failed, replaces
 from rules.sync_order import FINAL
 
 _C = ServiceCallState
@@ -44,12 +50,14 @@ async def take_up(session: AsyncSession, scope: Scope, catalogs: Catalogs, servi
     resumed(trail, row, now)
     if row.state is _C.OPEN:
         moved(trail, row, now, _C.TROUBLESHOOTING)
-    chosen = ChosenAction.model_validate(row.action) if row.action else None
+    chosen = ActionUnderWay.model_validate(row.action) if row.action else None
     if row.state is _C.TROUBLESHOOTING and chosen is not None:
         if chosen.action is ServiceAction.ADVICE:
             _resolve(trail, row, now, ADVICE_GIVEN)
         elif chosen.action is ServiceAction.WORK_REQUEST:
             await _order_visit(session, trail, catalogs, row, chosen, now)
+        else:
+            await _act(session, trail, row, now)
     await trail.write(session)
     await session.flush()
     return await standing(session, catalogs, row)
@@ -59,6 +67,15 @@ def _resolve(trail: Trail, row: ServiceCall, now: datetime, outcome: str) -> Non
     """Nothing is left to do: no device has changed, so the DERMS need not hear of it."""
     row.outcome, row.action, row.reason = outcome, None, None
     moved(trail, row, now, _C.RESOLVED, _C.CLOSED, reason=outcome)
+
+
+async def _act(session: AsyncSession, trail: Trail, row: ServiceCall, now: datetime) -> None:
+    """Has the head-end asked, or sees what it has answered meanwhile."""
+    request = await remote_actions.under_way(session, row)
+    if request is None or request.state is HeadEndRequestState.GIVEN_UP:
+        await remote_actions.ask(session, trail, row, now)
+    elif request.outcome is not None:
+        _acted(trail, row, request, now)
 
 
 async def _order_visit(
@@ -99,8 +116,8 @@ async def standing(session: AsyncSession, catalogs: Catalogs, row: ServiceCall) 
         return Called(state=row.state, visit=visit, visit_ended=ended)
     if row.state is _C.REPLACED:
         return Called(state=row.state, sync_request_id=await _untold(session, row.id))
-    remote = row.state is _C.TROUBLESHOOTING and row.action is not None
-    return Called(state=row.state, remote_action=remote, why=row.reason or "")
+    request_id = remote_actions.request_of(row) if row.state is _C.TROUBLESHOOTING else None
+    return Called(state=row.state, head_end_request_id=request_id, why=row.reason or "")
 
 
 async def _last_order(session: AsyncSession, service_call_id: str) -> WorkOrder:
@@ -118,49 +135,39 @@ async def _untold(session: AsyncSession, service_call_id: str) -> str | None:
     )
 
 
-class Remote(NamedTuple):
-    """A command for the head-end, under the key of this attempt."""
-
-    key: str
-    action: RemoteAction
-    device: Device
-
-
-async def remote_command(session: AsyncSession, service_call_id: str) -> Remote | None:
-    """What the head-end shall do to which device; none if nothing is to be done.
-
-    Raises:
-        NotFound: there is no such call.
-    """
-    row = await locked(session, service_call_id)
-    device = await session.get(Device, row.device_id)
-    chosen = ChosenAction.model_validate(row.action) if row.action else None
-    if row.state is not _C.TROUBLESHOOTING or chosen is None or device is None:
-        return None
-    return Remote(f"{row.id}/{row.version}", chosen.remote_command, device)
-
-
-async def acted(
-    session: AsyncSession, scope: Scope, catalogs: Catalogs, service_call_id: str, outcome: HeadEndOutcome, text: str
+async def remote_action_ended(
+    session: AsyncSession, scope: Scope, catalogs: Catalogs, service_call_id: str, request_id: str, trouble: str
 ) -> Called:
-    """Writes down what the head-end did: done, the call is resolved; if not, something else has to be chosen.
+    """Writes down what came of a remote action: done, the call is resolved; if not, something else has to be chosen;
+    not answered, a person is called. The same again changes nothing.
 
     Raises:
         NotFound: there is none.
     """
     now = datetime.now(UTC)
     row = await locked(session, service_call_id)
-    if row.state is _C.TROUBLESHOOTING and row.action is not None:
-        trail = Trail(scope, now, row.id)
-        trail.noted(row.id, "svc:remote_action", reason=text, details={"outcome": outcome})
-        if outcome is HeadEndOutcome.OK:
-            _resolve(trail, row, now, REMOTE_ACTION_DONE)
+    trail = Trail(scope, now, row.id)
+    request = await remote_actions.under_way(session, row) if row.state is _C.TROUBLESHOOTING else None
+    if request is not None and request.id == request_id:
+        if request.outcome is None:
+            remote_actions.not_waited_for(trail, request, now)
+            parked(trail, row, now, not_acted(trouble))
         else:
-            row.action, row.reason = None, f"{remote_action_failed(outcome)} {text}".strip()
-            row.updated_at, row.version = now, row.version + 1
-        await trail.write(session)
-        await session.flush()
+            _acted(trail, row, request, now)
+    await trail.write(session)
+    await session.flush()
     return await standing(session, catalogs, row)
+
+
+def _acted(trail: Trail, row: ServiceCall, request: HeadEndRequest, now: datetime) -> None:
+    """The head-end has answered: done, the call is resolved; if not, something else has to be chosen."""
+    outcome = HeadEndOutcome(request.outcome or "")
+    trail.noted(row.id, "svc:remote_action", reason=request.said or "", details={"outcome": outcome})
+    if outcome is HeadEndOutcome.OK:
+        _resolve(trail, row, now, REMOTE_ACTION_DONE)
+    else:
+        row.action, row.reason = None, f"{remote_action_failed(outcome)} {request.said or ''}".strip()
+        row.updated_at, row.version = now, row.version + 1
 
 
 async def visit_ended(

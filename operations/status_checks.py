@@ -11,7 +11,7 @@ from models.application import EnrollmentApplication, RequestedDevice
 from models.catalog import Specification
 from models.completion import Completion
 from models.head_end import HeadEndOutcome, RequestKind
-from models.ids import enrollment_workflow_id, new_id
+from models.ids import enrollment_workflow_id
 from models.messages.device_setup import Concluded, StatusChecks
 from models.scope import Scope
 from models.shipment import SelfInstallation
@@ -24,10 +24,9 @@ from operations.audit import Trail
 from operations.brought_devices import as_requested
 from operations.catalog import Catalogs
 from operations.facts import device_keys, specifications_of
-from operations.head_end_requests import move
+from operations.head_end_requests import OPEN, AskedDevice, Asking, locked, move, put
 
 _Q = HeadEndRequestState
-_OPEN = (_Q.PENDING, _Q.ASKED)
 _IN_WORDS: dict[HeadEndOutcome, str] = {
     HeadEndOutcome.OFFLINE: "is offline: have it switched on and connected",
     HeadEndOutcome.UNKNOWN: "is unknown there: have it set up in the vendor's app, or correct its numbers",
@@ -46,39 +45,27 @@ async def start(session: AsyncSession, scope: Scope, catalogs: Catalogs, enrollm
     devices = await _devices(session, catalogs, enrollment)
     asked = await _asked(session, enrollment_id)
     passed = {one.device_key for one in asked if one.outcome == HeadEndOutcome.OK}
-    waiting = {one.device_key: one.id for one in asked if one.state in _OPEN}
+    waiting = {one.device_key: one.id for one in asked if one.state in OPEN}
     trail = Trail(scope, now, enrollment_id)
+    asking = Asking(enrollment.id, enrollment_workflow_id(enrollment.id), enrollment.id)
     made = [
-        _made(enrollment, key, device, specification, now)
+        put(session, trail, RequestKind.STATUS_CHECK, _as_asked(key, device, specification), asking, now)
         for key, (device, specification) in devices.items()
         if key not in passed and key not in waiting
     ]
-    for row in made:
-        session.add(row)
-        trail.noted(row.id, "her:pending", details={"kind": row.kind})
     await trail.write(session)
     await session.flush()
     open_ones = [waiting[key] for key in devices if key in waiting and key not in passed]
     return StatusChecks(request_ids=(*open_ones, *(row.id for row in made)))
 
 
-def _made(
-    enrollment: Enrollment, key: str, device: RequestedDevice, specification: Specification, now: datetime
-) -> HeadEndRequest:
-    return HeadEndRequest(
-        id=new_id("her"),
-        kind=RequestKind.STATUS_CHECK,
-        journey=enrollment.id,
-        workflow_id=enrollment_workflow_id(enrollment.id),
-        enrollment_id=enrollment.id,
+def _as_asked(key: str, device: RequestedDevice, specification: Specification) -> AskedDevice:
+    return AskedDevice(
         head_end=specification.head_end,
         manufacturer=specification.manufacturer,
         serial_number=device.serial_number,
         nic_id=device.nic_id,
-        device_key=key,
-        state=_Q.PENDING,
-        created_at=now,
-        updated_at=now,
+        key=key,
     )
 
 
@@ -123,12 +110,10 @@ async def _brought(session: AsyncSession, enrollment_id: str) -> RequestedDevice
 async def conclude(session: AsyncSession, scope: Scope, enrollment_id: str, request_ids: Iterable[str]) -> Concluded:
     """Where the round stands now: what was not answered is given up, until an answer comes all the same."""
     now = datetime.now(UTC)
-    wanted = list(request_ids)
-    statement = select(HeadEndRequest).where(col(HeadEndRequest.id).in_(wanted)).order_by(col(HeadEndRequest.id))
-    rows = list((await session.execute(statement.with_for_update())).scalars())
+    rows = await locked(session, list(request_ids))
     trail = Trail(scope, now, enrollment_id)
     for row in rows:
-        if row.state in _OPEN:
+        if row.state in OPEN:
             move(trail, row, now, _Q.GIVEN_UP, reason="not answered in time")
     await trail.write(session)
     failed = [row for row in rows if row.outcome != HeadEndOutcome.OK]

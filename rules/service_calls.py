@@ -92,6 +92,11 @@ def remote_action_failed(outcome: HeadEndOutcome) -> str:
     }.get(outcome, "")
 
 
+def not_acted(trouble: str) -> str:
+    """Why a remote action came to nothing yet, for whoever retries it or chooses something else."""
+    return f"The head-end did not act on the device: {trouble or 'it was not answered for in time.'}"
+
+
 def replaces(outcome: CompletionOutcome) -> bool:
     """Whether such a visit left another device behind."""
     return outcome is CompletionOutcome.DEVICE_REPLACED

@@ -10,7 +10,7 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities.enrollment import EnrollmentActivities
     from models.messages import enroll as messages
-    from models.messages.device_setup import HEAD_END_ANSWERED, SHIPMENT_CHANGED, HeadEndAnswered, ShipmentChanged
+    from models.messages.device_setup import SHIPMENT_CHANGED, ShipmentChanged
     from models.messages.enroll import (
         Accepted,
         CancelRequested,
@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
         RetryRequested,
         Stage,
     )
+    from models.messages.head_end import HEAD_END_ANSWERED, HeadEndAnswered
     from models.messages.site_visit import (
         APPOINTMENT_CHANGED,
         SITE_VISIT_COMPLETED,
@@ -149,7 +150,7 @@ class Enroll:
     @workflow.signal(name=HEAD_END_ANSWERED, description="A head-end answered a question after a device.")
     def head_end_answered(self, message: HeadEndAnswered) -> None:
         """Wakes a flow that waits for it; kept if it comes early."""
-        self._device_setup.status_check.answered(message)
+        self._device_setup.status_check.questions.answered(message)
 
     @workflow.signal(name=DERMS_ACKNOWLEDGED, description="The DERMS acknowledged a sync message.")
     def derms_acknowledged(self, message: Acknowledged) -> None:

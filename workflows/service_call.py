@@ -11,11 +11,13 @@ with workflow.unsafe.imports_passed_through():
     from activities.service_call import ServiceCallActivities
     from models.messages import service_call as messages
     from models.messages.enroll import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested, Stage
+    from models.messages.head_end import HEAD_END_ANSWERED, HeadEndAnswered
     from models.messages.service_call import (
         ActionChosen,
         Called,
         CancelServiceCall,
         ParkServiceCall,
+        RemoteActionEnded,
         ServiceCallInput,
         ServiceCallResult,
         VisitEnded,
@@ -32,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from models.messages.synchronize import DERMS_ACKNOWLEDGED, SYNC_TURN, Acknowledged, SyncOutcome, SyncTurn
     from models.task_states import ServiceCallState
     from workflows import policies
+    from workflows.head_end import HeadEndQuestions
     from workflows.parking import STAGE, Parking, mark, reason_of
     from workflows.site_visit import SiteVisit
     from workflows.synchronize import Synchronize
@@ -47,10 +50,12 @@ class ServiceCall:
     def __init__(self, request: ServiceCallInput) -> None:
         self._request = request
         self._chosen = False
+        self._asked: str | None = None
         self._cancel: CancelRequested | None = None
         self._dispatched: set[str] = set()
         self._parking = Parking()
         self._site_visit = SiteVisit(self._parking)
+        self._questions = HeadEndQuestions()
         timeout = timedelta(seconds=request.acknowledgement_timeout_seconds)
         self._synchronize = Synchronize(self._parking, timeout)
 
@@ -91,8 +96,10 @@ class ServiceCall:
                 called = await self._attended(called.why, Stage.TROUBLESHOOTING)
             elif called.visit is not None:
                 called = await self._visited(called, called.visit)
+            elif called.head_end_request_id is not None:
+                called = await self._act(called.head_end_request_id)
             elif called.remote_action:
-                called = await self._act()
+                called = await self._acted_at_once()
             else:
                 called = await self._decided(called)
         return called
@@ -106,8 +113,30 @@ class ServiceCall:
         await workflow.wait_condition(lambda: self._chosen or self._cancel is not None)
         return called if self._cancel is not None else await self._take_up()
 
-    async def _act(self) -> Called:
-        """The head-end acts on the device; while it cannot be asked, a person decides."""
+    async def _act(self, request_id: str) -> Called:
+        """The head-end acts on the device and says so; where it cannot be asked or says nothing, a person decides."""
+        details = "Waiting for the head-end to say what became of the remote action."
+        troubles = await self._questions.ask([request_id], details=details, until=self._over)
+        if self._cancel is not None:
+            return await self._withdraw(self._cancel)
+        self._asked = request_id
+        ended = RemoteActionEnded(
+            service_call_id=self._request.service_call_id,
+            request_id=request_id,
+            trouble=troubles.get(request_id, "")[:900],
+        )
+        return await self._parking.insist(
+            lambda: workflow.execute_local_activity_method(
+                ServiceCallActivities.remote_action_ended,
+                ended,
+                summary="what came of the remote action",
+                **policies.OWN_DATABASE,
+            ),
+            resume=Stage.TROUBLESHOOTING,
+        )
+
+    async def _acted_at_once(self) -> Called:
+        """As flows went on whose remote action was taken up before it had a request of its own."""
         workflow.set_current_details("Asking the head-end to act on the device.")
         try:
             return await workflow.execute_activity_method(
@@ -169,17 +198,18 @@ class ServiceCall:
         return await self._attended(why, resume)
 
     async def _attended(self, why: str, resume: Stage) -> Called:
-        """Waits until a person retries, chooses something else or takes the call back; goes on where it was."""
+        """Waits until a person retries, chooses something else or takes the call back, or the head-end answers after
+        all; goes on where it was."""
         door = f"POST /v1/service-calls/{self._request.service_call_id}"
         await self._parking.wait(
             f"{why} Retry, choose another action, or cancel: {door}/retry, /action or /cancel.",
             resume=resume,
-            until=lambda: self._chosen or self._over(),
+            until=lambda: self._chosen or self._over() or self._questions.knows(self._asked),
         )
         return await self._take_up() if self._cancel is None else await self._withdraw(self._cancel)
 
     async def _take_up(self) -> Called:
-        self._chosen = False
+        self._chosen, self._asked = False, None
         return await self._parking.insist(
             lambda: workflow.execute_local_activity_method(
                 ServiceCallActivities.take_up_service_call, self._request, summary="take up", **policies.OWN_DATABASE
@@ -242,6 +272,11 @@ class ServiceCall:
     def work_order_cancelled(self, message: WorkOrderCancelled) -> None:
         """Wakes a flow that waits for its visit."""
         self._site_visit.cancelled(message)
+
+    @workflow.signal(name=HEAD_END_ANSWERED, description="A head-end answered what was asked of the device.")
+    def head_end_answered(self, message: HeadEndAnswered) -> None:
+        """Wakes a flow that waits for it; kept if it comes early or late."""
+        self._questions.answered(message)
 
     @workflow.signal(name=DERMS_ACKNOWLEDGED, description="The DERMS acknowledged a sync message.")
     def derms_acknowledged(self, message: Acknowledged) -> None:

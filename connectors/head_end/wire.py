@@ -10,7 +10,9 @@ from pydantic import Field, StringConstraints
 from models.head_end import HeadEndOutcome, RemoteAction
 from models.values import Code, DeviceIdentifier, Line, Value
 
-RequestId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+MessageId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+RequestId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x2e\x30-\x7e]+$")]
+"""Stands as one part of an address, so that it has no slash."""
 Text = Annotated[str, StringConstraints(max_length=500)]
 
 
@@ -33,7 +35,7 @@ class ActionRequest(StatusCheckRequest):
 class Answer(Value):
     """What became of one request, in the response or later by callback."""
 
-    message_id: RequestId = Field(description="the answer's own unique id: the same id twice is the same answer")
+    message_id: MessageId = Field(description="the answer's own unique id: the same id twice is the same answer")
     request_id: RequestId
     outcome: HeadEndOutcome
     text: Text = ""

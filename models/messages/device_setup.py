@@ -1,24 +1,15 @@
 """What the flow says and hears of a device that is shipped, or checked through its head-end. Ids and states only."""
 
-from models.head_end import HeadEndOutcome
 from models.messages.message import Message
 from models.task_states import ShipmentState
 
 SHIPMENT_CHANGED = "shipment_changed"
-HEAD_END_ANSWERED = "head_end_answered"
 
 
 class ShipmentChanged(Message):
     """The parcel got further, or the customer confirmed."""
 
     shipment_id: str
-    message_id: str = ""
-
-
-class HeadEndAnswered(Message):
-    """A head-end answered."""
-
-    request_id: str
     message_id: str = ""
 
 
@@ -57,18 +48,6 @@ class StatusChecks(Message):
     """Requests to pass on; none when every device has answered well."""
 
     request_ids: tuple[str, ...] = ()
-
-
-class AskHeadEnd(Message):
-    """Pass one request on, or ask what became of it."""
-
-    request_id: str
-
-
-class Asked(Message):
-    """What a request came to; no outcome while nothing did."""
-
-    outcome: HeadEndOutcome | None = None
 
 
 class ConcludeChecks(Message):

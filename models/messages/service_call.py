@@ -24,12 +24,14 @@ class ActionChosen(Message):
 
 class Called(Message):
     """Where the call stands, and what its flow does next: a visit to wait for or, once it has ended, to look at; a
-    command for the head-end; a change to tell the DERMS; or, with none of these, waiting for a decision."""
+    request to the head-end; a change to tell the DERMS; or, with none of these, waiting for a decision.
+    `remote_action`: as flows were told of one before requests to head-ends had keys of their own."""
 
     state: ServiceCallState
     visit: Visit | None = None
     visit_ended: bool = False
     remote_action: bool = False
+    head_end_request_id: str | None = None
     sync_request_id: str | None = None
     why: str = ""
 
@@ -54,6 +56,14 @@ class VisitEnded(Message):
 
     service_call_id: str
     work_order_id: str
+
+
+class RemoteActionEnded(Message):
+    """The head-end was asked and waited for: write down what came of it. `trouble`: why it could not be asked."""
+
+    service_call_id: str
+    request_id: str
+    trouble: str = ""
 
 
 class ServiceCallResult(Message):

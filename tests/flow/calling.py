@@ -13,6 +13,7 @@ from temporalio.worker import Worker
 from activities.errors import ErrorMapping
 from models.catalog import ServiceLevel
 from models.errors import Refused
+from models.head_end import HeadEndOutcome
 from models.ids import new_id, service_call_workflow_id
 from models.messages.enroll import CancelRequested, Stage
 from models.messages.service_call import (
@@ -20,6 +21,7 @@ from models.messages.service_call import (
     Called,
     CancelServiceCall,
     ParkServiceCall,
+    RemoteActionEnded,
     ServiceCallInput,
     VisitEnded,
 )
@@ -28,6 +30,7 @@ from models.states import SyncState
 from models.task_states import SERVICE_CALL_TRANSITIONS, CompletionOutcome, ServiceCallState, WorkOrderState
 from operations.service_call_steps import _OVER
 from rules.transitions import check_transition
+from tests.flow.asking import AskingActivities, Cloud
 from tests.flow.conftest import Flow
 from tests.flow.field_work import Field, FieldActivities
 from tests.flow.stand_ins import Derms, Record
@@ -38,9 +41,10 @@ _C = ServiceCallState
 
 
 class Call:
-    """The record of one call. `action`: advice, remote_action, work_request, or none yet."""
+    """The record of one call. `action`: advice, remote_action, work_request, or none yet; act_remotely stands for a
+    remote action that was taken up before requests to head-ends had keys of their own."""
 
-    def __init__(self, action: str, first: bool) -> None:
+    def __init__(self, action: str, first: bool, cloud: Cloud) -> None:
         self.id = new_id("svc")
         self.state = _C.OPEN
         self.resume: ServiceCallState | None = None
@@ -48,7 +52,8 @@ class Call:
         self.first = first
         self.told = 0
         self.stuck: list[str] = []
-        self.head_end_down = False
+        self.cloud = cloud
+        self.request = ""
         self.past: list[str] = []
 
     def move(self, *path: ServiceCallState) -> None:
@@ -79,6 +84,7 @@ class CallActivities(FieldActivities):
             *super().all,
             self.take_up_service_call,
             self.act_remotely,
+            self.remote_action_ended,
             self.service_call_visited,
             self.service_call_told,
             self.cancel_service_call,
@@ -93,8 +99,10 @@ class CallActivities(FieldActivities):
         if call.state is _C.REPLACED:
             open_request = self._record.state not in (None, SyncState.SYNCHRONIZED, SyncState.CANCELLED)
             return Called(state=call.state, sync_request_id=self._record.id if open_request else None)
-        remote = call.state is _C.TROUBLESHOOTING and call.action == "remote_action"
-        return Called(state=call.state, remote_action=remote, why="stuck")
+        if call.state is not _C.TROUBLESHOOTING:
+            return Called(state=call.state, why="stuck")
+        request = call.request if call.action == "remote_action" else None
+        return Called(state=call.state, remote_action=call.action == "act_remotely", head_end_request_id=request)
 
     @activity.defn
     async def take_up_service_call(self, request: ServiceCallInput) -> Called:
@@ -107,14 +115,34 @@ class CallActivities(FieldActivities):
             call.move(_C.RESOLVED, _C.CLOSED)
         elif call.state is _C.TROUBLESHOOTING and call.action == "work_request":
             call.move(_C.WORK_REQUESTED, _C.AWAITING_SITE_VISIT)
+        elif call.state is _C.TROUBLESHOOTING and call.action == "remote_action":
+            if call.request in call.cloud.outcomes:
+                self._acted()
+            else:
+                call.request = new_id("her")
         return self._standing()
 
     @activity.defn
     async def act_remotely(self, request: ServiceCallInput) -> Called:
-        if self._call.head_end_down:
+        if self._call.cloud.refuses:
             raise Refused("The head-end refuses the request with 404.", code="head-end-refused")
         self._call.move(_C.RESOLVED, _C.CLOSED)
         return self._standing()
+
+    @activity.defn
+    async def remote_action_ended(self, request: RemoteActionEnded) -> Called:
+        self._record.reach()
+        if request.request_id in self._call.cloud.outcomes:
+            self._acted()
+        else:
+            self._call.park()
+        return self._standing()
+
+    def _acted(self) -> None:
+        if self._call.cloud.outcomes[self._call.request] is HeadEndOutcome.OK:
+            self._call.move(_C.RESOLVED, _C.CLOSED)
+        else:
+            self._call.action = ""
 
     @activity.defn
     async def service_call_visited(self, request: VisitEnded) -> Called:
@@ -183,8 +211,12 @@ class Calling(Flow):
     async def choose(self, action: str) -> None:
         """As POST …/action does."""
         self.call.go_on()
-        self.call.action = action
+        self.call.action, self.call.request = action, ""
         await self.handle.signal(ServiceCall.action_chosen, ActionChosen())
+
+    async def answer(self, outcome: HeadEndOutcome, *, told: bool = True) -> None:
+        """The head-end answers the newest question."""
+        await self.call.cloud.answer(self.handle, outcome, told=told)
 
     async def call_off(self) -> None:
         """The office calls the order off."""
@@ -204,17 +236,23 @@ class Calling(Flow):
 
 @asynccontextmanager
 async def calling(
-    environment: WorkflowEnvironment, action: str = "work_request", *, first: bool = False, **level: int
+    environment: WorkflowEnvironment,
+    action: str = "work_request",
+    *,
+    first: bool = False,
+    answers: list[HeadEndOutcome | None] | None = None,
+    **level: int,
 ) -> AsyncIterator[Calling]:
     """Starts a flow on stand-ins; ends it afterwards if it is still open."""
-    call, record, derms, field = Call(action, first), Record(), Derms(), Field(ServiceLevel(**level))
+    cloud, record, derms, field = Cloud(answers), Record(), Derms(), Field(ServiceLevel(**level))
+    call = Call(action, first, cloud)
     derms.moods = [derms.answers]
     flow = Calling(environment, record, derms, CallActivities(call, record, derms, field), call, field)
     worker = Worker(
         environment.client,
         task_queue=call.id,
         workflows=[ServiceCall],
-        activities=flow.activities.all,
+        activities=[*flow.activities.all, *AskingActivities(cloud).all],
         workflow_runner=runner(),
         interceptors=[ErrorMapping()],
     )

@@ -14,8 +14,6 @@ from models.catalog import SetupStep
 from models.head_end import HeadEndOutcome
 from models.ids import enrollment_workflow_id, new_id
 from models.messages.device_setup import (
-    Asked,
-    AskHeadEnd,
     AssociateShipped,
     ConcludeChecks,
     Concluded,
@@ -29,6 +27,7 @@ from models.messages.site_visit import Installed
 from models.states import EnrollmentState, SyncState
 from models.task_states import SHIPMENT_TRANSITIONS, ShipmentState
 from operations.shipments import UNDER_WAY
+from tests.flow.asking import AskingActivities, Cloud
 from tests.flow.conftest import Flow
 from tests.flow.stand_ins import Activities, Derms, Record
 from worker import runner
@@ -38,18 +37,16 @@ _E = EnrollmentState
 
 
 class House:
-    """The newest parcel, and what the head-end was asked. `answers` are given at once, in turn; None: silence."""
+    """The newest parcel, and the head-end."""
 
-    def __init__(self, steps: tuple[SetupStep, ...]) -> None:
+    def __init__(self, steps: tuple[SetupStep, ...], answers: list[HeadEndOutcome | None] | None) -> None:
         self.steps = steps
         self.shipments = [Shipment(shipment_id=new_id("shp"), remind_after_days=7, escalate_after_days=21)]
         self.state = ShipmentState.ORDERED
         self.reminders: list[str] = []
         self.refusals: list[str] = []
         self.verdict = ""
-        self.answers: list[HeadEndOutcome | None] = []
-        self.asked: list[str] = []
-        self.outcomes: dict[str, HeadEndOutcome] = {}
+        self.cloud = Cloud(answers)
 
     def move(self, *path: ShipmentState) -> None:
         for after in path:
@@ -81,8 +78,6 @@ class SetupActivities(Activities):
             self.associate_shipped,
             self.associate_own,
             self.start_status_checks,
-            self.ask_head_end,
-            self.ask_what_came,
             self.conclude_status_checks,
         ]
         names = {one.__name__ for one in mine}
@@ -136,25 +131,13 @@ class SetupActivities(Activities):
 
     @activity.defn
     async def start_status_checks(self, request: EnrollInput) -> StatusChecks:
-        passed = HeadEndOutcome.OK in self._house.outcomes.values()
+        passed = HeadEndOutcome.OK in self._house.cloud.outcomes.values()
         return StatusChecks() if passed else StatusChecks(request_ids=(new_id("her"),))
 
     @activity.defn
-    async def ask_head_end(self, request: AskHeadEnd) -> Asked:
-        self._house.asked.append(request.request_id)
-        outcome = self._house.answers.pop(0) if self._house.answers else None
-        if outcome is not None:
-            self._house.outcomes[request.request_id] = outcome
-        return Asked(outcome=outcome)
-
-    @activity.defn
-    async def ask_what_came(self, request: AskHeadEnd) -> Asked:
-        return Asked(outcome=self._house.outcomes.get(request.request_id))
-
-    @activity.defn
     async def conclude_status_checks(self, request: ConcludeChecks) -> Concluded:
-        failed = [one for one in request.request_ids if self._house.outcomes.get(one) is not HeadEndOutcome.OK]
-        return Concluded(passed=not failed, why=" ".join(f"{self._house.outcomes.get(one)}." for one in failed))
+        failed = [one for one in request.request_ids if self._house.cloud.outcomes.get(one) is not HeadEndOutcome.OK]
+        return Concluded(passed=not failed, why=" ".join(f"{self._house.cloud.outcomes.get(one)}." for one in failed))
 
 
 @dataclass
@@ -171,9 +154,7 @@ class SettingUp(Flow):
 
     async def answer(self, outcome: HeadEndOutcome, *, told: bool = True) -> None:
         """The head-end answers the newest question."""
-        self.house.outcomes[self.house.asked[-1]] = outcome
-        if told:
-            await self.handle.signal("head_end_answered", {"request_id": self.house.asked[-1]})
+        await self.house.cloud.answer(self.handle, outcome, told=told)
 
     async def again(self) -> None:
         """A person retries the enrolment, as POST …/retry does."""
@@ -186,15 +167,14 @@ async def setting_up(
     environment: WorkflowEnvironment, *steps: SetupStep, answers: list[HeadEndOutcome | None] | None = None
 ) -> AsyncIterator[SettingUp]:
     """Starts a flow on stand-ins; ends it afterwards if it is still open."""
-    record, derms, house = Record(), Derms(), House(steps)
+    record, derms, house = Record(), Derms(), House(steps, answers)
     derms.moods = [derms.answers]
-    house.answers = answers or []
     flow = SettingUp(environment, record, derms, SetupActivities(record, derms, house), house)
     worker = Worker(
         environment.client,
         task_queue=record.enrollment_id,
         workflows=[Enroll],
-        activities=flow.activities.all,
+        activities=[*flow.activities.all, *AskingActivities(house.cloud).all],
         workflow_runner=runner(),
         interceptors=[ErrorMapping()],
     )

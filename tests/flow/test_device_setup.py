@@ -78,7 +78,7 @@ async def test_a_parcel_on_its_way_is_cancelled(environment: WorkflowEnvironment
         await flow.says("the warehouse to send it")
         await flow.handle.signal("cancel_requested", {"reason": "moved"})
         await _ends(flow, EnrollmentState.CANCELLED)
-        assert flow.house.asked == []
+        assert flow.house.cloud.asked == []
 
 
 async def test_a_device_that_answers_later_enrols(environment: WorkflowEnvironment) -> None:
@@ -86,7 +86,7 @@ async def test_a_device_that_answers_later_enrols(environment: WorkflowEnvironme
         await flow.says("Waiting for the head-end")
         await flow.answer(OK)
         await _ends(flow)
-        assert len(flow.house.asked) == 1
+        assert len(flow.house.cloud.asked) == 1
 
 
 async def test_an_answer_whose_callback_was_lost_is_asked_for(environment: WorkflowEnvironment) -> None:
@@ -95,7 +95,7 @@ async def test_an_answer_whose_callback_was_lost_is_asked_for(environment: Workf
         await flow.answer(OK, told=False)
         await flow.skip(minutes=16)
         await _ends(flow)
-        assert len(flow.house.asked) == 1
+        assert len(flow.house.cloud.asked) == 1
 
 
 async def test_a_late_answer_still_counts(environment: WorkflowEnvironment) -> None:
@@ -105,13 +105,13 @@ async def test_a_late_answer_still_counts(environment: WorkflowEnvironment) -> N
         await flow.parked()
         await flow.answer(OK)
         await _ends(flow)
-        assert len(flow.house.asked) == 1
+        assert len(flow.house.cloud.asked) == 1
 
 
 async def test_an_offline_device_is_asked_again_by_itself_until_it_answers(environment: WorkflowEnvironment) -> None:
     async with setting_up(environment, CHECK, answers=[OFFLINE, OFFLINE, OK]) as flow:
         await _ends(flow)
-        assert len(flow.house.asked) == 3
+        assert len(flow.house.cloud.asked) == 3
 
 
 async def test_a_person_need_not_wait_for_the_next_question(environment: WorkflowEnvironment) -> None:
@@ -124,7 +124,7 @@ async def test_a_person_need_not_wait_for_the_next_question(environment: Workflo
 async def test_a_device_of_the_customers_own_that_never_answers_expires(environment: WorkflowEnvironment) -> None:
     async with setting_up(environment, CHECK) as flow:
         await _ends(flow, EnrollmentState.EXPIRED)
-        assert len(flow.house.asked) < 70
+        assert len(flow.house.cloud.asked) < 70
 
 
 async def test_a_check_that_waits_for_a_person_is_cancelled(environment: WorkflowEnvironment) -> None:

@@ -28,16 +28,11 @@ async def test_it_waits_months_for_a_decision(environment: WorkflowEnvironment) 
         assert (await flow.result()).state is _C.CLOSED
 
 
-async def test_a_remote_action_closes_the_call(environment: WorkflowEnvironment) -> None:
-    async with calling(environment, "remote_action") as flow:
-        assert (await flow.result()).state is _C.CLOSED
-
-
 async def test_a_head_end_that_does_not_act_calls_a_person_who_chooses_something_else(
     environment: WorkflowEnvironment,
 ) -> None:
     async with calling(environment, "remote_action") as flow:
-        flow.call.head_end_down = True
+        flow.call.cloud.refuses = True
         assert "/action" in await flow.parked()
         await flow.choose("advice")
         assert (await flow.result()).state is _C.CLOSED

@@ -3,9 +3,12 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from models.head_end import HeadEndOutcome
 from models.messages.site_visit import APPOINTMENT_CHANGED, AppointmentChanged
 from models.task_states import CompletionOutcome
 from tests.flow.calling import Calling
+
+OK = HeadEndOutcome.OK
 
 
 async def finished(flow: Calling) -> None:
@@ -23,9 +26,27 @@ async def decided(flow: Calling) -> None:
 
 
 async def not_acted(flow: Calling) -> None:
-    flow.call.head_end_down = True
+    flow.call.cloud.refuses = True
     await flow.parked()
     await flow.choose("advice")
+    await flow.result()
+
+
+async def asked(flow: Calling) -> None:
+    await flow.says("Waiting for the head-end")
+
+
+async def answered(flow: Calling) -> None:
+    await asked(flow)
+    await flow.answer(OK)
+    await flow.result()
+
+
+async def refused_by_the_head_end(flow: Calling) -> None:
+    flow.call.cloud.refuses = True
+    await flow.parked()
+    flow.call.cloud.refuses, flow.call.cloud.answers = False, [OK]
+    await flow.again()
     await flow.result()
 
 
@@ -113,8 +134,12 @@ CALLS: dict[str, tuple[Callable[[Calling], Awaitable[object]], dict[str, Any]]] 
     "call_advice_given": (finished, {"action": "advice"}),
     "call_undecided": (undecided, {"action": ""}),
     "call_decided_later": (decided, {"action": ""}),
-    "call_remote_action": (finished, {"action": "remote_action"}),
-    "call_head_end_did_not_act": (not_acted, {"action": "remote_action"}),
+    "call_remote_action": (finished, {"action": "act_remotely"}),
+    "call_head_end_did_not_act": (not_acted, {"action": "act_remotely"}),
+    "call_remote_action_answered_at_once": (finished, {"action": "remote_action", "answers": [OK]}),
+    "call_remote_action_answered_later": (answered, {"action": "remote_action"}),
+    "call_remote_action_awaiting_an_answer": (asked, {"action": "remote_action"}),
+    "call_remote_action_refused": (refused_by_the_head_end, {"action": "remote_action"}),
     "call_awaiting_a_technician": (awaited, {}),
     "call_repaired": (repaired, {}),
     "call_visit_appointed": (appointed, {}),

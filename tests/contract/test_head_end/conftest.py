@@ -53,7 +53,8 @@ class Cloud:
         )
 
     def status(self, request: dict[str, Any]) -> httpx.Response:
-        return self.http.get(f"/devices/{request['serial_number']}/status-checks/{request['request_id']}")
+        what = "actions" if "action" in request else "status-checks"
+        return self.http.get(f"/devices/{request['serial_number']}/{what}/{request['request_id']}")
 
     def device(self, request: dict[str, Any], state: str) -> None:
         self.http.put(f"/devices/{request['serial_number']}", json={"state": state}).raise_for_status()

@@ -50,9 +50,10 @@ def test_the_same_request_again_is_one_and_other_content_under_its_key_is_refuse
     assert cloud.ask({**asked, "manufacturer": "Other"}).status_code == 409
 
 
-def test_what_came_of_a_request_can_be_asked(cloud, request_of):
+@pytest.mark.parametrize("named", [{}, {"action": "restart"}])
+def test_what_came_of_a_request_can_be_asked(cloud, request_of, named):
     cloud.faults(answer="never")
-    asked = request_of()
+    asked = request_of(**named)
     assert cloud.status(asked).status_code == 404
     cloud.ask(asked)
     assert cloud.status(asked).json() == {"request_id": asked["request_id"], "status": "received"}

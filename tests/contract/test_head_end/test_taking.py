@@ -8,7 +8,12 @@ from tests.contract.test_simulator.conftest import wait_for
 
 @pytest.mark.parametrize(
     ("changes", "pointer"),
-    [({"head_end": ""}, "/head_end"), ({"serial_number": "é"}, "/serial_number"), ({"extra": 1}, "/extra")],
+    [
+        ({"head_end": ""}, "/head_end"),
+        ({"serial_number": "é"}, "/serial_number"),
+        ({"extra": 1}, "/extra"),
+        ({"request_id": "a/b"}, "/request_id"),
+    ],
 )
 def test_what_is_not_as_agreed_is_refused_by_pointer(cloud, request_of, changes, pointer):
     answer = cloud.ask(request_of(**changes))

@@ -1,0 +1,62 @@
+"""The head-end's external calls, for whichever flow has something asked of a device."""
+
+from temporalio import activity
+
+from connectors.head_end.protocol import DeviceRequest, HeadEnd
+from connectors.head_end.wire import Answer
+from models.head_end import HeadEndOutcome
+from models.messages.head_end import Asked, AskHeadEnd
+from models.scope import SystemScope
+from operations import head_end_requests
+from operations.database import Sessions, transaction
+from operations.head_end_requests import HeadEndAnswer
+
+_FLOW = SystemScope(actor="head-end")
+
+
+class HeadEndActivities:
+    """Bound to the worker's database and the head-end."""
+
+    def __init__(self, sessions: Sessions, head_end: HeadEnd) -> None:
+        self._sessions = sessions
+        self._head_end = head_end
+
+    @activity.defn
+    async def ask_head_end(self, request: AskHeadEnd) -> Asked:
+        """Pass a request on; the same again is harmless. One that was answered meanwhile is not asked again."""
+        to_send, outcome = await self._request(request.request_id)
+        if outcome is not None:
+            return Asked(outcome=outcome)
+        answer = await self._head_end.ask(to_send)
+        if answer is None:
+            async with transaction(self._sessions) as session:
+                await head_end_requests.asked(session, _FLOW, request.request_id)
+            return Asked()
+        return await self._kept(answer)
+
+    @activity.defn
+    async def ask_what_came(self, request: AskHeadEnd) -> Asked:
+        """Ask the head-end what became of a request that it never answered."""
+        sent, _ = await self._request(request.request_id)
+        answer = await self._head_end.answer_to(sent)
+        return Asked() if answer is None else await self._kept(answer)
+
+    async def _request(self, request_id: str) -> tuple[DeviceRequest, HeadEndOutcome | None]:
+        """What is sent, and what our record has of its answer."""
+        async with transaction(self._sessions) as session:
+            row = await head_end_requests.found(session, request_id)
+            sent = DeviceRequest(
+                request_id=row.id,
+                kind=row.kind,
+                head_end=row.head_end,
+                manufacturer=row.manufacturer,
+                serial_number=row.serial_number,
+                nic_id=row.nic_id,
+            )
+            return sent, HeadEndOutcome(row.outcome) if row.outcome else None
+
+    async def _kept(self, answer: Answer) -> Asked:
+        async with transaction(self._sessions) as session:
+            kept = HeadEndAnswer.model_validate(answer.model_dump())
+            await head_end_requests.receive(session, _FLOW, [kept], tell_flows=False)
+        return Asked(outcome=answer.outcome)

@@ -1,0 +1,64 @@
+"""What the head-end is told to do with the device of a service call: asked under a key that the call remembers."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.errors import NotFound
+from models.head_end import RequestKind
+from models.ids import service_call_workflow_id
+from models.service_call import ActionUnderWay
+from models.tables.device_setup import HeadEndRequest
+from models.tables.service_call import ServiceCall
+from models.tables.subscription import Device
+from models.task_states import HeadEndRequestState
+from operations.audit import Trail
+from operations.head_end_requests import OPEN, AskedDevice, Asking, locked, move, put
+
+
+def request_of(row: ServiceCall) -> str | None:
+    """The key of the request that is under way, if the action has one."""
+    return ActionUnderWay.model_validate(row.action).head_end_request if row.action else None
+
+
+async def under_way(session: AsyncSession, row: ServiceCall) -> HeadEndRequest | None:
+    """The request of the action that was chosen, locked, if there is one."""
+    request_id = request_of(row)
+    return (await locked(session, [request_id]))[0] if request_id else None
+
+
+async def ask(session: AsyncSession, trail: Trail, row: ServiceCall, now: datetime) -> None:
+    """A new request for the action that was chosen.
+
+    Raises:
+        NotFound: the device is gone.
+    """
+    device = await session.get(Device, row.device_id)
+    if device is None:
+        raise NotFound(f"There is no device {row.device_id}.")
+    chosen = ActionUnderWay.model_validate(row.action)
+    asked = AskedDevice(
+        head_end=device.head_end,
+        manufacturer=device.manufacturer,
+        serial_number=device.serial_number,
+        nic_id=device.nic_id,
+        key=f"{device.serial_key} {device.manufacturer_key}",
+    )
+    asking = Asking(row.id, service_call_workflow_id(row.id), row.enrollment_id)
+    request = put(session, trail, RequestKind(chosen.remote_command.value), asked, asking, now)
+    row.action = chosen.model_copy(update={"head_end_request": request.id}).model_dump(mode="json")
+    row.updated_at, row.version = now, row.version + 1
+
+
+def not_waited_for(trail: Trail, request: HeadEndRequest, now: datetime) -> None:
+    """It was not answered in time. One that never arrived for certain is asked again under its own key; one that did is
+    given up, until an answer comes all the same."""
+    if request.state is HeadEndRequestState.ASKED:
+        move(trail, request, now, HeadEndRequestState.GIVEN_UP, reason="not answered in time")
+
+
+async def give_up(session: AsyncSession, trail: Trail, row: ServiceCall, now: datetime) -> None:
+    """Something else is done instead: what the head-end was asked, if anything, is not waited for any longer."""
+    request = await under_way(session, row)
+    if request is not None and request.state in OPEN:
+        move(trail, request, now, HeadEndRequestState.GIVEN_UP)

@@ -1,0 +1,79 @@
+"""A service call whose device is acted on through its head-end, which answers when it likes (DOMAIN.md 5.4)."""
+
+from temporalio.testing import WorkflowEnvironment
+
+from models.head_end import HeadEndOutcome
+from models.task_states import ServiceCallState
+from tests.flow.calling import calling
+
+_C = ServiceCallState
+_OK, _OFFLINE = HeadEndOutcome.OK, HeadEndOutcome.OFFLINE
+_WAITS = "Waiting for the head-end"
+
+
+async def test_answered_at_once_it_closes_the_call(environment: WorkflowEnvironment) -> None:
+    async with calling(environment, "remote_action", answers=[_OK]) as flow:
+        assert (await flow.result()).state is _C.CLOSED
+        assert len(flow.call.cloud.asked) == 1
+
+
+async def test_an_answer_by_callback_wakes_it(environment: WorkflowEnvironment) -> None:
+    async with calling(environment, "remote_action") as flow:
+        await flow.says(_WAITS)
+        await flow.answer(_OK)
+        assert (await flow.result()).state is _C.CLOSED
+
+
+async def test_a_callback_that_was_lost_is_asked_for(environment: WorkflowEnvironment) -> None:
+    async with calling(environment, "remote_action") as flow:
+        await flow.says(_WAITS)
+        await flow.answer(_OK, told=False)
+        await flow.skip(minutes=16)
+        assert (await flow.result()).state is _C.CLOSED
+
+
+async def test_what_the_head_end_cannot_do_leaves_the_choice_to_a_person(environment: WorkflowEnvironment) -> None:
+    async with calling(environment, "remote_action", answers=[_OFFLINE, _OK]) as flow:
+        await flow.says("Waiting for a decision")
+        await flow.choose("remote_action")
+        assert (await flow.result()).state is _C.CLOSED
+        assert len(set(flow.call.cloud.asked)) == 2
+
+
+async def test_silence_calls_a_person_and_a_retry_asks_again(environment: WorkflowEnvironment) -> None:
+    async with calling(environment, "remote_action", answers=[None, _OK]) as flow:
+        await flow.says(_WAITS)
+        await flow.skip(minutes=16)
+        await flow.parked()
+        await flow.again()
+        assert (await flow.result()).state is _C.CLOSED
+        assert len(set(flow.call.cloud.asked)) == 2
+
+
+async def test_an_answer_that_comes_after_it_was_given_up_still_counts(environment: WorkflowEnvironment) -> None:
+    async with calling(environment, "remote_action") as flow:
+        await flow.says(_WAITS)
+        await flow.skip(minutes=16)
+        await flow.parked()
+        await flow.answer(_OK)
+        assert (await flow.result()).state is _C.CLOSED
+
+
+async def test_an_answer_to_what_is_not_waited_for_any_more_changes_nothing(environment: WorkflowEnvironment) -> None:
+    async with calling(environment, "remote_action") as flow:
+        await flow.says(_WAITS)
+        await flow.skip(minutes=16)
+        await flow.parked()
+        await flow.choose("work_request")
+        await flow.visits()
+        await flow.answer(_OK)
+        await flow.call_off()
+        await flow.parked()
+        assert flow.call.state is _C.NEEDS_ATTENTION
+
+
+async def test_taken_back_while_the_head_end_is_silent(environment: WorkflowEnvironment) -> None:
+    async with calling(environment, "remote_action") as flow:
+        await flow.says(_WAITS)
+        await flow.take_back()
+        assert (await flow.result()).state is _C.CANCELLED

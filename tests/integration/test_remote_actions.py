@@ -1,0 +1,100 @@
+"""A service call's device is acted on through the head-end, whenever and however it answers (DOMAIN.md 5.4)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.integration.calling import Calling, HeadEnd
+from tests.integration.doors import Doors, wait_for
+
+
+@pytest.fixture
+def calling(doors: Doors) -> Calling:
+    return Calling(doors)
+
+
+@pytest.fixture
+def cloud(doors: Doors) -> Iterator[HeadEnd]:
+    made = HeadEnd(doors)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def thermostat(running: Doors) -> str:
+    return running.enrolled()
+
+
+@pytest.fixture
+def device(calling: Calling, cloud: HeadEnd, thermostat: str) -> Iterator[dict[str, Any]]:
+    """The thermostat, online again after each test."""
+    found = calling.subscription(thermostat)["devices"][0]
+    yield found
+    cloud.tell(found, "online")
+
+
+def acted(calling: Calling, enrollment: str, command: str = "restart") -> str:
+    return calling.opened(enrollment, action="remote_action", remote_command=command)
+
+
+@pytest.mark.parametrize("answer", ["at_once", "callback"])
+def test_it_is_closed_as_soon_as_the_device_did_it(
+    calling: Calling, cloud: HeadEnd, thermostat: str, device: dict[str, Any], answer: str
+) -> None:
+    cloud.faults(answer=answer)
+    cloud.tell(device, "hung")
+    call = calling.reaches(acted(calling, thermostat), "closed")
+    assert (call["outcome"], call["sync_requests"]) == ("remote_action_done", [])
+    (asked,) = cloud.asked(device, since=call)
+    assert (asked["asked"], asked["times_received"]) == ("restart", 1)
+    assert "Head-end answered" in [entry["what"] for entry in call["timeline"]]
+
+
+def test_an_answer_that_comes_late_ends_it_and_the_first_stands(
+    calling: Calling, cloud: HeadEnd, thermostat: str, device: dict[str, Any]
+) -> None:
+    cloud.faults(answer="never")
+    call = acted(calling, thermostat, "ping")
+    (asked,) = wait_for(lambda: cloud.asked(device, since=calling.seen(call)))
+    assert calling.seen(call)["next_step"] == "The head-end is asked to act on the device."
+    cloud.answer(asked, "ok")
+    cloud.answer(asked, "failed")
+    assert calling.reaches(call, "closed")["outcome"] == "remote_action_done"
+
+
+def test_what_the_device_cannot_do_is_told_and_another_choice_is_asked_under_another_key(
+    calling: Calling, cloud: HeadEnd, thermostat: str, device: dict[str, Any]
+) -> None:
+    cloud.tell(device, "offline")
+    call = acted(calling, thermostat)
+    wait_for(lambda: calling.seen(call)["available_actions"] == ["action", "cancel"])
+    assert calling.seen(call)["reason"].startswith("The head-end cannot reach the device.")
+    cloud.tell(device, "online")
+    calling.do(call, "action", action="remote_action", remote_command="reset").raise_for_status()
+    assert calling.reaches(call, "closed")["outcome"] == "remote_action_done"
+    again, first = cloud.asked(device, since=calling.seen(call))
+    assert (again["asked"], first["asked"]) == ("reset", "restart")
+
+
+def test_a_head_end_that_is_down_is_asked_again_under_the_same_key(
+    calling: Calling, cloud: HeadEnd, thermostat: str, device: dict[str, Any]
+) -> None:
+    cloud.faults(lose_response_share=1)
+    call = acted(calling, thermostat)
+    wait_for(lambda: cloud.asked(device, since=calling.seen(call)))
+    cloud.faults(lose_response_share=0, refuse_connections_for_seconds=0.5)
+    assert calling.reaches(call, "closed")["outcome"] == "remote_action_done"
+    assert len(cloud.asked(device, since=calling.seen(call))) == 1
+
+
+def test_taken_back_it_does_not_wait_for_the_head_end(
+    calling: Calling, cloud: HeadEnd, thermostat: str, device: dict[str, Any]
+) -> None:
+    cloud.tell(device, "silent")
+    call = acted(calling, thermostat)
+    (asked,) = wait_for(lambda: cloud.asked(device, since=calling.seen(call)))
+    calling.do(call, "cancel", reason="It works again.").raise_for_status()
+    calling.flow(call)
+    cloud.answer(asked, "ok")
+    assert calling.seen(call)["state"] == "cancelled"
