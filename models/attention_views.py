@@ -19,6 +19,7 @@ class AttentionKind(StrEnum):
     NOT_CONTROLLABLE = "not_controllable"
     VISIT_ESCALATED = "visit_escalated"
     VISITS_USED_UP = "visits_used_up"
+    SHIPMENT_ESCALATED = "shipment_escalated"
     RECOVERY_PENDING = "recovery_pending"
     MESSAGE_UNDELIVERABLE = "message_undeliverable"
 

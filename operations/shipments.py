@@ -153,9 +153,11 @@ async def returned(session: AsyncSession, scope: Scope, shipment_id: str, reason
 async def _step(
     session: AsyncSession, scope: Scope, row: DeviceShipment, *path: ShipmentState, reason: str = ""
 ) -> DeviceShipment:
+    """News of the parcel: whoever waits for it waits anew, and nobody has to see to it meanwhile."""
     now = datetime.now(UTC)
     trail = Trail(scope, now, row.journey)
     moved(trail, row, now, *path, reason=reason)
+    row.escalated_at = None
     await trail.write(session)
     await tell(session, row)
     return row

@@ -3,6 +3,8 @@
 from typing import Any
 
 from models.attention_views import AttentionAction, AttentionKind
+from models.task_states import ShipmentState
+from rules.shipment_guidance import shipment_actions
 
 _K = AttentionKind
 _DOORS = {
@@ -21,10 +23,17 @@ _NEXT: dict[AttentionKind, str] = {
     _K.NOT_CONTROLLABLE: "Have the DERMS told again, or end the participation.",
     _K.VISIT_ESCALATED: "Make an appointment, or cancel what the visit was ordered for.",
     _K.VISITS_USED_UP: "Retry for one more visit, or cancel what the visit was ordered for.",
+    _K.SHIPMENT_ESCALATED: "Ask the warehouse, carrier or customer; say how far it is, or cancel the enrolment.",
     _K.RECOVERY_PENDING: "The participation has ended; the hardware is still to be fetched, or left where it is.",
     _K.MESSAGE_UNDELIVERABLE: "It is tried again by itself; see to it that Temporal runs.",
 }
 _REASON = {"reason": "<why>"}
+_OF_SHIPMENT: dict[str, dict[str, Any] | None] = {
+    "shipped": {"carrier": "<name>", "tracking_reference": "<number>"},
+    "delivered": None,
+    "confirmed": {"specification": "<code>", "serial_number": "<number>", "confirmed_by": "<who>"},
+    "returned": _REASON,
+}
 
 
 def door(of: str) -> str:
@@ -38,8 +47,11 @@ def next_step(kind: AttentionKind) -> str:
     return _NEXT[kind]
 
 
-def actions(kind: AttentionKind, of: str, journey: str, subscription: str | None) -> tuple[AttentionAction, ...]:
-    """What can be done about the thing of that id; `journey` is the request it belongs to."""
+def actions(
+    kind: AttentionKind, of: str, journey: str, subscription: str | None, state: str | None
+) -> tuple[AttentionAction, ...]:
+    """What can be done about the thing of that id; `journey` is the request it belongs to. `state`: how far a shipment
+    is."""
     if kind is _K.MESSAGE_UNDELIVERABLE:
         return (AttentionAction(action="look", method="GET", href="/readyz"),)
     if kind is _K.NOT_CONTROLLABLE:
@@ -53,6 +65,9 @@ def actions(kind: AttentionKind, of: str, journey: str, subscription: str | None
         return (_post("appoint", f"{door(of)}/appointment", window), _cancel(journey))
     if kind is _K.VISITS_USED_UP:
         return (_post("retry", f"{door(journey)}/retry"), _cancel(journey))
+    if kind is _K.SHIPMENT_ESCALATED:
+        steps = shipment_actions(ShipmentState(state or ""))
+        return (*(_post(step, f"{door(of)}/{step}", _OF_SHIPMENT[step]) for step in steps), _cancel(journey))
     if kind is _K.RECOVERY_PENDING:
         device = f"{door(of)}/devices/{{device}}"
         return (_post("received", f"{device}/received"), _post("kept", f"{device}/kept", _REASON))

@@ -26,6 +26,7 @@ from sqlmodel import col
 from models.attention_views import AttentionItem, AttentionKind
 from models.scope import OperatorScope
 from models.states import EnrollmentState, RegistrationState, SubscriptionState, SyncState
+from models.tables.device_setup import DeviceShipment
 from models.tables.enrollment import Enrollment
 from models.tables.messages import OutboxMessage
 from models.tables.service_call import ServiceCall
@@ -35,6 +36,7 @@ from models.tables.unenrollment import Unenrollment
 from models.tables.work_order import WorkOrder
 from models.task_states import ServiceCallState, UnenrollmentState, WorkOrderState
 from models.views import Page
+from operations import shipments
 from operations.queries.paging import decode, encode, not_ours
 from rules.attention import actions, door, next_step
 
@@ -51,7 +53,15 @@ Part = Select[*tuple[Any, ...]]
 
 
 def _part(
-    kind: AttentionKind, key: Any, since: Any, why: Any, journey: Any, program: Any, enrollment: Any, subscription: Any
+    kind: AttentionKind,
+    key: Any,
+    since: Any,
+    why: Any,
+    journey: Any,
+    program: Any,
+    enrollment: Any,
+    subscription: Any,
+    state: Any = None,
 ) -> Part:
     return select(
         literal(kind.value, Text).label("kind"),
@@ -62,6 +72,7 @@ def _part(
         cast(program, Text).label("program"),
         cast(enrollment, Text).label("enrollment"),
         cast(subscription, Text).label("subscription"),
+        cast(state, Text).label("state"),
     )
 
 
@@ -161,6 +172,24 @@ def _used_up(now: datetime) -> Part:
     return _visits(_K.VISITS_USED_UP, col(WorkOrder.updated_at), why, incomplete, tried)
 
 
+def _shipments(now: datetime) -> Part:
+    table = DeviceShipment
+    state, since = col(table.state), col(table.escalated_at)
+    why = func.concat("No news after ", col(table.reminders), " reminder(s); the shipment is ", state, ".")
+    enrollment, subscription = col(table.enrollment_id), col(table.subscription_id)
+    return _part(
+        _K.SHIPMENT_ESCALATED,
+        col(table.id),
+        since,
+        why,
+        col(table.journey),
+        col(table.program),
+        enrollment,
+        subscription,
+        state,
+    ).where(since.is_not(None), state.in_(shipments.UNDER_WAY))
+
+
 def _undelivered(now: datetime) -> Part:
     row = OutboxMessage
     why = func.concat(col(row.name), " to ", col(row.workflow_id), " was tried ", col(row.attempts), " times.")
@@ -178,6 +207,7 @@ _PARTS: Mapping[AttentionKind, Callable[[datetime], Part]] = {
     _K.NOT_CONTROLLABLE: _not_controllable,
     _K.VISIT_ESCALATED: _escalated,
     _K.VISITS_USED_UP: _used_up,
+    _K.SHIPMENT_ESCALATED: _shipments,
     _K.RECOVERY_PENDING: _recoveries,
     _K.MESSAGE_UNDELIVERABLE: _undelivered,
 }
@@ -230,7 +260,7 @@ def _item(row: Any) -> AttentionItem:
         since=row.since,
         why=row.why or "The reason was not recorded.",
         next_step=next_step(kind),
-        actions=actions(kind, row.id, row.journey, row.subscription),
+        actions=actions(kind, row.id, row.journey, row.subscription, row.state),
         links={"self": here} if here else {},
     )
 

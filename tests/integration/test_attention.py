@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.integration.doors import Doors, wait_for
+from tests.integration.setting_up import Setup
 
 KNOWN = {"head_ends": "*", "programs": "*", "feeders": "*"}
 
@@ -79,6 +80,27 @@ def test_only_what_began_to_wait_since_then(doors: Doors, program: str, refused:
     (item,) = attention(doors, program=program)
     assert attention(doors, program=program, since=item["since"]) == [item]
     assert attention(doors, program=program, since="2099-01-01T00:00:00Z") == []
+
+
+def test_a_shipment_of_which_nothing_is_heard_says_how_far_it_is_and_what_helps(doors: Doors) -> None:
+    setup = Setup(doors)
+    enrollment, shipment = setup.shipped()
+    overdue = "UPDATE device_shipment SET escalated_at = now(), reminders = 2 WHERE id = $1"
+    doors.database.execute(overdue, shipment)
+
+    def listed() -> list[dict[str, Any]]:
+        return [one for one in attention(doors, kind="shipment_escalated") if one["enrollment"] == enrollment]
+
+    (item,) = listed()
+    assert (item["id"], item["why"]) == (shipment, "No news after 2 reminder(s); the shipment is ordered.")
+    assert [action["action"] for action in item["actions"]] == ["shipped", "delivered", "confirmed", "cancel"]
+    done(doors, item, "shipped")
+    assert listed() == []
+    doors.database.execute(overdue, shipment)
+    (item,) = listed()
+    assert [action["action"] for action in item["actions"]][2:] == ["confirmed", "returned", "cancel"]
+    done(doors, item, "cancel")
+    assert (listed(), doors.enrollment(enrollment)["state"]) == ([], "cancelled")
 
 
 def test_metrics_count_it(doors: Doors, refused: str) -> None:

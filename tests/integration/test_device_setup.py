@@ -1,62 +1,18 @@
 """Devices that come by parcel, and devices that must answer first, on the real stack (DOMAIN.md 5.2)."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
 
 from tests.integration.doors import Doors, wait_for
-
-
-class Setup:
-    """What a requester, the warehouse, a customer and a head-end do."""
-
-    def __init__(self, doors: Doors) -> None:
-        self.doors = doors
-        self.cloud = httpx.Client(base_url=doors.stack["head_end_url"], trust_env=False, timeout=10)
-
-    def device(self) -> dict[str, Any]:
-        serial = self.doors.name("TSTAT")
-        return {"specification": "sensi-lite", "serial_number": serial, "device_location_type": "main-living-area"}
-
-    def applied(self, **changes: Any) -> str:
-        usual: dict[str, Any] = {"program": "TSTAT-KIT", "answers": {}}
-        person = self.doors.customers.take(premise_type="single_family")
-        return self.doors.accepted(self.doors.application(person, **{**usual, **changes}))
-
-    def shipped(self) -> tuple[str, str]:
-        """An enrolment that waits for its parcel."""
-        way = {"installation_method": "self_installation", "asset_ownership": "utility_owned", "devices": []}
-        enrollment = self.applied(**way)
-        return enrollment, wait_for(lambda: self.shipments(enrollment))[0]["id"]
-
-    def shipments(self, enrollment: str) -> list[dict[str, Any]]:
-        found = self.doors.api.get("/v1/shipments", params={"enrollment": enrollment})
-        return found.raise_for_status().json()["items"]
-
-    def shipment(self, shipment: str) -> dict[str, Any]:
-        return self.doors.api.get(f"/v1/shipments/{shipment}").raise_for_status().json()
-
-    def do(self, shipment: str, door: str, **body: Any) -> httpx.Response:
-        return self.doors.api.post(f"/v1/shipments/{shipment}/{door}", json=body)
-
-    def set_device(self, device: dict[str, Any], state: str) -> None:
-        self.cloud.put(f"/devices/{device['serial_number']}", json={"state": state}).raise_for_status()
-
-    def reaches(self, enrollment: str, state: str) -> dict[str, Any]:
-        def there() -> Any:
-            seen = self.doors.enrollment(enrollment)
-            return seen["state"] == state and seen
-
-        return wait_for(there)
+from tests.integration.setting_up import Setup
 
 
 @pytest.fixture
 def setup(doors: Doors) -> Iterator[Setup]:
     made = Setup(doors)
     yield made
-    made.cloud.delete("/faults")
     made.cloud.close()
 
 
@@ -121,7 +77,7 @@ def test_a_parcel_that_comes_back_waits_for_a_person_and_a_retry_sends_another(s
 
 @pytest.mark.parametrize("answer", ["at_once", "callback"])
 def test_a_device_of_the_customers_own_is_enrolled_when_it_answers(setup: Setup, answer: str) -> None:
-    setup.cloud.put("/faults", json={"answer": answer}).raise_for_status()
+    setup.cloud.faults(answer=answer)
     enrollment = setup.applied(devices=[setup.device()])
     setup.doors.told(enrollment, "synchronized")
     assert setup.doors.enrollment(enrollment)["state"] == "enrolled"
@@ -130,30 +86,24 @@ def test_a_device_of_the_customers_own_is_enrolled_when_it_answers(setup: Setup,
 @pytest.mark.parametrize("state", ["offline", "unknown", "broken"])
 def test_a_device_that_does_not_answer_waits_for_a_person_until_it_does(setup: Setup, state: str) -> None:
     device = setup.device()
-    setup.set_device(device, state)
+    setup.cloud.tell(device, state)
     enrollment = setup.applied(devices=[device])
     parked = setup.reaches(enrollment, "needs_attention")
     assert parked["reason"].startswith("The device check failed. A device of sensi-cloud")
     assert device["serial_number"] not in parked["reason"]
-    setup.set_device(device, "online")
+    setup.cloud.tell(device, "online")
     setup.doors.api.post(f"/v1/program-enrollments/{enrollment}/retry").raise_for_status()
     setup.doors.told(enrollment, "synchronized")
 
 
 def test_cancelling_while_a_device_is_silent_ends_it(setup: Setup) -> None:
     device = setup.device()
-    setup.set_device(device, "silent")
+    setup.cloud.tell(device, "silent")
     enrollment = setup.applied(devices=[device])
-    wait_for(
-        lambda: [
-            one
-            for one in setup.cloud.get("/requests").json()["items"]
-            if one["serial_number"] == device["serial_number"]
-        ]
-    )
+    wait_for(lambda: setup.cloud.asked(device, since=setup.doors.enrollment(enrollment)))
     setup.doors.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "no time"}).raise_for_status()
     wait_for(lambda: setup.doors.flow(enrollment).close_time)
-    setup.set_device(device, "online")
+    setup.cloud.tell(device, "online")
     assert setup.doors.enrollment(enrollment)["subscription"]["state"] == "cancelled"
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.calling import Calling, HeadEnd
+from tests.integration.calling import Calling
 from tests.integration.doors import Doors, wait_for
+from tests.integration.head_end import HeadEnd
 
 
 @pytest.fixture
