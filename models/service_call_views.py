@@ -8,7 +8,14 @@ from models.service_call import ServiceAction
 from models.states import Channel
 from models.task_states import ServiceCallState
 from models.values import Instant
-from models.views import SubscribedDevice, SyncRequestSummary, TimelineEntry, View, WorkOrderSummary
+from models.views import (
+    HeadEndRequestSummary,
+    SubscribedDevice,
+    SyncRequestSummary,
+    TimelineEntry,
+    View,
+    WorkOrderSummary,
+)
 
 
 class ServiceCallSummary(View):
@@ -40,6 +47,9 @@ class ServiceCallView(ServiceCallSummary):
     problem_text: str | None
     steps_tried: tuple[str, ...]
     devices: tuple[SubscribedDevice, ...]
+    head_end_requests: tuple[HeadEndRequestSummary, ...] = Field(
+        description="what its head-end was asked to do with the device, the oldest first"
+    )
     work_orders: tuple[WorkOrderSummary, ...]
     sync_requests: tuple[SyncRequestSummary, ...]
     timeline: tuple[TimelineEntry, ...]

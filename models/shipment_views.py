@@ -1,26 +1,6 @@
-"""What people are shown of devices sent to customers."""
+"""What people are shown of one device that was sent to a customer."""
 
-from models.task_states import ShipmentState
-from models.values import Instant
-from models.views import View
-
-
-class ShipmentSummary(View):
-    """A shipment in a list."""
-
-    id: str
-    number: str
-    enrollment: str
-    customer: str
-    service_point: str
-    program: str
-    state: ShipmentState
-    carrier: str | None
-    tracking_reference: str | None
-    sent_back: str | None
-    escalated: bool
-    created_at: Instant
-    updated_at: Instant
+from models.views import ShipmentSummary
 
 
 class ShipmentView(ShipmentSummary):
@@ -30,6 +10,3 @@ class ShipmentView(ShipmentSummary):
     reminders: int
     serial_number: str | None
     confirmed_by: str | None
-    next_step: str
-    available_actions: tuple[str, ...]
-    links: dict[str, str]

@@ -178,7 +178,6 @@ async def remind(session: AsyncSession, scope: Scope, shipment_id: str, *, escal
     if escalate and row.escalated_at is None:
         row.escalated_at = now
     trail.noted(row.id, "shp:escalated" if escalate else "shp:reminded")
-    row.updated_at = now
     await trail.write(session)
     return row
 

@@ -25,13 +25,9 @@ from operations.brought_devices import as_requested
 from operations.catalog import Catalogs
 from operations.facts import device_keys, specifications_of
 from operations.head_end_requests import OPEN, AskedDevice, Asking, locked, move, put
+from rules.head_end_guidance import device_in_words
 
 _Q = HeadEndRequestState
-_IN_WORDS: dict[HeadEndOutcome, str] = {
-    HeadEndOutcome.OFFLINE: "is offline: have it switched on and connected",
-    HeadEndOutcome.UNKNOWN: "is unknown there: have it set up in the vendor's app, or correct its numbers",
-    HeadEndOutcome.FAILED: "reports a fault: have it repaired",
-}
 
 
 async def start(session: AsyncSession, scope: Scope, catalogs: Catalogs, enrollment_id: str) -> StatusChecks:
@@ -122,5 +118,4 @@ async def conclude(session: AsyncSession, scope: Scope, enrollment_id: str, requ
 
 def _in_words(row: HeadEndRequest) -> str:
     """Without the device's numbers, which lead to a person; they are on the request."""
-    told = _IN_WORDS[HeadEndOutcome(row.outcome)] if row.outcome else "was not answered for in time"
-    return f"A device of {row.head_end} {told} ({row.id})."
+    return f"A device of {row.head_end} {device_in_words(row.outcome)} ({row.id})."

@@ -11,9 +11,9 @@ from api.parameters import ByCode, Cursor, Limit, ShipmentPath
 from api.shipment_bodies import ConfirmationRequest, ShipmentStandingView
 from models.ids import CustomerId, EnrollmentId
 from models.shipment import Dispatch, SelfInstallation
-from models.shipment_views import ShipmentSummary, ShipmentView
+from models.shipment_views import ShipmentView
 from models.task_states import ShipmentState
-from models.views import Page
+from models.views import Page, ShipmentSummary
 from operations import outbox, self_installation, shipments
 from operations.database import transaction
 from operations.queries import shipments as queries
@@ -55,7 +55,7 @@ async def listed(
 async def seen(shipment: ShipmentPath, scope: AsOperator, context: InContext) -> ShipmentView:
     """One shipment: where it goes, how far it is, and what can be done."""
     async with transaction(context.sessions) as session:
-        return await queries.seen(session, scope, shipment, _links(shipment))
+        return await queries.seen(session, scope, shipment)
 
 
 @router.post("/{shipment}/shipped")

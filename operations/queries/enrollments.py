@@ -23,7 +23,7 @@ from models.views import (
     SubscribedDevice,
     SubscriptionView,
 )
-from operations.queries import sync_requests, timelines, work_orders
+from operations.queries import head_end_requests, shipments, sync_requests, timelines, work_orders
 from operations.queries.paging import encode, newest_first
 from rules.guidance import enrollment_actions, next_step
 from rules.unenrollment_guidance import unenrollment_next_step
@@ -87,6 +87,8 @@ async def seen(
         waitlist_position=await _waitlist_position(session, row),
         subscription=subscription,
         work_orders=await work_orders.of_enrollment(session, enrollment_id),
+        shipments=await shipments.of_enrollment(session, enrollment_id),
+        head_end_requests=await head_end_requests.of_enrollment(session, enrollment_id),
         unenrollments=tuple(one for one in followed if one.id.startswith("unr_")),
         service_calls=tuple(one for one in followed if one.id.startswith("svc_")),
         sync_requests=told,

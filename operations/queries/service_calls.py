@@ -18,7 +18,7 @@ from models.tables.work_order import WorkOrder
 from models.task_states import ServiceCallState
 from models.views import Page, SubscribedDevice
 from operations.catalog import Catalogs
-from operations.queries import sync_requests, work_orders
+from operations.queries import head_end_requests, sync_requests, work_orders
 from operations.queries.paging import encode, newest_first
 from operations.queries.timelines import timeline_of
 from rules.attention import door
@@ -77,6 +77,7 @@ async def seen(
         problem_text=row.application["problem"]["text"],
         steps_tried=tuple(row.application["steps_tried"]),
         devices=tuple(_device(device, standing) for device, standing in devices),
+        head_end_requests=await head_end_requests.of_journey(session, row.id),
         work_orders=tuple(work_orders.summary(one) for one in await session.scalars(orders)),
         sync_requests=tuple(sync_requests.summary(one) for one in await session.scalars(requests)),
         timeline=await timeline_of(session, row.id),

@@ -1,6 +1,5 @@
 """Reading shipments."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -10,13 +9,14 @@ from sqlmodel import col
 from models.errors import NotFound
 from models.scope import OperatorScope
 from models.shipment import SelfInstallation
-from models.shipment_views import ShipmentSummary, ShipmentView
+from models.shipment_views import ShipmentView
 from models.tables.customer import Premise, ServicePoint
 from models.tables.device_setup import DeviceShipment
 from models.task_states import ShipmentState
-from models.views import Page
+from models.views import Page, ShipmentSummary
 from operations.queries.paging import encode, newest_first
 from operations.queries.work_orders import address_line
+from rules.attention import door
 from rules.shipment_guidance import shipment_actions, shipment_next_step
 
 
@@ -41,10 +41,16 @@ async def listed(
     statement = readable(scope).filter_by(**{name: value for name, value in wanted.items() if value is not None})
     rows = (await session.execute(newest_first(statement, col(DeviceShipment.id), limit, cursor))).scalars().all()
     more = encode(rows[limit - 1].id) if len(rows) > limit else None
-    return Page(items=tuple(ShipmentSummary(**_fields(row)) for row in rows[:limit]), next_cursor=more)
+    return Page(items=tuple(summary(row) for row in rows[:limit]), next_cursor=more)
 
 
-async def seen(session: AsyncSession, scope: OperatorScope, shipment_id: str, links: Mapping[str, str]) -> ShipmentView:
+async def of_enrollment(session: AsyncSession, enrollment_id: str) -> tuple[ShipmentSummary, ...]:
+    """The shipments of an enrolment, in the order in which they were made."""
+    statement = select(DeviceShipment).where(col(DeviceShipment.enrollment_id) == enrollment_id)
+    return tuple(map(summary, await session.scalars(statement.order_by(col(DeviceShipment.id)))))
+
+
+async def seen(session: AsyncSession, scope: OperatorScope, shipment_id: str) -> ShipmentView:
     """One of them, with the address.
 
     Raises:
@@ -54,16 +60,12 @@ async def seen(session: AsyncSession, scope: OperatorScope, shipment_id: str, li
     if row is None:
         raise NotFound(f"There is no shipment {shipment_id}.", fix="GET /v1/shipments lists them.")
     confirmed = SelfInstallation.model_validate(row.confirmation) if row.confirmation else None
-    actions = shipment_actions(row.state)
     return ShipmentView(
         **_fields(row),
         address=await _address(session, row.service_point),
         reminders=row.reminders,
         serial_number=confirmed.serial_number if confirmed else None,
         confirmed_by=confirmed.confirmed_by if confirmed else None,
-        next_step=shipment_next_step(row.state, row.sent_back),
-        available_actions=actions,
-        links={name: where for name, where in links.items() if name == "self" or name in actions},
     )
 
 
@@ -76,7 +78,13 @@ async def _address(session: AsyncSession, service_point: str) -> str:
     return address_line((await session.execute(statement)).scalar_one())
 
 
+def summary(row: DeviceShipment) -> ShipmentSummary:
+    """A shipment as a list shows it."""
+    return ShipmentSummary(**_fields(row))
+
+
 def _fields(row: DeviceShipment) -> dict[str, Any]:
+    here, actions = door(row.id), shipment_actions(row.state)
     return {
         "id": row.id,
         "number": row.number,
@@ -91,4 +99,7 @@ def _fields(row: DeviceShipment) -> dict[str, Any]:
         "escalated": row.escalated_at is not None,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
+        "next_step": shipment_next_step(row.state, row.sent_back),
+        "available_actions": actions,
+        "links": {"self": here, **{action: f"{here}/{action}" for action in actions}},
     }

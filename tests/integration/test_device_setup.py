@@ -30,6 +30,11 @@ def test_a_shipped_device_is_enrolled_once_the_customer_confirmed_it(setup: Setu
     told = [entry["what"] for entry in seen["timeline"]]
     expected = ["Device sent", "Device delivered", "Head-end answered", "Enrolled"]
     assert [what for what in told if what in expected] == expected
+    (sent,), (checked,) = seen["shipments"], seen["head_end_requests"]
+    assert (sent["id"], sent["state"], sent["tracking_reference"]) == (shipment, "confirmed", "PP-1")
+    assert (sent["next_step"], sent["available_actions"]) == ("The device is installed; its enrolment goes on.", [])
+    assert (checked["kind"], checked["outcome"], checked["next_step"]) == ("status_check", "ok", "The device answers.")
+    assert checked["serial_number"] == device["serial_number"]
 
 
 def test_what_cannot_be_taken_is_said_at_once_and_kept_nowhere(setup: Setup) -> None:
@@ -91,6 +96,7 @@ def test_a_device_that_does_not_answer_waits_for_a_person_until_it_does(setup: S
     parked = setup.reaches(enrollment, "needs_attention")
     assert parked["reason"].startswith("The device check failed. A device of sensi-cloud")
     assert device["serial_number"] not in parked["reason"]
+    assert parked["head_end_requests"][0]["next_step"].startswith("The device ")
     setup.cloud.tell(device, "online")
     setup.doors.api.post(f"/v1/program-enrollments/{enrollment}/retry").raise_for_status()
     setup.doors.told(enrollment, "synchronized")

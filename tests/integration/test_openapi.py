@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from models.views import HeadEndRequestSummary, ShipmentSummary, View
 from tests.integration.doors import Doors
 
 
@@ -41,6 +42,12 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 
     known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
     assert set(references(document)) <= known
+
+
+@pytest.mark.parametrize("view", [ShipmentSummary, HeadEndRequestSummary])
+def test_the_example_of_what_an_enrolment_shows_is_one(document: dict[str, Any], view: type[View]) -> None:
+    (example,) = document["components"]["schemas"][view.__name__]["examples"]
+    assert view.model_validate(example).model_dump(mode="json") == example
 
 
 def test_the_example_of_an_enrolment_is_taken(doors: Doors, document: dict[str, Any]) -> None:

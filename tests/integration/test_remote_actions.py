@@ -49,7 +49,10 @@ def test_it_is_closed_as_soon_as_the_device_did_it(
     assert (call["outcome"], call["sync_requests"]) == ("remote_action_done", [])
     (asked,) = cloud.asked(device, since=call)
     assert (asked["asked"], asked["times_received"]) == ("restart", 1)
-    assert "Head-end answered" in [entry["what"] for entry in call["timeline"]]
+    (shown,) = call["head_end_requests"]
+    assert (shown["id"], shown["kind"]) == (asked["request_id"], "restart")
+    assert shown["next_step"] == "The device did as it was told."
+    assert shown in calling.doors.enrollment(thermostat)["head_end_requests"]
 
 
 def test_an_answer_that_comes_late_ends_it_and_the_first_stands(
