@@ -27,6 +27,8 @@ _RACED = frozenset({"23503", "23505", "23514"})
 DELIVERS_WITHIN = "delivers_within"
 """What a session's `info` calls the time in which its process brings to the flows what it has committed for them."""
 
+_DISK_FULL = "53100"
+
 _AGAIN = "Try again in a moment."
 
 
@@ -96,19 +98,22 @@ async def transaction(sessions: Sessions) -> AsyncGenerator[AsyncSession]:
         async with sessions() as session:
             yield session
             await session.commit()
-    except (OperationalError, InterfaceError, PoolTimeoutError, OSError) as error:
+    except (PoolTimeoutError, OSError) as error:
         raise _away() from error
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None) or ""
+        if state == _DISK_FULL:
+            raise _away("The database's disk is full.", fix="Free some space there, then try again.") from error
         if state in _RACED:
             raise Unavailable(
                 "Another request changed the same records at the same moment.", fix=_AGAIN, code="raced"
             ) from error
-        if state in _RETRYABLE or state[:2] in _AWAY or error.connection_invalidated:
+        away = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
+        if away or state in _RETRYABLE or state[:2] in _AWAY:
             raise _away() from error
         raise
 
 
-def _away() -> Unavailable:
+def _away(detail: str = "The database cannot be reached or is overloaded.", fix: str = _AGAIN) -> Unavailable:
     """Says it without the statement's parameters, which hold personal data."""
-    return Unavailable("The database cannot be reached or is overloaded.", fix=_AGAIN, code="database-unavailable")
+    return Unavailable(detail, fix=fix, code="database-unavailable")
