@@ -82,12 +82,23 @@ class Choice(Value):
 
 
 class ChoiceField(_FieldSpec):
-    """One of a few: listed here, or taken from what is there (`source`) when the panel is shown."""
+    """One of a few: listed here, or taken from what is there (`source`) when the panel is shown. The only one there is
+    need not be chosen."""
 
     kind: Literal["choice"]
     default: Line | None = None
     choices: Annotated[tuple[Choice, ...], Field(max_length=100)] = ()
-    source: Literal["programs", "subscription_devices", "unenrollment_reasons", "problems"] | None = None
+    source: (
+        Literal[
+            "programs",
+            "installation_methods",
+            "asset_ownerships",
+            "subscription_devices",
+            "unenrollment_reasons",
+            "problems",
+        ]
+        | None
+    ) = None
 
     @model_validator(mode="after")
     def _chooses_from_something(self) -> ChoiceField:

@@ -15,6 +15,7 @@ from operations.catalog import IndexedCatalog
 from operations.snapshots import GONE
 from rules.panels import PanelFacts
 from rules.process_flow_requests import REQUESTS
+from rules.ways_in import asset_ownerships, installation_methods
 
 
 async def facts_of(
@@ -32,6 +33,8 @@ async def facts_of(
                 for one in catalog.programs.values()
                 if one.active and one.enroll_task == task.code
             ),
+            "installation_methods": installation_methods(task, program),
+            "asset_ownerships": asset_ownerships(task, program, _bound(row, task, "/installation_method")),
             "unenrollment_reasons": tuple(Choice(value=one.code, label=one.description[:200]) for one in task.reasons),
             "problems": tuple(Choice(value=one.code, label=one.description[:200]) for one in task.problems),
             "subscription_devices": await _devices(session, row.subscription_id),

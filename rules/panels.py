@@ -86,12 +86,21 @@ def seen(panels: tuple[PanelSpec, ...], values: PanelValues, facts: PanelFacts) 
         for spec in panel.fields:
             if not holds(spec.visible_when, known):
                 continue
-            value = entered.get(spec.code, getattr(spec, "default", None))
+            value = entered.get(spec.code, _preset(spec, facts))
             fields.append((spec, value))
             known[f"{panel.code}/{spec.code}"] = value
             faults += (Pointer(f"/{panel.code}/{spec.code}{place}", why) for place, why in _faults(spec, value, facts))
         shown.append(SeenPanel(panel, visible=True, fields=tuple(fields), faults=tuple(faults)))
     return tuple(shown)
+
+
+def _preset(spec: FieldSpec, facts: PanelFacts) -> Any:
+    """What stands there until something is entered: the default or, where one has to be chosen, the only one."""
+    preset = getattr(spec, "default", None)
+    if preset is None and isinstance(spec, ChoiceField) and spec.required:
+        offered = choices_of(spec, facts)
+        return offered[0].value if len(offered) == 1 else None
+    return preset
 
 
 def _faults(spec: FieldSpec, value: Any, facts: PanelFacts) -> list[tuple[str, str]]:

@@ -172,6 +172,36 @@ def test_a_flow_about_nothing_is_not_begun(
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
 
 
+@pytest.fixture
+def shipping(doors: Doors) -> tuple[Guide, dict[str, str]]:
+    row = doors.customers.take(premise_type="single_family")
+    found = doors.api.get("/v1/customers", params={"q": row["cis_account_id"]}).json()["items"]
+    return Guide(doors, type="enroll", customer=found[0]["id"], program="TSTAT-KIT"), row
+
+
+def test_a_device_by_parcel_is_guided(shipping: tuple[Guide, dict[str, str]]) -> None:
+    guide, person = shipping
+    fields = {field["code"]: field for field in guide.answer.json()["panels"][0]["fields"]}
+    assert [one["value"] for one in fields["method"]["choices"]] == ["bring_your_own", "self_installation"]
+    here = {"program": "TSTAT-KIT", "service_point": person["cis_service_point_id"]}
+    assert guide.saved("program", here)["current_panel"] == "terms"
+    guide.saved("terms", {"terms": TERMS})
+    assert guide.seen()["summary"]["asset_ownership"] == "utility_owned"
+    enrollment = guide.do("finish").json()["result"]
+    (shipment,) = wait_for(lambda: guide.doors.enrollment(enrollment)["shipments"])
+    assert (shipment["state"], shipment["next_step"]) == ("ordered", "The warehouse sends the device.")
+    guide.doors.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "tested"}).raise_for_status()
+
+
+def test_the_same_program_with_the_customers_own_device_asks_for_it(shipping: tuple[Guide, dict[str, str]]) -> None:
+    guide, person = shipping
+    here = {"program": "TSTAT-KIT", "service_point": person["cis_service_point_id"], "method": "bring_your_own"}
+    assert guide.saved("program", here)["current_panel"] == "device"
+    assert guide.seen()["summary"]["asset_ownership"] == "customer_owned"
+    refused = guide.save("program", {**here, "ownership": "utility_owned"})
+    assert refused.json()["errors"][0]["pointer"] == "/values/ownership"
+
+
 def test_leaving_is_guided(doors: Doors, person: dict[str, str]) -> None:
     enrollment = doors.enrolled(account=person["cis_account_id"], service_point=person["cis_service_point_id"])
     subscription = doors.enrollment(enrollment)["subscription"]["id"]

@@ -138,6 +138,14 @@ def test_a_default_stands_until_something_is_entered() -> None:
     assert request_document(seen(panels(spec), {}, facts())) == {"installation_method": "bring_your_own"}
 
 
+@pytest.mark.parametrize(("offered", "expected"), [(("EV",), {"program": "EV"}), (("EV", "AC"), {})])
+def test_the_only_one_there_is_need_not_be_chosen(offered: tuple[str, ...], expected: dict[str, str]) -> None:
+    field = {"kind": "choice", "code": "program", "label": "Program", "binds_to": "/program", "source": "programs"}
+    choices = {"programs": tuple(Choice(value=one, label=one) for one in offered)}
+    shown = seen(panels({"code": "p", "title": "P", "fields": [field]}), {}, facts(choices=choices))
+    assert request_document(shown) == expected
+
+
 def test_an_unknown_field_is_named() -> None:
     (panel,) = panels(PLACE)
     assert [fault.pointer for fault in unknown_fields(panel, {"point": "SP-1", "colour": "red"})] == ["/colour"]
