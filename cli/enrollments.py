@@ -162,6 +162,8 @@ def show(
             )
     for one in (*seen["work_orders"], *seen["service_calls"], *seen["unenrollments"]):
         say(f"  {one['id']}: {one['state']}")
+    for one in (*seen["shipments"], *seen["head_end_requests"]):
+        say(f"  {one['id']}: {one['state']}. {one['next_step']}")
     lists.timeline(seen["timeline"])
     say(f"Next: {seen['next_step']}")
     lists.doors(seen)

@@ -2,7 +2,18 @@
 
 import typer
 
-from cli import batches, catalog, customers, database, enrollments, examples, serve, sync_requests, work_orders
+from cli import (
+    batches,
+    catalog,
+    customers,
+    database,
+    enrollments,
+    examples,
+    serve,
+    shipments,
+    sync_requests,
+    work_orders,
+)
 from cli.attention import attention
 from cli.demo.command import demo
 from cli.service_call import service_call
@@ -23,6 +34,7 @@ app.command()(service_call)
 app.command()(attention)
 app.add_typer(enrollments.app, name="enrollments")
 app.add_typer(work_orders.app, name="work-orders")
+app.add_typer(shipments.app, name="shipments")
 app.add_typer(sync_requests.app, name="sync-requests")
 app.add_typer(serve.app, name="serve")
 app.add_typer(database.app, name="db")
