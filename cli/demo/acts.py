@@ -11,6 +11,7 @@ SYNCHRONIZED = "synchronized"
 UNENROLLED = "unenrolled"
 CLOSED = "closed"
 VISIT = "awaiting a visit"
+PARCEL = "awaiting a parcel"
 REFUSED = "error"
 
 _FINAL_SYNC = frozenset({"synchronized", "error", "cancelled", "discarded"})
@@ -84,6 +85,23 @@ class ComeToReplace:
             device_installed={"specification": self.specification, "serial_number": serial_number()},
             device_removed={"serial_number": _device(view)["serial_number"], "condition": "burnt"},
         )
+
+
+@dataclass(frozen=True)
+class ReceiveParcel:
+    """A device is sent to the customer, who installs it."""
+
+    said: str = "The warehouse sends the device; the customer installs it and confirms"
+    after: str = PARCEL
+
+    def play(self, scene: Scene, view: View) -> None:
+        """Sent, delivered, confirmed."""
+        door = f"/v1/shipments/{view['shipments'][-1]['id']}"
+        parcel = {"carrier": "Parcel Post", "tracking_reference": f"PP-{token_hex(4).upper()}"}
+        scene.api.ask("POST", f"{door}/shipped", body=parcel)
+        scene.api.ask("POST", f"{door}/delivered")
+        device = {**view["device_wanted"], "serial_number": serial_number(), "confirmed_by": "the customer"}
+        scene.api.ask("POST", f"{door}/confirmed", body=device)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ def demo(
 ) -> None:
     """Play journeys of example customers through the API and tell each one's timeline as it happens.
 
-    Devices of their own and of the utility's, visits, a replacement, customers who leave, and a refusal repaired.
+    Devices of their own and of the utility's, visits, a parcel, a replacement, customers who leave, and a refusal
+    repaired.
 
     Somebody else each time. Exit code 1 when a journey does not end as it should.
     """

@@ -13,9 +13,11 @@ from cli.demo.acts import (
     ComeToInstall,
     ComeToReplace,
     Leave,
+    ReceiveParcel,
     Refuse,
     Repair,
 )
+from models.states import InstallationMethod
 
 WAITLISTED = "waitlisted"
 REJECTED = "rejected"
@@ -25,7 +27,7 @@ REJECTED = "rejected"
 class Journey:
     """Somebody asks for a program, what is done then, and how that has to end.
 
-    `specification`: of the device they have, or of the one that a technician brings.
+    `specification`: of the device they have, or of the one that a technician or a parcel brings.
     """
 
     key: str
@@ -37,7 +39,8 @@ class Journey:
     ends: frozenset[str] = frozenset({SYNCHRONIZED})
     for_whom_fails: str = ""
     """The rule that stands in the way of whoever plays it; empty: somebody who may apply."""
-    utility_owned: bool = False
+    installation: InstallationMethod = InstallationMethod.BRING_YOUR_OWN
+    """How the device comes; what the customer does not bring is the utility's."""
     before: Act | None = None
     """What is done before anything is asked."""
     acts: tuple[Act, ...] = ()
@@ -94,8 +97,17 @@ JOURNEYS: tuple[Journey, ...] = (
         specification="eaton-lcr-6600s",
         location="utility-room",
         answers={"heater_fuel": "electricity", "owner_consent": "yes"},
-        utility_owned=True,
+        installation=InstallationMethod.UTILITY_INSTALLATION,
         acts=(ComeToInstall(),),
+    ),
+    Journey(
+        key="parcel",
+        title="A thermostat comes by parcel, is confirmed by the customer and answers",
+        program="TSTAT-KIT",
+        specification="sensi-lite",
+        location="main-living-area",
+        installation=InstallationMethod.SELF_INSTALLATION,
+        acts=(ReceiveParcel(),),
     ),
     Journey(
         key="replacement",
@@ -123,7 +135,7 @@ JOURNEYS: tuple[Journey, ...] = (
         specification="eaton-lcr-6600s",
         location="garage",
         answers={"heater_fuel": "electricity", "owner_consent": "yes"},
-        utility_owned=True,
+        installation=InstallationMethod.UTILITY_INSTALLATION,
         ends=frozenset({UNENROLLED}),
         acts=(ComeToInstall(), Leave(removal="utility_removal"), ComeToFetch()),
     ),

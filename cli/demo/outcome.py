@@ -36,7 +36,7 @@ class Outcome:
     def links(self) -> dict[str, str]:
         """Where a person sees it: its flow, and its resource in the DERMS if there should be one."""
         links = {"Temporal UI": self.view["links"]["temporal_ui"], **self.flows}
-        if self.view["subscription"]:
+        if self.view["subscription"] and self.view["subscription"]["devices"]:
             serial = self.view["subscription"]["devices"][-1]["serial_number"]
             links["DER search"] = f"{self.derms_url}/?q={quote(serial)}"
         return links

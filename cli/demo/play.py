@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
-from cli.demo.acts import UNENROLLED, VISIT, told
+from cli.demo.acts import PARCEL, UNENROLLED, VISIT, told
 from cli.demo.journeys import Journey
 from cli.demo.people import Person
 from cli.demo.scene import Scene, View, serial_number
+from models.states import AssetOwnership, InstallationMethod
 
 _LOOK_EVERY_SECONDS = 0.2
 _FINAL = frozenset({"rejected", "cancelled", "expired", "waitlisted", "needs_attention"})
@@ -24,15 +25,15 @@ def submit(scene: Scene, journey: Journey, person: Person, terms_version: str) -
         "serial_number": serial_number(),
         "device_location_type": journey.location,
     }
-    way = ("utility_installation", "utility_owned") if journey.utility_owned else ("bring_your_own", "customer_owned")
+    brought = journey.installation is InstallationMethod.BRING_YOUR_OWN
     application: dict[str, Any] = {
         "transaction_id": f"demo-{journey.key}-{token_hex(5)}",
         "account": person.account,
         "service_point": person.service_point,
         "program": journey.program,
-        "installation_method": way[0],
-        "asset_ownership": way[1],
-        "devices": [] if journey.utility_owned else [device],
+        "installation_method": journey.installation,
+        "asset_ownership": AssetOwnership.CUSTOMER_OWNED if brought else AssetOwnership.UTILITY_OWNED,
+        "devices": [device] if brought else [],
         "terms": {
             "version": terms_version,
             "accepted_by": person.name,
@@ -84,6 +85,8 @@ def end_of(view: View) -> str:
     """Where it stays until somebody acts, or how it ended; empty while it goes on by itself."""
     if any(order["state"] == "dispatched" for order in view["work_orders"]):
         return VISIT
+    if any(shipment["state"] == "ordered" for shipment in view["shipments"]):
+        return PARCEL
     if view["state"] in _FINAL:
         return view["state"]
     followed = [*view["service_calls"], *view["unenrollments"]]

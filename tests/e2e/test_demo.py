@@ -83,6 +83,8 @@ def test_every_journey_ends_as_it_should_and_is_told_line_by_line(data_dir: Path
     assert all(journey.title in told.stdout for journey in JOURNEYS)
     assert told.stdout.count("Acknowledged by the DERMS") >= len(JOURNEYS) - 1
     assert "Change the tariff" in told.stdout
+    assert "Customer confirmed the installation" in told.stdout
+    assert "Head-end answered" in told.stdout
 
 
 def test_the_derms_holds_what_the_demo_says(data_dir: Path, stack: dict[str, Any]) -> None:

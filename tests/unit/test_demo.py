@@ -34,6 +34,7 @@ def view(state: str, *sync_states: str, **changes: Any) -> dict[str, Any]:
             for one in sync_states
         ],
         "work_orders": [],
+        "shipments": [],
         "service_calls": [],
         "unenrollments": [],
         "timeline": [entry],
@@ -62,6 +63,8 @@ def outcome(seen: dict[str, Any], key: str = "thermostat") -> Outcome:
         (view("needs_attention", "error"), "needs_attention"),
         (view("awaiting_site_visit", work_orders=[{"state": "created"}]), ""),
         (view("awaiting_site_visit", work_orders=[{"state": "dispatched"}]), "awaiting a visit"),
+        (view("device_setup", shipments=[{"state": "ordered"}]), "awaiting a parcel"),
+        (view("device_setup", shipments=[{"state": "delivered"}]), ""),
         (view("enrolled", "synchronized", service_calls=followed("awaiting_site_visit")), ""),
         (view("enrolled", "synchronized", service_calls=followed("closed")), "closed"),
         (view("enrolled", "synchronized", "sending", unenrollments=followed("unenrolled")), ""),
