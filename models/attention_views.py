@@ -16,6 +16,7 @@ class AttentionKind(StrEnum):
     UNENROLLMENT_PARKED = "unenrollment_parked"
     SERVICE_CALL_PARKED = "service_call_parked"
     SYNC_REQUEST_IN_ERROR = "sync_request_in_error"
+    SYNC_REQUEST_HELD_UP = "sync_request_held_up"
     NOT_CONTROLLABLE = "not_controllable"
     VISIT_ESCALATED = "visit_escalated"
     VISITS_USED_UP = "visits_used_up"

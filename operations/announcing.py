@@ -20,7 +20,7 @@ from operations.audit import Trail
 from operations.catalog import Catalogs, IndexedCatalog
 from operations.snapshots import taken
 from rules.snapshots import snapshot_hash
-from rules.sync_order import Plan, Told, plan
+from rules.sync_order import Plan, Told, leaves_nobody, plan
 
 _NEVER_TOLD = "undone before the DERMS heard of it"
 
@@ -54,8 +54,7 @@ async def announce(
     earlier, unsent = await _earlier(session, subscription.id)
     sequence = earlier[0].sequence + 1 if earlier else 1
     picture = await taken(session, catalogs, subscription.id, kind, sequence, instant)
-    enrolled = any(device["state"] == "enrolled" for device in picture["devices"])
-    chosen = plan(kind, earlier, anyone_enrolled=enrolled)
+    chosen = plan(kind, earlier, anyone_enrolled=not leaves_nobody(picture))
     request = _made(subscription, chosen, journey, sequence, picture, await catalogs.current(session), instant)
     request.held = request.held and not urgent
     session.add(request)

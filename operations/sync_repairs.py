@@ -20,9 +20,10 @@ from operations.audit import Trail
 from operations.catalog import Catalogs
 from operations.queries.sync_requests import criteria
 from operations.snapshots import Wanted, many_taken
-from operations.sync_requests import TECHNICAL, locked
+from operations.sync_requests import locked
 from operations.sync_turns import pass_on
 from rules.snapshots import snapshot_hash
+from rules.sync_order import TECHNICAL
 
 _Y = SyncState
 

@@ -20,14 +20,13 @@ from operations.audit import Trail
 from operations.catalog import Catalogs
 from operations.inbox import UNKNOWN
 from operations.snapshots import taken
-from operations.sync_turns import next_flow, pass_on, wake, what_it_waits_for
+from operations.sync_turns import make_way, next_flow, pass_on, wake, what_it_waits_for
 from rules.acknowledgements import LEAVING, Effect, effect_of
 from rules.snapshots import message_key, snapshot_hash
-from rules.sync_order import FINAL, nothing_new
+from rules.sync_order import FINAL, TECHNICAL, nothing_new
 
 _Y = SyncState
 _FRESH = timedelta(hours=1)
-TECHNICAL = frozenset(failure.value for failure in SendFailure if failure.outcome_unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ async def start_sending(session: AsyncSession, scope: Scope, catalogs: Catalogs,
     """Takes a request out to be sent: pending, to be resent, or in error only because no answer came.
 
     It stays pending while an earlier one of its subscription is not final, or while it is held for a batch; it is
-    discarded when the DERMS was last told the same.
+    discarded when the DERMS was last told the same. What it makes moot is final from then on.
 
     Raises:
         NotFound: there is none.
@@ -75,15 +74,21 @@ async def take_out(session: AsyncSession, scope: Scope, catalogs: Catalogs, requ
     path, waits_for = _way_to_sending(request), ""
     trail = Trail(scope, now, request.journey)
     if path is not None and request.state in (_Y.PENDING, _Y.ERROR):
-        waits_for = await what_it_waits_for(session, request)
+        await make_way(session, trail, request, now)
+        waits_for, stuck = await what_it_waits_for(session, request)
         if waits_for:
             path = path[:-1]
+            _say_if_stuck(trail, request, waits_for, stuck=stuck)
         elif await _nothing_new(session, catalogs, request, now):
             path = (*path[:-1], _Y.DISCARDED)
             request.note = "the DERMS holds this already"
             await pass_on(session, request)
+        else:
+            request.note = None
     if path is not None:
-        request.state = trail.moved(SYNC_TRANSITIONS, request.id, request.state, *path, reason=request.note or "")
+        request.state = trail.moved(
+            SYNC_TRANSITIONS, request.id, request.state, *path, reason="" if waits_for else request.note or ""
+        )
         request.error_code = request.error_text = None
         request.updated_at = now
         await trail.write(session)
@@ -101,6 +106,14 @@ async def take_out(session: AsyncSession, scope: Scope, catalogs: Catalogs, requ
         error_text=request.error_text or "",
         waits_for=waits_for,
     )
+
+
+def _say_if_stuck(trail: Trail, request: SyncRequest, waits_for: str, *, stuck: bool) -> None:
+    """Once, and not at every look: nothing happens by itself, so people are told what helps."""
+    why = f"waits for {waits_for}" if stuck else None
+    if why is not None and request.note != why:
+        trail.noted(request.id, "syn:held_up", reason=f"It {why}.")
+    request.note = why
 
 
 def _way_to_sending(request: SyncRequest) -> tuple[SyncState, ...] | None:
@@ -190,7 +203,7 @@ async def record_acknowledgement(
     )
     if effect.state is not None:
         await _apply(session, scope, now, request, ack, effect, registrations)
-        if following is not None and request.state in FINAL:
+        if following is not None and request.state in (*FINAL, _Y.ERROR):
             await wake(session, [(request.id, following)])
     await _keep(session, now, ack, effect.outcome)
     return SyncStanding(state=request.state, code=request.error_code or "", text=request.error_text or "")
@@ -303,4 +316,6 @@ async def record_failure(
         request.error_code, request.error_text = failure, text
         request.updated_at = now
         await trail.write(session)
+        if not failure.outcome_unknown:
+            await pass_on(session, request)
     return SyncStanding(state=request.state, code=request.error_code or "", text=request.error_text or "")

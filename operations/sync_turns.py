@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ScalarSelect, and_, or_, select, update
+from sqlalchemy import ScalarSelect, Select, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from models.messages.enroll import RETRY_REQUESTED, RetryRequested
 from models.messages.synchronize import SYNC_TURN, SyncTurn
 from models.scope import Scope
-from models.states import SyncState
+from models.states import SYNC_TRANSITIONS, SyncState
 from models.tables.sync_request import SyncRequest
 from operations import outbox
 from operations.audit import Trail
-from rules.sync_order import FINAL, Told, waits_for
+from rules.guidance import sync_request_ahead
+from rules.sync_order import FINAL, Told, is_moot, leaves_nobody, waits_for
 
 _LOST_AFTER = timedelta(minutes=10)
 
@@ -26,17 +28,31 @@ def told(row: SyncRequest) -> Told:
     return Told(row.id, row.sequence, row.kind, row.state, row.attempts)
 
 
-async def what_it_waits_for(session: AsyncSession, request: SyncRequest, *, locking: bool = True) -> str:
-    """What must happen before this request is sent, in words; empty if it may go.
+class Wait(NamedTuple):
+    """What must happen before a request is sent, in words; empty if it may go. `stuck`: a person must see to it."""
+
+    words: str = ""
+    stuck: bool = False
+
+
+async def what_it_waits_for(session: AsyncSession, request: SyncRequest, *, locking: bool = True) -> Wait:
+    """What must happen before this request is sent.
 
     Locks what it waits for until the transaction ends, so that whoever makes that final afterwards sees this one. The
     first of a subscription asks nothing.
     """
     if request.held:
-        return BATCH
+        return Wait(BATCH)
     if request.sequence == 1:
-        return ""
-    statement = (
+        return Wait()
+    statement = _ahead_of(request)
+    rows = await session.scalars(statement.with_for_update(read=True) if locking else statement)
+    found = waits_for(request.sequence, [told(row) for row in rows])
+    return Wait(sync_request_ahead(found.id, found.state), found.state is SyncState.ERROR) if found else Wait()
+
+
+def _ahead_of(request: SyncRequest) -> Select[SyncRequest]:
+    return (
         select(SyncRequest)
         .where(
             col(SyncRequest.subscription_id) == request.subscription_id,
@@ -45,9 +61,24 @@ async def what_it_waits_for(session: AsyncSession, request: SyncRequest, *, lock
         )
         .order_by(col(SyncRequest.sequence).desc())
     )
-    rows = await session.scalars(statement.with_for_update(read=True) if locking else statement)
-    found = waits_for(request.sequence, [told(row) for row in rows])
-    return f"{found.id}, which is {found.state.replace('_', ' ')}" if found else ""
+
+
+async def make_way(session: AsyncSession, trail: Trail, request: SyncRequest, instant: datetime) -> None:
+    """Gives up what this request makes moot, as a person would: who has left does not wait for an enrolment that the
+    DERMS refused to be repaired."""
+    if request.sequence == 1 or request.attempts or request.held or not leaves_nobody(request.snapshot):
+        return
+    signals: list[tuple[str, RetryRequested]] = []
+    for row in await session.scalars(_ahead_of(request).with_for_update()):
+        if is_moot(row.state, row.error_code):
+            reason = f"nobody takes part any more; {request.id} tells the DERMS"
+            row.state = trail.beside(row.journey).moved(
+                SYNC_TRANSITIONS, row.id, row.state, SyncState.CANCELLED, reason=reason
+            )
+            row.note, row.updated_at = reason, instant
+            signals.append((row.workflow_id, RetryRequested(message_id=f"{row.id}/cancelled")))
+    await session.flush()
+    await outbox.signal(session, RETRY_REQUESTED, signals)
 
 
 def next_flow(subscription_id: Any, sequence: Any) -> ScalarSelect[str]:

@@ -20,6 +20,7 @@ _NEXT: dict[AttentionKind, str] = {
     _K.UNENROLLMENT_PARKED: "Remove the cause and retry it, or cancel it.",
     _K.SERVICE_CALL_PARKED: "Remove the cause and retry it, or cancel it.",
     _K.SYNC_REQUEST_IN_ERROR: "Correct the data and retry it, or give it up with a reason.",
+    _K.SYNC_REQUEST_HELD_UP: "Retry the one that it waits for, or give that one up; then this one goes by itself.",
     _K.NOT_CONTROLLABLE: "Have the DERMS told again, or end the participation.",
     _K.VISIT_ESCALATED: "Make an appointment, or cancel what the visit was ordered for.",
     _K.VISITS_USED_UP: "Retry for one more visit, or cancel what the visit was ordered for.",
@@ -50,8 +51,8 @@ def next_step(kind: AttentionKind) -> str:
 def actions(
     kind: AttentionKind, of: str, journey: str, subscription: str | None, state: str | None
 ) -> tuple[AttentionAction, ...]:
-    """What can be done about the thing of that id; `journey` is the request it belongs to. `state`: how far a shipment
-    is."""
+    """What can be done about the thing of that id; `journey` is the request it belongs to, or what holds it up.
+    `state`: how far a shipment is."""
     if kind is _K.MESSAGE_UNDELIVERABLE:
         return (AttentionAction(action="look", method="GET", href="/readyz"),)
     if kind is _K.NOT_CONTROLLABLE:
@@ -71,7 +72,8 @@ def actions(
     if kind is _K.RECOVERY_PENDING:
         device = f"{door(of)}/devices/{{device}}"
         return (_post("received", f"{device}/received"), _post("kept", f"{device}/kept", _REASON))
-    return (_post("retry", f"{door(of)}/retry"), _cancel(of))
+    wrong = journey if kind is _K.SYNC_REQUEST_HELD_UP else of
+    return (_post("retry", f"{door(wrong)}/retry"), _cancel(wrong))
 
 
 def _post(action: str, href: str, body: dict[str, Any] | None = None) -> AttentionAction:

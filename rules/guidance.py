@@ -49,6 +49,16 @@ def enrollment_actions(state: EnrollmentState) -> tuple[str, ...]:
     return tuple(actions)
 
 
+def sync_request_ahead(sync_request: str, state: SyncState) -> str:
+    """The change that another one of the same subscription waits for."""
+    if state is SyncState.ERROR:
+        door = f"POST /v1/sync-requests/{sync_request}"
+        return (
+            f"{sync_request}, which is in error: correct the data and retry it, or give it up: {door}/retry or /cancel"
+        )
+    return f"{sync_request}, which is {state.replace('_', ' ')}"
+
+
 def sync_actions(state: SyncState) -> tuple[str, ...]:
     """What can be done with a sync request: the names of its doors."""
     return ("retry", "cancel") if state is SyncState.ERROR else ()

@@ -74,6 +74,7 @@ _SYNC: dict[str, str] = {
     "syn:error": "Not synchronized",
     "syn:cancelled": "Synchronization given up",
     "syn:discarded": "Not told separately to the DERMS",
+    "syn:held_up": "Waits for another change in error",
     "syn:released": "Released to be sent to the DERMS",
     "syn:handed_over": "Handed over to a flow of its own",
 }

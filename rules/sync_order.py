@@ -1,12 +1,16 @@
 """The order in which the DERMS learns of changes: one subject's requests strictly one after the other (DOMAIN.md 4)."""
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from models.messages.synchronize import SendFailure
 from models.states import SYNC_TRANSITIONS, SyncKind, SyncState
 
 FINAL = frozenset(state for state, following in SYNC_TRANSITIONS.items() if not following)
 """What is sent no more: a later request need not wait for it."""
+
+TECHNICAL = frozenset(failure.value for failure in SendFailure if failure.outcome_unknown)
+"""Errors without an answer: the DERMS may have taken the message."""
 
 
 class Told(NamedTuple):
@@ -57,6 +61,17 @@ def plan(kind: SyncKind, earlier: Sequence[Told], *, anyone_enrolled: bool) -> P
     if kind is SyncKind.UPDATE and SyncKind.CUSTOMER_ASSET_LOAD in kinds:
         return Plan(SyncKind.CUSTOMER_ASSET_LOAD, joined)  # what the DERMS lost it must be sent, though nothing is new
     return Plan(kind, joined)
+
+
+def leaves_nobody(snapshot: Mapping[str, Any]) -> bool:
+    """Whether the change leaves the DERMS no device to control."""
+    return all(device["state"] != "enrolled" for device in snapshot["devices"])
+
+
+def is_moot(state: SyncState, error_code: str | None) -> bool:
+    """Whether an earlier change has no sense once nobody is left: the DERMS answered that it did not take it as it was.
+    Without an answer it may have taken it, and is asked about it first."""
+    return state is SyncState.ERROR and error_code not in TECHNICAL
 
 
 def nothing_new(snapshot_hash: str, last_sent: SyncState | None, last_hash: str | None) -> bool:

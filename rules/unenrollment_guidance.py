@@ -29,9 +29,11 @@ _AFTER: dict[SyncState, str] = {
 _CAN_BE_KEPT = (_U.REMOVING, _U.NEEDS_ATTENTION, _U.RECOVERY_PENDING)
 
 
-def unenrollment_next_step(state: UnenrollmentState, synchronization: SyncState | None) -> str:
-    """What happens next with an unenrolment in that state."""
+def unenrollment_next_step(state: UnenrollmentState, synchronization: SyncState | None, waits_for: str = "") -> str:
+    """What happens next with an unenrolment in that state. `waits_for`: what telling the DERMS waits for, in words."""
     if state is _U.UNENROLLED:
+        if waits_for:
+            return f"The customer has left; the DERMS is told as soon as its turn has come. It waits for {waits_for}."
         return _AFTER[synchronization or SyncState.DISCARDED]
     return _NEXT[state]
 

@@ -106,14 +106,14 @@ def _service_calls(now: datetime) -> Part:
     return _parked(_K.SERVICE_CALL_PARKED, ServiceCall, state, subscription=subscription, enrollment=enrollment)
 
 
-def _told(kind: AttentionKind, why: Any) -> Part:
+def _told(kind: AttentionKind, why: Any, *, journey: Any = SyncRequest.journey) -> Part:
     table = SyncRequest
     return _part(
         kind,
-        col(table.id if kind is _K.SYNC_REQUEST_IN_ERROR else table.subscription_id),
+        col(table.subscription_id if kind is _K.NOT_CONTROLLABLE else table.id),
         col(table.updated_at),
         why,
-        col(table.journey),
+        journey,
         col(table.program),
         col(table.enrollment_id),
         col(table.subscription_id),
@@ -123,6 +123,24 @@ def _told(kind: AttentionKind, why: Any) -> Part:
 def _errors(now: datetime) -> Part:
     why = func.concat_ws(": ", col(SyncRequest.error_code), col(SyncRequest.error_text))
     return _told(_K.SYNC_REQUEST_IN_ERROR, why).where(col(SyncRequest.state) == SyncState.ERROR)
+
+
+def _held_up(now: datetime) -> Part:
+    """Changes that wait for an earlier one of their subscription, which waits for a person."""
+    earlier = aliased(SyncRequest)
+    kind = func.replace(col(SyncRequest.kind), "_", " ")
+    why = func.concat(
+        "The change (", kind, ") waits for ", earlier.id, ", which is in error: ", earlier.error_code, "."
+    )
+    part = _told(_K.SYNC_REQUEST_HELD_UP, why, journey=earlier.id)
+    return part.join(
+        earlier,
+        and_(
+            col(earlier.subscription_id) == col(SyncRequest.subscription_id),
+            col(earlier.sequence) < col(SyncRequest.sequence),
+            col(earlier.state) == SyncState.ERROR,
+        ),
+    ).where(col(SyncRequest.state) == SyncState.PENDING)
 
 
 def _not_controllable(now: datetime) -> Part:
@@ -204,6 +222,7 @@ _PARTS: Mapping[AttentionKind, Callable[[datetime], Part]] = {
     _K.UNENROLLMENT_PARKED: _unenrollments,
     _K.SERVICE_CALL_PARKED: _service_calls,
     _K.SYNC_REQUEST_IN_ERROR: _errors,
+    _K.SYNC_REQUEST_HELD_UP: _held_up,
     _K.NOT_CONTROLLABLE: _not_controllable,
     _K.VISIT_ESCALATED: _escalated,
     _K.VISITS_USED_UP: _used_up,

@@ -70,9 +70,14 @@ async def seen(
         snapshot=row.snapshot,
         acknowledgement=row.acknowledgement,
         acknowledged_at=row.acknowledged_at,
-        waits_for=await what_it_waits_for(session, row, locking=False) if row.state is SyncState.PENDING else "",
+        waits_for=await waiting_words(session, row),
         links=dict(links),
     )
+
+
+async def waiting_words(session: AsyncSession, row: SyncRequest) -> str:
+    """What it waits for, in words; empty if for nothing."""
+    return (await what_it_waits_for(session, row, locking=False)).words if row.state is SyncState.PENDING else ""
 
 
 def summary(row: SyncRequest) -> SyncRequestSummary:

@@ -82,7 +82,9 @@ async def seen(
     requests = await session.execute(
         select(SyncRequest).where(col(SyncRequest.journey) == row.id).order_by(col(SyncRequest.sequence))
     )
-    told = tuple(sync_requests.summary(one) for one in requests.scalars())
+    rows = requests.scalars().all()
+    told = tuple(sync_requests.summary(one) for one in rows)
+    waits_for = await sync_requests.waiting_words(session, rows[-1]) if rows else ""
     return UnenrollmentView(
         **_fields(row),
         whole_subscription=row.whole,
@@ -93,7 +95,7 @@ async def seen(
         devices=await _devices(session, row),
         sync_requests=told,
         timeline=await timeline_of(session, row.id),
-        next_step=unenrollment_next_step(row.state, told[-1].state if told else None),
+        next_step=unenrollment_next_step(row.state, told[-1].state if told else None, waits_for),
         available_actions=unenrollment_actions(row.state, a_device_left=any(one["left"] for one in row.devices)),
         links={**links, "enrollment": door(row.enrollment_id)},
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from rules.snapshots import message_key
 from tests.integration.calling import Calling
 from tests.integration.doors import Doors, wait_for
 from tests.integration.installing import Installing
@@ -49,38 +50,86 @@ def waiting(doors: Doors, enrollment: str) -> dict[str, Any]:
     return doors.api.get(f"/v1/sync-requests/{found['id']}").raise_for_status().json()
 
 
-def test_who_leaves_while_the_enrolment_is_in_error_is_told_after_it(
+def test_who_leaves_does_not_wait_for_an_enrolment_that_the_derms_refused(
     doors: Doors, leaving: Leaving, refused: tuple[str, dict[str, Any]]
 ) -> None:
     enrollment, request = refused
-    leaving.asked(enrollment)
-    later = waiting(doors, enrollment)
-    assert (later["state"], later["waits_for"]) == ("pending", f"{request['id']}, which is error")
-
-
-def test_the_enrolment_repaired_both_end(doors: Doors, leaving: Leaving, refused: tuple[str, dict[str, Any]]) -> None:
-    enrollment, request = refused
-    unenrollment = leaving.asked(enrollment)
-    waiting(doors, enrollment)
-    doors.api.post(f"/v1/sync-requests/{request['id']}/retry").raise_for_status()
-    assert leaving.over(unenrollment)["state"] == "unenrolled"
+    assert leaving.over(leaving.asked(enrollment))["state"] == "unenrolled"
     wait_for(lambda: doors.flow(enrollment).close_time)
-    assert told(doors, enrollment)[0] == ("enroll", "synchronized")
+    assert told(doors, enrollment) == [("enroll", "cancelled"), ("unenroll", "synchronized")]
+    seen = doors.api.get(f"/v1/sync-requests/{request['id']}").raise_for_status().json()
+    assert seen["note"].startswith("nobody takes part any more")
     (device,) = leaving.subscription(enrollment)["devices"]
     assert device["registration"] == "kept"
     assert [one for one in doors.held(device["serial_number"]) if one["state"] == "enrolled"] == []
 
 
-def test_the_enrolment_given_up_the_derms_is_told_all_the_same_that_the_device_leaves(
-    doors: Doors, leaving: Leaving, refused: tuple[str, dict[str, Any]]
-) -> None:
-    enrollment, request = refused
+def test_who_leaves_before_the_derms_refuses_the_enrolment_does_not_wait_either(doors: Doors, leaving: Leaving) -> None:
+    doors.faults(acknowledge="never")
+    enrollment = doors.accepted(doors.application())
+    request = doors.told(enrollment, "awaiting_acknowledgement")
     unenrollment = leaving.asked(enrollment)
-    waiting(doors, enrollment)
-    door = f"/v1/sync-requests/{request['id']}/cancel"
-    doors.api.post(door, json={"reason": "they are leaving"}).raise_for_status()
+    assert waiting(doors, enrollment)["waits_for"] == f"{request['id']}, which is awaiting acknowledgement"
+    doors.faults(acknowledge="at_once")
+    door = f"/sync-messages/{message_key(request['id'], 1)}/acknowledge"
+    doors.derms.post(door, json={"result": "negative"}).raise_for_status()
     assert leaving.over(unenrollment)["state"] == "unenrolled"
     assert told(doors, enrollment) == [("enroll", "cancelled"), ("unenroll", "synchronized")]
+
+
+@pytest.fixture
+def held_up(doors: Doors, leaving: Leaving) -> tuple[str, str, str]:
+    """One of two devices leaves while their enrolment is in error: enrolment, unenrolment, and the message in error."""
+    program = doors.name("PAIR")
+    doors.offer(program)
+    doors.derms.put("/reference", json={**KNOWN, "feeders": ["NOWHERE-1"]}).raise_for_status()
+    pair = [{"specification": "ecobee-premium", "serial_number": doors.name("SN")} for _ in range(2)]
+    enrollment = doors.accepted(doors.application(program=program, devices=pair))
+    request = doors.told(enrollment, "error")["id"]
+    doors.derms.put("/reference", json=KNOWN).raise_for_status()
+    goes, _ = leaving.devices(enrollment)
+    return enrollment, leaving.asked(enrollment, devices=[{"device": goes}]), request
+
+
+def test_what_is_held_up_says_by_what_and_what_helps(
+    doors: Doors, leaving: Leaving, held_up: tuple[str, str, str]
+) -> None:
+    enrollment, unenrollment, request = held_up
+    wait_for(
+        lambda: "Waits for another change in error" in [one["what"] for one in leaving.seen(unenrollment)["timeline"]]
+    )
+    seen, later = leaving.seen(unenrollment), waiting(doors, enrollment)
+    helps = f"POST /v1/sync-requests/{request}/retry or /cancel"
+    assert (later["state"], later["waits_for"]) == ("pending", later["note"].removeprefix("waits for "))
+    assert helps in seen["next_step"]
+    assert helps in next(
+        one["reason"] for one in seen["timeline"] if one["what"] == "Waits for another change in error"
+    )
+    program = seen["program"]
+    kinds = {one["kind"]: one for one in doors.api.get("/v1/attention", params={"program": program}).json()["items"]}
+    item = kinds["sync_request_held_up"]
+    assert (item["id"], request in item["why"]) == (later["id"], True)
+    assert [one["href"] for one in item["actions"]] == [
+        f"/v1/sync-requests/{request}/{word}" for word in ("retry", "cancel")
+    ]
+
+
+@pytest.mark.parametrize(("word", "ends"), [("retry", "synchronized"), ("cancel", "cancelled")])
+def test_one_repair_releases_both(
+    doors: Doors, leaving: Leaving, held_up: tuple[str, str, str], word: str, ends: str
+) -> None:
+    enrollment, unenrollment, request = held_up
+    waiting(doors, enrollment)
+    body = {"reason": "they are leaving"} if word == "cancel" else None
+    doors.api.post(f"/v1/sync-requests/{request}/{word}", json=body).raise_for_status()
+    assert leaving.over(unenrollment)["state"] == "unenrolled"
+    wait_for(lambda: doors.flow(enrollment).close_time)
+    assert (told(doors, enrollment)[0], told(doors, enrollment)[1][0]) == (("enroll", ends), "unenroll")
+    held = [
+        [one for one in doors.held(device["serial_number"]) if one["state"] == "enrolled"]
+        for device in leaving.subscription(enrollment)["devices"]
+    ]
+    assert sorted(map(len, held)) == [0, 1]
 
 
 def test_who_still_waits_for_the_technician_is_told_to_cancel_instead(doors: Doors, leaving: Leaving) -> None:

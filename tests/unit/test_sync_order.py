@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from models.states import SyncKind, SyncState
-from rules.sync_order import FINAL, Told, nothing_new, plan, waits_for
+from rules.sync_order import FINAL, TECHNICAL, Told, is_moot, nothing_new, plan, waits_for
 
 PENDING, ERROR, SYNCHRONIZED = SyncState.PENDING, SyncState.ERROR, SyncState.SYNCHRONIZED
 DISCARDED, CANCELLED = SyncState.DISCARDED, SyncState.CANCELLED
@@ -106,3 +106,9 @@ def test_a_joined_change_says_what_both_were_for(
 )
 def test_the_same_again_is_nothing_new(last_sent: SyncState | None, last_hash: str | None, expected: bool) -> None:
     assert nothing_new("a", last_sent, last_hash) is expected
+
+
+@pytest.mark.parametrize("state", SyncState)
+def test_only_what_the_derms_refused_is_moot_when_nobody_is_left(state: SyncState) -> None:
+    assert is_moot(state, "UNKNOWN_FEEDER") is (state is ERROR)
+    assert not any(is_moot(state, unanswered) for unanswered in TECHNICAL)
