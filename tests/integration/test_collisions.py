@@ -70,9 +70,9 @@ def test_who_leaves_before_the_derms_refuses_the_enrolment_does_not_wait_either(
     request = doors.told(enrollment, "awaiting_acknowledgement")
     unenrollment = leaving.asked(enrollment)
     assert waiting(doors, enrollment)["waits_for"] == f"{request['id']}, which is awaiting acknowledgement"
-    doors.faults(acknowledge="at_once")
     door = f"/sync-messages/{message_key(request['id'], 1)}/acknowledge"
     doors.derms.post(door, json={"result": "negative"}).raise_for_status()
+    doors.faults(acknowledge="callback")  # from here on; before, it would have answered what waited, and well
     assert leaving.over(unenrollment)["state"] == "unenrolled"
     assert told(doors, enrollment) == [("enroll", "cancelled"), ("unenroll", "synchronized")]
 
