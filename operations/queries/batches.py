@@ -8,12 +8,11 @@ from sqlmodel import col
 
 from models.batch_views import BatchFinding, BatchRunSummary, BatchRunView, BatchView
 from models.batches import BATCHES, BatchName, schedule_id
-from models.errors import NotFound
 from models.scope import OperatorScope
 from models.tables.batch_run import BatchRun
 from models.task_states import BatchRunState
 from models.views import Page
-from operations.queries.paging import encode, newest_first
+from operations.queries.paging import one_of, page_of
 
 
 def readable(scope: OperatorScope) -> Select[BatchRun]:
@@ -31,7 +30,7 @@ async def batches(session: AsyncSession, scope: OperatorScope) -> tuple[BatchVie
             description=batch.description,
             schedule=schedule_id(name),
             every_seconds=int(batch.rhythm.every.total_seconds()),
-            last_run=BatchRunSummary(**_fields(runs[name])) if name in runs else None,
+            last_run=_summary(runs[name]) if name in runs else None,
             links={"runs": f"/v1/batches/{name}/runs"},
         )
         for name, batch in BATCHES.items()
@@ -43,9 +42,7 @@ async def runs(
 ) -> Page[BatchRunSummary]:
     """A page of a batch's runs, newest first."""
     statement = readable(scope).where(col(BatchRun.name) == name)
-    rows = (await session.scalars(newest_first(statement, col(BatchRun.id), limit, cursor))).all()
-    more = encode(rows[limit - 1].id) if len(rows) > limit else None
-    return Page(items=tuple(BatchRunSummary(**_fields(row)) for row in rows[:limit]), next_cursor=more)
+    return await page_of(session, statement, col(BatchRun.id), _summary, limit=limit, cursor=cursor)
 
 
 async def run(session: AsyncSession, scope: OperatorScope, name: BatchName, run_id: str) -> BatchRunView:
@@ -54,10 +51,8 @@ async def run(session: AsyncSession, scope: OperatorScope, name: BatchName, run_
     Raises:
         NotFound: there is none that this scope may see.
     """
-    statement = readable(scope).where(col(BatchRun.name) == name, col(BatchRun.id) == run_id)
-    row = await session.scalar(statement)
-    if row is None:
-        raise NotFound(f"There is no run {run_id} of {name}.", fix=f"GET /v1/batches/{name}/runs lists them.")
+    statement, door = readable(scope).where(col(BatchRun.name) == name), f"/v1/batches/{name}/runs"
+    row: BatchRun = await one_of(session, statement, col(BatchRun.id), run_id, kind=f"run of {name}", door=door)
     findings = tuple(BatchFinding.model_validate(one) for one in row.findings)
     again = any(one.resendable and not one.resent for one in findings) and row.state is not BatchRunState.RUNNING
     shown = _fields(row)
@@ -69,6 +64,10 @@ async def run(session: AsyncSession, scope: OperatorScope, name: BatchName, run_
 def run_links(name: BatchName, run_id: str) -> dict[str, str]:
     """Where a run is seen."""
     return {"self": f"/v1/batches/{name}/runs/{run_id}"}
+
+
+def _summary(row: BatchRun) -> BatchRunSummary:
+    return BatchRunSummary(**_fields(row))
 
 
 def _fields(row: BatchRun) -> dict[str, Any]:

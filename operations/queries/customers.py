@@ -25,7 +25,7 @@ from models.views import (
 )
 from operations.catalog import Catalogs
 from operations.facts import gather, place_of, usage_columns, usage_of
-from operations.queries.paging import encode, newest_first
+from operations.queries.paging import newest_first
 from rules.eligibility.decide import decide
 
 
@@ -41,11 +41,9 @@ async def found(
     statement = readable(scope)
     if q:
         statement = statement.where(_matching(q))
-    rows = (await session.execute(newest_first(statement, col(Customer.id), limit, cursor))).scalars().all()
-    accounts = await _accounts(session, [row.id for row in rows[:limit]])
-    more = encode(rows[limit - 1].id) if len(rows) > limit else None
-    items = tuple(CustomerSummary(**_fields(row, accounts[row.id])) for row in rows[:limit])
-    return Page(items=items, next_cursor=more)
+    rows, more = await newest_first(session, statement, col(Customer.id), limit=limit, cursor=cursor)
+    accounts = await _accounts(session, [row.id for row in rows])
+    return Page(items=tuple(CustomerSummary(**_fields(row, accounts[row.id])) for row in rows), next_cursor=more)
 
 
 def _matching(q: str) -> Any:

@@ -8,9 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.decision import Decision
-from models.errors import NotFound
 from models.scope import OperatorScope
-from models.states import EnrollmentState, RegistrationState, SubscriptionState, SyncState
+from models.states import EnrollmentState, SubscriptionState, SyncState
 from models.tables.enrollment import Enrollment
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
@@ -20,11 +19,11 @@ from models.views import (
     EnrollmentView,
     FollowingRequest,
     Page,
-    SubscribedDevice,
     SubscriptionView,
 )
 from operations.queries import head_end_requests, shipments, sync_requests, timelines, work_orders
-from operations.queries.paging import encode, newest_first
+from operations.queries.devices import subscribed
+from operations.queries.paging import one_of, page_of
 from rules.guidance import enrollment_actions, next_step
 from rules.unenrollment_guidance import unenrollment_next_step
 
@@ -49,17 +48,19 @@ async def listed(
     cursor: str | None,
 ) -> Page[EnrollmentSummary]:
     """A page of them, newest first."""
-    wanted = {
-        "customer_id": customer,
-        "account": account,
-        "program": program,
-        "state": state,
-        "transaction_id": transaction_id,
-    }
-    statement = readable(scope).filter_by(**{name: value for name, value in wanted.items() if value is not None})
-    rows = (await session.execute(newest_first(statement, col(Enrollment.id), limit, cursor))).scalars().all()
-    more = encode(rows[limit - 1].id) if len(rows) > limit else None
-    return Page(items=tuple(EnrollmentSummary(**_fields(row)) for row in rows[:limit]), next_cursor=more)
+    return await page_of(
+        session,
+        readable(scope),
+        col(Enrollment.id),
+        _summary,
+        limit=limit,
+        cursor=cursor,
+        customer_id=customer,
+        account=account,
+        program=program,
+        state=state,
+        transaction_id=transaction_id,
+    )
 
 
 async def seen(
@@ -70,9 +71,9 @@ async def seen(
     Raises:
         NotFound: there is none that this scope may see.
     """
-    row = (await session.execute(readable(scope).where(col(Enrollment.id) == enrollment_id))).scalar_one_or_none()
-    if row is None:
-        raise NotFound(f"There is no enrolment {enrollment_id}.", fix="GET /v1/program-enrollments lists them.")
+    row: Enrollment = await one_of(
+        session, readable(scope), col(Enrollment.id), enrollment_id, kind="enrolment", door="/v1/program-enrollments"
+    )
     requests = await session.execute(
         select(SyncRequest).where(col(SyncRequest.enrollment_id) == enrollment_id).order_by(col(SyncRequest.id))
     )
@@ -110,6 +111,10 @@ def _next_step(
     if leaving and subscription and subscription.state in (SubscriptionState.ENDING, SubscriptionState.ENDED):
         return unenrollment_next_step(UnenrollmentState(leaving[-1].state), synchronization)
     return next_step(row.state, synchronization)
+
+
+def _summary(row: Enrollment) -> EnrollmentSummary:
+    return EnrollmentSummary(**_fields(row))
 
 
 def _fields(row: Enrollment) -> dict[str, Any]:
@@ -157,19 +162,5 @@ async def _subscription(session: AsyncSession, enrollment_id: str) -> Subscripti
         state=subscription.state,
         start=subscription.start_at,
         end=subscription.end_at,
-        devices=tuple(_device(device, standing) for _, device, standing in rows if device is not None),
-    )
-
-
-def _device(device: Device, standing: SubscriptionDevice) -> SubscribedDevice:
-    return SubscribedDevice(
-        id=device.id,
-        specification=device.specification,
-        manufacturer=device.manufacturer,
-        model=device.model,
-        serial_number=device.serial_number,
-        rated_kw=device.rated_kw,
-        registration=standing.registration,
-        message=standing.message,
-        controllable=standing.registration is RegistrationState.REGISTERED,
+        devices=tuple(subscribed(device, standing) for _, device, standing in rows if device is not None),
     )

@@ -2,11 +2,16 @@
 
 import base64
 import binascii
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.errors import Invalid, Pointer
+from models.errors import Invalid, NotFound, Pointer
+from models.views import Page, View
+
+V = TypeVar("V", bound=View)
 
 
 def encode(last_id: str) -> str:
@@ -39,8 +44,39 @@ def not_ours() -> Invalid:
     )
 
 
-def newest_first(statement: Select[Any], key: Any, limit: int, cursor: str | None) -> Select[Any]:
-    """One row more than a page, so that it is known whether it goes on."""
+async def page_of(
+    session: AsyncSession,
+    statement: Select[Any],
+    key: Any,
+    view: Callable[[Any], V],
+    *,
+    limit: int,
+    cursor: str | None,
+    **equal: Any,
+) -> Page[V]:
+    """A page of what a statement finds, newest first, as `view` shows it; of `equal`, what is None is not asked for."""
+    wanted = statement.filter_by(**{name: value for name, value in equal.items() if value is not None})
+    rows, more = await newest_first(session, wanted, key, limit=limit, cursor=cursor)
+    return Page(items=tuple(map(view, rows)), next_cursor=more)
+
+
+async def newest_first(
+    session: AsyncSession, statement: Select[Any], key: Any, *, limit: int, cursor: str | None
+) -> tuple[Sequence[Any], str | None]:
+    """The rows of a page, and the cursor that leads on if there are more."""
     if cursor is not None:
         statement = statement.where(key < decode(cursor))
-    return statement.order_by(key.desc()).limit(limit + 1)
+    rows = (await session.scalars(statement.order_by(key.desc()).limit(limit + 1))).all()
+    return rows[:limit], encode(getattr(rows[limit - 1], key.key)) if len(rows) > limit else None
+
+
+async def one_of(session: AsyncSession, statement: Select[Any], key: Any, wanted: str, *, kind: str, door: str) -> Any:
+    """The row of that id.
+
+    Raises:
+        NotFound: the statement, which says what the scope may see, finds none.
+    """
+    row = await session.scalar(statement.where(key == wanted))
+    if row is None:
+        raise NotFound(f"There is no {kind} {wanted}.", fix=f"GET {door} lists them.")
+    return row

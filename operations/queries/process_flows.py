@@ -7,7 +7,6 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import NotFound
 from models.panels import SUMMARY, ChoiceField
 from models.process_flow_views import FaultView, FieldView, PanelView, ProcessFlowSummary, ProcessFlowView
 from models.scope import OperatorScope
@@ -17,7 +16,7 @@ from models.views import Page
 from operations.catalog import Catalogs
 from operations.panel_facts import facts_of
 from operations.process_flows import Draft, drawn
-from operations.queries.paging import encode, newest_first
+from operations.queries.paging import one_of, page_of
 from rules.panels import PanelFacts, SeenPanel, choices_of, request_document
 
 
@@ -37,11 +36,17 @@ async def listed(
     cursor: str | None,
 ) -> Page[ProcessFlowSummary]:
     """A page of them, newest first."""
-    wanted = {"customer_id": customer, "flow_type": type_, "state": state}
-    statement = readable(scope).filter_by(**{name: value for name, value in wanted.items() if value is not None})
-    rows = (await session.execute(newest_first(statement, col(ProcessFlow.id), limit, cursor))).scalars().all()
-    more = encode(rows[limit - 1].id) if len(rows) > limit else None
-    return Page(items=tuple(ProcessFlowSummary(**_fields(row)) for row in rows[:limit]), next_cursor=more)
+    return await page_of(
+        session,
+        readable(scope),
+        col(ProcessFlow.id),
+        _summary,
+        limit=limit,
+        cursor=cursor,
+        customer_id=customer,
+        flow_type=type_,
+        state=state,
+    )
 
 
 async def seen(
@@ -52,9 +57,9 @@ async def seen(
     Raises:
         NotFound: there is none that this scope may see.
     """
-    row = (await session.execute(readable(scope).where(col(ProcessFlow.id) == process_flow_id))).scalar_one_or_none()
-    if row is None:
-        raise NotFound(f"There is no process flow {process_flow_id}.", fix="GET /v1/process-flows lists them.")
+    row: ProcessFlow = await one_of(
+        session, readable(scope), col(ProcessFlow.id), process_flow_id, kind="process flow", door="/v1/process-flows"
+    )
     return await shown(session, catalogs, await drawn(session, catalogs, row))
 
 
@@ -98,6 +103,10 @@ def _panel(panel: SeenPanel, facts: PanelFacts) -> PanelView:
         ),
         faults=tuple(FaultView.of(fault) for fault in panel.faults),
     )
+
+
+def _summary(row: ProcessFlow) -> ProcessFlowSummary:
+    return ProcessFlowSummary(**_fields(row))
 
 
 def _fields(row: ProcessFlow) -> dict[str, Any]:

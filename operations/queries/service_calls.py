@@ -7,19 +7,18 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import NotFound
 from models.scope import OperatorScope
 from models.service_call_views import ServiceCallSummary, ServiceCallView
-from models.states import RegistrationState
 from models.tables.service_call import ServiceCall
 from models.tables.subscription import Device, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
 from models.tables.work_order import WorkOrder
 from models.task_states import ServiceCallState
-from models.views import Page, SubscribedDevice
+from models.views import Page
 from operations.catalog import Catalogs
 from operations.queries import head_end_requests, sync_requests, work_orders
-from operations.queries.paging import encode, newest_first
+from operations.queries.devices import subscribed
+from operations.queries.paging import one_of, page_of
 from operations.queries.timelines import timeline_of
 from rules.attention import door
 from rules.service_calls import next_step, possible_actions, service_call_actions
@@ -43,17 +42,19 @@ async def listed(
     cursor: str | None,
 ) -> Page[ServiceCallSummary]:
     """A page of them, newest first."""
-    wanted = {
-        "customer_id": customer,
-        "program": program,
-        "subscription_id": subscription,
-        "device_id": device,
-        "state": state,
-    }
-    statement = readable(scope).filter_by(**{name: value for name, value in wanted.items() if value is not None})
-    rows = (await session.execute(newest_first(statement, col(ServiceCall.id), limit, cursor))).scalars().all()
-    more = encode(rows[limit - 1].id) if len(rows) > limit else None
-    return Page(items=tuple(ServiceCallSummary(**_fields(row)) for row in rows[:limit]), next_cursor=more)
+    return await page_of(
+        session,
+        readable(scope),
+        col(ServiceCall.id),
+        _summary,
+        limit=limit,
+        cursor=cursor,
+        customer_id=customer,
+        program=program,
+        subscription_id=subscription,
+        device_id=device,
+        state=state,
+    )
 
 
 async def seen(
@@ -64,9 +65,9 @@ async def seen(
     Raises:
         NotFound: there is none that this scope may see.
     """
-    row = (await session.execute(readable(scope).where(col(ServiceCall.id) == service_call_id))).scalar_one_or_none()
-    if row is None:
-        raise NotFound(f"There is no service call {service_call_id}.", fix="GET /v1/service-calls lists them.")
+    row: ServiceCall = await one_of(
+        session, readable(scope), col(ServiceCall.id), service_call_id, kind="service call", door="/v1/service-calls"
+    )
     devices = await _devices(session, row)
     program = (await catalogs.version(session, row.catalog_version)).program(row.program)
     orders = select(WorkOrder).where(col(WorkOrder.journey) == row.id).order_by(col(WorkOrder.id))
@@ -76,7 +77,7 @@ async def seen(
         **_fields(row),
         problem_text=row.application["problem"]["text"],
         steps_tried=tuple(row.application["steps_tried"]),
-        devices=tuple(_device(device, standing) for device, standing in devices),
+        devices=tuple(subscribed(device, standing) for device, standing in devices),
         head_end_requests=await head_end_requests.of_journey(session, row.id),
         work_orders=tuple(work_orders.summary(one) for one in await session.scalars(orders)),
         sync_requests=tuple(sync_requests.summary(one) for one in await session.scalars(requests)),
@@ -88,6 +89,10 @@ async def seen(
         available_actions=service_call_actions(row.state, row.resume_state, under_way=under_way),
         links={**links, "enrollment": door(row.enrollment_id)},
     )
+
+
+def _summary(row: ServiceCall) -> ServiceCallSummary:
+    return ServiceCallSummary(**_fields(row))
 
 
 def _fields(row: ServiceCall) -> dict[str, Any]:
@@ -125,17 +130,3 @@ async def _devices(session: AsyncSession, row: ServiceCall) -> list[tuple[Device
         .order_by(col(Device.id))
     )
     return list(rows)
-
-
-def _device(device: Device, standing: SubscriptionDevice) -> SubscribedDevice:
-    return SubscribedDevice(
-        id=device.id,
-        specification=device.specification,
-        manufacturer=device.manufacturer,
-        model=device.model,
-        serial_number=device.serial_number,
-        rated_kw=device.rated_kw,
-        registration=standing.registration,
-        message=standing.message,
-        controllable=standing.registration is RegistrationState.REGISTERED,
-    )

@@ -6,7 +6,6 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import NotFound
 from models.scope import OperatorScope
 from models.shipment import SelfInstallation
 from models.shipment_views import ShipmentView
@@ -14,7 +13,7 @@ from models.tables.customer import Premise, ServicePoint
 from models.tables.device_setup import DeviceShipment
 from models.task_states import ShipmentState
 from models.views import Page, ShipmentSummary
-from operations.queries.paging import encode, newest_first
+from operations.queries.paging import one_of, page_of
 from operations.queries.work_orders import address_line
 from rules.attention import door
 from rules.shipment_guidance import shipment_actions, shipment_next_step
@@ -37,11 +36,18 @@ async def listed(
     cursor: str | None,
 ) -> Page[ShipmentSummary]:
     """A page of them, newest first."""
-    wanted = {"state": state, "program": program, "enrollment_id": enrollment, "customer_id": customer}
-    statement = readable(scope).filter_by(**{name: value for name, value in wanted.items() if value is not None})
-    rows = (await session.execute(newest_first(statement, col(DeviceShipment.id), limit, cursor))).scalars().all()
-    more = encode(rows[limit - 1].id) if len(rows) > limit else None
-    return Page(items=tuple(summary(row) for row in rows[:limit]), next_cursor=more)
+    return await page_of(
+        session,
+        readable(scope),
+        col(DeviceShipment.id),
+        summary,
+        limit=limit,
+        cursor=cursor,
+        state=state,
+        program=program,
+        enrollment_id=enrollment,
+        customer_id=customer,
+    )
 
 
 async def of_enrollment(session: AsyncSession, enrollment_id: str) -> tuple[ShipmentSummary, ...]:
@@ -56,9 +62,9 @@ async def seen(session: AsyncSession, scope: OperatorScope, shipment_id: str) ->
     Raises:
         NotFound: there is none that this scope may see.
     """
-    row = (await session.execute(readable(scope).where(col(DeviceShipment.id) == shipment_id))).scalar_one_or_none()
-    if row is None:
-        raise NotFound(f"There is no shipment {shipment_id}.", fix="GET /v1/shipments lists them.")
+    row: DeviceShipment = await one_of(
+        session, readable(scope), col(DeviceShipment.id), shipment_id, kind="shipment", door="/v1/shipments"
+    )
     confirmed = SelfInstallation.model_validate(row.confirmation) if row.confirmation else None
     return ShipmentView(
         **_fields(row),

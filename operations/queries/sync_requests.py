@@ -8,13 +8,12 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import NotFound
 from models.scope import OperatorScope
 from models.states import SyncState
 from models.sync_filter import SyncFilter
 from models.tables.sync_request import SyncRequest
 from models.views import Page, SyncRequestSummary, SyncRequestView
-from operations.queries.paging import encode, newest_first
+from operations.queries.paging import one_of, page_of
 from operations.rows import table_of
 from operations.sync_turns import what_it_waits_for
 from rules.guidance import sync_actions
@@ -47,9 +46,7 @@ async def listed(
 ) -> Page[SyncRequestSummary]:
     """A page of them, newest first."""
     statement = readable(scope).where(*criteria(scope, wanted, datetime.now(UTC)))
-    rows = (await session.execute(newest_first(statement, col(SyncRequest.id), limit, cursor))).scalars().all()
-    more = encode(rows[limit - 1].id) if len(rows) > limit else None
-    return Page(items=tuple(summary(row) for row in rows[:limit]), next_cursor=more)
+    return await page_of(session, statement, col(SyncRequest.id), summary, limit=limit, cursor=cursor)
 
 
 async def seen(
@@ -60,10 +57,9 @@ async def seen(
     Raises:
         NotFound: there is none that this scope may see.
     """
-    statement = readable(scope).where(col(SyncRequest.id) == sync_request_id)
-    row = (await session.execute(statement)).scalar_one_or_none()
-    if row is None:
-        raise NotFound(f"There is no sync request {sync_request_id}.", fix="GET /v1/sync-requests lists them.")
+    row: SyncRequest = await one_of(
+        session, readable(scope), col(SyncRequest.id), sync_request_id, kind="sync request", door="/v1/sync-requests"
+    )
     return SyncRequestView(
         **_fields(row),
         revision=row.revision,

@@ -10,7 +10,6 @@ from sqlmodel import col
 from models.decision import Decision
 from models.errors import NotFound
 from models.scope import OperatorScope
-from models.states import RegistrationState
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
 from models.tables.unenrollment import Unenrollment
@@ -19,7 +18,8 @@ from models.task_states import RemovalMethod, UnenrollmentState
 from models.unenrollment_views import LeavingDeviceView, UnenrollmentSummary, UnenrollmentView
 from models.views import Page
 from operations.queries import sync_requests
-from operations.queries.paging import encode, newest_first
+from operations.queries.devices import fields
+from operations.queries.paging import page_of
 from operations.queries.timelines import timeline_of
 from rules.attention import door
 from rules.unenrollment_guidance import removal_actions, unenrollment_actions, unenrollment_next_step
@@ -45,19 +45,21 @@ async def listed(
     cursor: str | None,
 ) -> Page[UnenrollmentSummary]:
     """A page of them, newest first."""
-    wanted = {
-        "customer_id": customer,
-        "account": account,
-        "program": program,
-        "subscription_id": subscription,
-        "enrollment_id": enrollment,
-        "state": state,
-        "transaction_id": transaction_id,
-    }
-    statement = readable(scope).filter_by(**{name: value for name, value in wanted.items() if value is not None})
-    rows = (await session.execute(newest_first(statement, col(Unenrollment.id), limit, cursor))).scalars().all()
-    more = encode(rows[limit - 1].id) if len(rows) > limit else None
-    return Page(items=tuple(UnenrollmentSummary(**_fields(row)) for row in rows[:limit]), next_cursor=more)
+    return await page_of(
+        session,
+        readable(scope),
+        col(Unenrollment.id),
+        _summary,
+        limit=limit,
+        cursor=cursor,
+        customer_id=customer,
+        account=account,
+        program=program,
+        subscription_id=subscription,
+        enrollment_id=enrollment,
+        state=state,
+        transaction_id=transaction_id,
+    )
 
 
 async def seen(
@@ -99,6 +101,10 @@ async def seen(
         available_actions=unenrollment_actions(row.state, a_device_left=any(one["left"] for one in row.devices)),
         links={**links, "enrollment": door(row.enrollment_id)},
     )
+
+
+def _summary(row: Unenrollment) -> UnenrollmentSummary:
+    return UnenrollmentSummary(**_fields(row))
 
 
 def _fields(row: Unenrollment) -> dict[str, Any]:
@@ -145,15 +151,7 @@ def _device(
     order: WorkOrder | None,
 ) -> LeavingDeviceView:
     return LeavingDeviceView(
-        id=device.id,
-        specification=device.specification,
-        manufacturer=device.manufacturer,
-        model=device.model,
-        serial_number=device.serial_number,
-        rated_kw=device.rated_kw,
-        registration=standing.registration,
-        message=standing.message,
-        controllable=standing.registration is RegistrationState.REGISTERED,
+        **fields(device, standing),
         removal_method=entry["method"],
         left=entry["left"],
         ended=entry["ended"],

@@ -14,7 +14,7 @@ from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from models.task_states import WorkOrderKind, WorkOrderState
 from models.views import Page, WorkOrderSummary
 from models.work_order_views import CompletionView, WorkOrderView
-from operations.queries.paging import encode, newest_first
+from operations.queries.paging import page_of
 from rules.attention import door
 from rules.completions import OUTCOMES
 from rules.field_work_guidance import work_order_actions, work_order_next_step
@@ -39,18 +39,20 @@ async def listed(
     cursor: str | None,
 ) -> Page[WorkOrderSummary]:
     """A page of them, newest first."""
-    wanted = {
-        "state": state,
-        "kind": kind,
-        "technician": technician,
-        "program": program,
-        "journey": journey,
-        "customer_id": customer,
-    }
-    statement = readable(scope).filter_by(**{name: value for name, value in wanted.items() if value is not None})
-    rows = (await session.execute(newest_first(statement, col(WorkOrder.id), limit, cursor))).scalars().all()
-    more = encode(rows[limit - 1].id) if len(rows) > limit else None
-    return Page(items=tuple(summary(row) for row in rows[:limit]), next_cursor=more)
+    return await page_of(
+        session,
+        readable(scope),
+        col(WorkOrder.id),
+        summary,
+        limit=limit,
+        cursor=cursor,
+        state=state,
+        kind=kind,
+        technician=technician,
+        program=program,
+        journey=journey,
+        customer_id=customer,
+    )
 
 
 async def of_enrollment(session: AsyncSession, enrollment_id: str) -> tuple[WorkOrderSummary, ...]:
