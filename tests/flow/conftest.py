@@ -223,7 +223,7 @@ async def _running(
     client = flow.environment.client
     worker = Worker(
         client,
-        task_queue=workflow_id,
+        task_queue=flow.record.enrollment_id,
         workflows=[workflow],
         activities=flow.activities.all,
         workflow_runner=runner(),
@@ -234,7 +234,7 @@ async def _running(
             workflow.run,
             request,
             id=workflow_id,
-            task_queue=workflow_id,
+            task_queue=flow.record.enrollment_id,
             search_attributes=TypedSearchAttributes([SearchAttributePair(STAGE, stage)]),
             task_timeout=task_timeout,
         )

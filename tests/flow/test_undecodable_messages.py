@@ -23,7 +23,7 @@ async def test_an_undecodable_signal_changes_nothing(enroll: EnrollOne, name: st
 async def test_an_undecodable_start_fails_the_flow(enroll: EnrollOne) -> None:
     async with enroll(moods="answers") as flow:
         other = await flow.environment.client.start_workflow(
-            WORKFLOW, {"enrollment": 7}, id="enroll/undecodable", task_queue=flow.handle.id
+            WORKFLOW, {"enrollment": 7}, id="enroll/undecodable", task_queue=flow.record.enrollment_id
         )
         with pytest.raises(WorkflowFailureError) as failed:
             await other.result()
