@@ -22,6 +22,7 @@ from models.batches import BATCHES
 from settings.settings import Settings
 from simulator.head_end.settings import Settings as HeadEndSettings
 from simulator.settings import Settings as SimulatorSettings
+from tests.costs import COSTS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PART = re.compile(r"(<!-- drawn: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -111,6 +112,12 @@ def batches() -> str:
     return "\n".join([*head, "|---|---|---|---|---|", *rows])
 
 
+def flow_costs() -> str:
+    """A table of what the flows cost at most."""
+    rows = [f"| {flow} | {cost.transitions} | {cost.events} |" for flow, cost in COSTS.items()]
+    return "\n".join(["| flow | state transitions | history events |", "|---|---|---|", *rows])
+
+
 def panel_fields() -> str:
     """A table of the kinds of fields of a guided flow's panels, with what only they can be given."""
     common = set(panels.TextField.model_fields) & set(panels.DateField.model_fields)
@@ -142,6 +149,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "panel-fields": panel_fields,
     "batch-run-states": lambda: picture(task_states.BATCH_RUN_TRANSITIONS),
     "batches": batches,
+    "flow-costs": flow_costs,
     "settings": lambda: variables(Settings),
     "simulator-settings": lambda: variables(SimulatorSettings),
     "head-end-settings": lambda: variables(HeadEndSettings),

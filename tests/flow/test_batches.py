@@ -45,10 +45,3 @@ async def test_a_run_that_had_ended_before_does_nothing_more(environment: Workfl
     async with running(environment, run) as flow:
         await flow.result()
     assert run.done == []
-
-
-async def test_what_an_empty_run_costs(environment: WorkflowEnvironment) -> None:
-    async with running(environment, Run(pages=6)) as flow:
-        await flow.result()
-        history = await flow.fetch_history()
-    assert len(history.events) <= 12

@@ -112,13 +112,4 @@ class Calling:
 
     def flow(self, call: str) -> WorkflowExecutionDescription:
         """What Temporal says of the flow, once it has ended."""
-
-        async def described() -> WorkflowExecutionDescription:
-            client = await Client.connect(self.doors.stack["temporal_address"])
-            return await client.get_workflow_handle(f"service-call/{call}").describe()
-
-        def ended() -> Any:
-            found = asyncio.run(described())
-            return found if found.close_time else None
-
-        return wait_for(ended)
+        return self.doors.ended(f"service-call/{call}")

@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import asyncpg
 import httpx
 import psutil
 from temporalio.client import Client, WorkflowExecutionDescription
+from temporalio.service import RPCError
 
 ROOT = Path(__file__).parents[2]
 _STATEMENTS = re.compile(r"^gridenroll_sql_statements (\S+)$", re.MULTILINE)
@@ -160,13 +162,28 @@ class Doors:
         return self.derms.get("/ders", params={"q": query}).raise_for_status().json()["items"]
 
     def flow(self, enrollment: str) -> WorkflowExecutionDescription:
-        """What Temporal says of the flow."""
+        """What Temporal says of the enrolment's flow."""
+        return self.described(f"enroll/{enrollment}")
+
+    def described(self, workflow_id: str) -> WorkflowExecutionDescription:
+        """What Temporal says of a flow."""
 
         async def described() -> WorkflowExecutionDescription:
             client = await Client.connect(self.stack["temporal_address"])
-            return await client.get_workflow_handle(f"enroll/{enrollment}").describe()
+            return await client.get_workflow_handle(workflow_id).describe()
 
         return asyncio.run(described())
+
+    def ended(self, workflow_id: str) -> WorkflowExecutionDescription:
+        """The same, once the flow has ended; it may not even have begun when this is asked."""
+
+        def closed() -> WorkflowExecutionDescription | None:
+            with suppress(RPCError):
+                found = self.described(workflow_id)
+                return found if found.close_time else None
+            return None
+
+        return wait_for(closed)
 
     def statements(self) -> float:
         """SQL statements that API and worker have sent so far."""

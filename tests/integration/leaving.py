@@ -88,11 +88,7 @@ class Leaving:
 
     def flow(self, unenrollment: str) -> WorkflowExecutionDescription:
         """What Temporal says of the flow."""
-
-        async def described() -> WorkflowExecutionDescription:
-            return await (await self._handle(unenrollment)).describe()
-
-        return asyncio.run(described())
+        return self.doors.described(f"unenroll/{unenrollment}")
 
     async def _handle(self, unenrollment: str) -> WorkflowHandle[Any, Any]:
         client = await Client.connect(self.doors.stack["temporal_address"])

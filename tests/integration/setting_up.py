@@ -39,10 +39,3 @@ class Setup:
 
     def do(self, shipment: str, door: str, **body: Any) -> httpx.Response:
         return self.doors.api.post(f"/v1/shipments/{shipment}/{door}", json=body)
-
-    def reaches(self, enrollment: str, state: str) -> dict[str, Any]:
-        def there() -> Any:
-            seen = self.doors.enrollment(enrollment)
-            return seen["state"] == state and seen
-
-        return wait_for(there)

@@ -73,7 +73,7 @@ def test_a_parcel_that_comes_back_waits_for_a_person_and_a_retry_sends_another(s
     setup.do(shipment, "shipped").raise_for_status()
     setup.do(shipment, "returned", reason="address unknown").raise_for_status()
     assert "came back" in setup.shipment(shipment)["next_step"]
-    setup.reaches(enrollment, "needs_attention")
+    setup.doors.reaches(enrollment, "needs_attention")
     setup.doors.api.post(f"/v1/program-enrollments/{enrollment}/retry").raise_for_status()
     again = wait_for(lambda: [one for one in setup.shipments(enrollment) if one["state"] == "ordered"])[0]["id"]
     assert setup.do(again, "confirmed", confirmed_by="customer", **setup.device()).status_code == 202
@@ -93,7 +93,7 @@ def test_a_device_that_does_not_answer_waits_for_a_person_until_it_does(setup: S
     device = setup.device()
     setup.cloud.tell(device, state)
     enrollment = setup.applied(devices=[device])
-    parked = setup.reaches(enrollment, "needs_attention")
+    parked = setup.doors.reaches(enrollment, "needs_attention")
     assert parked["reason"].startswith("The device check failed. A device of sensi-cloud")
     assert device["serial_number"] not in parked["reason"]
     assert parked["head_end_requests"][0]["next_step"].startswith("The device ")
