@@ -33,6 +33,9 @@ _FINAL = {
 }
 
 
+_LOOKS_AGAIN = "looks-again-after-an-answer-to-another-message"
+
+
 class Synchronize:
     """Part of a flow: sends, waits for the acknowledgement, asks, sends again, parks."""
 
@@ -217,7 +220,11 @@ class Synchronize:
             again_after=policies.TRY_AGAIN_AFTER if unanswered else None,
         )
         if self._unread:
-            return await self._next() or standing
+            read = await self._next()
+            if read is None and not workflow.patched(_LOOKS_AGAIN):
+                return standing
+            # An answer to another message says nothing of this one, and a person may have acted meanwhile.
+            return read or SyncStanding(state=SyncState.PENDING)
         return SyncStanding(state=SyncState.PENDING)
 
 

@@ -1,5 +1,6 @@
 """A DERMS that says no calls a person, who corrects and retries, or gives the request up."""
 
+from models.ids import new_id
 from models.messages.synchronize import SyncOutcome
 from models.states import EnrollmentState, RegistrationState
 from tests.flow.conftest import EnrollOne
@@ -52,6 +53,18 @@ async def test_a_retry_brought_twice_is_one(enroll: EnrollOne) -> None:
         await flow.handle.signal("retry_requested", again)
         await flow.parked()
         assert len(flow.derms.sent) == 2
+
+
+async def test_a_retry_beside_answers_to_other_messages_counts(enroll: EnrollOne) -> None:
+    async with enroll(moods="answers", **NO) as flow:
+        await flow.parked()
+        flow.activities.answer = {}
+        flow.record.away = True
+        for _ in range(2):
+            await flow.acknowledge(sync_request_id=new_id("syn"))
+        await flow.retry()
+        flow.record.away = False
+        assert (await flow.result()).synchronization is SyncOutcome.SYNCHRONIZED
 
 
 async def test_a_message_that_the_derms_refuses_waits_for_a_person(enroll: EnrollOne) -> None:

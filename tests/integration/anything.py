@@ -5,6 +5,7 @@ numbers mean the same again, and fewer of them still mean something.
 """
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -14,8 +15,15 @@ from rules.snapshots import message_key
 from tests.integration.batches import ran
 from tests.integration.doors import Doors
 from tests.integration.installing import Installing
+from tests.integration.moving import cis_record
 
 OWN = {"installation_method": "bring_your_own", "asset_ownership": "customer_owned"}
+BROUGHT = {"installation_method": "utility_installation", "asset_ownership": "utility_owned"}
+SENT = {"installation_method": "self_installation", "asset_ownership": "utility_owned"}
+CHECKED = {"installation_method": "bring_your_own", "asset_ownership": "utility_owned"}
+WAYS: dict[str, dict[str, str]] = {"own": OWN, "brought": BROUGHT, "sent": SENT, "checked": CHECKED}
+"""How a device comes: it hangs there, a technician brings it, it is sent and checked, it hangs there and is checked."""
+
 CAPACITY = {"customers": 2, "devices": 3, "waitlist": True}
 _TAKEN = {200, 201, 202}
 _REFUSED = {404, 409, 422}
@@ -28,13 +36,11 @@ class Anything:
         self.doors = doors
         self.installing = Installing(doors)
         self.customers = customers
-        offers = [
-            {"installation_method": "utility_installation", "asset_ownership": "utility_owned"},
-            {"installation_method": "utility_installation", "asset_ownership": "customer_owned"},
-            OWN,
-        ]
+        offers = [*WAYS.values(), {"installation_method": "utility_installation", "asset_ownership": "customer_owned"}]
+        checks = ["device_status_check"]
         self.program = self.installing.offer(
             attempts=2,
+            also=[{**SENT, "steps": ["ship_device", *checks]}, {**CHECKED, "steps": checks}],
             offers=offers,
             capacity=CAPACITY,
             devices={"minimum": 1, "maximum": 2},
@@ -68,15 +74,15 @@ class Anything:
         place = {"specification": "eaton-lcr-6600s", "device_location_type": "utility-room"}
         return {**place, "serial_number": self._serial(known=known)}
 
-    def enrol(self, customer: int, devices: int, known: int | None) -> None:
-        """With so many devices of one's own; with none, a technician brings one."""
+    def enrol(self, customer: int, way: str, devices: int, known: int | None) -> None:
+        """With so many devices; none where they are brought or sent."""
         who = self.customers[customer % len(self.customers)]
-        way = OWN if devices else {"installation_method": "utility_installation", "asset_ownership": "utility_owned"}
+        devices = devices if way in ("own", "checked") else 0
         asked = [self._device(known if position == 0 else None) for position in range(devices)]
         self._last = self.doors.application(
-            who, program=self.program, devices=asked, answers={"heater_fuel": "electricity"}, **way
+            who, program=self.program, devices=asked, answers={"heater_fuel": "electricity"}, **WAYS[way]
         )
-        if not devices:
+        if way == "brought":
             self._last["work_order"] = {"contact_phone": "+1 319 555 0100"}
         self._post("/v1/program-enrollments", self._last)
 
@@ -138,6 +144,41 @@ class Anything:
         if (await flow.describe()).close_time is None:
             await flow.signal("site_visit_completed", message)
 
+    def parcel(self, shipment: int, word: str, known: int | None) -> None:
+        """It left, arrived or came back; or the customer has installed a device, new or known already."""
+        found = self._there("device_shipment", shipment)
+        if found is None:
+            return
+        bodies: dict[str, dict[str, Any] | None] = {
+            "shipped": {"carrier": "Parcel Post"},
+            "delivered": None,
+            "returned": {"reason": "address unknown"},
+        }
+        body = {"confirmed_by": "customer", **self._device(known)} if word == "confirmed" else bodies[word]
+        self._post(f"/v1/shipments/{found['id']}/{word}", body)
+
+    def head_end_answers(self, how: str) -> None:
+        """From now on: at once, or by callback."""
+        self.doors.head_end.put("/faults", json={"answer": how}).raise_for_status()
+
+    def device_is(self, number: int, state: str) -> None:
+        """To its head-end, from now on."""
+        serial = self.serials[number % len(self.serials)]
+        self.doors.head_end.put(f"/devices/{serial}", json={"state": state}).raise_for_status()
+
+    def head_end_says(self, number: int, outcome: str) -> None:
+        """About something it was asked, however long ago."""
+        wanted = (
+            "SELECT r.id FROM head_end_request r JOIN enrollment e ON e.id = r.enrollment_id WHERE e.program = $1"
+            " ORDER BY r.id"
+        )
+        asked = self.doors.database.rows(wanted, self.program)
+        if asked:
+            answer = self.doors.head_end.post(
+                f"/requests/{asked[number % len(asked)]['id']}/answer", json={"outcome": outcome}
+            )
+            assert answer.status_code in {200, 404}, answer.text
+
     def unenrol(self, enrollment: int, reason: str, method: str | None, *, partly: bool, later: bool) -> None:
         found = self._there("program_subscription", enrollment, "id")
         if found is None:
@@ -195,6 +236,14 @@ class Anything:
             door = f"/sync-messages/{message_key(found['id'], found['revision'])}/acknowledge"
             answer = self.doors.derms.post(door, json={"result": result} if result else None)
             assert answer.status_code in {200, 404}, answer.text
+
+    def move(self, customer: int, leaves: str) -> None:
+        """The CIS says that the customer has left, will leave, or stays."""
+        days = {"gone": -2, "later": 1000}
+        on = (datetime.now(UTC) + timedelta(days[leaves])).date().isoformat() if leaves in days else None
+        told = cis_record(self.customers[customer % len(self.customers)], **({"effective_to": on} if on else {}))
+        answer = self.doors.api.put("/v1/customers", json={"customers": [told]}).raise_for_status().json()
+        assert answer["errors"] == []
 
     def batch(self, name: str) -> None:
         ran(self.doors, name)

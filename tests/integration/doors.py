@@ -93,6 +93,7 @@ class Doors:
         headers = {"Authorization": f"Bearer {stack['token']}"}
         self.api = httpx.Client(base_url=stack["api_url"], headers=headers, trust_env=False, timeout=30)
         self.derms = httpx.Client(base_url=stack["derms_url"], trust_env=False, timeout=10)
+        self.head_end = httpx.Client(base_url=stack["head_end_url"], trust_env=False, timeout=10)
         self.database = Database(stack["database_url"])
         self.customers = Customers()
         self._numbers: Iterator[int] = count(1)
@@ -101,6 +102,7 @@ class Doors:
     def close(self) -> None:
         self.api.close()
         self.derms.close()
+        self.head_end.close()
         self.database.close()
 
     def name(self, prefix: str = "t") -> str:

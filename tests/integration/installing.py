@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -115,14 +116,15 @@ class Installing:
         wait_for(lambda: self.doors.flow(enrollment).close_time)
         return self.doors.enrollment(enrollment)
 
-    def offer(self, *, attempts: int = 3, **changes: Any) -> str:
-        """A program of its own like the one for water heaters; gives its code."""
+    def offer(self, *, attempts: int = 3, also: Sequence[dict[str, Any]] = (), **changes: Any) -> str:
+        """A program of its own like the one for water heaters, which knows also these ways to set a device up; gives
+        its code."""
         code, task = self.doors.name("WH"), self.doors.name("task")
         catalog = self.doors.catalog()
         model = next(one for one in catalog["service_task_types"] if one["code"] == "enroll-utility-device")
         level = {**model["service_level"], "attempts": attempts}
         own = {"installation_method": "bring_your_own", "asset_ownership": "customer_owned"}
-        setup = [*model["device_setup"], own]
+        setup = [*model["device_setup"], own, *also]
         catalog["service_task_types"].append({**model, "code": task, "service_level": level, "device_setup": setup})
         self.doors.api.put("/v1/catalog", json=catalog).raise_for_status()
         self.doors.offer(code, like="WH-SWITCH", enroll_task=task, **changes)

@@ -20,6 +20,8 @@ TABLES: dict[str, tuple[Mapping[Any, frozenset[Any]], ...]] = {
     "wo": (task_states.WORK_ORDER_TRANSITIONS,),
     "unr": (task_states.UNENROLLMENT_TRANSITIONS,),
     "svc": (task_states.SERVICE_CALL_TRANSITIONS,),
+    "shp": (task_states.SHIPMENT_TRANSITIONS,),
+    "her": (task_states.HEAD_END_REQUEST_TRANSITIONS,),
     # A device and its registrations are one subject of the audit.
     "dev": (states.DEVICE_TRANSITIONS, states.REGISTRATION_TRANSITIONS),
 }
@@ -88,10 +90,29 @@ QUESTIONS: dict[str, str] = {
             UNION ALL SELECT id, state FROM service_call WHERE program = $1
             UNION ALL SELECT id, state FROM sync_request WHERE program = $1
             UNION ALL SELECT id, state FROM work_order WHERE program = $1
+            UNION ALL SELECT id, state FROM device_shipment WHERE program = $1
+            UNION ALL SELECT r.id, r.state FROM head_end_request r JOIN enrollment e ON e.id = r.enrollment_id
+                WHERE e.program = $1
         )
         SELECT now.id, now.state, told.after FROM now JOIN LATERAL (
             SELECT after FROM audit_entry a WHERE a.subject = now.id AND a.after IS NOT NULL ORDER BY a.id DESC LIMIT 1
         ) told ON told.after <> now.state
+    """,
+    "a parcel is on its way as long as somebody waits for it": """
+        SELECT p.id, p.state, e.state AS enrollment FROM device_shipment p JOIN enrollment e ON e.id = p.enrollment_id
+        WHERE p.program = $1 AND p.state IN ('ordered', 'shipped', 'delivered')
+            AND e.state IN ('enrolled', 'rejected', 'cancelled', 'expired')
+    """,
+    "nobody is enrolled with a device that was asked after and did not answer": f"""
+        SELECT e.id, d.id AS device FROM enrollment e
+        JOIN program_subscription s ON s.enrollment_id = e.id AND s.state IN {_OPEN}
+        JOIN subscription_device sd ON sd.subscription_id = s.id
+        JOIN device d ON d.id = sd.device_id
+        JOIN LATERAL (
+            SELECT bool_or(r.outcome = 'ok') AS well FROM head_end_request r
+            WHERE r.journey = e.id AND split_part(r.device_key, ' ', 1) = d.serial_key
+        ) asked ON asked.well IS NOT TRUE AND asked.well IS NOT NULL
+        WHERE e.program = $1 AND NOT EXISTS (SELECT FROM service_call c WHERE c.replaced_by = d.id)
     """,
     "an order is open as long as somebody waits for it": """
         SELECT w.id, w.state, w.journey FROM work_order w
@@ -107,8 +128,10 @@ QUESTIONS: dict[str, str] = {
 
 UNSETTLED: dict[str, str] = {
     "on its way through the flow": """
-        SELECT id, state FROM enrollment
-        WHERE program = $1 AND state IN ('submitted', 'validating', 'accepted', 'device_setup', 'completing')
+        SELECT id, state FROM enrollment e
+        WHERE program = $1 AND (state IN ('submitted', 'validating', 'accepted', 'completing')
+            OR state = 'device_setup' AND NOT EXISTS (SELECT FROM device_shipment p WHERE p.enrollment_id = e.id
+                AND p.state IN ('ordered', 'shipped', 'delivered')))
         UNION ALL SELECT id, state FROM unenrollment WHERE program = $1 AND state = 'submitted'
         UNION ALL SELECT id, state FROM service_call
             WHERE program = $1 AND state IN ('open', 'work_requested', 'resolved')
@@ -127,6 +150,10 @@ UNSETTLED: dict[str, str] = {
     """,
     "a signal not delivered": """
         SELECT id, workflow_id, name, attempts FROM outbox_message WHERE $1 <> ''
+    """,
+    "asked of a head-end": """
+        SELECT r.id, r.state FROM head_end_request r JOIN enrollment e ON e.id = r.enrollment_id
+        WHERE e.program = $1 AND r.state IN ('pending', 'asked')
     """,
     # One for a request that is final already is kept, and nobody looks at it: its flow may be over.
     "an acknowledgement not looked at": f"""

@@ -14,7 +14,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 from models.batches import BatchName
 from models.task_states import CompletionOutcome
-from tests.integration.anything import Anything
+from tests.integration.anything import WAYS, Anything
 from tests.integration.doors import Doors, wait_for
 from tests.integration.invariants import QUESTIONS, UNSETTLED, found, illegal
 
@@ -36,14 +36,15 @@ class AnySequence(RuleBasedStateMachine):
         self.world = Anything(self.doors, self.customers)
         self.world.derms_answers("at_once")
         self.world.derms_refuses(everything=False)
+        self.world.head_end_answers("at_once")
         # So that there is something to do things to.
-        self.world.enrol(0, 2, None)
-        self.world.enrol(1, 0, None)
+        self.world.enrol(0, "own", 2, None)
+        self.world.enrol(1, "brought", 0, None)
         settled(self.world)
 
-    @rule(customer=number, devices=st.integers(0, 2), known=known)
-    def enrol(self, customer: int, devices: int, known: int | None) -> None:
-        self.world.enrol(customer, devices, known)
+    @rule(customer=number, way=st.sampled_from(list(WAYS)), devices=st.integers(1, 2), known=known)
+    def enrol(self, customer: int, way: str, devices: int, known: int | None) -> None:
+        self.world.enrol(customer, way, devices, known)
 
     @rule()
     def ask_again(self) -> None:
@@ -102,14 +103,36 @@ class AnySequence(RuleBasedStateMachine):
     def end_removal(self, which: int, device: int, word: str) -> None:
         self.world.of_leaving(which, device, word)
 
-    @rule(subscription=number, device=number, action=st.sampled_from([None, "advice", "work_request", "work_request"]))
+    @rule(subscription=number, device=number, action=st.sampled_from([None, "advice", "remote_action", "work_request"]))
     def call(self, subscription: int, device: int, action: str | None) -> None:
         self.world.call(subscription, device, action)
 
-    @rule(which=number, action=st.sampled_from(["advice", "work_request"]))
+    @rule(
+        which=number, word=st.sampled_from(["shipped", "delivered", "confirmed", "confirmed", "returned"]), known=known
+    )
+    def parcel(self, which: int, word: str, known: int | None) -> None:
+        self.world.parcel(which, word, known)
+
+    @rule(how=st.sampled_from(["at_once", "callback"]))
+    def head_end_answers(self, how: str) -> None:
+        self.world.head_end_answers(how)
+
+    @rule(which=number, state=st.sampled_from(["online", "offline", "unknown", "broken"]))
+    def device_is(self, which: int, state: str) -> None:
+        self.world.device_is(which, state)
+
+    @rule(which=number, outcome=st.sampled_from(["ok", "offline", "unknown", "failed"]))
+    def head_end_says(self, which: int, outcome: str) -> None:
+        self.world.head_end_says(which, outcome)
+
+    @rule(customer=number, leaves=st.sampled_from(["stays", "stays", "later", "gone"]))
+    def move(self, customer: int, leaves: str) -> None:
+        self.world.move(customer, leaves)
+
+    @rule(which=number, action=st.sampled_from(["advice", "work_request", "remote_action"]))
     def choose(self, which: int, action: str) -> None:
-        wish: dict[str, Any] = {"access_notes": "Ring twice."}
-        self.world.on("service_call", which, "action", action=action, work_request=wish)
+        wish: dict[str, Any] = {"work_request": {"access_notes": "Ring twice."}} if action == "work_request" else {}
+        self.world.on("service_call", which, "action", action=action, **wish)
 
     @rule(how=st.sampled_from(["at_once", "never"]))
     def derms_answers(self, how: str) -> None:
@@ -162,6 +185,7 @@ def quiesce(world: Anything) -> None:
     """The DERMS is well again, people repair what is in error; then all is at rest and says the same everywhere."""
     world.derms_answers("at_once")
     world.derms_refuses(everything=False)
+    world.head_end_answers("at_once")
     for _ in range(4):
         settled(world)
         for state, word in (("awaiting_acknowledgement", ""), ("error", "retry")):
@@ -206,17 +230,25 @@ async def _status(world: Anything, workflow_id: str, *, over: bool) -> WorkflowE
     return (await handle.describe()).status
 
 
+NOT_ANSWERED = {"registering", "registration_failed", "removing"}
+
+
 def _derms_is_as_the_record(world: Anything) -> None:
-    """It controls what we say is registered; and what we gave up telling it, if it knew that before."""
+    """It controls what we say is registered, and nothing that we say it has let go; only of devices whose last change
+    was given up nobody knows."""
     rows = world.doors.database.rows(
-        "SELECT s.number, sd.device_id, sd.registration, (SELECT r.state FROM sync_request r WHERE"
-        " r.subscription_id = s.id ORDER BY (r.state = 'cancelled') DESC LIMIT 1) = 'cancelled' AS given_up"
-        " FROM subscription_device sd JOIN program_subscription s ON s.id = sd.subscription_id WHERE s.program = $1",
+        """
+        SELECT s.number, sd.device_id, sd.registration, (
+            SELECT r.state FROM sync_request r WHERE r.subscription_id = s.id AND r.state <> 'discarded'
+            ORDER BY r.sequence DESC LIMIT 1
+        ) = 'cancelled' AS given_up
+        FROM subscription_device sd JOIN program_subscription s ON s.id = sd.subscription_id WHERE s.program = $1
+        """,
         world.program,
     )
     for row in rows:
         held = {der["device"]["device_id"] for der in world.doors.held(row["number"]) if der["state"] == "enrolled"}
-        if not row["given_up"]:
+        if not (row["given_up"] and row["registration"] in NOT_ANSWERED):
             assert (row["device_id"] in held) == (row["registration"] == "registered"), row
 
 

@@ -10,17 +10,7 @@ from tests.integration.batches import ran
 from tests.integration.doors import Doors, wait_for
 from tests.integration.installing import Installing
 from tests.integration.leaving import Leaving
-
-_NUMBERS = {"latitude": float, "longitude": float, "phase_count": int}
-_FLAGS = ("critical", "owner_occupied")
-
-
-def _record(customer: dict[str, str], **changes: Any) -> dict[str, Any]:
-    """What the CIS tells of a row of the examples."""
-    told: dict[str, Any] = {name: value for name, value in customer.items() if value}
-    told |= {name: kind(told[name]) for name, kind in _NUMBERS.items() if name in told}
-    told |= {name: told[name] == "true" for name in _FLAGS}
-    return {**told, **changes}
+from tests.integration.moving import cis_record
 
 
 @pytest.fixture
@@ -61,7 +51,7 @@ def _stranger(doors: Doors) -> dict[str, str]:
 
 
 def test_service_that_has_ended_ends_the_subscription(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
-    _tell(doors, _record(customer, effective_to=_yesterday()))
+    _tell(doors, cis_record(customer, effective_to=_yesterday()))
     (started,) = _started(doors, enrollment)
     assert (started["requester"], started["unenrollment_reason"]) == ("cis", "move_out")
     seen = Leaving(doors).over(started["id"])
@@ -69,19 +59,19 @@ def test_service_that_has_ended_ends_the_subscription(doors: Doors, customer: di
 
 
 def test_the_same_news_twice_is_one(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
-    record = _record(customer, effective_to=_yesterday())
-    _tell(doors, record, record)
-    _tell(doors, record)
+    told = cis_record(customer, effective_to=_yesterday())
+    _tell(doors, told, told)
+    _tell(doors, told)
     (started,) = _started(doors, enrollment)
     Leaving(doors).over(started["id"])
-    _tell(doors, record)
+    _tell(doors, told)
     assert len(_started(doors, enrollment)) == 1
 
 
 def test_somebody_else_at_the_service_point_ends_it_too(
     doors: Doors, customer: dict[str, str], enrollment: str
 ) -> None:
-    _tell(doors, _record(customer, **_stranger(doors)))
+    _tell(doors, cis_record(customer, **_stranger(doors)))
     (started,) = _started(doors, enrollment)
     seen = Leaving(doors).over(started["id"])
     assert seen["subscription_state"] == "ended"
@@ -89,7 +79,7 @@ def test_somebody_else_at_the_service_point_ends_it_too(
 
 def test_the_derms_is_not_told_who_moves_in(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
     stranger = _stranger(doors)
-    _tell(doors, _record(customer, **stranger))
+    _tell(doors, cis_record(customer, **stranger))
     Leaving(doors).over(_started(doors, enrollment)[0]["id"])
     request = doors.told(enrollment, "synchronized")
     assert request["kind"] == "unenroll"
@@ -98,22 +88,22 @@ def test_the_derms_is_not_told_who_moves_in(doors: Doors, customer: dict[str, st
 
 
 def test_service_that_ends_later_is_waited_for(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
-    record = _record(customer, effective_to="2031-01-01")
-    _tell(doors, record)
-    _tell(doors, record)
+    told = cis_record(customer, effective_to="2031-01-01")
+    _tell(doors, told)
+    _tell(doors, told)
     (started,) = _started(doors, enrollment)
     seen = Leaving(doors).reaches(started["id"], "scheduled")
     assert (seen["effective_at"], seen["subscription_state"]) == (_midnight(customer, 2031, 1), "ending")
-    _tell(doors, _record(customer, effective_to=_yesterday()))
+    _tell(doors, cis_record(customer, effective_to=_yesterday()))
     assert Leaving(doors).over(started["id"])["subscription_state"] == "ended"
 
 
 def test_another_day_is_another_day_of_the_same(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
-    _tell(doors, _record(customer, effective_to="2031-03-01"))
+    _tell(doors, cis_record(customer, effective_to="2031-03-01"))
     first = _started(doors, enrollment)[0]["id"]
     Leaving(doors).reaches(first, "scheduled")
     for month in (6, 2):
-        _tell(doors, _record(customer, effective_to=f"2031-0{month}-01"))
+        _tell(doors, cis_record(customer, effective_to=f"2031-0{month}-01"))
         (same,) = _started(doors, enrollment)
         assert (same["id"], same["effective_at"]) == (first, _midnight(customer, 2031, month))
     said = {entry["what"]: entry["reason"] for entry in Leaving(doors).seen(first)["timeline"]}
@@ -122,10 +112,10 @@ def test_another_day_is_another_day_of_the_same(doors: Doors, customer: dict[str
 
 
 def test_what_the_cis_takes_back_is_taken_back(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
-    leaves = _record(customer, effective_to="2031-03-01")
+    leaves = cis_record(customer, effective_to="2031-03-01")
     _tell(doors, leaves)
     first = _started(doors, enrollment)[0]["id"]
-    _tell(doors, _record(customer))
+    _tell(doors, cis_record(customer))
     seen = Leaving(doors).over(first)
     assert (seen["state"], seen["reason"]) == ("cancelled", "The customer stays, as the CIS says.")
     assert seen["subscription_state"] == "active"
@@ -136,12 +126,12 @@ def test_what_the_cis_takes_back_is_taken_back(doors: Doors, customer: dict[str,
 def test_what_a_person_took_back_the_same_news_does_not_bring_again(
     doors: Doors, customer: dict[str, str], enrollment: str
 ) -> None:
-    leaves = _record(customer, effective_to="2031-03-01")
+    leaves = cis_record(customer, effective_to="2031-03-01")
     _tell(doors, leaves)
     Leaving(doors).done(_started(doors, enrollment)[0]["id"], "cancel", reason="The CIS errs.")
     _tell(doors, leaves)
     assert len(_started(doors, enrollment)) == 1
-    _tell(doors, _record(customer, effective_to="2031-04-01"))
+    _tell(doors, cis_record(customer, effective_to="2031-04-01"))
     assert len(_started(doors, enrollment)) == 2
 
 
@@ -151,10 +141,10 @@ def test_a_device_being_fetched_stays_if_the_customer_does(doors: Doors, custome
     way = {"asset_ownership": "utility_owned", "program": leaving.lend(), "devices": [device]}
     enrollment = doors.accepted(doors.application(customer, **way))
     doors.told(enrollment, "synchronized")
-    _tell(doors, _record(customer, effective_to=_yesterday()))
+    _tell(doors, cis_record(customer, effective_to=_yesterday()))
     first = _started(doors, enrollment)[0]["id"]
     order = leaving.order(first)
-    _tell(doors, _record(customer, effective_to="2031-03-01"))
+    _tell(doors, cis_record(customer, effective_to="2031-03-01"))
     assert leaving.over(first)["reason"] == "The customer moves out on 2031-03-01, as the CIS says."
     assert doors.database.value("SELECT state FROM work_order WHERE id = $1", order) == "cancelled"
     (later,) = [one["id"] for one in _started(doors, enrollment) if one["id"] != first]
@@ -162,9 +152,9 @@ def test_a_device_being_fetched_stays_if_the_customer_does(doors: Doors, custome
 
 
 def test_what_has_left_stays_away(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
-    _tell(doors, _record(customer, effective_to=_yesterday()))
+    _tell(doors, cis_record(customer, effective_to=_yesterday()))
     Leaving(doors).over(_started(doors, enrollment)[0]["id"])
-    _tell(doors, _record(customer))
+    _tell(doors, cis_record(customer))
     (only,) = _started(doors, enrollment)
     assert (only["state"], Leaving(doors).subscription(enrollment)["state"]) == ("unenrolled", "ended")
 
@@ -172,9 +162,9 @@ def test_what_has_left_stays_away(doors: Doors, customer: dict[str, str], enroll
 def test_who_has_moved_out_needs_nobodys_approval(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
     asked = Leaving(doors).asked(enrollment, reason="non_participation")
     Leaving(doors).reaches(asked, "awaiting_approval")
-    _tell(doors, _record(customer, effective_to="2031-03-01"))
+    _tell(doors, cis_record(customer, effective_to="2031-03-01"))
     assert Leaving(doors).seen(asked)["state"] == "awaiting_approval"
-    _tell(doors, _record(customer, effective_to=_yesterday()))
+    _tell(doors, cis_record(customer, effective_to=_yesterday()))
     seen = Leaving(doors).over(asked)
     assert seen["subscription_state"] == "ended"
     assert "Approval no longer needed: the customer moves out" in [entry["what"] for entry in seen["timeline"]]
@@ -186,7 +176,7 @@ def test_ones_own_earlier_or_later_wish_holds_as_far_as_it_can(
     asked = Leaving(doors).asked(enrollment, effective_date="2031-07-01")
     Leaving(doors).reaches(asked, "scheduled")
     for told, held in (("2031-09-01", 7), ("2031-04-01", 4), (None, 7)):
-        _tell(doors, _record(customer, effective_to=told) if told else _record(customer))
+        _tell(doors, cis_record(customer, effective_to=told) if told else cis_record(customer))
         (only,) = _started(doors, enrollment)
         assert (only["state"], only["effective_at"]) == ("scheduled", _midnight(customer, 2031, held))
 
@@ -206,9 +196,9 @@ def test_who_is_not_enrolled_yet_will_not_be(doors: Doors) -> None:
     field.order_of(visited)
     wait_for(lambda: doors.enrollment(shipped)["state"] == "device_setup")
     doors.reaches(waits, "waitlisted")
-    _tell(doors, _record(who[2], effective_to="2031-01-01"))
+    _tell(doors, cis_record(who[2], effective_to="2031-01-01"))
     assert doors.enrollment(waits)["state"] == "waitlisted"
-    _tell(doors, *(_record(one, effective_to=_yesterday()) for one in who))
+    _tell(doors, *(cis_record(one, effective_to=_yesterday()) for one in who))
     for enrollment in (visited, shipped, waits):
         seen = field.over(enrollment)
         assert (seen["state"], seen["reason"]) == ("cancelled", "The customer has moved out, as the CIS says.")
@@ -229,13 +219,13 @@ def test_what_nobody_could_do_when_the_cis_said_so_is_done_within_the_hour(
 
 
 def test_a_correction_of_the_name_is_no_move_out(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
-    _tell(doors, _record(customer, name="A name spelt right"))
+    _tell(doors, cis_record(customer, name="A name spelt right"))
     assert _started(doors, enrollment) == []
 
 
 def test_what_is_being_left_later_is_left_now_and_once(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
     first = Leaving(doors).asked(enrollment, effective_date="2031-07-01")
     Leaving(doors).reaches(first, "scheduled")
-    _tell(doors, _record(customer, effective_to=_yesterday()))
+    _tell(doors, cis_record(customer, effective_to=_yesterday()))
     assert [one["id"] for one in _started(doors, enrollment)] == [first]
     assert Leaving(doors).over(first)["subscription_state"] == "ended"
