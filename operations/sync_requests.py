@@ -212,7 +212,8 @@ async def record_acknowledgement(
 async def _registrations(
     session: AsyncSession, request: SyncRequest
 ) -> tuple[dict[str, RegistrationState], str | None]:
-    """Where each device stands; and the flow of the request that comes next, in the same statement.
+    """Where each device stands, which nobody changes until the answer is written down; and the flow of the request that
+    comes next, in the same statement.
 
     A device that the message still told to be enrolled and that is on its way out by now is none of its business: a
     later message tells of that, and this one's answer must neither bring the device back nor fail for it.
@@ -222,7 +223,10 @@ async def _registrations(
             col(SubscriptionDevice.device_id),
             col(SubscriptionDevice.registration),
             next_flow(request.subscription_id, request.sequence),
-        ).where(col(SubscriptionDevice.subscription_id) == request.subscription_id)
+        )
+        .where(col(SubscriptionDevice.subscription_id) == request.subscription_id)
+        .order_by(col(SubscriptionDevice.device_id))
+        .with_for_update()
     )
     found = rows.all()
     joining = {device["device_id"] for device in request.snapshot["devices"] if device["state"] == "enrolled"}
@@ -275,8 +279,9 @@ def _way_to(state: SyncState, after: SyncState | None) -> tuple[SyncState, ...]:
     """The path of legal steps; a request given up for lack of an answer is first taken up again."""
     if after is None:
         return ()
-    again = (_Y.PENDING, _Y.SENDING) if state is _Y.ERROR else ()
-    return again if state is after else (*again, after)
+    if state is _Y.ERROR:
+        return (_Y.PENDING, _Y.SENDING, after)
+    return () if state is after else (after,)
 
 
 async def _keep(session: AsyncSession, now: datetime, ack: Acknowledged, outcome: str) -> None:

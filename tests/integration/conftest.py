@@ -28,7 +28,8 @@ def running(data_dir: Path) -> Iterator[Doors]:
 
 @pytest.fixture
 def doors(running: Doors) -> Iterator[Doors]:
-    """The stack, with a DERMS that behaves again after each test."""
+    """The stack, with a DERMS and a head-end that behave again after each test."""
     yield running
     running.derms.delete("/faults")
     running.derms.put("/reference", json={})
+    running.head_end.delete("/faults")
