@@ -49,6 +49,7 @@ def create_worker(
     *,
     task_queue: str = TASK_QUEUE,
     acknowledgement_timeout: timedelta = timedelta(minutes=15),
+    head_end_answer_within: timedelta = timedelta(minutes=15),
 ) -> Worker:
     """A worker for every flow and activity of the house."""
     catalogs = Catalogs()
@@ -58,7 +59,7 @@ def create_worker(
     unenrollment = UnenrollmentActivities(sessions, catalogs)
     service_call = ServiceCallActivities(sessions, catalogs)
     device_setup = DeviceSetupActivities(sessions, catalogs)
-    asking = HeadEndActivities(sessions, head_end)
+    asking = HeadEndActivities(sessions, head_end, head_end_answer_within)
     batches = BatchActivities(sessions, catalogs, derms, client, acknowledgement_timeout)
     return Worker(
         client,
@@ -134,8 +135,14 @@ async def running(settings: Settings, client: Client) -> AsyncGenerator[Statemen
         head_end = HeadEndClient(
             http, settings.head_end_url, settings.head_end_secret.get_secret_value(), settings.head_end_timeout
         )
-        timeout = settings.acknowledgement_timeout
-        async with create_worker(client, sessions, derms, head_end, acknowledgement_timeout=timeout):
+        async with create_worker(
+            client,
+            sessions,
+            derms,
+            head_end,
+            acknowledgement_timeout=settings.acknowledgement_timeout,
+            head_end_answer_within=settings.head_end_answer_within,
+        ):
             relaying = asyncio.create_task(relay.run(client, sessions))
             try:
                 yield statements

@@ -1,5 +1,7 @@
 """The head-end's external calls, for whichever flow has something asked of a device."""
 
+from datetime import timedelta
+
 from temporalio import activity
 
 from connectors.head_end.protocol import DeviceRequest, HeadEnd
@@ -15,11 +17,12 @@ _FLOW = SystemScope(actor="head-end")
 
 
 class HeadEndActivities:
-    """Bound to the worker's database and the head-end."""
+    """Bound to the worker's database, the head-end, and how long its answers are waited for."""
 
-    def __init__(self, sessions: Sessions, head_end: HeadEnd) -> None:
+    def __init__(self, sessions: Sessions, head_end: HeadEnd, answer_within: timedelta) -> None:
         self._sessions = sessions
         self._head_end = head_end
+        self._answer_within = answer_within.total_seconds()
 
     @activity.defn
     async def ask_head_end(self, request: AskHeadEnd) -> Asked:
@@ -31,7 +34,7 @@ class HeadEndActivities:
         if answer is None:
             async with transaction(self._sessions) as session:
                 await head_end_requests.asked(session, _FLOW, request.request_id)
-            return Asked()
+            return Asked(answer_within_seconds=self._answer_within)
         return await self._kept(answer)
 
     @activity.defn

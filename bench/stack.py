@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import secrets
 import socket
 import subprocess
@@ -27,8 +28,8 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def running_stack(data_dir: Path) -> Generator[dict[str, Any]]:
-    """What stack.json says of it; stopped at the end of the block."""
+def running_stack(data_dir: Path, **settings: str) -> Generator[dict[str, Any]]:
+    """What stack.json says of it; stopped at the end of the block. `settings`: variables that it is started with."""
     flags = [str(word) for flag, port in zip(_PORTS, free_ports(len(_PORTS)), strict=True) for word in (flag, port)]
     log = data_dir.with_suffix(".log")
     with log.open("w") as output:
@@ -36,6 +37,7 @@ def running_stack(data_dir: Path) -> Generator[dict[str, Any]]:
             [sys.executable, "-m", "cli.main", "up", "--data-dir", str(data_dir), *flags],
             stdout=output,
             stderr=subprocess.STDOUT,
+            env={**os.environ, **settings},
         )
     try:
         yield _described(data_dir / "stack.json", process, log)

@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     head_end_timeout: timedelta = Field(
         default=timedelta(seconds=10), description="how long one call to the head-end may take"
     )
+    head_end_answer_within: timedelta = Field(
+        default=timedelta(minutes=15), description="how long to wait for a device to answer before asking its head-end"
+    )
     acknowledgement_timeout: timedelta = Field(
         default=timedelta(minutes=15), description="how long to wait for an acknowledgement before asking the DERMS"
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
@@ -20,6 +21,7 @@ class HeadEndQuestions:
 
     def __init__(self) -> None:
         self._answered: set[str] = set()
+        self._answer_within = timedelta(seconds=Asked().answer_within_seconds)
         self.came_late = False
 
     def answered(self, message: HeadEndAnswered) -> None:
@@ -57,7 +59,9 @@ class HeadEndQuestions:
             if is_cancelled_exception(error):
                 raise
             return reason_of(error)
-        if asked.outcome is not None:
+        if asked.outcome is None:
+            self._answer_within = timedelta(seconds=asked.answer_within_seconds)
+        else:
             self._answered.add(request_id)
         return ""
 
@@ -65,7 +69,7 @@ class HeadEndQuestions:
         try:
             await workflow.wait_condition(
                 lambda: until() or self._answered.issuperset(request_ids),
-                timeout=policies.HEAD_END_ANSWER_WITHIN,
+                timeout=self._answer_within,
                 timeout_summary="ask what became of the question",
             )
         except asyncio.TimeoutError:  # noqa: UP041 - what the SDK documents

@@ -80,8 +80,5 @@ HEAD_END = Patience(
 )
 """Asking a head-end to act on a device: somebody is on the phone, so a person is called soon."""
 
-HEAD_END_ANSWER_WITHIN = timedelta(minutes=15)
-"""So long a device may take to answer, before its head-end is asked what became of the question."""
-
 LONGEST_BETWEEN_CHECKS = timedelta(days=1)
 """A device that does not answer is asked again by itself, more and more rarely, at least this often."""

@@ -20,6 +20,7 @@ class AskHeadEnd(Message):
 
 
 class Asked(Message):
-    """What a request came to; no outcome while nothing did."""
+    """What a request came to; no outcome while nothing did, and how long the answer is waited for."""
 
     outcome: HeadEndOutcome | None = None
+    answer_within_seconds: float = 900.0

@@ -102,6 +102,15 @@ def test_a_device_that_does_not_answer_waits_for_a_person_until_it_does(setup: S
     setup.doors.told(enrollment, "synchronized")
 
 
+def test_a_silent_device_that_speaks_again_needs_nobody(setup: Setup) -> None:
+    device = setup.device()
+    setup.cloud.tell(device, "silent")
+    enrollment = setup.applied(devices=[device])
+    assert setup.reaches(enrollment, "needs_attention")["head_end_requests"][0]["state"] == "given_up"
+    setup.cloud.tell(device, "online")
+    setup.doors.told(enrollment, "synchronized")
+
+
 def test_cancelling_while_a_device_is_silent_ends_it(setup: Setup) -> None:
     device = setup.device()
     setup.cloud.tell(device, "silent")

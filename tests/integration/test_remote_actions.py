@@ -92,6 +92,42 @@ def test_a_head_end_that_is_down_is_asked_again_under_the_same_key(
     assert len(cloud.asked(device, since=calling.seen(call))) == 1
 
 
+def test_an_answer_whose_callback_was_lost_is_asked_for(
+    calling: Calling, cloud: HeadEnd, thermostat: str, device: dict[str, Any]
+) -> None:
+    cloud.faults(lost_answer_share=1)
+    call = calling.reaches(acted(calling, thermostat), "closed")
+    (asked,) = cloud.asked(device, since=call)
+    assert (call["outcome"], asked["callback"]) == ("remote_action_done", "lost")
+
+
+def test_silence_calls_a_person_and_a_retry_asks_again_under_another_key(
+    calling: Calling, cloud: HeadEnd, thermostat: str, device: dict[str, Any]
+) -> None:
+    cloud.tell(device, "silent")
+    call = acted(calling, thermostat)
+    parked = calling.reaches(call, "needs_attention")
+    assert parked["reason"] == "The head-end did not act on the device: it was not answered for in time."
+    assert (parked["available_actions"], parked["head_end_requests"][0]["state"]) == (
+        ["action", "retry", "cancel"],
+        "given_up",
+    )
+    calling.do(call, "retry").raise_for_status()
+    again, _ = wait_for(lambda: len(found := cloud.asked(device, since=parked)) == 2 and found)
+    cloud.answer(again, "ok")
+    assert calling.reaches(call, "closed")["outcome"] == "remote_action_done"
+
+
+def test_an_answer_after_it_was_given_up_still_counts(
+    calling: Calling, cloud: HeadEnd, thermostat: str, device: dict[str, Any]
+) -> None:
+    cloud.tell(device, "silent")
+    call = acted(calling, thermostat)
+    calling.reaches(call, "needs_attention")
+    cloud.tell(device, "online")
+    assert calling.reaches(call, "closed")["outcome"] == "remote_action_done"
+
+
 def test_taken_back_it_does_not_wait_for_the_head_end(
     calling: Calling, cloud: HeadEnd, thermostat: str, device: dict[str, Any]
 ) -> None:
