@@ -21,13 +21,13 @@ COSTS: Mapping[str, Cost] = {
     "a device is fetched by a technician": Cost(15, 36),
     "a device is shipped back": Cost(12, 29),
     "a service call ends with advice": Cost(3, 7),
-    "a device is restarted by its head-end": Cost(10, 13),
+    "a device is restarted by its head-end": Cost(9, 20),
     "a device is repaired by a technician": Cost(9, 22),
     "a device is replaced by a technician": Cost(15, 36),
     "a message is handed over by a flow of its own": Cost(9, 19),
-    "a run of the initial load": Cost(15, 32),
+    "a run of the initial load": Cost(15, 36),
     "a run of the sync request monitor": Cost(6, 16),
     "a run of the reconciliation": Cost(6, 13),
 }
-"""Each flow from its start to its end, the DERMS and the head-end answering by callback; a batch's run is of one page a
-step. Two state transitions in the restart are a question asked again: the head-end has answered by then."""
+"""Each flow from its start to its end, the DERMS and the head-end answering by callback; a batch's run is of a page or
+two a step, and a page more is an event more."""
