@@ -298,6 +298,7 @@ async def park(session: AsyncSession, scope: Scope, enrollment_id: str, reason: 
     enrollment.updated_at = now
     enrollment.version += 1
     await trail.write(session)
+    await session.flush()
     return enrollment.state
 
 
@@ -319,6 +320,7 @@ async def resume(session: AsyncSession, scope: Scope, enrollment_id: str) -> boo
     enrollment.updated_at = now
     enrollment.version += 1
     await trail.write(session)
+    await session.flush()
     return True
 
 

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from temporalio.common import SearchAttributeKey
 
 from tests.integration.doors import Doors, wait_for
 from tests.integration.setting_up import Setup
+
+NEEDS_ATTENTION = SearchAttributeKey.for_bool("NeedsAttention")
 
 
 @pytest.fixture
@@ -97,6 +100,8 @@ def test_a_device_that_does_not_answer_waits_for_a_person_until_it_does(setup: S
     assert parked["reason"].startswith("The device check failed. A device of sensi-cloud")
     assert device["serial_number"] not in parked["reason"]
     assert parked["head_end_requests"][0]["next_step"].startswith("The device ")
+    wait_for(lambda: setup.doors.flow(enrollment).typed_search_attributes.get(NEEDS_ATTENTION))
+    assert len(setup.doors.enrollment(enrollment)["head_end_requests"]) == 1
     setup.cloud.tell(device, "online")
     setup.doors.api.post(f"/v1/program-enrollments/{enrollment}/retry").raise_for_status()
     setup.doors.told(enrollment, "synchronized")
