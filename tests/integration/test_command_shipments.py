@@ -44,5 +44,5 @@ def test_what_cannot_be_taken_says_what_to_correct(setup: Setup, command: Comman
     assert "/specification" in told
     assert "Ada Lovelace" not in told
     assert "returned" in command.says("shipments", "returned", shipment, "--reason", "The wrong device")
-    setup.reaches(enrollment, "needs_attention")
+    setup.doors.reaches(enrollment, "needs_attention")
     setup.doors.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "tested"}).raise_for_status()
