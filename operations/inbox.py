@@ -1,4 +1,4 @@
-"""Acknowledgements as they come in: kept once each, and passed on to the flow that waits for them."""
+"""Acknowledgements as they come in: kept once each, and passed on to the flow that waits for them, if one does."""
 
 from datetime import UTC, datetime
 
@@ -10,8 +10,10 @@ from models.messages.synchronize import DERMS_ACKNOWLEDGED, Acknowledged
 from models.tables.messages import InboxMessage
 from operations import outbox
 from operations.rows import as_json, insert_from
+from rules.acknowledgements import ignored_in
+from rules.sync_order import FINAL
 
-_FLOWS = text("SELECT id, workflow_id FROM sync_request WHERE id = ANY(:requests)")
+_FLOWS = text("SELECT id, workflow_id, state FROM sync_request WHERE id = ANY(:requests)")
 _KEEP = text(f"{insert_from(InboxMessage, 'rows')} ON CONFLICT DO NOTHING RETURNING message_id")
 
 UNKNOWN = "ignored: no such sync request"
@@ -20,11 +22,14 @@ UNKNOWN = "ignored: no such sync request"
 async def receive(session: AsyncSession, acknowledgements: list[Acknowledged]) -> int:
     """Keeps those not seen before and signals their flows; gives how many were new.
 
-    One that answers no sync request of ours is kept too, and changes nothing.
+    One that answers no sync request of ours, or one that is final, is kept too, with why it changes nothing: no flow
+    waits for it.
     """
     unique = {acknowledgement.message_id: acknowledgement for acknowledgement in acknowledgements}
     wanted = [acknowledgement.sync_request_id for acknowledgement in unique.values()]
-    flows = dict((await session.execute(_FLOWS, {"requests": wanted})).all())
+    known = (await session.execute(_FLOWS, {"requests": wanted})).all()
+    flows = {row.id: row.workflow_id for row in known if row.state not in FINAL}
+    outcomes = {row.id: ignored_in(row.state) if row.state in FINAL else None for row in known}
     now = datetime.now(UTC)
     rows = [
         {
@@ -32,7 +37,7 @@ async def receive(session: AsyncSession, acknowledgements: list[Acknowledged]) -
             "sync_request_id": acknowledgement.sync_request_id,
             "body": acknowledgement.model_dump(mode="json"),
             "received_at": now,
-            "outcome": None if acknowledgement.sync_request_id in flows else UNKNOWN,
+            "outcome": outcomes.get(acknowledgement.sync_request_id, UNKNOWN),
         }
         for acknowledgement in unique.values()
     ]

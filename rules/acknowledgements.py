@@ -41,6 +41,11 @@ class Effect:
     text: str = ""
 
 
+def ignored_in(state: SyncState) -> str:
+    """What becomes of an acknowledgement of a request that listens to none."""
+    return f"ignored: the sync request is {state}"
+
+
 def _told(
     ack: Acknowledged, registrations: Mapping[str, RegistrationState]
 ) -> tuple[tuple[str, RegistrationState, str], ...]:
@@ -83,7 +88,7 @@ def effect_of(
     if ack.version is not None and ack.version != revision:
         return Effect(f"ignored: it answers version {ack.version}, version {revision} is in question")
     if state not in _LISTENING and not (state is SyncState.ERROR and outcome_unknown):
-        return Effect(f"ignored: the sync request is {state}")
+        return Effect(ignored_in(state))
     told, unmoved = _told(ack, registrations), _unmoved(ack, registrations)
     moved = {device: registration for device, registration, _ in told}
     after = {device: moved.get(device, before) for device, before in registrations.items() if before in CONCERNED}

@@ -155,7 +155,7 @@ UNSETTLED: dict[str, str] = {
         SELECT r.id, r.state FROM head_end_request r JOIN enrollment e ON e.id = r.enrollment_id
         WHERE e.program = $1 AND r.state IN ('pending', 'asked')
     """,
-    # One for a request that is final already is kept, and nobody looks at it: its flow may be over.
+    # One that came in the very moment in which its request became final is kept, and its flow may be over.
     "an acknowledgement not looked at": f"""
         SELECT m.message_id, r.id, r.state, r.workflow_id FROM inbox_message m
         JOIN sync_request r ON r.id = m.sync_request_id

@@ -54,6 +54,7 @@ def test_one_after_the_end_changes_nothing(doors: Doors) -> None:
     assert _tell(doors, late).status_code == 202
     again = doors.api.get(f"/v1/sync-requests/{request['id']}").json()
     assert (again["state"], again["error_code"]) == ("synchronized", None)
+    assert _outcome(doors, late["message_id"]) == "ignored: the sync request is synchronized"
 
 
 @pytest.mark.parametrize("mode", ["at_once", "callback"])
