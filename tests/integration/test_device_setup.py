@@ -111,7 +111,7 @@ def test_a_silent_device_that_speaks_again_needs_nobody(setup: Setup) -> None:
     device = setup.device()
     setup.cloud.tell(device, "silent")
     enrollment = setup.applied(devices=[device])
-    assert setup.reaches(enrollment, "needs_attention")["head_end_requests"][0]["state"] == "given_up"
+    assert setup.doors.reaches(enrollment, "needs_attention")["head_end_requests"][0]["state"] == "given_up"
     setup.cloud.tell(device, "online")
     setup.doors.told(enrollment, "synchronized")
 
