@@ -36,11 +36,6 @@ from workflows.unenroll import Unenroll
 WORKFLOWS = (Batch, Enroll, HandOver, ServiceCall, Unenroll)
 
 
-def runner() -> UnsandboxedWorkflowRunner:
-    """Without the sandbox: that flows repeat themselves is proved before they run (docs/decisions/0011)."""
-    return UnsandboxedWorkflowRunner()
-
-
 def create_worker(
     client: Client,
     sessions: Sessions,
@@ -113,7 +108,8 @@ def create_worker(
             batches.do_asking_page,
             batches.fail_batch,
         ],
-        workflow_runner=runner(),
+        # That flows repeat themselves is proved before they run: docs/decisions/0011-no-sandbox-in-production.md
+        workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[ErrorMapping()],
         max_concurrent_workflow_tasks=50,
         max_concurrent_activities=50,

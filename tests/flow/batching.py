@@ -7,7 +7,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.errors import ErrorMapping
 from models.batches import BatchName
@@ -15,7 +15,6 @@ from models.errors import Refused
 from models.ids import batch_workflow_id, new_id
 from models.messages.batch import BatchInput, BatchResult, BatchStanding, BeginBatch, FailBatch
 from models.task_states import BatchRunState
-from worker import runner
 from workflows.batch import Batch
 
 
@@ -87,7 +86,7 @@ async def running(
         task_queue=run.id,
         workflows=[Batch],
         activities=[run.begin_batch, run.do_page, run.do_asking_page, run.fail_batch],
-        workflow_runner=runner(),
+        workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[ErrorMapping()],
     )
     async with worker:

@@ -8,7 +8,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.errors import ErrorMapping
 from models.catalog import ServiceLevel
@@ -34,7 +34,6 @@ from tests.flow.asking import AskingActivities, Cloud
 from tests.flow.conftest import Flow
 from tests.flow.field_work import Field, FieldActivities
 from tests.flow.stand_ins import Derms, Record
-from worker import runner
 from workflows.service_call import ServiceCall
 
 _C = ServiceCallState
@@ -253,7 +252,7 @@ async def calling(
         task_queue=call.id,
         workflows=[ServiceCall],
         activities=[*flow.activities.all, *AskingActivities(cloud).all],
-        workflow_runner=runner(),
+        workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[ErrorMapping()],
     )
     async with worker:

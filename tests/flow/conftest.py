@@ -19,7 +19,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.errors import ErrorMapping
 from connectors.temporal.client import SEARCH_ATTRIBUTES
@@ -29,7 +29,6 @@ from models.messages.hand_over import HandOverInput
 from models.messages.synchronize import DERMS_ACKNOWLEDGED, SYNC_TURN, Acknowledged, SyncTurn
 from models.states import EnrollmentState, SyncState
 from tests.flow.stand_ins import Activities, Derms, Record, acknowledgement
-from worker import runner
 from workflows.enroll import Enroll
 from workflows.hand_over import HandOver
 from workflows.parking import NEEDS_ATTENTION, STAGE
@@ -226,7 +225,7 @@ async def _running(
         task_queue=flow.record.enrollment_id,
         workflows=[workflow],
         activities=flow.activities.all,
-        workflow_runner=runner(),
+        workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[ErrorMapping()],
     )
     async with worker:

@@ -9,7 +9,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.errors import ErrorMapping
 from models.catalog import ServiceLevel, SetupStep
@@ -34,7 +34,6 @@ from operations.audit import Trail
 from operations.work_orders import visit_of
 from tests.flow.conftest import Flow
 from tests.flow.stand_ins import Activities, Derms, Record
-from worker import runner
 from workflows.enroll import Enroll
 
 _E = EnrollmentState
@@ -228,7 +227,7 @@ async def installing(environment: WorkflowEnvironment, **level: int) -> AsyncIte
         task_queue=record.enrollment_id,
         workflows=[Enroll],
         activities=flow.activities.all,
-        workflow_runner=runner(),
+        workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[ErrorMapping()],
     )
     async with worker:

@@ -7,7 +7,7 @@ from typing import Any
 
 from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.errors import ErrorMapping
 from models.catalog import SetupStep
@@ -30,7 +30,6 @@ from operations.shipments import UNDER_WAY
 from tests.flow.asking import AskingActivities, Cloud
 from tests.flow.conftest import Flow
 from tests.flow.stand_ins import Activities, Derms, Record
-from worker import runner
 from workflows.enroll import Enroll
 
 _E = EnrollmentState
@@ -175,7 +174,7 @@ async def setting_up(
         task_queue=record.enrollment_id,
         workflows=[Enroll],
         activities=[*flow.activities.all, *AskingActivities(house.cloud).all],
-        workflow_runner=runner(),
+        workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[ErrorMapping()],
     )
     async with worker:

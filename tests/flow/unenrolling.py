@@ -11,7 +11,7 @@ from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowHandle
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.errors import ErrorMapping
 from models.ids import new_id, unenrollment_workflow_id
@@ -21,7 +21,6 @@ from models.messages.synchronize import Acknowledged, SyncTurn
 from models.messages.unenroll import ApprovalDecided, DeviceKept, DeviceReceived, UnenrollInput, UnenrollResult
 from models.task_states import WorkOrderState
 from tests.flow.leaving import Activities, Record
-from worker import runner
 from workflows.parking import NEEDS_ATTENTION, STAGE
 from workflows.unenroll import Unenroll
 
@@ -134,7 +133,7 @@ async def unenrolling(
         task_queue=record.id,
         workflows=[Unenroll],
         activities=Activities(record).all,
-        workflow_runner=runner(),
+        workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[ErrorMapping()],
     )
     async with worker:
