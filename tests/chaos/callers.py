@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-# The first attempts to connect again come at once, then after half a second, one, two and four.
-CONNECTING_AGAIN = 6
+# The first attempts to connect again come at once, then and after half a second and one; then it is all begun anew.
+CONNECTING_AGAIN = 3
 PATIENCE_SECONDS = 40
 
 

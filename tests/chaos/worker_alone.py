@@ -1,4 +1,4 @@
-"""A worker that can be killed as often as one likes: the supervisor, which gives up on such a one, is frozen."""
+"""A worker in the place of the stack's own, with its very environment, until it is killed."""
 
 import os
 import signal
@@ -9,39 +9,32 @@ from pathlib import Path
 import psutil
 
 from tests.chaos.victim import Victim
+from tests.integration.doors import wait_for
 
 
 class WorkerAlone:
-    """Takes the place of the stack's worker, with its very environment, until it is given back."""
+    """Holds each flow that comes to a place first (holding_worker.py). The supervisor is frozen meanwhile: it would see
+    its own worker dead and start another."""
 
-    def __init__(self, victim: Victim) -> None:
-        self._victim = victim
-        pids = victim.description["pids"]
-        self._environment = psutil.Process(pids["worker"]).environ()
+    def __init__(self, victim: Victim, log: Path) -> None:
+        self._supervisor = victim.description["pids"]["up"]
+        own = psutil.Process(victim.description["pids"]["worker"])
+        environment = own.environ()
         victim.freeze("up")
-        os.kill(pids["worker"], signal.SIGKILL)
-        self.kills = 0
-        self._process = self._started()
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        with (self._victim.data_dir.with_suffix(".worker.log")).open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "cli.main", "serve", "worker"],
-                env=self._environment,
+        own.terminate()
+        # Nobody takes notice of its end, as long as the supervisor is frozen.
+        wait_for(lambda: own.status() == psutil.STATUS_ZOMBIE)
+        with log.with_suffix(".said").open("wb") as said:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.chaos.holding_worker", str(log)],
+                env=environment,
                 cwd=Path(__file__).parents[2],
-                stdout=log,
+                stdout=said,
                 stderr=subprocess.STDOUT,
             )
 
     def kill(self) -> None:
-        """Without a warning; the next one starts at once."""
+        """Without a warning. The supervisor wakes, finds its own worker gone, and starts another."""
         self._process.kill()
         self._process.wait()
-        self.kills += 1
-        self._process = self._started()
-
-    def give_back(self) -> None:
-        """The supervisor wakes, finds its own worker dead, and starts another."""
-        self._process.kill()
-        self._process.wait()
-        os.kill(self._victim.description["pids"]["up"], signal.SIGCONT)
+        os.kill(self._supervisor, signal.SIGCONT)

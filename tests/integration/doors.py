@@ -163,6 +163,16 @@ class Doors:
         """The resources the DERMS holds."""
         return self.derms.get("/ders", params={"q": query}).raise_for_status().json()["items"]
 
+    def listed(self, door: str) -> list[dict[str, Any]]:
+        """All that a door of the DERMS lists."""
+        items: list[dict[str, Any]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = self.derms.get(door, params={"limit": 200, "cursor": cursor}).raise_for_status().json()
+            items += page["items"]
+            cursor = page["next_cursor"]
+        return items
+
     def flow(self, enrollment: str) -> WorkflowExecutionDescription:
         """What Temporal says of the enrolment's flow."""
         return self.described(f"enroll/{enrollment}")
@@ -199,7 +209,13 @@ class Doors:
 
     def offer(self, code: str, like: str = "TSTAT-DR", **changes: Any) -> None:
         """Puts a program of its own in force, like another one but for the changes."""
+        self.offer_all({code: changes}, like)
+
+    def offer_all(self, programs: dict[str, dict[str, Any]], like: str = "TSTAT-DR") -> None:
+        """Several at once, by their codes."""
         catalog = self.catalog()
         model = next(program for program in catalog["programs"] if program["code"] == like)
-        catalog["programs"].append({**model, "code": code, "conflict_group": code, **changes})
+        catalog["programs"] += [
+            {**model, "code": code, "conflict_group": code, **changes} for code, changes in programs.items()
+        ]
         self.api.put("/v1/catalog", json=catalog).raise_for_status()

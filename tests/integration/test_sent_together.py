@@ -1,7 +1,6 @@
 """The messages of a batched program go to the DERMS many in one call, each applied once, however the call goes."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -46,18 +45,8 @@ def all_synchronized(doors: Doors, enrollments: list[str], seconds: float = 20) 
         doors.told(enrollment, "synchronized", seconds)
         (device,) = doors.enrollment(enrollment)["subscription"]["devices"]
         assert len(doors.held(device["id"])) == 1
-    assert {message["applied"] for message in messages(doors, keys(doors, enrollments))} == {1}
-
-
-def messages(doors: Doors, wanted: set[str]) -> list[dict[str, Any]]:
-    """What the DERMS says of these messages."""
-    found: list[dict[str, Any]] = []
-    cursor: str | None = ""
-    while cursor is not None:
-        page = doors.derms.get("/sync-messages", params={"limit": 200, "cursor": cursor}).raise_for_status().json()
-        found += [item for item in page["items"] if item["message_id"] in wanted]
-        cursor = page["next_cursor"]
-    return found
+    wanted = keys(doors, enrollments)
+    assert {message["applied"] for message in doors.listed("/sync-messages") if message["message_id"] in wanted} == {1}
 
 
 def test_all_go_in_one_call(doors: Doors, held: list[str]) -> None:

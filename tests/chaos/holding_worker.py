@@ -1,0 +1,168 @@
+"""The house's worker, in which the first flow that comes to a place stands there until the worker is killed.
+
+A place is before a step of a flow, after it, or between: others have answered, and nothing of it is written down here.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.plugin import SimplePlugin
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor, WorkerConfig
+
+import worker
+from connectors.temporal.client import connect
+from models.messages.batch import BatchStanding
+from settings.settings import Settings
+from workflows import policies
+
+_ROOM = 500
+"""For so many at once: who stands takes up room."""
+_GIVEN_AWAY_AFTER = timedelta(seconds=8)
+"""Temporal gives a step that asks others to the next worker after so long. The house's own patience is for others who
+are slow, and no test needs to have it."""
+_FORGOTTEN_AFTER = timedelta(seconds=1)
+"""Temporal stops to look for the worker that a flow was with after so long."""
+_STEP: ContextVar[str] = ContextVar("step")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a flow may stand. `kind` sets journeys of one flow apart: their program, or batch."""
+
+    flow: str
+    kind: str
+    step: str
+    moment: str
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A flow came there, and stays if it is the first."""
+
+    place: Place
+    workflow_id: str
+    stays: bool
+
+
+class Places:
+    """Who stands where. Everything is written to a file, one in a line: first the steps that the worker knows."""
+
+    def __init__(self, path: str) -> None:
+        self._log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        self._kinds: dict[str, str] = {}
+        self._taken: set[Place] = set()
+        self._stands: dict[str, Place] = {}
+        self._arrivals: set[Arrival] = set()
+
+    def write(self, line: Any) -> None:
+        """There at once, for whoever is killed writes no more."""
+        os.write(self._log, json.dumps(line).encode() + b"\n")
+
+    async def pass_by(self, moment: str) -> None:
+        """Returns unless the flow stays here. One that stays does nothing else either, and tried again comes back."""
+        info = activity.info()
+        assert info.workflow_id
+        assert info.workflow_type
+        place = Place(info.workflow_type, await self._kind(info.workflow_id), _STEP.get(), moment)
+        if info.workflow_id not in self._stands and place not in self._taken:
+            self._taken.add(place)
+            self._stands[info.workflow_id] = place
+        stand = self._stands.get(info.workflow_id)
+        arrival = Arrival(place, info.workflow_id, stays=stand == place)
+        if arrival not in self._arrivals:
+            self._arrivals.add(arrival)
+            self.write(asdict(arrival))
+        if stand is not None and (stand == place or stand.step != place.step):
+            await asyncio.Event().wait()
+
+    async def _kind(self, workflow_id: str) -> str:
+        if workflow_id not in self._kinds:
+            found = await activity.client().get_workflow_handle(workflow_id).describe()
+            named = [str(pair.value) for pair in found.typed_search_attributes if pair.key.name == "Program"]
+            self._kinds[workflow_id] = named[0] if named else workflow_id.split("/")[1]
+        return self._kinds[workflow_id]
+
+
+class Holding(Interceptor):
+    """Before and after each step."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        """Wraps every activity."""
+        return _Held(next, self._places)
+
+
+class _Held(ActivityInboundInterceptor):
+    def __init__(self, next: ActivityInboundInterceptor, places: Places) -> None:
+        super().__init__(next)
+        self._places = places
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        """Each kind of a batch's pages is a step of its own."""
+        (argument,) = input.args
+        page = f" {argument.step}" if isinstance(argument, BatchStanding) else ""
+        _STEP.set(activity.info().activity_type + page)
+        await self._places.pass_by("before")
+        result = await super().execute_activity(input)
+        await self._places.pass_by("after")
+        return result
+
+
+def answered(places: Places) -> None:
+    """Has others do what they are asked to, before it may be that nobody here hears of it."""
+    ask = httpx.AsyncHTTPTransport.handle_async_request
+
+    async def ask_and_stay(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        response = await ask(transport, request)
+        await response.aread()
+        await places.pass_by("answered")
+        return response
+
+    httpx.AsyncHTTPTransport.handle_async_request = ask_and_stay
+
+
+class Standing(SimplePlugin):
+    """With room for all that stand."""
+
+    def __init__(self, places: Places) -> None:
+        super().__init__("standing", interceptors=[Holding(places)])
+        self._places = places
+
+    def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
+        """Says which steps there are, too."""
+        self._places.write([one.__name__ for one in config.get("activities", ())])
+        config["max_concurrent_workflow_tasks"] = _ROOM
+        config["max_concurrent_activities"] = _ROOM
+        config["max_concurrent_local_activities"] = _ROOM
+        config["sticky_queue_schedule_to_start_timeout"] = _FORGOTTEN_AFTER
+        return super().configure_worker(config)
+
+
+async def _work(places: Places) -> None:
+    answered(places)
+    client = await connect()
+    async with worker.running(Settings(), Client(**{**client.config(), "plugins": [Standing(places)]})):
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    for patience in (
+        policies.DERMS_SEND,
+        policies.DERMS_ASK,
+        policies.FIELD_WORK,
+        policies.HEAD_END,
+        policies.BATCH_ASK,
+    ):
+        patience["start_to_close_timeout"] = _GIVEN_AWAY_AFTER
+    asyncio.run(_work(Places(sys.argv[1])))

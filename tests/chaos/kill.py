@@ -1,0 +1,87 @@
+"""One kill -9 of the worker while one journey stands at each place of each flow; and all of them seen through."""
+
+import json
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.stack import running_stack
+from models.batches import BatchName
+from tests.chaos.holding_worker import Arrival, Place
+from tests.chaos.journeys import Journeys
+from tests.chaos.victim import Victim
+from tests.chaos.worker_alone import WorkerAlone
+from tests.integration.batches import at_rest
+from tests.integration.doors import Doors, wait_for
+
+_STANDING_WITHIN_SECONDS = 60
+_OVER_WITHIN_SECONDS = 90
+
+
+@dataclass
+class Killed:
+    """The worker that was killed, and the journeys after their end."""
+
+    steps: frozenset[str]
+    """All that it knew."""
+    arrivals: list[Arrival]
+    under_way: set[str]
+    """The flows that had not ended when it was killed."""
+    journeys: Journeys
+
+
+@contextmanager
+def killed() -> Generator[Killed]:
+    """On a stack of its own."""
+    with (
+        tempfile.TemporaryDirectory(prefix="gridenroll-chaos-") as folder,
+        running_stack(Path(folder, "data")) as stack,
+    ):
+        doors, log = Doors(stack), Path(folder, "arrivals")
+        journeys = Journeys(doors)
+        watch = _Watch(journeys, log)
+        # The monitor runs only when it is told to.
+        with at_rest(doors, BatchName.SYNC_REQUEST_MONITOR):
+            journeys.prepare()
+            worker = WorkerAlone(Victim(Path(folder, "data")), log)
+            try:
+                journeys.begin()
+                wait_for(watch.all_stand, _STANDING_WITHIN_SECONDS)
+                under_way = journeys.under_way()
+            finally:
+                worker.kill()
+            wait_for(watch.all_over, _OVER_WITHIN_SECONDS)
+        steps, arrivals = _read(log)
+        yield Killed(steps, arrivals, under_way, journeys)
+        journeys.close()
+        doors.close()
+
+
+class _Watch:
+    """Sees to it that everybody is helped on, and asks Temporal only when all seems to be quiet: that is dear."""
+
+    def __init__(self, journeys: Journeys, log: Path) -> None:
+        self._journeys = journeys
+        self._log = log
+        self._read_so_far = 0
+
+    def all_stand(self) -> bool:
+        """Whether all who have not come through stand somewhere, and nothing is on its way to them."""
+        self._journeys.help_on()
+        before, self._read_so_far = self._read_so_far, self._log.stat().st_size if self._log.exists() else 0
+        if self._read_so_far != before or self._journeys.messages_on_their_way():
+            return False
+        return self._journeys.under_way() <= {one.workflow_id for one in _read(self._log)[1] if one.stays}
+
+    def all_over(self) -> bool:
+        """Whether all have come to their end."""
+        self._journeys.help_on()
+        return not (self._journeys.unsettled() or self._journeys.messages_on_their_way() or self._journeys.under_way())
+
+
+def _read(log: Path) -> tuple[frozenset[str], list[Arrival]]:
+    lines = log.read_text().splitlines() if log.exists() else []
+    steps, *arrivals = map(json.loads, lines or ["[]"])
+    return frozenset(steps), [Arrival(**{**one, "place": Place(**one["place"])}) for one in arrivals]
