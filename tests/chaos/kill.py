@@ -2,8 +2,8 @@
 
 import json
 import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,9 +38,10 @@ def killed() -> Generator[Killed]:
     with (
         tempfile.TemporaryDirectory(prefix="gridenroll-chaos-") as folder,
         running_stack(Path(folder, "data")) as stack,
+        closing(Doors(stack)) as doors,
+        closing(Journeys(doors)) as journeys,
     ):
-        doors, log = Doors(stack), Path(folder, "arrivals")
-        journeys = Journeys(doors)
+        log = Path(folder, "arrivals")
         watch = _Watch(journeys, log)
         # The monitor runs only when it is told to.
         with at_rest(doors, BatchName.SYNC_REQUEST_MONITOR):
@@ -48,15 +49,13 @@ def killed() -> Generator[Killed]:
             worker = WorkerAlone(Victim(Path(folder, "data")), log)
             try:
                 journeys.begin()
-                wait_for(watch.all_stand, _STANDING_WITHIN_SECONDS)
+                watch.until(watch.all_stand, _STANDING_WITHIN_SECONDS)
                 under_way = journeys.under_way()
             finally:
                 worker.kill()
-            wait_for(watch.all_over, _OVER_WITHIN_SECONDS)
+            watch.until(watch.all_over, _OVER_WITHIN_SECONDS)
         steps, arrivals = _read(log)
         yield Killed(steps, arrivals, under_way, journeys)
-        journeys.close()
-        doors.close()
 
 
 class _Watch:
@@ -66,6 +65,15 @@ class _Watch:
         self._journeys = journeys
         self._log = log
         self._read_so_far = 0
+
+    def until(self, reached: Callable[[], bool], seconds: float) -> None:
+        """Waits, and says who did not get there."""
+        try:
+            wait_for(reached, seconds)
+        except AssertionError:
+            standing = {one.workflow_id: one.place for one in _read(self._log)[1] if one.stays}
+            left = {flow: standing.get(flow) for flow in self._journeys.under_way()}
+            raise AssertionError(f"{reached.__name__}: waited in vain for {left}") from None
 
     def all_stand(self) -> bool:
         """Whether all who have not come through stand somewhere, and nothing is on its way to them."""

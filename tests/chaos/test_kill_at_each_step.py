@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from models.batches import BatchName
+from operations.batches import STEPS
 from tests.chaos.journeys import BATCHES, CALLING, ENROLLING, HOW_MANY, LEAVING
 from tests.chaos.kill import Killed, killed
 from tests.integration.invariants import QUESTIONS, UNSETTLED, found, illegal
@@ -82,13 +84,16 @@ def test_every_request_came_to_its_end(after: Killed) -> None:
         assert len(seen) == len(ends)
 
 
-def test_each_run_of_a_batch_ended_once(after: Killed) -> None:
-    seen = rows(after, "SELECT name, state, count(*) FROM batch_run WHERE started_by <> 'batch' GROUP BY name, state")
-    assert {(one["name"], one["state"], one["count"]) for one in seen} == {
-        (name, "completed", count) for name, count in BATCHES.items()
+def test_each_run_of_a_batch_ended_once_and_did_each_page_once(after: Killed) -> None:
+    seen = rows(
+        after,
+        "SELECT name, state, page, count(*) FROM batch_run WHERE started_by <> 'batch' GROUP BY name, state, page",
+    )
+    assert {(one["name"], one["state"], one["page"], one["count"]) for one in seen} == {
+        (name, "completed", len(STEPS[BatchName(name)]) + 1, count) for name, count in BATCHES.items()
     }
-    ends = "SELECT count(*) FROM audit_entry WHERE action = 'bat:completed' GROUP BY subject"
-    assert {one["count"] for one in rows(after, ends)} == {1}
+    announced = "SELECT sum((counts->>'sync_requests_made')::int) FROM batch_run"
+    assert after.journeys.doors.database.value(announced) == HOW_MANY["HANDED_OVER"]
 
 
 def test_each_request_had_one_order_one_visit_and_one_shipment(after: Killed) -> None:
