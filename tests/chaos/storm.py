@@ -19,7 +19,11 @@ from tests.integration.doors import Doors
 CUSTOMERS = Path(__file__).parents[2] / "examples" / "customers.csv"
 IN_FLIGHT = 200
 FEW = 20
-"""So many are asked for while Temporal is away, and beyond those in flight: a few come to their end meanwhile."""
+"""So many are asked for while Temporal is away, and when PostgreSQL is killed."""
+MIDST = 30
+"""A part is killed when so many of the latest are accepted, others are being submitted, and older ones go on."""
+TO_SPARE = 40
+"""So many more than are to be in flight are asked for: some come to their end before the kill."""
 CONNECTIONS = 50
 FINAL_WITHIN_SECONDS = 60
 
@@ -69,13 +73,13 @@ class Storm:
         connection = await asyncpg.connect(self._stack["database_url"])
         done = await connection.fetchval("SELECT count(*) FROM sync_request WHERE acknowledged_at IS NOT NULL")
         await connection.close()
-        await self._kill(part, max(FEW, IN_FLIGHT + FEW - (len(self._asked) - done)))
+        await self._kill(part, max(FEW, IN_FLIGHT + TO_SPARE - (len(self._asked) - done)))
 
     async def _kill(self, part: str, count: int) -> None:
         """In the midst of so many requests."""
         applications = self._next(count)
         self._asked_before[part] = len(self._asked)
-        await self._callers.submit(applications, when=max(count // 2, 1), then=lambda: self._victim.kill(part))
+        await self._callers.submit(applications, when=min(count // 2, MIDST), then=lambda: self._victim.kill(part))
 
     async def _without_temporal(self) -> int:
         """Frozen first, so that there is no doubt that nobody answered while these were submitted."""
