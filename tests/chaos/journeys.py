@@ -20,11 +20,11 @@ from tests.integration.setting_up import Setup
 
 ENROLLING = {"OWN": 8, "INSTALLED": 14, "SHIPPED": 19, "CHECKED": 17, "WITHDRAWN": 7}
 LEAVING = {"KEPT": 10, "APPROVED": 14, "FETCHED": 16, "RETURNED": 12, "STAYING": 5}
-CALLING = {"ADVISED": 3, "RESTARTED": 6, "REPLACED": 16, "RECALLED": 5}
+CALLING = {"ADVISED": 3, "RESTARTED": 11, "REPLACED": 16, "RECALLED": 5}
 TELLING = {"HANDED_OVER": 6, "HELD_BACK": 3, "UNANSWERED": 6}
 """Enrolled, and the batches see to it that the DERMS is told: it was never to be, so that the initial load has a flow
 started for it; the monitor sends it with others in one; the answer was lost, and the monitor has it asked for."""
-BATCHES = {"sync-request-monitor": 14, "reconciliation": 8, "initial-load": 15}
+BATCHES = {"sync-request-monitor": 14, "reconciliation": 8, "initial-load": 18}
 HOW_MANY = ENROLLING | LEAVING | CALLING | TELLING
 
 _OFFERS = {
@@ -171,7 +171,7 @@ class Journeys:
 
     def asked_of_head_ends(self) -> list[str]:
         """What they were asked to do with a device, once for each request under a key of its own."""
-        return [one["asked"] for one in self._setup.cloud.get("/requests").raise_for_status().json()["items"]]
+        return [one["asked"] for one in self._setup.cloud.requests()]
 
     def _signal(self, workflow_id: str, name: str, message: dict[str, str]) -> None:
         self._temporal.run(self._client.get_workflow_handle(workflow_id).signal(name, message))

@@ -36,6 +36,7 @@ LEFT_OUT = {
     },
     "the DERMS, a head-end or Temporal could not be asked for hours": {"record_failure", "fail_batch"},
     "a head-end did not answer for a quarter of an hour; changes nothing": {"ask_what_came"},
+    "only calls that were opened under an earlier release come there": {"act_remotely"},
     "a report could not be used, or an appointment was moved; changes nothing": {"visit_standing"},
 }
 """Steps that no journey takes on which nothing goes wrong but a killed worker, by what else has to happen."""

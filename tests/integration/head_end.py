@@ -24,13 +24,16 @@ class HeadEnd:
     def tell(self, device: dict[str, Any], state: str) -> None:
         self._http.put(f"/devices/{device['serial_number']}", json={"state": state}).raise_for_status()
 
+    def requests(self) -> list[dict[str, Any]]:
+        """All that it was asked, each under its key once, the newest first."""
+        return self._http.get("/requests").raise_for_status().json()["items"]
+
     def asked(self, device: dict[str, Any], since: dict[str, Any]) -> list[dict[str, Any]]:
         """What it was asked of a device since that request was submitted, the newest first."""
-        found = self._http.get("/requests").raise_for_status().json()["items"]
         opened = datetime.fromisoformat(since["submitted_at"])
         return [
             one
-            for one in found
+            for one in self.requests()
             if one["serial_number"] == device["serial_number"] and datetime.fromisoformat(one["received_at"]) > opened
         ]
 
