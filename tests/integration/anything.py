@@ -24,7 +24,7 @@ CHECKED = {"installation_method": "bring_your_own", "asset_ownership": "utility_
 WAYS: dict[str, dict[str, str]] = {"own": OWN, "brought": BROUGHT, "sent": SENT, "checked": CHECKED}
 """How a device comes: it hangs there, a technician brings it, it is sent and checked, it hangs there and is checked."""
 
-CAPACITY = {"customers": 2, "devices": 3, "waitlist": True}
+CAPACITY = {"customers": 3, "devices": 4, "waitlist": True}
 _TAKEN = {200, 201, 202}
 _REFUSED = {404, 409, 422}
 
@@ -162,8 +162,8 @@ class Anything:
         self.doors.head_end.put("/faults", json={"answer": how}).raise_for_status()
 
     def device_is(self, number: int, state: str) -> None:
-        """To its head-end, from now on."""
-        serial = self.serials[number % len(self.serials)]
+        """To its head-end, from now on; the newest first."""
+        serial = self.serials[-1 - number % len(self.serials)]
         self.doors.head_end.put(f"/devices/{serial}", json={"state": state}).raise_for_status()
 
     def head_end_says(self, number: int, outcome: str) -> None:

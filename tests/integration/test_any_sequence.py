@@ -22,6 +22,7 @@ pytestmark = pytest.mark.timeout(300)
 
 EXAMPLES, STEPS = 4, 25
 number = st.integers(0, 3)
+derms = st.sampled_from(["at_once", "at_once", "never"])
 known = st.one_of(st.none(), st.none(), number)
 
 
@@ -31,16 +32,16 @@ class AnySequence(RuleBasedStateMachine):
     doors: ClassVar[Doors]
     customers: ClassVar[list[dict[str, str]]]
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(answers=derms, refuses=st.booleans())
+    def begin(self, answers: str, *, refuses: bool) -> None:
         self.world = Anything(self.doors, self.customers)
-        self.world.derms_answers("at_once")
-        self.world.derms_refuses(everything=False)
+        self.world.derms_answers(answers)
+        self.world.derms_refuses(everything=refuses)
         self.world.head_end_answers("at_once")
-        # So that there is something to do things to.
-        self.world.enrol(0, "own", 2, None)
-        self.world.enrol(1, "brought", 0, None)
-        settled(self.world)
+        # So that there is something to do things to, and somebody who waits for a place.
+        for customer, (way, devices) in enumerate((("own", 2), ("brought", 0), ("sent", 0), ("checked", 1))):
+            self.world.enrol(customer, way, devices, None)
+            settled(self.world)
 
     @rule(customer=number, way=st.sampled_from(list(WAYS)), devices=st.integers(1, 2), known=known)
     def enrol(self, customer: int, way: str, devices: int, known: int | None) -> None:
@@ -134,7 +135,7 @@ class AnySequence(RuleBasedStateMachine):
         wish: dict[str, Any] = {"work_request": {"access_notes": "Ring twice."}} if action == "work_request" else {}
         self.world.on("service_call", which, "action", action=action, **wish)
 
-    @rule(how=st.sampled_from(["at_once", "never"]))
+    @rule(how=derms)
     def derms_answers(self, how: str) -> None:
         self.world.derms_answers(how)
 
@@ -255,7 +256,7 @@ def _derms_is_as_the_record(world: Anything) -> None:
 @pytest.fixture
 def machine(doors: Doors) -> type[AnySequence]:
     AnySequence.doors = doors
-    AnySequence.customers = [doors.customers.take(premise_type="single_family") for _ in range(3)]
+    AnySequence.customers = [doors.customers.take(premise_type="single_family") for _ in range(4)]
     return AnySequence
 
 
