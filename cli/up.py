@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from connectors.temporal.client import SEARCH_ATTRIBUTES
+from models.search_attributes import SEARCH_ATTRIBUTES
 from stack.environment import Ports
 from stack.plan import Command, Wishes, plan
 from stack.session import run

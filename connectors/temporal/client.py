@@ -1,7 +1,6 @@
 """The one Temporal client of a process, and what every namespace needs before flows run in it."""
 
 import os
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -13,16 +12,9 @@ from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.errors import Unavailable
+from models.search_attributes import SEARCH_ATTRIBUTES
 
 TASK_QUEUE = "gridenroll"
-
-SEARCH_ATTRIBUTES: Mapping[str, str] = {
-    "Program": "Keyword",
-    "AccountId": "Keyword",
-    "Stage": "Keyword",
-    "NeedsAttention": "Bool",
-}
-"""What flows can be found by in the Temporal UI. Ids and stages only: these are never encrypted."""
 
 
 async def connect(*, lazy: bool = False) -> Client:

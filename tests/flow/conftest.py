@@ -22,11 +22,11 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.errors import ErrorMapping
-from connectors.temporal.client import SEARCH_ATTRIBUTES
 from models.ids import enrollment_workflow_id, hand_over_workflow_id
 from models.messages.enroll import EnrollInput, EnrollResult, Stage
 from models.messages.hand_over import HandOverInput
 from models.messages.synchronize import DERMS_ACKNOWLEDGED, SYNC_TURN, Acknowledged, SyncTurn
+from models.search_attributes import SEARCH_ATTRIBUTES
 from models.states import EnrollmentState, SyncState
 from tests.flow.stand_ins import Activities, Derms, Record, acknowledgement
 from workflows.enroll import Enroll

@@ -3,8 +3,6 @@
 import json
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,33 +10,16 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from bench.stack import running_stack
 from cli.demo.journeys import JOURNEYS
 from cli.main import app
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def data_dir() -> Iterator[Path]:
-    """Not one of pytest's own: another pytest that starts would close it to the ordinary user of PostgreSQL."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder, "data")
-
-
-@pytest.fixture(scope="module")
-def stack(data_dir: Path) -> Iterator[dict[str, Any]]:
-    with running_stack(data_dir) as described:
-        yield described
+from tests.integration.doors import ROOT, Doors
 
 
 @pytest.fixture
-def reference(stack: dict[str, Any]) -> Iterator[Any]:
+def reference(doors: Doors) -> Any:
     """Changes what the DERMS knows, until the end of the test."""
-    door = f"{stack['derms_url']}/reference"
-    before = httpx.get(door, trust_env=False).raise_for_status().json()
-    yield lambda **changes: httpx.put(door, json=before | changes, trust_env=False).raise_for_status()
-    httpx.put(door, json=before, trust_env=False).raise_for_status()
+    before = doors.derms.get("/reference").raise_for_status().json()
+    return lambda **changes: doors.derms.put("/reference", json=before | changes).raise_for_status()
 
 
 def demo(data_dir: Path, *arguments: str) -> Result:
@@ -51,12 +32,12 @@ def demo_of_its_own(data_dir: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
 
 
-def test_after_a_refusal_was_repaired_the_derms_knows_what_it_knew(data_dir: Path, stack: dict[str, Any]) -> None:
-    known = httpx.get(f"{stack['derms_url']}/reference", trust_env=False).json()
+def test_after_a_refusal_was_repaired_the_derms_knows_what_it_knew(data_dir: Path, doors: Doors) -> None:
+    known = doors.derms.get("/reference").json()
     (outcome,) = json.loads(demo(data_dir, "--only", "repaired", "--json").stdout)
     assert outcome["good"]
     assert "Not synchronized" in [one["what"] for one in outcome["timeline"]]
-    assert httpx.get(f"{stack['derms_url']}/reference", trust_env=False).json() == known
+    assert doors.derms.get("/reference").json() == known
 
 
 @pytest.mark.parametrize(
@@ -68,7 +49,7 @@ def test_after_a_refusal_was_repaired_the_derms_knows_what_it_knew(data_dir: Pat
     ],
 )
 def test_what_follows_an_enrolment_is_one_timeline_with_a_link_to_each_flow(
-    data_dir: Path, stack: dict[str, Any], key: str, flow: str, what: str
+    data_dir: Path, doors: Doors, key: str, flow: str, what: str
 ) -> None:
     (outcome,) = json.loads(demo(data_dir, "--only", key, "--json").stdout)
     assert outcome["good"], outcome["trouble"]
@@ -76,7 +57,7 @@ def test_what_follows_an_enrolment_is_one_timeline_with_a_link_to_each_flow(
     assert what in [one["what"] for one in outcome["timeline"]]
 
 
-@pytest.mark.usefixtures("stack")
+@pytest.mark.usefixtures("doors")
 def test_every_journey_ends_as_it_should_and_is_told_line_by_line(data_dir: Path) -> None:
     told = demo_of_its_own(data_dir)
     assert told.returncode == 0, told.stdout + told.stderr
@@ -87,23 +68,17 @@ def test_every_journey_ends_as_it_should_and_is_told_line_by_line(data_dir: Path
     assert "Head-end answered" in told.stdout
 
 
-def test_the_derms_holds_what_the_demo_says(data_dir: Path, stack: dict[str, Any]) -> None:
+def test_the_derms_holds_what_the_demo_says(data_dir: Path, doors: Doors) -> None:
     (outcome,) = json.loads(demo(data_dir, "--only", "battery", "--json").stdout)
     page = httpx.get(outcome["links"]["DER search"], trust_env=False).text
     assert "Nobody" not in page
     assert "BATT-VPP" in page
 
 
-def test_somebody_else_plays_each_time(data_dir: Path, stack: dict[str, Any]) -> None:
+def test_somebody_else_plays_each_time(data_dir: Path, doors: Doors) -> None:
     outcomes = [json.loads(demo(data_dir, "--only", "thermostat", "--json").stdout)[0] for _ in range(2)]
-    headers = {"Authorization": f"Bearer {stack['token']}"}
-    seen = [
-        httpx.get(
-            f"{stack['api_url']}/v1/program-enrollments/{one['enrollment']}", headers=headers, trust_env=False
-        ).json()
-        for one in outcomes
-    ]
-    assert seen[0]["customer"] != seen[1]["customer"]
+    one, other = (doors.enrollment(outcome["enrollment"])["customer"] for outcome in outcomes)
+    assert one != other
 
 
 def test_a_refusal_of_the_derms_is_a_failure_that_says_where_to_look(data_dir: Path, reference: Any) -> None:
@@ -115,10 +90,8 @@ def test_a_refusal_of_the_derms_is_a_failure_that_says_where_to_look(data_dir: P
     assert "Look at its flow: http://" in told.stderr
 
 
-def test_a_journey_that_takes_too_long_is_a_failure(data_dir: Path, stack: dict[str, Any]) -> None:
-    door = f"{stack['derms_url']}/faults"
-    httpx.put(door, json={"acknowledge": "never"}, trust_env=False).raise_for_status()
+def test_a_journey_that_takes_too_long_is_a_failure(data_dir: Path, doors: Doors) -> None:
+    doors.faults(acknowledge="never")
     told = demo(data_dir, "--only", "thermostat", "--patience", "2")
-    httpx.delete(door, trust_env=False).raise_for_status()
     assert told.exit_code == 1
     assert "has yet to acknowledge" in told.stderr
