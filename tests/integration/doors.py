@@ -65,8 +65,8 @@ class Database:
 class Customers:
     """Those of examples/customers.csv, each given out once: no test meets the traces of another, nor of the demo."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, api: httpx.Client) -> None:
+        self._api = api
         with (ROOT / "examples/customers.csv").open(encoding="utf-8", newline="") as lines:
             self._rows = list(csv.DictReader(lines))
         accounts = [row["cis_account_id"] for row in self._rows]
@@ -76,17 +76,21 @@ class Customers:
     def take(self, **wanted: str) -> dict[str, str]:
         """One that qualifies for the thermostat program, or differs from that as asked."""
         asked = {**_QUALIFIED, **wanted}
-        playing = {row["service_point"] for row in self._database.rows("SELECT service_point FROM enrollment")}
         fits = (
             row
             for row in self._unused
             if all(row[name] == value for name, value in asked.items())
             and (row["feeder"] or "feeder" in asked)
-            and row["cis_service_point_id"] not in playing
+            and not self._plays(row["cis_account_id"])
         )
         row = next(fits)
         self._unused.remove(row)
         return row
+
+    def _plays(self, account: str) -> bool:
+        """Whether somebody enrolled it who did not ask here."""
+        found = self._api.get("/v1/program-enrollments", params={"account": account, "limit": 1})
+        return bool(found.raise_for_status().json()["items"])
 
 
 class Doors:
@@ -99,7 +103,7 @@ class Doors:
         self.derms = httpx.Client(base_url=stack["derms_url"], trust_env=False, timeout=10)
         self.head_end = httpx.Client(base_url=stack["head_end_url"], trust_env=False, timeout=10)
         self.database = Database(stack["database_url"])
-        self.customers = Customers(self.database)
+        self.customers = Customers(self.api)
         self._numbers: Iterator[int] = count(1)
         self._run = f"{os.getpid()}-{time.monotonic_ns() // 1_000_000}"
 

@@ -94,9 +94,9 @@ def test_a_change_is_taken_over(doors: Doors) -> None:
     assert (answer["created"], answer["updated"], _name(doors, row)) == (0, 1, "After")
 
 
-def test_two_thousand_cost_some_dozens_of_statements(doors: Doors) -> None:
+def test_five_hundred_cost_some_dozens_of_statements(doors: Doors) -> None:
     """However fast that is (`make bench` tells), it is not one for each."""
-    count = 2_000
+    count = 500
     (model,) = _rows(doors, "Many")
     prefix, keys = doors.name("M"), ("cis_person_id", "cis_account_id", "cis_premise_id", "cis_service_point_id")
     record = {key: value for key, value in model.items() if value}
