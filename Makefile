@@ -31,7 +31,7 @@ demo: $(RUNTIME)
 	@exec $(BIN)/gridenroll demo $(ARGS)
 
 test: $(DEV)
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEV)
 	$(BIN)/ruff format --check .
