@@ -13,7 +13,7 @@ from models.tables.process_flow import ProcessFlow
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
 from operations.catalog import IndexedCatalog
 from operations.snapshots import GONE
-from rules.panels import PanelFacts
+from rules.panels import PanelFacts, preset
 from rules.process_flow_requests import REQUESTS
 from rules.ways_in import asset_ownerships, installation_methods
 
@@ -22,19 +22,21 @@ async def facts_of(
     session: AsyncSession, catalog: IndexedCatalog, row: ProcessFlow, task: ServiceTaskType
 ) -> PanelFacts:
     """The facts for one draft under one catalogue."""
-    program = await _program(session, catalog, row, task)
+    programs = tuple(
+        Choice(value=one.code, label=one.name)
+        for one in catalog.programs.values()
+        if one.active and one.enroll_task == task.code
+    )
+    program = await _program(session, catalog, row, task, programs)
+    methods = installation_methods(task, program)
     return PanelFacts(
         request=REQUESTS[task.process_flow],
         program=program,
         service_points=await _service_points(session, row.customer_id),
         choices={
-            "programs": tuple(
-                Choice(value=one.code, label=one.name)
-                for one in catalog.programs.values()
-                if one.active and one.enroll_task == task.code
-            ),
-            "installation_methods": installation_methods(task, program),
-            "asset_ownerships": asset_ownerships(task, program, _bound(row, task, "/installation_method")),
+            "programs": programs,
+            "installation_methods": methods,
+            "asset_ownerships": asset_ownerships(task, program, _bound(row, task, "/installation_method", methods)),
             "unenrollment_reasons": tuple(Choice(value=one.code, label=one.description[:200]) for one in task.reasons),
             "problems": tuple(Choice(value=one.code, label=one.description[:200]) for one in task.problems),
             "subscription_devices": await _devices(session, row.subscription_id),
@@ -43,19 +45,24 @@ async def facts_of(
 
 
 async def _program(
-    session: AsyncSession, catalog: IndexedCatalog, row: ProcessFlow, task: ServiceTaskType
+    session: AsyncSession,
+    catalog: IndexedCatalog,
+    row: ProcessFlow,
+    task: ServiceTaskType,
+    offered: tuple[Choice, ...],
 ) -> Program | None:
     if row.subscription_id is not None:
         subscription = await session.get(ProgramSubscription, row.subscription_id)
         return catalog.programs.get(subscription.program) if subscription else None
-    return catalog.programs.get(str(_bound(row, task, "/program")))
+    return catalog.programs.get(str(_bound(row, task, "/program", offered)))
 
 
-def _bound(row: ProcessFlow, task: ServiceTaskType, binding: str) -> Any:
+def _bound(row: ProcessFlow, task: ServiceTaskType, binding: str, offered: tuple[Choice, ...]) -> Any:
+    """What stands in the field that leads there, whether somebody entered it or not."""
     for panel in task.panels:
         for spec in panel.fields:
             if spec.binds_to == binding:
-                value = row.panel_values.get(panel.code, {}).get(spec.code, getattr(spec, "default", None))
+                value = row.panel_values.get(panel.code, {}).get(spec.code, preset(spec, offered))
                 if value is not None:
                     return value
     return None

@@ -86,7 +86,7 @@ def seen(panels: tuple[PanelSpec, ...], values: PanelValues, facts: PanelFacts) 
         for spec in panel.fields:
             if not holds(spec.visible_when, known):
                 continue
-            value = entered.get(spec.code, _preset(spec, facts))
+            value = entered.get(spec.code, preset(spec, choices_of(spec, facts)))
             fields.append((spec, value))
             known[f"{panel.code}/{spec.code}"] = value
             faults += (Pointer(f"/{panel.code}/{spec.code}{place}", why) for place, why in _faults(spec, value, facts))
@@ -94,13 +94,12 @@ def seen(panels: tuple[PanelSpec, ...], values: PanelValues, facts: PanelFacts) 
     return tuple(shown)
 
 
-def _preset(spec: FieldSpec, facts: PanelFacts) -> Any:
+def preset(spec: FieldSpec, offered: tuple[Choice, ...]) -> Any:
     """What stands there until something is entered: the default or, where one has to be chosen, the only one."""
-    preset = getattr(spec, "default", None)
-    if preset is None and isinstance(spec, ChoiceField) and spec.required:
-        offered = choices_of(spec, facts)
-        return offered[0].value if len(offered) == 1 else None
-    return preset
+    default = getattr(spec, "default", None)
+    if default is None and spec.required and len(offered) == 1:
+        return offered[0].value
+    return default
 
 
 def _faults(spec: FieldSpec, value: Any, facts: PanelFacts) -> list[tuple[str, str]]:
@@ -142,8 +141,10 @@ def _out_of_bounds(spec: NumberField, value: Any) -> str | None:
     return f"is above {spec.maximum}" if spec.maximum is not None and value > spec.maximum else None
 
 
-def choices_of(spec: ChoiceField, facts: PanelFacts) -> tuple[Choice, ...]:
-    """What a field offers."""
+def choices_of(spec: FieldSpec, facts: PanelFacts) -> tuple[Choice, ...]:
+    """What a field offers; nothing where nothing is chosen."""
+    if not isinstance(spec, ChoiceField):
+        return ()
     return spec.choices or facts.choices.get(spec.source or "", ())
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.panels import SUMMARY, ChoiceField
+from models.panels import SUMMARY
 from models.process_flow_views import FaultView, FieldView, PanelView, ProcessFlowSummary, ProcessFlowView
 from models.scope import OperatorScope
 from models.tables.process_flow import ProcessFlow
@@ -97,7 +97,7 @@ def _panel(panel: SeenPanel, facts: PanelFacts) -> PanelView:
                 help=spec.help,
                 required=spec.required,
                 value=value,
-                choices=choices_of(spec, facts) if isinstance(spec, ChoiceField) else (),
+                choices=choices_of(spec, facts),
             )
             for spec, value in panel.fields
         ),

@@ -193,6 +193,13 @@ def test_a_device_by_parcel_is_guided(shipping: tuple[Guide, dict[str, str]]) ->
     guide.doors.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "tested"}).raise_for_status()
 
 
+def test_the_only_program_there_is_counts_before_it_is_entered(doors: Doors, person: dict[str, str]) -> None:
+    guide = Guide(doors, type="enroll", customer=person["customer"], service_task_type="enroll-shipped-device")
+    refused = guide.save("terms", {"terms": {**TERMS, "version": "1999-01"}})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["detail"].startswith("accept version")
+
+
 def test_the_same_program_with_the_customers_own_device_asks_for_it(shipping: tuple[Guide, dict[str, str]]) -> None:
     guide, person = shipping
     here = {"program": "TSTAT-KIT", "service_point": person["cis_service_point_id"], "method": "bring_your_own"}
