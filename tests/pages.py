@@ -127,7 +127,8 @@ def panel_fields() -> str:
         fields = kind.model_fields
         (name,) = get_args(fields["kind"].annotation)
         own = ", ".join(_own(word, fields[word].default) for word in fields if word not in common)
-        rows.append(f"| `{name}` | {kind.__doc__} | {own} |")
+        asks_for = " ".join((kind.__doc__ or "").split())
+        rows.append(f"| `{name}` | {asks_for} | {own} |")
     return "\n".join(rows)
 
 
