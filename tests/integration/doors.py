@@ -6,8 +6,8 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,16 @@ class Database:
 
     def execute(self, statement: str, *values: Any) -> str:
         return self._runner.run(self._connection.execute(statement, *values))
+
+    @contextmanager
+    def holding(self, statement: str, *values: Any) -> Generator[None]:
+        """What the block asks here is one transaction, which begins by locking something and changes nothing."""
+        self.execute("BEGIN")
+        try:
+            self.execute(statement, *values)
+            yield
+        finally:
+            self.execute("ROLLBACK")
 
     def close(self) -> None:
         self._runner.run(self._connection.close())

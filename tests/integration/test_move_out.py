@@ -218,6 +218,15 @@ def test_what_nobody_could_do_when_the_cis_said_so_is_done_within_the_hour(
     assert Leaving(doors).over(_started(doors, enrollment)[0]["id"])["subscription_state"] == "ended"
 
 
+def test_who_left_before_is_not_looked_at_any_more(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
+    _tell(doors, cis_record(customer, effective_to=_yesterday()))
+    Leaving(doors).over(_started(doors, enrollment)[0]["id"])
+    with doors.database.holding(
+        "SELECT FROM service_point WHERE cis_service_point_id = $1 FOR NO KEY UPDATE", customer["cis_service_point_id"]
+    ):
+        ran(doors, "initial-load")
+
+
 def test_a_correction_of_the_name_is_no_move_out(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
     _tell(doors, cis_record(customer, name="A name spelt right"))
     assert _started(doors, enrollment) == []
