@@ -15,6 +15,7 @@ from models.errors import Conflict
 from models.ids import unenrollment_workflow_id
 from models.messages.unenroll import DAY_CHANGED, WORKFLOW, DayChanged
 from models.scope import OperatorScope
+from models.states import EnrollmentState
 from models.tables.enrollment import Enrollment
 from models.tables.unenrollment import Unenrollment
 from models.task_states import UnenrollmentState
@@ -81,17 +82,18 @@ _TAKING_PART = text(
 
 _UNDER_WAY = text(
     f"""
-    SELECT e.id FROM enrollment e
+    SELECT e.id, e.program, e.state FROM enrollment e
     JOIN service_point point ON point.cis_service_point_id = e.service_point
     JOIN premise USING (cis_premise_id)
     JOIN account USING (cis_account_id)
     WHERE e.service_point = ANY(:service_points)
         AND e.state NOT IN ('enrolled', 'rejected', 'cancelled', 'expired')
         AND ({_GONE.format(mine="e")} OR {_OVER})
-    ORDER BY e.program, e.id
+    ORDER BY e.id FOR UPDATE OF e
     """  # noqa: S608 - our own words
 )
-"""Requests of who is no longer there."""
+"""Requests of who is no longer there, all locked before a place is given back: whoever decides one of them holds it
+while they wait for its program."""
 
 
 class Followed(NamedTuple):
@@ -113,12 +115,7 @@ async def follow(
     now = datetime.now(UTC)
     named = {"service_points": list(service_points), "instant": now}
     await session.execute(_LOCK, {"service_points": named["service_points"]})
-    ended = 0
-    for enrollment_id in (await session.scalars(_UNDER_WAY, named)).all():
-        row = await enrollments.locked(session, enrollment_id)
-        if enrollments.can_be_cancelled(row.state):
-            await enrollments.cancel(session, scope, catalogs, enrollment_id, MOVED_OUT)
-            ended += 1
+    ended = await _end_requests(session, scope, catalogs, named)
     starts: list[Any] = []
     for one in (await session.execute(_TAKING_PART, named)).all():
         steps = what_follows(_news(one), now)
@@ -133,6 +130,15 @@ async def follow(
         if steps.drop_approval:
             await leaving.drop_approval(session, scope, catalogs, one.open_id, MOVED_OUT)
     return Followed(await _start(session, scope, starts, now, acknowledgement_timeout_seconds), ended)
+
+
+async def _end_requests(session: AsyncSession, scope: OperatorScope, catalogs: Catalogs, named: dict[str, Any]) -> int:
+    """Cancels them program by program, in one order, so that no two who give places back wait for each other."""
+    found = (await session.execute(_UNDER_WAY, named)).all()
+    open_ones = [one for one in found if enrollments.can_be_cancelled(EnrollmentState(one.state))]
+    for one in sorted(open_ones, key=lambda one: (one.program, one.id)):
+        await enrollments.cancel(session, scope, catalogs, one.id, MOVED_OUT)
+    return len(open_ones)
 
 
 def _news(one: Any) -> News:

@@ -1,5 +1,6 @@
 """A move-out that the CIS tells of ends what the customer takes part in, once (DOMAIN.md 5.3)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +12,8 @@ from tests.integration.doors import Doors, wait_for
 from tests.integration.installing import Installing
 from tests.integration.leaving import Leaving
 from tests.integration.moving import cis_record
+
+_HELD_UP = "SELECT pid FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
 
 
 @pytest.fixture
@@ -206,6 +209,22 @@ def test_who_is_not_enrolled_yet_will_not_be(doors: Doors) -> None:
     assert field.order_of(visited, "cancelled")
     assert doors.database.value("SELECT state FROM device_shipment WHERE enrollment_id = $1", shipped) == "cancelled"
     assert field.held(utility["program"]) == (0, 0, 0)
+
+
+def test_who_decides_one_of_several_that_end_together_is_not_held_up(doors: Doors) -> None:
+    """A decision holds its request, then asks for the program; the news must not have the program and wait for it."""
+    setup = {"program": "TSTAT-KIT", "installation_method": "self_installation", "asset_ownership": "utility_owned"}
+    who = [doors.customers.take(premise_type="single_family") for _ in range(2)]
+    first, second = (doors.accepted(doors.application(one, **setup, answers={}, devices=[])) for one in who)
+    wait_for(lambda: all(doors.enrollment(one)["state"] == "device_setup" for one in (first, second)))
+    with ThreadPoolExecutor(1) as aside:
+        with doors.database.holding("SELECT FROM enrollment WHERE id = $1 FOR NO KEY UPDATE", second):
+            told = aside.submit(_tell, doors, *(cis_record(one, effective_to=_yesterday()) for one in who))
+            wait_for(lambda: doors.database.value(_HELD_UP))
+            doors.database.execute("SET LOCAL lock_timeout = '0.5s'")
+            doors.database.execute("SELECT FROM program_capacity WHERE program = 'TSTAT-KIT' FOR NO KEY UPDATE")
+        told.result()
+    assert [doors.enrollment(one)["state"] for one in (first, second)] == ["cancelled", "cancelled"]
 
 
 def test_what_nobody_could_do_when_the_cis_said_so_is_done_within_the_hour(
