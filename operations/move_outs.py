@@ -179,9 +179,9 @@ def _said(one: Any, now: datetime) -> str:
 
 
 async def _change_day(session: AsyncSession, scope: OperatorScope, one: Any, steps: Steps, now: datetime) -> None:
-    """Its flow, which waits for the day or for an approval, goes by the new one."""
+    """Its flow, which waits for the day or for an approval, goes by the new one; also one that was parked there."""
     row = await unenrollments.locked(session, one.open_id)
-    if row.state not in WAITING or steps.effective_at is None:
+    if (row.resume_state or row.state) not in WAITING or steps.effective_at is None:
         return
     sooner = steps.effective_at < row.effective_at
     row.effective_at = steps.effective_at

@@ -184,6 +184,19 @@ def test_ones_own_earlier_or_later_wish_holds_as_far_as_it_can(
         assert (only["state"], only["effective_at"]) == ("scheduled", _midnight(customer, 2031, held))
 
 
+def test_one_that_needs_attention_is_moved_to_the_other_day_too(
+    doors: Doors, customer: dict[str, str], enrollment: str
+) -> None:
+    asked = Leaving(doors).asked(enrollment, effective_date="2031-07-01")
+    Leaving(doors).reaches(asked, "scheduled")
+    parked = "UPDATE unenrollment SET resume_state = state, state = 'needs_attention', reason = 'so' WHERE id = $1"
+    doors.database.execute(parked, asked)
+    _tell(doors, cis_record(customer, effective_to="2031-04-01"))
+    Leaving(doors).done(asked, "retry")
+    seen = Leaving(doors).seen(asked)
+    assert (seen["state"], seen["effective_at"]) == ("scheduled", _midnight(customer, 2031, 4))
+
+
 def test_who_is_not_enrolled_yet_will_not_be(doors: Doors) -> None:
     """Requests that wait for a technician, a parcel and a place."""
     field = Installing(doors)
