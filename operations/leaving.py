@@ -29,6 +29,7 @@ from operations.departures import Departing, depart
 from operations.unenrollments import locked, moved, resumed
 from operations.work_orders import NewWorkOrder, order, visit_of
 from rules import unenrollment as rules
+from rules.move_outs import Holder, moved_out
 
 _U = UnenrollmentState
 _S = SubscriptionState
@@ -67,8 +68,8 @@ async def load(session: AsyncSession, scope: Scope, catalogs: Catalogs, unenroll
     if subscription is None:
         raise NotFound(f"There is no subscription {row.subscription_id}.")
     catalog = await catalogs.version(session, row.catalog_version)
-    zone, moved_out, devices = await _place(session, subscription, now)
-    facts = _facts(row, subscription, catalog, now, zone, devices, moved_out=moved_out or row.requester == CIS)
+    zone, gone, devices = await _place(session, subscription, now)
+    facts = _facts(row, subscription, catalog, now, zone, devices, moved_out=gone or row.requester == CIS)
     return Case(row, subscription, facts, Trail(scope, now, row.id), now)
 
 
@@ -89,8 +90,8 @@ async def _place(
     )
     time_zone, ends, *holder = place.one()
     zone = ZoneInfo(time_zone)
-    over = ends is not None and ends <= now.astimezone(zone).date()
-    moved_out = over or holder != [subscription.account, subscription.customer_id]
+    who = Holder(subscription.account, subscription.customer_id)
+    gone = moved_out(who, Holder(*holder), ends, now.astimezone(zone).date())
     rows = await session.execute(
         select(col(Device.id), col(Device.serial_key), col(Device.ownership))
         .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
@@ -100,7 +101,7 @@ async def _place(
         )
         .order_by(col(Device.id))
     )
-    return zone, moved_out, tuple(rules.OnSubscription(*one) for one in rows)
+    return zone, gone, tuple(rules.OnSubscription(*one) for one in rows)
 
 
 def _facts(

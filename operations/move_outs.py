@@ -40,6 +40,7 @@ _GONE = """
 _OVER = """
     point.effective_to <= (CAST(:instant AS timestamptz) AT TIME ZONE premise.time_zone)::date
 """
+"""One or the other: `rules.move_outs.moved_out`, asked of many at once."""
 
 _LOCK = text(
     """

@@ -4,7 +4,7 @@ Who has moved out takes part no longer, whatever else they asked for; what the C
 nothing has left.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from models.task_states import UnenrollmentState
@@ -12,6 +12,18 @@ from models.task_states import UnenrollmentState
 _U = UnenrollmentState
 WAITING = (_U.SUBMITTED, _U.AWAITING_APPROVAL, _U.SCHEDULED)
 """Nothing has been begun yet, and the day may still change."""
+
+
+class Holder(NamedTuple):
+    """Whose a service point is: an account, and the customer behind it."""
+
+    account: str
+    customer_id: str
+
+
+def moved_out(who: Holder, holder: Holder, ends: date | None, today: date) -> bool:
+    """Whether the service point is theirs no more: it is another's now, or service there has ended."""
+    return who != holder or (ends is not None and ends <= today)
 
 
 class Open(NamedTuple):

@@ -1,11 +1,11 @@
 """What follows for one who takes part from what the CIS says (DOMAIN.md 5.3)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from models.task_states import UnenrollmentState
-from rules.move_outs import News, Open, Steps, what_follows
+from rules.move_outs import Holder, News, Open, Steps, moved_out, what_follows
 
 _U = UnenrollmentState
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -50,3 +50,20 @@ def own(state: UnenrollmentState, wished: datetime, at: datetime | None = None) 
 )
 def test_one_subscription_is_left_once(leaves: datetime | None, heard: bool, found: Open | None, steps: Steps) -> None:
     assert what_follows(News(leaves, heard, found), NOW) == steps
+
+
+WHO, TODAY = Holder("A-1", "cus_1"), date(2026, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("holder", "ends", "gone"),
+    [
+        (WHO, None, False),
+        (WHO, TODAY + timedelta(days=1), False),
+        (WHO, TODAY, True),
+        (Holder("A-2", "cus_1"), None, True),
+        (Holder("A-1", "cus_2"), None, True),
+    ],
+)
+def test_gone_is_who_has_it_no_more_from_that_very_day(holder: Holder, ends: date | None, gone: bool) -> None:
+    assert moved_out(WHO, holder, ends, TODAY) is gone
