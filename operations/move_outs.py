@@ -156,6 +156,7 @@ def _digest(one: Any) -> str:
 
 
 async def _heard(session: AsyncSession, one: Any) -> None:
+    """Keeps what the CIS says now as the content of the newest unenrolment that it caused: news is what differs."""
     if one.last_id is not None and one.last_cause != _digest(one):
         remembered = update(Unenrollment).where(col(Unenrollment.id) == one.last_id)
         await session.execute(remembered.values(content_hash=_digest(one)))
