@@ -9,9 +9,10 @@ from connectors.head_end.wire import Answer
 from models.head_end import HeadEndOutcome
 from models.messages.head_end import Asked, AskHeadEnd
 from models.scope import SystemScope
+from models.task_states import HeadEndRequestState
 from operations import head_end_requests
 from operations.database import Sessions, transaction
-from operations.head_end_requests import HeadEndAnswer
+from operations.head_end_requests import OPEN, HeadEndAnswer
 
 _FLOW = SystemScope(actor="head-end")
 
@@ -26,9 +27,10 @@ class HeadEndActivities:
 
     @activity.defn
     async def ask_head_end(self, request: AskHeadEnd) -> Asked:
-        """Pass a request on; the same again is harmless. One that was answered meanwhile is not asked again."""
-        to_send, outcome = await self._request(request.request_id)
-        if outcome is not None:
+        """Pass a request on; the same again is harmless. One that was answered meanwhile is not asked again, nor one
+        that was given up while the head-end was away: nobody wants any longer what it would do to the device."""
+        to_send, state, outcome = await self._request(request.request_id)
+        if state not in OPEN:
             return Asked(outcome=outcome)
         answer = await self._head_end.ask(to_send)
         if answer is None:
@@ -40,12 +42,12 @@ class HeadEndActivities:
     @activity.defn
     async def ask_what_came(self, request: AskHeadEnd) -> Asked:
         """Ask the head-end what became of a request that it never answered."""
-        sent, _ = await self._request(request.request_id)
+        sent, *_ = await self._request(request.request_id)
         answer = await self._head_end.answer_to(sent)
         return Asked() if answer is None else await self._kept(answer)
 
-    async def _request(self, request_id: str) -> tuple[DeviceRequest, HeadEndOutcome | None]:
-        """What is sent, and what our record has of its answer."""
+    async def _request(self, request_id: str) -> tuple[DeviceRequest, HeadEndRequestState, HeadEndOutcome | None]:
+        """What is sent, how far our record has it, and its answer if there is one."""
         async with transaction(self._sessions) as session:
             row = await head_end_requests.found(session, request_id)
             sent = DeviceRequest(
@@ -56,7 +58,7 @@ class HeadEndActivities:
                 serial_number=row.serial_number,
                 nic_id=row.nic_id,
             )
-            return sent, HeadEndOutcome(row.outcome) if row.outcome else None
+            return sent, row.state, HeadEndOutcome(row.outcome) if row.outcome else None
 
     async def _kept(self, answer: Answer) -> Asked:
         async with transaction(self._sessions) as session:

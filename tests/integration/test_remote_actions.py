@@ -138,3 +138,14 @@ def test_taken_back_it_does_not_wait_for_the_head_end(
     calling.flow(call)
     cloud.answer(asked, "ok")
     assert calling.seen(call)["state"] == "cancelled"
+
+
+def test_taken_back_while_the_head_end_is_away_the_device_is_left_alone(
+    calling: Calling, cloud: HeadEnd, thermostat: str, device: dict[str, Any]
+) -> None:
+    cloud.faults(refuse_connections_for_seconds=60)
+    call = acted(calling, thermostat)
+    wait_for(lambda: calling.seen(call)["head_end_requests"])
+    calling.do(call, "cancel", reason="It works again.").raise_for_status()
+    calling.flow(call)
+    assert cloud.asked(device, since=calling.seen(call)) == []
