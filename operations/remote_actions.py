@@ -50,11 +50,16 @@ async def ask(session: AsyncSession, trail: Trail, row: ServiceCall, now: dateti
     row.updated_at, row.version = now, row.version + 1
 
 
-def not_waited_for(trail: Trail, request: HeadEndRequest, now: datetime) -> None:
-    """It was not answered in time. One that never arrived for certain is asked again under its own key; one that did is
-    given up, until an answer comes all the same."""
-    if request.state is HeadEndRequestState.ASKED:
+def not_waited_for(trail: Trail, request: HeadEndRequest, now: datetime, trouble: str) -> None:
+    """No answer came in time. Given up, until one comes all the same, is what the head-end has and is silent about;
+    where it could not be asked (`trouble`) it may have done it, and is asked again under the same key."""
+    if not trouble and request.state is HeadEndRequestState.ASKED:
         move(trail, request, now, HeadEndRequestState.GIVEN_UP, reason="not answered in time")
+
+
+def takes_new_key(request: HeadEndRequest | None) -> bool:
+    """Whether the action is asked for anew: it never was, or what was asked is given up."""
+    return request is None or request.state is HeadEndRequestState.GIVEN_UP
 
 
 async def give_up(session: AsyncSession, trail: Trail, row: ServiceCall, now: datetime) -> None:

@@ -21,7 +21,6 @@ from models.tables.sync_request import SyncRequest
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from models.task_states import (
     CompletionOutcome,
-    HeadEndRequestState,
     ServiceCallState,
     WorkOrderKind,
     WorkOrderState,
@@ -72,10 +71,10 @@ def _resolve(trail: Trail, row: ServiceCall, now: datetime, outcome: str) -> Non
 async def _act(session: AsyncSession, trail: Trail, row: ServiceCall, now: datetime) -> None:
     """Has the head-end asked, or sees what it has answered meanwhile."""
     request = await remote_actions.under_way(session, row)
-    if request is None or request.state is HeadEndRequestState.GIVEN_UP:
-        await remote_actions.ask(session, trail, row, now)
-    elif request.outcome is not None:
+    if request is not None and request.outcome is not None:
         _acted(trail, row, request, now)
+    elif remote_actions.takes_new_key(request):
+        await remote_actions.ask(session, trail, row, now)
 
 
 async def _order_visit(
@@ -150,7 +149,7 @@ async def remote_action_ended(
     request = await remote_actions.under_way(session, row) if row.state is _C.TROUBLESHOOTING else None
     if request is not None and request.id == request_id:
         if request.outcome is None:
-            remote_actions.not_waited_for(trail, request, now)
+            remote_actions.not_waited_for(trail, request, now, trouble)
             parked(trail, row, now, not_acted(trouble))
         else:
             _acted(trail, row, request, now)

@@ -39,8 +39,7 @@ class AskingActivities:
 
     @activity.defn
     async def ask_head_end(self, request: AskHeadEnd) -> Asked:
-        if self._cloud.refuses:
-            raise Refused("The head-end refuses the request with 404.", code="head-end-refused")
+        self._reach()
         self._cloud.asked.append(request.request_id)
         outcome = self._cloud.answers.pop(0) if self._cloud.answers else None
         if outcome is not None:
@@ -49,4 +48,9 @@ class AskingActivities:
 
     @activity.defn
     async def ask_what_came(self, request: AskHeadEnd) -> Asked:
+        self._reach()
         return Asked(outcome=self._cloud.outcomes.get(request.request_id))
+
+    def _reach(self) -> None:
+        if self._cloud.refuses:
+            raise Refused("The head-end refuses the request with 404.", code="head-end-refused")

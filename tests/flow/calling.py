@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from temporalio import activity
@@ -26,8 +27,18 @@ from models.messages.service_call import (
     VisitEnded,
 )
 from models.messages.site_visit import SiteVisitCompleted, WorkOrderCancelled
+from models.scope import SystemScope
 from models.states import SyncState
-from models.task_states import SERVICE_CALL_TRANSITIONS, CompletionOutcome, ServiceCallState, WorkOrderState
+from models.tables.device_setup import HeadEndRequest
+from models.task_states import (
+    SERVICE_CALL_TRANSITIONS,
+    CompletionOutcome,
+    HeadEndRequestState,
+    ServiceCallState,
+    WorkOrderState,
+)
+from operations import remote_actions
+from operations.audit import Trail
 from operations.service_call_steps import _OVER
 from rules.transitions import check_transition
 from tests.flow.asking import AskingActivities, Cloud
@@ -52,7 +63,7 @@ class Call:
         self.told = 0
         self.stuck: list[str] = []
         self.cloud = cloud
-        self.request = ""
+        self.request: HeadEndRequest | None = None
         self.past: list[str] = []
 
     def move(self, *path: ServiceCallState) -> None:
@@ -100,7 +111,7 @@ class CallActivities(FieldActivities):
             return Called(state=call.state, sync_request_id=self._record.id if open_request else None)
         if call.state is not _C.TROUBLESHOOTING:
             return Called(state=call.state, why="stuck")
-        request = call.request if call.action == "remote_action" else None
+        request = call.request.id if call.request and call.action == "remote_action" else None
         return Called(state=call.state, remote_action=call.action == "act_remotely", head_end_request_id=request)
 
     @activity.defn
@@ -115,10 +126,10 @@ class CallActivities(FieldActivities):
         elif call.state is _C.TROUBLESHOOTING and call.action == "work_request":
             call.move(_C.WORK_REQUESTED, _C.AWAITING_SITE_VISIT)
         elif call.state is _C.TROUBLESHOOTING and call.action == "remote_action":
-            if call.request in call.cloud.outcomes:
+            if call.request and call.request.id in call.cloud.outcomes:
                 self._acted()
-            else:
-                call.request = new_id("her")
+            elif remote_actions.takes_new_key(call.request):
+                call.request = HeadEndRequest(id=new_id("her"), state=HeadEndRequestState.PENDING)
         return self._standing()
 
     @activity.defn
@@ -131,14 +142,20 @@ class CallActivities(FieldActivities):
     @activity.defn
     async def remote_action_ended(self, request: RemoteActionEnded) -> Called:
         self._record.reach()
-        if request.request_id in self._call.cloud.outcomes:
+        call, asked = self._call, self._call.request
+        if request.request_id in call.cloud.outcomes:
             self._acted()
-        else:
-            self._call.park()
+        elif asked is not None:
+            if request.request_id in call.cloud.asked:
+                asked.state = HeadEndRequestState.ASKED
+            trail = Trail(SystemScope(actor="test"), datetime.now(UTC), call.id)
+            remote_actions.not_waited_for(trail, asked, datetime.now(UTC), request.trouble)
+            call.park()
         return self._standing()
 
     def _acted(self) -> None:
-        if self._call.cloud.outcomes[self._call.request] is HeadEndOutcome.OK:
+        assert self._call.request is not None
+        if self._call.cloud.outcomes[self._call.request.id] is HeadEndOutcome.OK:
             self._call.move(_C.RESOLVED, _C.CLOSED)
         else:
             self._call.action = ""
@@ -210,7 +227,7 @@ class Calling(Flow):
     async def choose(self, action: str) -> None:
         """As POST …/action does."""
         self.call.go_on()
-        self.call.action, self.call.request = action, ""
+        self.call.action, self.call.request = action, None
         await self.handle.signal(ServiceCall.action_chosen, ActionChosen())
 
     async def answer(self, outcome: HeadEndOutcome, *, told: bool = True) -> None:

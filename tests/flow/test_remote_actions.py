@@ -50,6 +50,21 @@ async def test_silence_calls_a_person_and_a_retry_asks_again(environment: Workfl
         assert len(set(flow.call.cloud.asked)) == 2
 
 
+async def test_where_what_came_cannot_be_asked_a_retry_asks_under_the_same_key(
+    environment: WorkflowEnvironment,
+) -> None:
+    async with calling(environment, "remote_action", answers=[None, _OK]) as flow:
+        await flow.says(_WAITS)
+        flow.call.cloud.refuses = True
+        await flow.skip(minutes=16)
+        await flow.parked()
+        flow.call.cloud.refuses = False
+        await flow.again()
+        assert (await flow.result()).state is _C.CLOSED
+        assert len(flow.call.cloud.asked) == 2
+        assert len(set(flow.call.cloud.asked)) == 1
+
+
 async def test_an_answer_that_comes_after_it_was_given_up_still_counts(environment: WorkflowEnvironment) -> None:
     async with calling(environment, "remote_action") as flow:
         await flow.says(_WAITS)
