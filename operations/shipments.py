@@ -91,8 +91,9 @@ async def last_of(session: AsyncSession, enrollment_id: str) -> DeviceShipment |
 
 
 def moved(trail: Trail, row: DeviceShipment, instant: datetime, *path: ShipmentState, reason: str = "") -> None:
-    """Takes a shipment along a path of states."""
+    """Takes a shipment along a path of states: it is waited for anew, and nobody has to see to it meanwhile."""
     row.state = trail.moved(SHIPMENT_TRANSITIONS, row.id, row.state, *path, reason=reason)
+    row.escalated_at = None
     row.updated_at = instant
     row.version += 1
 
@@ -153,11 +154,10 @@ async def returned(session: AsyncSession, scope: Scope, shipment_id: str, reason
 async def _step(
     session: AsyncSession, scope: Scope, row: DeviceShipment, *path: ShipmentState, reason: str = ""
 ) -> DeviceShipment:
-    """News of the parcel: whoever waits for it waits anew, and nobody has to see to it meanwhile."""
+    """News of the parcel, for whoever waits for it."""
     now = datetime.now(UTC)
     trail = Trail(scope, now, row.journey)
     moved(trail, row, now, *path, reason=reason)
-    row.escalated_at = None
     await trail.write(session)
     await tell(session, row)
     return row

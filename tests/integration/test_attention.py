@@ -103,5 +103,15 @@ def test_a_shipment_of_which_nothing_is_heard_says_how_far_it_is_and_what_helps(
     assert (listed(), doors.enrollment(enrollment)["state"]) == ([], "cancelled")
 
 
+def test_a_shipment_of_which_something_is_heard_at_last_is_not_overdue_any_more(doors: Doors) -> None:
+    setup = Setup(doors)
+    enrollment, shipment = setup.shipped()
+    doors.database.execute("UPDATE device_shipment SET escalated_at = now() WHERE id = $1", shipment)
+    assert setup.shipment(shipment)["escalated"]
+    setup.do(shipment, "confirmed", confirmed_by="customer", **setup.device()).raise_for_status()
+    assert not setup.shipment(shipment)["escalated"]
+    doors.told(enrollment, "synchronized")
+
+
 def test_metrics_count_it(doors: Doors, refused: str) -> None:
     assert 'gridenroll_needs_attention{kind="sync_request_in_error"}' in doors.api.get("/metrics").text
