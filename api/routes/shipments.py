@@ -21,11 +21,6 @@ from operations.queries import shipments as queries
 router = APIRouter(prefix="/v1/shipments", tags=["device setup"])
 
 
-def _links(shipment: str) -> dict[str, str]:
-    door = f"/v1/shipments/{shipment}"
-    return {"self": door} | {name: f"{door}/{name}" for name in ("shipped", "delivered", "confirmed", "returned")}
-
-
 @router.get("")
 async def listed(
     scope: AsOperator,
@@ -99,4 +94,4 @@ def _told(
     context: Context, deliveries: list[outbox.Delivery], shipment: str, state: ShipmentState
 ) -> ShipmentStandingView:
     context.courier.take(deliveries)
-    return ShipmentStandingView(id=shipment, state=state, links=_links(shipment))
+    return ShipmentStandingView(id=shipment, state=state, links=queries.shipment_links(shipment, state))

@@ -90,7 +90,6 @@ def summary(row: DeviceShipment) -> ShipmentSummary:
 
 
 def _fields(row: DeviceShipment) -> dict[str, Any]:
-    here, actions = door(row.id), shipment_actions(row.state)
     return {
         "id": row.id,
         "number": row.number,
@@ -106,6 +105,12 @@ def _fields(row: DeviceShipment) -> dict[str, Any]:
         "created_at": row.created_at,
         "updated_at": row.updated_at,
         "next_step": shipment_next_step(row.state, row.sent_back),
-        "available_actions": actions,
-        "links": {"self": here, **{action: f"{here}/{action}" for action in actions}},
+        "available_actions": shipment_actions(row.state),
+        "links": shipment_links(row.id, row.state),
     }
+
+
+def shipment_links(shipment_id: str, state: ShipmentState) -> dict[str, str]:
+    """Its doors: where it is seen, and those of what can be done with it in this state."""
+    here = door(shipment_id)
+    return {"self": here, **{action: f"{here}/{action}" for action in shipment_actions(state)}}

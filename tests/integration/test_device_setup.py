@@ -22,7 +22,8 @@ def setup(doors: Doors) -> Iterator[Setup]:
 def test_a_shipped_device_is_enrolled_once_the_customer_confirmed_it(setup: Setup) -> None:
     enrollment, shipment = setup.shipped()
     assert setup.do(shipment, "shipped", carrier="Parcel Post", tracking_reference="PP-1").is_success
-    assert setup.do(shipment, "delivered").json()["state"] == "delivered"
+    standing = setup.do(shipment, "delivered").json()
+    assert (standing["state"], standing["links"]) == ("delivered", setup.shipment(shipment)["links"])
     device = setup.device()
     for _ in range(2):
         assert setup.do(shipment, "confirmed", confirmed_by="customer", **device).json()["state"] == "confirmed"
