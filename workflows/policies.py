@@ -78,7 +78,8 @@ HEAD_END = Patience(
         initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
     ),
 )
-"""Asking a head-end to act on a device: somebody is on the phone, so a person is called soon."""
+"""Asking a head-end whether a device answers, to act on it, or what became of either: somebody is on the phone, or
+waits to take part, so a person is called soon."""
 
 LONGEST_BETWEEN_CHECKS = timedelta(days=1)
 """A device that does not answer is asked again by itself, more and more rarely, at least this often."""
