@@ -16,7 +16,7 @@ from models.tables.sync_request import SyncRequest
 from operations import outbox
 from operations.audit import Trail
 from rules.guidance import sync_request_ahead
-from rules.sync_order import FINAL, Told, is_moot, leaves_nobody, waits_for
+from rules.sync_order import FINAL, Told, has_ended, is_moot, waits_for
 
 _LOST_AFTER = timedelta(minutes=10)
 
@@ -66,7 +66,7 @@ def _ahead_of(request: SyncRequest) -> Select[SyncRequest]:
 async def make_way(session: AsyncSession, trail: Trail, request: SyncRequest, instant: datetime) -> None:
     """Gives up what this request makes moot, as a person would: who has left does not wait for an enrolment that the
     DERMS refused to be repaired."""
-    if request.sequence == 1 or request.attempts or request.held or not leaves_nobody(request.snapshot):
+    if request.sequence == 1 or request.attempts or request.held or not has_ended(request.snapshot):
         return
     signals: list[tuple[str, RetryRequested]] = []
     for row in await session.scalars(_ahead_of(request).with_for_update()):

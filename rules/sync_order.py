@@ -68,6 +68,12 @@ def leaves_nobody(snapshot: Mapping[str, Any]) -> bool:
     return all(device["state"] != "enrolled" for device in snapshot["devices"])
 
 
+def has_ended(snapshot: Mapping[str, Any]) -> bool:
+    """Whether nobody takes part any more. A device that makes way for another may leave the DERMS none to control for a
+    while, and the subscription goes on."""
+    return snapshot["subscription"]["end"] is not None
+
+
 def is_moot(state: SyncState, error_code: str | None) -> bool:
     """Whether an earlier change has no sense once nobody is left: the DERMS answered that it did not take it as it was.
     Without an answer it may have taken it, and is asked about it first."""

@@ -22,15 +22,15 @@ class Calling:
         """An enrolled battery of the customer's own, to which visits are free."""
         return self._enrolled("tesla-powerwall-3", {**BATTERY, **changes}, substation="CEDAR")
 
-    def charger(self) -> str:
-        """An enrolled charger in a program that removes first."""
-        return self._enrolled("wallbox-pulsar-plus-48", CHARGER, tariff="RES-TOU")
+    def charger(self, told: str = "synchronized") -> str:
+        """An enrolled charger in a program that removes first; `told`: what telling the DERMS came to."""
+        return self._enrolled("wallbox-pulsar-plus-48", CHARGER, told, tariff="RES-TOU")
 
-    def _enrolled(self, specification: str, changes: dict[str, Any], **who: str) -> str:
+    def _enrolled(self, specification: str, changes: dict[str, Any], told: str = "synchronized", **who: str) -> str:
         device = {"specification": specification, "serial_number": self.doors.name("SN")}
         application = self.doors.application(self.doors.customers.take(**who), devices=[device])
         enrollment = self.doors.accepted({**application, **changes})
-        self.doors.told(enrollment, "synchronized")
+        self.doors.told(enrollment, told)
         return enrollment
 
     def subscription(self, enrollment: str) -> dict[str, Any]:

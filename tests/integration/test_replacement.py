@@ -123,6 +123,28 @@ def test_where_the_program_removes_first_the_old_one_has_left_before_the_new_one
     ]
 
 
+def test_a_device_about_to_join_keeps_a_refused_enrolment_from_being_given_up(calling: Calling, doors: Doors) -> None:
+    """The first message of the pair holds only the old device, yet somebody still takes part."""
+    doors.derms.put("/reference", json={"head_ends": []}).raise_for_status()
+    enrollment = calling.charger(told="error")
+    request = doors.told(enrollment, "error")["id"]
+    call, order = calling.visited(enrollment)
+    calling.reported(order, "device_replaced", **calling.swap(enrollment, "wallbox-pulsar-plus-48"))
+    calling.reaches(call, "replaced")
+
+    def leaving() -> dict[str, Any]:
+        (only,) = calling.seen(call)["sync_requests"]
+        return doors.api.get(f"/v1/sync-requests/{only['id']}").raise_for_status().json()
+
+    wait_for(lambda: leaving()["note"])
+    assert (leaving()["state"], leaving()["waits_for"].split(",")[0]) == ("pending", request)
+    doors.derms.put("/reference", json={}).raise_for_status()
+    doors.api.post(f"/v1/sync-requests/{request}/retry").raise_for_status()
+    new = calling.reaches(call, "closed")["replaced_by"]
+    held = doors.held(calling.subscription(enrollment)["number"])
+    assert [der["device"]["device_id"] for der in held if der["state"] == "enrolled"] == [new]
+
+
 def test_the_same_device_reported_by_hand_is_sent_back_with_the_reason(calling: Calling) -> None:
     enrollment = calling.battery()
     call, order = calling.visited(enrollment)
