@@ -45,21 +45,23 @@ async def what_it_waits_for(session: AsyncSession, request: SyncRequest, *, lock
         return Wait(BATCH)
     if request.sequence == 1:
         return Wait()
-    statement = _ahead_of(request)
+    statement = ahead_of(request.subscription_id, request.sequence)
     rows = await session.scalars(statement.with_for_update(read=True) if locking else statement)
     found = waits_for(request.sequence, [told(row) for row in rows])
     return Wait(sync_request_ahead(found.id, found.state), found.state is SyncState.ERROR) if found else Wait()
 
 
-def _ahead_of(request: SyncRequest) -> Select[SyncRequest]:
+def ahead_of(subscription_id: Any, sequence: Any, ahead: type[SyncRequest] = SyncRequest) -> Select[SyncRequest]:
+    """What is not final yet of those before it, first the one that it waits for; `ahead` is an alias for them, where
+    this is part of another statement."""
     return (
-        select(SyncRequest)
+        select(ahead)
         .where(
-            col(SyncRequest.subscription_id) == request.subscription_id,
-            col(SyncRequest.sequence) < request.sequence,
-            col(SyncRequest.state).not_in(FINAL),
+            col(ahead.subscription_id) == subscription_id,
+            col(ahead.sequence) < sequence,
+            col(ahead.state).not_in(FINAL),
         )
-        .order_by(col(SyncRequest.sequence).desc())
+        .order_by(col(ahead.sequence).desc())
     )
 
 
@@ -69,7 +71,8 @@ async def make_way(session: AsyncSession, trail: Trail, request: SyncRequest, in
     if request.sequence == 1 or request.attempts or request.held or not has_ended(request.snapshot):
         return
     signals: list[tuple[str, RetryRequested]] = []
-    for row in await session.scalars(_ahead_of(request).with_for_update()):
+    ahead = ahead_of(request.subscription_id, request.sequence)
+    for row in await session.scalars(ahead.with_for_update()):
         if is_moot(row.state, row.error_code):
             reason = f"nobody takes part any more; {request.id} tells the DERMS"
             row.state = trail.beside(row.journey).moved(

@@ -36,7 +36,7 @@ from models.tables.unenrollment import Unenrollment
 from models.tables.work_order import WorkOrder
 from models.task_states import ServiceCallState, UnenrollmentState, WorkOrderState
 from models.views import Page
-from operations import shipments
+from operations import shipments, sync_turns
 from operations.queries.paging import decode, encode, not_ours
 from rules.attention import actions, door, next_step
 
@@ -126,21 +126,19 @@ def _errors(now: datetime) -> Part:
 
 
 def _held_up(now: datetime) -> Part:
-    """Changes that wait for an earlier one of their subscription, which waits for a person."""
-    earlier = aliased(SyncRequest)
+    """Changes that wait for an earlier one of their subscription, which waits for a person: as `what_it_waits_for` says
+    of each. One that waits for another of these is not on the list."""
+    one = aliased(SyncRequest)
+    before = sync_turns.ahead_of(col(SyncRequest.subscription_id), col(SyncRequest.sequence), one)
+    earlier = aliased(SyncRequest, before.correlate(SyncRequest).limit(1).lateral())
     kind = func.replace(col(SyncRequest.kind), "_", " ")
     why = func.concat(
         "The change (", kind, ") waits for ", earlier.id, ", which is in error: ", earlier.error_code, "."
     )
     part = _told(_K.SYNC_REQUEST_HELD_UP, why, journey=earlier.id)
-    return part.join(
-        earlier,
-        and_(
-            col(earlier.subscription_id) == col(SyncRequest.subscription_id),
-            col(earlier.sequence) < col(SyncRequest.sequence),
-            col(earlier.state) == SyncState.ERROR,
-        ),
-    ).where(col(SyncRequest.state) == SyncState.PENDING)
+    return part.join(earlier, col(earlier.state) == SyncState.ERROR).where(
+        col(SyncRequest.state) == SyncState.PENDING, ~col(SyncRequest.held), col(SyncRequest.sequence) > 1
+    )
 
 
 def _not_controllable(now: datetime) -> Part:

@@ -2,8 +2,12 @@
 
 import pytest
 
+from models.attention_views import AttentionKind
 from models.states import SyncKind, SyncState
+from models.tables.sync_request import SyncRequest
 from operations import sync_repairs
+from operations.queries import attention
+from operations.sync_turns import what_it_waits_for
 from tests.integration.doors import Doors
 from tests.integration.record import SCOPE, Record, record_of
 
@@ -32,6 +36,42 @@ async def test_a_later_change_waits_for_an_earlier_one_in_error(doors: Doors, re
         first = await record.first()
         assert (ready.state, ready.snapshot) == (SyncState.PENDING, None)
         assert ready.waits_for.startswith(f"{first.id}, which is in error: ")
+
+
+async def held_up(record: Record, *requests: SyncRequest) -> dict[str, str]:
+    """What the list of what needs a person says of these; it says the same as each of them."""
+    page = await attention.listed(
+        record.session, SCOPE, kind=AttentionKind.SYNC_REQUEST_HELD_UP, limit=200, cursor=None
+    )
+    listed = [(item.id, item.why) for item in page.items if item.id in {one.id for one in requests}]
+    assert [key for key, _ in listed] == [
+        one.id for one in requests if (await what_it_waits_for(record.session, one)).stuck
+    ]
+    return dict(listed)
+
+
+async def test_who_is_held_up_is_said_once_and_by_the_one_it_waits_for(doors: Doors, refused: str) -> None:
+    async with record_of(doors, refused) as record:
+        first, second = await record.first(), await record.announce()
+        second.state, second.attempts, second.error_code = SyncState.ERROR, 1, "UNKNOWN_FEEDER"
+        await record.session.flush()
+        third = await record.announce()
+        said = await held_up(record, third)
+        assert f"waits for {second.id}, which is in error" in said[third.id]
+        second.state = SyncState.PENDING
+        await record.session.flush()
+        said = await held_up(record, second, third)
+        assert said.keys() == {second.id}
+        assert f"waits for {first.id}, which is in error" in said[second.id]
+
+
+async def test_what_is_held_for_a_batch_is_not_held_up(doors: Doors, refused: str) -> None:
+    async with record_of(doors, refused) as record:
+        later = await record.announce()
+        assert later.id in await held_up(record, later)
+        later.held = True
+        await record.session.flush()
+        assert await held_up(record, later) == {}
 
 
 async def test_giving_the_earlier_one_up_gives_the_later_one_its_turn(doors: Doors, refused: str) -> None:
