@@ -86,6 +86,7 @@ async def _retry(session: AsyncSession, scope: Scope, catalogs: Catalogs, reques
         (one.workflow_id, RetryRequested(message_id=f"{one.id}/{one.revision}/{one.attempts}")) for one in requests
     ]
     await outbox.signal(session, RETRY_REQUESTED, signals)
+    await pass_on(session, requests)  # what waits for them is not held up any more, and says so
 
 
 async def _take_anew(
@@ -138,5 +139,5 @@ async def cancel(session: AsyncSession, scope: Scope, sync_request_id: str, reas
     await trail.write(session)
     message = RetryRequested(message_id=f"{request.id}/cancelled")
     await outbox.signal(session, RETRY_REQUESTED, [(request.workflow_id, message)])
-    await pass_on(session, request)
+    await pass_on(session, [request])
     return request.state

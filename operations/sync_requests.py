@@ -82,7 +82,7 @@ async def take_out(session: AsyncSession, scope: Scope, catalogs: Catalogs, requ
         elif await _nothing_new(session, catalogs, request, now):
             path = (*path[:-1], _Y.DISCARDED)
             request.note = "the DERMS holds this already"
-            await pass_on(session, request)
+            await pass_on(session, [request])
         else:
             request.note = None
     if path is not None:
@@ -322,5 +322,5 @@ async def record_failure(
         request.updated_at = now
         await trail.write(session)
         if not failure.outcome_unknown:
-            await pass_on(session, request)
+            await pass_on(session, [request])
     return SyncStanding(state=request.state, code=request.error_code or "", text=request.error_text or "")

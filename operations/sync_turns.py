@@ -1,11 +1,12 @@
 """Whose turn it is: of one subscription's sync requests only the first that is not final may be sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ScalarSelect, Select, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from models.messages.enroll import RETRY_REQUESTED, RetryRequested
@@ -105,11 +106,13 @@ async def wake(session: AsyncSession, requests: Iterable[tuple[str, str]]) -> No
     await outbox.signal(session, SYNC_TURN, signals)
 
 
-async def pass_on(session: AsyncSession, request: SyncRequest) -> None:
-    """Wakes the flow whose turn comes now that this request is final."""
-    following = await session.scalar(select(next_flow(request.subscription_id, request.sequence)))
-    if following is not None:
-        await wake(session, [(request.id, following)])
+async def pass_on(session: AsyncSession, requests: Iterable[SyncRequest]) -> None:
+    """Wakes the flows that wait for these: what they wait for has changed, or their turn has come."""
+    one = aliased(SyncRequest)
+    following = select(col(one.id), next_flow(col(one.subscription_id), col(one.sequence)))
+    following = following.where(col(one.id).in_([request.id for request in requests]))
+    found: Sequence[Any] = (await session.execute(following)).all()
+    await wake(session, [(request, flow) for request, flow in found if flow is not None])
 
 
 async def release_held(

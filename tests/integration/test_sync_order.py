@@ -83,6 +83,18 @@ async def test_giving_the_earlier_one_up_gives_the_later_one_its_turn(doors: Doo
         assert (await record.send(later)).state is SyncState.SENDING
 
 
+async def test_what_was_held_up_says_so_no_more_once_the_earlier_one_is_retried(doors: Doors, refused: str) -> None:
+    async with record_of(doors, refused) as record:
+        later = await record.announce()
+        await record.send(later)
+        assert (later.note or "").startswith("waits for")
+        await sync_repairs.retry(record.session, SCOPE, record.catalogs, (await record.first()).id)
+        await record.session.flush()
+        assert await record.woken() == [later.workflow_id]
+        await record.send(later)
+        assert (later.state, later.note) == (SyncState.PENDING, None)
+
+
 async def test_giving_the_last_change_up_wakes_nobody(doors: Doors, refused: str) -> None:
     async with record_of(doors, refused) as record:
         await sync_repairs.cancel(record.session, SCOPE, (await record.first()).id, "torn down")
