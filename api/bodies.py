@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.application import EnrollmentApplication
 from models.catalog import Catalog
+from models.ids import SubscriptionId
 from models.states import EnrollmentState, SyncState
 from models.sync_filter import SyncFilter
 from models.values import Sentence, Value
@@ -59,6 +60,14 @@ class SyncStandingView(BaseModel):
     id: str
     state: SyncState
     links: dict[str, str]
+
+
+class TellAgain(Value):
+    """Whose devices the DERMS is told of once more."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"subscription": "sub_01k5w3zt8be9atvs7xwcq5n8gm"}]})
+
+    subscription: SubscriptionId
 
 
 class SyncRetriesRequest(Value):

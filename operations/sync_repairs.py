@@ -8,22 +8,30 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import IllegalTransition
+from models.errors import Conflict, IllegalTransition, NotFound
 from models.messages.enroll import RETRY_REQUESTED, RetryRequested
 from models.scope import OperatorScope, Scope
-from models.states import REGISTRATION_TRANSITIONS, SYNC_TRANSITIONS, RegistrationState, SyncState
+from models.states import (
+    REGISTRATION_TRANSITIONS,
+    SYNC_TRANSITIONS,
+    RegistrationState,
+    SubscriptionState,
+    SyncKind,
+    SyncState,
+)
 from models.sync_filter import SyncFilter
-from models.tables.subscription import SubscriptionDevice
+from models.tables.subscription import ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
 from operations import outbox
 from operations.audit import Trail
 from operations.catalog import Catalogs
+from operations.hand_over import announce_by_itself
 from operations.queries.sync_requests import criteria
 from operations.snapshots import Wanted, many_taken
 from operations.sync_requests import locked
 from operations.sync_turns import pass_on
 from rules.snapshots import snapshot_hash
-from rules.sync_order import TECHNICAL
+from rules.sync_order import FINAL, TECHNICAL
 
 _Y = SyncState
 
@@ -51,6 +59,34 @@ async def retry(session: AsyncSession, scope: Scope, catalogs: Catalogs, sync_re
         )
     await _retry(session, scope, catalogs, [request])
     return request.state
+
+
+async def tell_again(
+    session: AsyncSession, scope: Scope, catalogs: Catalogs, subscription_id: str, timeout: float
+) -> str:
+    """Tells the DERMS of a subscription as it is now, by a sync request of its own, as after one that was given up;
+    gives its id.
+
+    Raises:
+        NotFound: there is no such subscription.
+        Conflict: nobody takes part by it, or an earlier sync request of it is not final.
+    """
+    subscription = await session.get(ProgramSubscription, subscription_id, with_for_update=True)
+    if subscription is None:
+        raise NotFound(f"There is no subscription {subscription_id}.", fix="Look it up by its enrolment.")
+    if subscription.state is not SubscriptionState.ACTIVE:
+        raise Conflict(
+            f"The subscription is {subscription.state}; there is nothing to tell again.", fix="Nothing to do."
+        )
+    of_it = (col(SyncRequest.subscription_id) == subscription_id, col(SyncRequest.state).not_in(FINAL))
+    under_way = await session.scalar(select(func.max(SyncRequest.id)).where(*of_it))
+    if under_way is not None:
+        raise Conflict(f"{under_way} tells the DERMS already.", fix=f"See GET /v1/sync-requests/{under_way}.")
+    journey, kind, now = subscription.enrollment_id, SyncKind.CUSTOMER_ASSET_LOAD, datetime.now(UTC)
+    trail = Trail(scope, now, journey)
+    made = await announce_by_itself(session, trail, catalogs, subscription, kind, journey, now, timeout)
+    await trail.write(session)
+    return made
 
 
 async def retry_many(

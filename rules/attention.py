@@ -58,7 +58,7 @@ def actions(
     if kind is _K.NOT_CONTROLLABLE:
         leaving = {"subscription": subscription, "reason": "<a reason code>"}
         return (
-            _post("tell_again", "/v1/batches/initial-load/runs", {}),
+            _post("tell_again", "/v1/sync-requests", {"subscription": subscription}),
             _post("unenroll", "/v1/program-unenrollments", leaving),
         )
     if kind is _K.VISIT_ESCALATED:

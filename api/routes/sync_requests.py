@@ -1,11 +1,11 @@
-"""Sync requests: list, see, retry one or many, cancel."""
+"""Sync requests: list, see, retry one or many, cancel, tell again what was given up."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
 from api.auth import AsOperator
-from api.bodies import Reason, SyncRetries, SyncRetriesRequest, SyncStandingView
+from api.bodies import Reason, SyncRetries, SyncRetriesRequest, SyncStandingView, TellAgain
 from api.context import Context, InContext
 from api.parameters import ByCode, Cursor, Limit, SyncRequestPath
 from models.ids import EnrollmentId, SubscriptionId
@@ -58,6 +58,16 @@ async def listed(
     """Sync requests, newest first; those in error wait for a person."""
     async with transaction(context.sessions) as session:
         return await queries.listed(session, scope, wanted, limit=limit, cursor=cursor)
+
+
+@router.post("", status_code=202)
+async def tell_again(body: TellAgain, scope: AsOperator, context: InContext) -> SyncStandingView:
+    """Tell the DERMS of a subscription once more, as it is now: what was given up is told after all."""
+    async with transaction(context.sessions) as session:
+        made = await sync_repairs.tell_again(
+            session, scope, context.catalogs, body.subscription, context.acknowledgement_timeout_seconds
+        )
+    return _told(context, outbox.written(session), made, SyncState.PENDING)
 
 
 @router.post("/retries")

@@ -58,6 +58,19 @@ def test_given_up_it_shows_that_the_devices_are_not_controllable(doors: Doors, p
     assert attention(doors, program=program, kind="sync_request_in_error") == []
 
 
+def test_what_was_given_up_can_be_told_after_all(doors: Doors, program: str, refused: str) -> None:
+    (item,) = attention(doors, program=program)
+    done(doors, item, "cancel")
+    (item,) = wait_for(lambda: attention(doors, program=program, kind="not_controllable"))
+    done(doors, item, "tell_again")
+    doors.told(refused, "synchronized")
+    (device,) = doors.enrollment(refused)["subscription"]["devices"]
+    assert device["controllable"]
+    assert attention(doors, program=program) == []
+    again = doors.api.post("/v1/sync-requests", json={"subscription": "sub_00000000000000000000000000"})
+    assert again.status_code == 404
+
+
 def test_what_waits_longest_comes_first_page_by_page(doors: Doors, program: str, refused: str) -> None:
     doors.derms.put("/reference", json={**KNOWN, "feeders": ["NOWHERE-1"]}).raise_for_status()
     later = doors.accepted(doors.application(program=program))

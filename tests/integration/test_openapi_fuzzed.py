@@ -51,6 +51,7 @@ DOORS = [
     ("GET", "/v1/catalog"),
     ("PUT", "/v1/catalog"),
     ("GET", "/v1/sync-requests"),
+    ("POST", "/v1/sync-requests"),
     ("POST", "/v1/sync-requests/retries"),
     ("GET", "/v1/sync-requests/{sync_request}"),
     ("POST", "/v1/sync-requests/{sync_request}/retry"),
