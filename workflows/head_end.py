@@ -15,13 +15,16 @@ with workflow.unsafe.imports_passed_through():
 
 _Ask = Callable[[HeadEndActivities, AskHeadEnd], Awaitable[Asked]]
 
+_UNLESS_TOLD = timedelta(minutes=15)
+"""How long an answer is waited for before anybody said how long; recorded histories have waited so."""
+
 
 class HeadEndQuestions:
     """Part of a flow: what it has asked of devices. `came_late`: something was answered after it was waited for."""
 
     def __init__(self) -> None:
         self._answered: set[str] = set()
-        self._answer_within = timedelta(seconds=Asked().answer_within_seconds)
+        self._answer_within = _UNLESS_TOLD
         self.came_late = False
 
     def answered(self, message: HeadEndAnswered) -> None:
@@ -59,10 +62,10 @@ class HeadEndQuestions:
             if is_cancelled_exception(error):
                 raise
             return reason_of(error)
-        if asked.outcome is None:
-            self._answer_within = timedelta(seconds=asked.answer_within_seconds)
-        else:
+        if asked.outcome is not None:
             self._answered.add(request_id)
+        elif asked.answer_within_seconds is not None:
+            self._answer_within = timedelta(seconds=asked.answer_within_seconds)
         return ""
 
     async def _wait(self, request_ids: Sequence[str], until: Callable[[], bool]) -> None:

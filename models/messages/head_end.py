@@ -20,7 +20,8 @@ class AskHeadEnd(Message):
 
 
 class Asked(Message):
-    """What a request came to; no outcome while nothing did, and how long the answer is waited for."""
+    """What a request came to; no outcome while nothing did. Where the head-end took it: how long its answer is waited
+    for."""
 
     outcome: HeadEndOutcome | None = None
-    answer_within_seconds: float = 900.0
+    answer_within_seconds: float | None = None

@@ -12,13 +12,15 @@ from models.messages.head_end import HEAD_END_ANSWERED, Asked, AskHeadEnd
 
 
 class Cloud:
-    """What it was asked. `answers` are given at once, in turn; None, or none left: silence."""
+    """What it was asked. `answers` are given at once, in turn; None, or none left: silence. `answer_within`: how long
+    its answer is waited for, where that is said when it takes a request."""
 
     def __init__(self, answers: list[HeadEndOutcome | None] | None = None) -> None:
         self.answers = answers or []
         self.asked: list[str] = []
         self.outcomes: dict[str, HeadEndOutcome] = {}
         self.refuses = False
+        self.answer_within: float | None = None
 
     async def answer(self, handle: WorkflowHandle[Any, Any], outcome: HeadEndOutcome, *, told: bool = True) -> None:
         """Answers the newest question; `told`: the flow hears of it."""
@@ -44,7 +46,7 @@ class AskingActivities:
         outcome = self._cloud.answers.pop(0) if self._cloud.answers else None
         if outcome is not None:
             self._cloud.outcomes[request.request_id] = outcome
-        return Asked(outcome=outcome)
+        return Asked(outcome=outcome, answer_within_seconds=self._cloud.answer_within)
 
     @activity.defn
     async def ask_what_came(self, request: AskHeadEnd) -> Asked:

@@ -50,6 +50,17 @@ async def test_silence_calls_a_person_and_a_retry_asks_again(environment: Workfl
         assert len(set(flow.call.cloud.asked)) == 2
 
 
+async def test_how_long_it_waits_is_what_it_was_told_last(environment: WorkflowEnvironment) -> None:
+    async with calling(environment, "remote_action") as flow:
+        minutes = 16
+        for told in (60.0, None, None):
+            await flow.says(_WAITS)
+            await flow.skip(minutes=minutes)
+            await flow.parked()
+            flow.call.cloud.answer_within, minutes = told, 2
+            await flow.again()
+
+
 async def test_where_what_came_cannot_be_asked_a_retry_asks_under_the_same_key(
     environment: WorkflowEnvironment,
 ) -> None:
