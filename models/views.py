@@ -157,7 +157,7 @@ class SyncRequestSummary(View):
     state: SyncState
     attempts: int
     held: bool = Field(description="waits for the batch that sends this program's messages")
-    note: str | None = Field(description="why it was discarded")
+    note: str | None = Field(description="why it was discarded or given up, or what holds it up")
     error_code: str | None
     error_text: str | None
     created_at: Instant

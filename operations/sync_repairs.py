@@ -29,7 +29,7 @@ from operations.hand_over import announce_by_itself
 from operations.queries.sync_requests import criteria
 from operations.snapshots import Wanted, many_taken
 from operations.sync_requests import locked
-from operations.sync_turns import pass_on
+from operations.sync_turns import give_up, pass_on
 from rules.snapshots import snapshot_hash
 from rules.sync_order import FINAL, TECHNICAL
 
@@ -170,10 +170,7 @@ async def cancel(session: AsyncSession, scope: Scope, sync_request_id: str, reas
             fix="Wait for the DERMS' answer; it ends synchronized or in error.",
         )
     trail = Trail(scope, now, request.journey)
-    request.state = trail.moved(SYNC_TRANSITIONS, request.id, request.state, _Y.CANCELLED, reason=reason)
-    request.updated_at = now
+    await give_up(session, trail, request, reason, now)
     await trail.write(session)
-    message = RetryRequested(message_id=f"{request.id}/cancelled")
-    await outbox.signal(session, RETRY_REQUESTED, [(request.workflow_id, message)])
     await pass_on(session, [request])
     return request.state

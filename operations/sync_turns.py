@@ -71,18 +71,19 @@ async def make_way(session: AsyncSession, trail: Trail, request: SyncRequest, in
     DERMS refused to be repaired."""
     if request.sequence == 1 or request.attempts or request.held or not has_ended(request.snapshot):
         return
-    signals: list[tuple[str, RetryRequested]] = []
+    reason = f"nobody takes part any more; {request.id} tells the DERMS"
     ahead = ahead_of(request.subscription_id, request.sequence)
     for row in await session.scalars(ahead.with_for_update()):
         if is_moot(row.state, row.error_code):
-            reason = f"nobody takes part any more; {request.id} tells the DERMS"
-            row.state = trail.beside(row.journey).moved(
-                SYNC_TRANSITIONS, row.id, row.state, SyncState.CANCELLED, reason=reason
-            )
-            row.note, row.updated_at = reason, instant
-            signals.append((row.workflow_id, RetryRequested(message_id=f"{row.id}/cancelled")))
+            await give_up(session, trail.beside(row.journey), row, reason, instant)
+
+
+async def give_up(session: AsyncSession, trail: Trail, row: SyncRequest, reason: str, instant: datetime) -> None:
+    """The DERMS will not be told of this request in error, and its flow hears so."""
+    row.state = trail.moved(SYNC_TRANSITIONS, row.id, row.state, SyncState.CANCELLED, reason=reason)
+    row.note, row.updated_at = reason, instant
     await session.flush()
-    await outbox.signal(session, RETRY_REQUESTED, signals)
+    await outbox.signal(session, RETRY_REQUESTED, [(row.workflow_id, RetryRequested(message_id=f"{row.id}/cancelled"))])
 
 
 def next_flow(subscription_id: Any, sequence: Any) -> ScalarSelect[str]:

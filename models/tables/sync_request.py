@@ -33,7 +33,7 @@ class SyncRequest(Stored, table=True):
     held: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, default=False))
     """Not to be sent before a batch releases it: the program's sync policy is batched."""
     note: str | None = Field(default=None, sa_column=text(nullable=True))
-    """Why it was discarded or made moot, or is held up."""
+    """Why it was discarded or given up, or what holds it up."""
     attempts: int = 0
     error_code: str | None = Field(default=None, sa_column=text(nullable=True))
     error_text: str | None = Field(default=None, sa_column=text(nullable=True))

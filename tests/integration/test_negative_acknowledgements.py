@@ -59,6 +59,7 @@ def test_given_up_with_a_reason_its_flow_ends(doors: Doors, refused: tuple[str, 
     wait_for(lambda: doors.flow(enrollment).close_time)
     timeline = doors.enrollment(enrollment)["timeline"]
     assert "the feeder was torn down" in [one["reason"] for one in timeline]
+    assert doors.api.get(f"/v1/sync-requests/{request['id']}").json()["note"] == "the feeder was torn down"
 
 
 @pytest.mark.parametrize("action", ["retry", "cancel"])
