@@ -17,24 +17,28 @@ _NEXT: dict[UnenrollmentState, str] = {
 }
 
 _AFTER: dict[SyncState, str] = {
-    SyncState.PENDING: "The customer has left; the DERMS is told next.",
-    SyncState.SENDING: "The customer has left; the DERMS is being told.",
-    SyncState.AWAITING_ACKNOWLEDGEMENT: "The customer has left; the DERMS has been told and has yet to acknowledge.",
-    SyncState.SYNCHRONIZED: "The customer has left and the DERMS holds the devices no more; nothing is left to do.",
-    SyncState.ERROR: "The customer has left, but the DERMS still holds devices; an operator repairs it.",
-    SyncState.DISCARDED: "The customer has left; the DERMS had nothing to forget.",
-    SyncState.CANCELLED: "The customer has left; the DERMS will not be told and still holds devices.",
+    SyncState.PENDING: "{who} left; the DERMS is told next.",
+    SyncState.SENDING: "{who} left; the DERMS is being told.",
+    SyncState.AWAITING_ACKNOWLEDGEMENT: "{who} left; the DERMS has been told and has yet to acknowledge.",
+    SyncState.SYNCHRONIZED: "{who} left and the DERMS holds the devices no more; nothing is left to do.",
+    SyncState.ERROR: "{who} left, but the DERMS still holds devices; an operator repairs it.",
+    SyncState.DISCARDED: "{who} left; the DERMS had nothing to forget.",
+    SyncState.CANCELLED: "{who} left; the DERMS will not be told and still holds devices.",
 }
 
 _CAN_BE_KEPT = (_U.REMOVING, _U.NEEDS_ATTENTION, _U.RECOVERY_PENDING)
 
 
-def unenrollment_next_step(state: UnenrollmentState, synchronization: SyncState | None, waits_for: str = "") -> str:
-    """What happens next with an unenrolment in that state. `waits_for`: what telling the DERMS waits for, in words."""
+def unenrollment_next_step(
+    state: UnenrollmentState, synchronization: SyncState | None, waits_for: str = "", *, whole: bool = True
+) -> str:
+    """What happens next with an unenrolment in that state. `waits_for`: what telling the DERMS waits for, in words.
+    `whole`: nobody takes part any more, rather than some of several devices."""
+    who = "The customer has" if whole else "These devices have"
     if state is _U.UNENROLLED:
         if waits_for:
-            return f"The customer has left; the DERMS is told as soon as its turn has come. It waits for {waits_for}."
-        return _AFTER[synchronization or SyncState.DISCARDED]
+            return f"{who} left; the DERMS is told as soon as its turn has come. It waits for {waits_for}."
+        return _AFTER[synchronization or SyncState.DISCARDED].format(who=who)
     return _NEXT[state]
 
 

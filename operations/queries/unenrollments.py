@@ -10,6 +10,7 @@ from sqlmodel import col
 from models.decision import Decision
 from models.errors import NotFound
 from models.scope import OperatorScope
+from models.states import SubscriptionState
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
 from models.tables.unenrollment import Unenrollment
@@ -97,7 +98,12 @@ async def seen(
         devices=await _devices(session, row),
         sync_requests=told,
         timeline=await timeline_of(session, row.id),
-        next_step=unenrollment_next_step(row.state, told[-1].state if told else None, waits_for),
+        next_step=unenrollment_next_step(
+            row.state,
+            told[-1].state if told else None,
+            waits_for,
+            whole=subscription.state is not SubscriptionState.ACTIVE,
+        ),
         available_actions=unenrollment_actions(row.state, a_device_left=any(one["left"] for one in row.devices)),
         links={**links, "enrollment": door(row.enrollment_id)},
     )

@@ -104,6 +104,7 @@ def test_one_device_of_several_leaves_and_the_subscription_stays(doors: Doors) -
     goes, *stay = leaving.devices(enrollment)
     seen = leaving.left(enrollment, devices=[{"device": goes}])
     assert (seen["state"], seen["whole_subscription"], seen["subscription_state"]) == ("unenrolled", False, "active")
+    assert seen["next_step"].startswith("These devices have left")
     registrations = {one["id"]: one["registration"] for one in leaving.subscription(enrollment)["devices"]}
     assert registrations == {goes: "kept", **dict.fromkeys(stay, "registered")}
     assert leaving.held(code) == (1, 2, 7.0)
