@@ -22,7 +22,7 @@ from operations.audit import Trail
 from operations.catalog import Catalogs
 from operations.facts import held_devices
 from operations.work_orders import locked, moved
-from rules.completions import VisitFacts, completion_faults
+from rules.completions import VisitFacts, completion_faults, from_the_future
 
 _W = WorkOrderState
 TAKEN = "taken"
@@ -62,7 +62,8 @@ async def report(
             f"The work order is {row.state}; a report changes nothing any more.",
             fix="Call the office if a device was installed or removed all the same.",
         )
-    faults = completion_faults(await _facts(session, catalogs, row, completion), completion)
+    early = from_the_future(completion, datetime.now(UTC))
+    faults = early + completion_faults(await _facts(session, catalogs, row, completion), completion)
     if faults:
         raise Invalid(
             "The report cannot be taken; nothing was stored and the order stays open.",

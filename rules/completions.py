@@ -1,12 +1,15 @@
 """Whether a technician's report can stand: the outcome fits the order, and the devices are what they must be."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from models.catalog import Program, Specification
 from models.completion import Completion, InstalledDevice
 from models.errors import Pointer
 from models.task_states import CompletionOutcome, WorkOrderKind
 from models.values import normalised_serial
+
+CLOCKS_MAY_DIFFER = timedelta(hours=1)
 
 _O = CompletionOutcome
 _NOTHING_CAME_OF_IT = frozenset({_O.NO_ACCESS, _O.CUSTOMER_REFUSED, _O.PARTS_MISSING})
@@ -54,6 +57,12 @@ def completion_faults(facts: VisitFacts, report: Completion) -> tuple[Pointer, .
         possible = ", ".join(sorted(OUTCOMES[facts.kind]))
         return (Pointer("/outcome", f"{report.outcome} cannot end an order to {facts.kind}; possible: {possible}"),)
     return (*_new_device(facts, report), *_old_device(facts, report))
+
+
+def from_the_future(report: Completion, now: datetime) -> tuple[Pointer, ...]:
+    """A visit that has yet to take place cannot be reported; the clocks of technicians may be wrong by a little."""
+    ahead = report.finished_at > now + CLOCKS_MAY_DIFFER
+    return (Pointer("/finished_at", "is in the future"),) if ahead else ()
 
 
 def _new_device(facts: VisitFacts, report: Completion) -> tuple[Pointer, ...]:

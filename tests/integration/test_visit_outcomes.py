@@ -98,6 +98,12 @@ def test_an_outcome_that_cannot_end_such_an_order_is_refused(field: Installing) 
     assert field.do(order, "completion", **field.report("no_fault_found")).status_code == 422
 
 
+def test_a_visit_that_has_yet_to_take_place_cannot_be_reported(field: Installing) -> None:
+    _, order = field.ordered()
+    answer = field.do(order, "completion", **field.report(finished_at="2199-01-01T00:00:00Z"))
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/finished_at")
+
+
 def test_a_serial_number_taken_after_the_report_sends_the_order_back(field: Installing) -> None:
     first, one = field.ordered()
     second, two = field.ordered()
