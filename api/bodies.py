@@ -18,7 +18,7 @@ _ENROLLMENT: dict[str, Any] = {
     "program": "TSTAT-DR",
     "installation_method": "bring_your_own",
     "asset_ownership": "customer_owned",
-    "devices": [{"manufacturer": "ecobee", "model": "Smart Thermostat Premium", "serial_number": "5112-0000-1234"}],
+    "devices": [{"specification": "ecobee-premium", "serial_number": "5112-0000-1234"}],
     "terms": {"version": "2026-01", "accepted_by": "Account holder", "accepted_at": "2026-06-01T09:30:00-05:00"},
     "answers": {},
 }

@@ -16,9 +16,9 @@ _COMPLETION: dict[str, Any] = {
     "arrived_at": "2026-06-03T09:05:00-05:00",
     "finished_at": "2026-06-03T09:40:00-05:00",
     "device_installed": {
-        "specification": "eaton-lcr-6600",
+        "specification": "eaton-lcr-6600s",
         "serial_number": "LCR-0012-7781",
-        "device_location_type": "water-heater-closet",
+        "device_location_type": "utility-room",
     },
     "checks": ["switch answers to a test signal"],
 }
