@@ -32,6 +32,7 @@ async def facts_of(
     return PanelFacts(
         request=REQUESTS[task.process_flow],
         program=program,
+        specifications=_taken_by(program, catalog),
         service_points=await _service_points(session, row.customer_id),
         choices={
             "programs": programs,
@@ -42,6 +43,12 @@ async def facts_of(
             "subscription_devices": await _devices(session, row.subscription_id),
         },
     )
+
+
+def _taken_by(program: Program | None, catalog: IndexedCatalog) -> frozenset[str]:
+    if program is None:
+        return frozenset()
+    return frozenset(one.code for one in catalog.content.specifications if program.accepts_specification(one))
 
 
 async def _program(

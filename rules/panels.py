@@ -6,11 +6,11 @@ no value, however it was filled before.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from models.catalog import Program
+from models.catalog import Program, Question
 from models.errors import Pointer
 from models.panels import (
     All,
@@ -18,12 +18,14 @@ from models.panels import (
     Choice,
     ChoiceField,
     Condition,
+    DeviceField,
     Equals,
     FieldSpec,
     In,
     NumberField,
     PanelSpec,
     PanelValues,
+    QuestionsField,
     TermsField,
     TextField,
 )
@@ -38,6 +40,8 @@ class PanelFacts:
     program: Program | None = None
     service_points: frozenset[str] = frozenset()
     choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict[str, tuple[Choice, ...]])
+    specifications: frozenset[str] = frozenset()
+    """Those that the program takes; none where no program is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,10 @@ def preset(spec: FieldSpec, offered: tuple[Choice, ...]) -> Any:
 
 
 def _faults(spec: FieldSpec, value: Any, facts: PanelFacts) -> list[tuple[str, str]]:
+    questions = facts.program.questions if facts.program and isinstance(spec, QuestionsField) else ()
     if value is None or value in ("", [], {}):
+        if questions:
+            return _answers(questions, {})
         return [("", "is required")] if spec.required else []
     bound = bound_type(facts.request, spec.binds_to)
     if bound is None:
@@ -113,8 +120,23 @@ def _faults(spec: FieldSpec, value: Any, facts: PanelFacts) -> list[tuple[str, s
     except ValidationError as error:
         found = error.errors(include_input=False, include_context=False, include_url=False)
         return [("".join(f"/{step}" for step in one["loc"]), str(one["msg"])) for one in found[:20]]
+    if questions:
+        return _answers(questions, value)
     reason = _beyond_its_type(spec, value, facts)
     return [("", reason)] if reason else []
+
+
+def _answers(questions: tuple[Question, ...], given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is wrong with the answers to a program's questions; one that would disqualify may be given all the same."""
+    known = {question.code: question for question in questions}
+    faults = [(f"/{code}", "the program has no such question") for code in sorted(given.keys() - known.keys())]
+    for code, question in known.items():
+        answer = given.get(code)
+        if answer in (None, ""):
+            faults += [(f"/{code}", f"is required: {question.text}")] if question.required else []
+        elif question.choices and answer not in question.choices:
+            faults.append((f"/{code}", f"is none of: {', '.join(question.choices)}"))
+    return faults
 
 
 def _beyond_its_type(spec: FieldSpec, value: Any, facts: PanelFacts) -> str | None:
@@ -126,6 +148,9 @@ def _beyond_its_type(spec: FieldSpec, value: Any, facts: PanelFacts) -> str | No
             return f"has more than {spec.max_length} characters" if len(str(value)) > spec.max_length else None
         case NumberField():
             return _out_of_bounds(spec, value)
+        case DeviceField():
+            unknown = sorted(_specifications_in(value) - facts.specifications) if facts.specifications else []
+            return f"the program takes no {', '.join(unknown)}" if unknown else None
         case TermsField():
             current = facts.program.terms.version if facts.program else None
             accepted = value.get("version")
@@ -133,6 +158,12 @@ def _beyond_its_type(spec: FieldSpec, value: Any, facts: PanelFacts) -> str | No
         case _:
             known = facts.service_points if spec.kind == "address" else None
             return None if known is None or value in known else "is no service point of this customer"
+
+
+def _specifications_in(devices: Any) -> set[str]:
+    """Those that devices are named by; one that is named by its make and model is looked up when it is decided."""
+    rows = cast(list[dict[str, Any]], devices)  # of the type that the field binds to, which was checked before
+    return {str(one["specification"]) for one in rows if one.get("specification")}
 
 
 def _out_of_bounds(spec: NumberField, value: Any) -> str | None:

@@ -200,6 +200,16 @@ def test_the_only_program_there_is_counts_before_it_is_entered(doors: Doors, per
     assert refused.json()["errors"][0]["detail"].startswith("accept version")
 
 
+def test_questions_and_devices_are_judged_by_the_program(doors: Doors, person: dict[str, str]) -> None:
+    guide = Guide(doors, type="enroll", customer=person["customer"], program="EV-MANAGED")
+    refused = guide.save("device", {"devices": [{"specification": "ecobee-premium", "serial_number": "X-1"}]})
+    assert (refused.status_code, refused.json()["errors"][0]["detail"]) == (422, "the program takes no ecobee-premium")
+    refused = guide.save("terms", {"answers": {"vehicle_kind": "horse", "hooves": "4"}, "terms": TERMS})
+    told = {one["pointer"]: one["detail"] for one in refused.json()["errors"]}
+    assert told["/values/answers/hooves"] == "the program has no such question"
+    assert told["/values/answers/vehicle_kind"].startswith("is none of: ")
+
+
 def test_the_same_program_with_the_customers_own_device_asks_for_it(shipping: tuple[Guide, dict[str, str]]) -> None:
     guide, person = shipping
     here = {"program": "TSTAT-KIT", "service_point": person["cis_service_point_id"], "method": "bring_your_own"}
