@@ -60,4 +60,4 @@ def _places(data: DataDir, addresses: Addresses) -> str:
 
 def _first_steps(addresses: Addresses) -> str:
     authorization = f'-H "Authorization: Bearer {addresses.credentials.api_token}"'
-    return f"Try:\n  gridenroll demo\n  curl {authorization} {addresses.api_url}/v1/programs\n"
+    return f"Try:\n  make demo\n  curl {authorization} {addresses.api_url}/v1/programs\n"
