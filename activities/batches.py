@@ -150,4 +150,4 @@ class BatchActivities:
     async def fail_batch(self, request: FailBatch) -> None:
         """Write down that a run cannot go on."""
         async with transaction(self._sessions) as session:
-            await batches.fail(session, _BATCH, request.run_id, request.reason)
+            await batches.fail(session, _BATCH, request.name, request.workflow_id, request.reason)

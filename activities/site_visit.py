@@ -5,6 +5,7 @@ from temporalio import activity
 from connectors.field_work.protocol import FieldWork, Order
 from models.messages.site_visit import RemindOfVisit, TakeCompletion, Visit, VisitStanding
 from models.scope import SystemScope
+from models.task_states import WorkOrderState
 from operations import completions, work_orders
 from operations.catalog import Catalogs
 from operations.database import Sessions, transaction
@@ -22,9 +23,12 @@ class SiteVisitActivities:
 
     @activity.defn
     async def dispatch_work_order(self, request: Visit) -> VisitStanding:
-        """Hand the order to the field-work system, under its number; the same again is harmless."""
+        """Hand the order to the field-work system, under its number; the same again is harmless. One that was called
+        off, or whose dispatch is known here, stays as it is."""
         async with transaction(self._sessions) as session:
             row = await work_orders.locked(session, request.work_order_id)
+            if row.state is not WorkOrderState.CREATED:
+                return completions.standing(row)
             order = Order(number=row.number, kind=row.kind, priority=row.priority, reason=row.reason)
         reference = await self._field_work.dispatch(order)
         async with transaction(self._sessions) as session:

@@ -16,7 +16,6 @@ from models.messages.unenroll import (
     UnenrollInput,
 )
 from models.scope import SystemScope
-from models.task_states import UnenrollmentState
 from operations import leaving, removals, unenrollments
 from operations.catalog import Catalogs
 from operations.database import Sessions, transaction
@@ -41,12 +40,9 @@ class UnenrollmentActivities:
     async def decide_approval(self, request: DecideApproval) -> Leaving:
         """Write down what was decided, if it is not written yet; say where it stands."""
         async with transaction(self._sessions) as session:
-            row = await unenrollments.locked(session, request.unenrollment_id)
-            if row.state is not UnenrollmentState.AWAITING_APPROVAL:
-                return await leaving.standing(session, _FLOW, self._catalogs, row.id)
-            scope, reason = SystemScope(actor=request.actor), request.reason
-            return await leaving.decide(
-                session, scope, self._catalogs, row.id, approved=request.approved, reason=reason
+            scope, which = SystemScope(actor=request.actor), request.unenrollment_id
+            return await leaving.decided(
+                session, scope, self._catalogs, which, approved=request.approved, reason=request.reason
             )
 
     @activity.defn

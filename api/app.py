@@ -3,13 +3,14 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from temporalio.client import Client
 
 from api import openapi, problems
 from api.context import Context
 from api.limits import BodyLimit
 from api.metrics import Measured, Metrics
+from api.parameters import only_known
 from api.routes import (
     attention,
     batches,
@@ -74,6 +75,7 @@ def create_app(
         version="1",
         description=_DESCRIPTION,
         lifespan=lifespan,
+        dependencies=[Depends(only_known)],
     )
     app.state.metrics = Metrics()
     app.add_middleware(BodyLimit)

@@ -6,27 +6,23 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from starlette.exceptions import HTTPException
 
 from api.context import Context, InContext
 from connectors.derms.signature import verify
-from models.errors import Forbidden
+from models.errors import Unauthenticated
 from models.scope import DermsScope, HeadEndScope, OperatorScope
 
 _bearer = HTTPBearer(auto_error=False, description="The token that `gridenroll up` prints.")
 _Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
-
-
-def _unknown(detail: str) -> HTTPException:
-    return HTTPException(401, detail, headers={"WWW-Authenticate": 'Bearer realm="gridenroll"'})
+_HOW = "Send the header Authorization: Bearer <token>; `gridenroll up` prints the token in force."
 
 
 def _operator(context: Context, credentials: HTTPAuthorizationCredentials | None) -> OperatorScope:
     if credentials is None:
-        raise _unknown("Send the header: Authorization: Bearer <token>.")
+        raise Unauthenticated("The request carries no bearer token.", fix=_HOW)
     given, known = credentials.credentials.encode(), context.token.encode()
     if not known or not hmac.compare_digest(given, known):
-        raise _unknown("The token is not one of ours. `gridenroll up` prints the one in force.")
+        raise Unauthenticated("The token is not one of ours.", fix=_HOW)
     return OperatorScope(actor="operator")
 
 
@@ -39,10 +35,7 @@ async def derms(context: InContext, request: Request, credentials: _Credentials)
     """The DERMS, by the signature of exactly these bytes; or an operator, by the token."""
     if credentials is not None:
         return _operator(context, credentials)
-    try:
-        verify(context.derms_secret, request.headers, await request.body(), datetime.now(UTC))
-    except Forbidden as error:
-        raise _unknown(error.detail) from error
+    verify(context.derms_secret, request.headers, await request.body(), datetime.now(UTC))
     return DermsScope(actor="derms")
 
 
@@ -50,10 +43,7 @@ async def head_end(context: InContext, request: Request, credentials: _Credentia
     """A head-end, by the signature of exactly these bytes; or an operator, by the token."""
     if credentials is not None:
         return _operator(context, credentials)
-    try:
-        verify(context.head_end_secret, request.headers, await request.body(), datetime.now(UTC))
-    except Forbidden as error:
-        raise _unknown(error.detail) from error
+    verify(context.head_end_secret, request.headers, await request.body(), datetime.now(UTC))
     return HeadEndScope(actor="head-end")
 
 

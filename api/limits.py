@@ -51,5 +51,7 @@ class BodyLimit:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    answer = problem(413, "too-large", "Too large", f"A body may have {BODY_BYTES} bytes.", "Send it in several parts.")
+    answer = problem(
+        413, "too-large", "Too large", f"A body may have {BODY_BYTES} bytes at most.", "Send it in several parts."
+    )
     await answer(scope, receive, send)

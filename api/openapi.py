@@ -19,6 +19,7 @@ _REASONS = {
     "409": "Conflict with what is there",
     "412": "Changed meanwhile",
     "413": "Too large",
+    "415": "A body that is not said to be JSON",
     "422": "Not as agreed; the pointers say where",
     "503": "Not available for the moment; try again",
 }

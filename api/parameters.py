@@ -1,10 +1,12 @@
 """Parameters that many routes share, with their limits."""
 
+from collections import Counter
 from typing import Annotated
 
-from fastapi import Header, Path, Query
+from fastapi import Header, Path, Query, Request
+from pydantic import StringConstraints
 
-from models.errors import Invalid
+from models.errors import Invalid, Pointer
 from models.ids import (
     CustomerId,
     DeviceId,
@@ -16,11 +18,15 @@ from models.ids import (
     UnenrollmentId,
     WorkOrderId,
 )
-from models.values import Code, ExternalId, Printable
+from models.values import Code, ExternalId, Printable, Said
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows a page.")]
 Cursor = Annotated[
-    str | None, Query(max_length=200, pattern=r"^[A-Za-z0-9_-]+$", description="next_cursor of the page before.")
+    Annotated[
+        str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9_-]+$"), Said("next_cursor of the page before")
+    ]
+    | None,
+    Query(description="next_cursor of the page before."),
 ]
 Words = Annotated[
     str | None,
@@ -28,14 +34,13 @@ Words = Annotated[
     Printable,
 ]
 IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=255,
-        pattern=r"^[\x21-\x7e]+$",
-        description="Names the request: the same key again gives the same answer.",
-    ),
+    Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$"),
+        Said("a text of 1 to 255 printable ASCII characters without spaces"),
+    ]
+    | None,
+    Header(alias="Idempotency-Key", description="Names the request: the same key again gives the same answer."),
 ]
 ShipmentPath = Annotated[ShipmentId, Path(description="shp_…")]
 EnrollmentPath = Annotated[EnrollmentId, Path(description="enr_…")]
@@ -51,6 +56,22 @@ ProcessFlowPath = Annotated[ProcessFlowId, Path(description="pf_…")]
 PanelPath = Annotated[Code, Path(description="the panel's code")]
 
 
+def only_known(request: Request) -> None:
+    """A parameter that a door does not have is misspelt, and of two only one would count: neither must seem heeded.
+
+    Raises:
+        Invalid: naming each, and those there are.
+    """
+    described = request.app.openapi()["paths"][request.scope["route"].path][request.method.lower()]
+    known = [one["name"] for one in described.get("parameters", ()) if one["in"] == "query"]
+    possible = f"there is no such parameter; possible: {', '.join(known) or 'none'}"
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    faults = [Pointer(f"query/{name}", possible) for name in given if name not in known]
+    faults += [Pointer(f"query/{name}", "is given more than once") for name in known if given[name] > 1]
+    if faults:
+        raise Invalid("The request has parameters that would not be heeded.", pointers=faults)
+
+
 def version_of(etag: str | None) -> int | None:
     """The version that an If-Match header names; None when it names none.
 
@@ -61,5 +82,9 @@ def version_of(etag: str | None) -> int | None:
         return None
     number = etag.removeprefix("W/").strip('"')
     if not (number.isascii() and number.isdigit() and len(number) < 10):
-        raise Invalid("If-Match is no ETag of ours.", fix='Send the ETag that the GET gave, such as "3".')
+        raise Invalid(
+            "If-Match is no ETag of ours.",
+            fix='Send the ETag that the GET gave, such as "3".',
+            pointers=[Pointer("header/If-Match", "is none that was given out")],
+        )
     return int(number)

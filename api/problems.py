@@ -1,6 +1,7 @@
 """Every error as RFC 9457 problem details: what, where, what to do. The only place where errors meet HTTP."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -19,8 +20,10 @@ from models.errors import (
     OutcomeUnknown,
     Pointer,
     StaleVersion,
+    Unauthenticated,
     Unavailable,
 )
+from models.faults import in_words, pointer
 
 log = structlog.get_logger()
 
@@ -29,6 +32,7 @@ PAGES = "https://gridenroll.example/problems"
 
 _STATUS: tuple[tuple[type[GridenrollError], int, str], ...] = (
     (Invalid, 422, "The request cannot be taken as it is"),
+    (Unauthenticated, 401, "Who are you?"),
     (NotFound, 404, "Not found"),
     (Forbidden, 403, "Not allowed"),
     (Conflict, 409, "Conflict"),
@@ -37,14 +41,23 @@ _STATUS: tuple[tuple[type[GridenrollError], int, str], ...] = (
     (OutcomeUnknown, 503, "Not available for the moment"),
 )
 _POINTERS = 100
-_TITLES = {
-    400: "The request cannot be read",
-    401: "Who are you?",
-    404: "Not found",
-    405: "Not possible here",
-    413: "Too large",
-    415: "Unknown content type",
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="gridenroll"'}
+_HTTP = {
+    400: ("The request cannot be read", "Look at what the client, or a proxy between, really sends."),
+    404: ("Not found", "See /docs, or /openapi.json, for every door there is."),
+    405: ("Not possible here", "See /docs for what the door takes."),
+    413: ("Too large", "Send it in several parts."),
 }
+"""Titles, and what to do, of what the framework refuses by itself."""
+_OTHERWISE = ("The request was not taken", "Look the status up, and change the request accordingly.")
+_SEND_JSON = "Send one JSON document in UTF-8."
+_AS_DESCRIBED = "Send a document of the form that /openapi.json describes."
+_UNREAD: dict[type[BaseException] | type[None], tuple[str, str, str]] = {
+    UnicodeDecodeError: ("malformed-json", "The body is not UTF-8.", _SEND_JSON),
+    RecursionError: ("the-request-cannot-be-read", "The body is nested too deep.", _AS_DESCRIBED),
+    ValueError: ("the-request-cannot-be-read", "The body has a number of too many digits.", _AS_DESCRIBED),
+}
+"""Code, detail and fix by what kept the framework from reading a body."""
 
 
 class Fault(BaseModel):
@@ -61,7 +74,7 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    fix: str = ""
+    fix: str
     errors: list[Fault] = []
 
 
@@ -70,14 +83,18 @@ def problem(
     code: str,
     title: str,
     detail: str,
-    fix: str = "",
+    fix: str,
     pointers: Sequence[Pointer] = (),
     headers: dict[str, str] | None = None,
 ) -> Response:
     """A problem document as a response."""
-    body: dict[str, Any] = {"type": f"{PAGES}#{code}", "title": title, "status": status, "detail": detail[:2000]}
-    if fix:
-        body["fix"] = fix
+    body: dict[str, Any] = {
+        "type": f"{PAGES}#{code}",
+        "title": title,
+        "status": status,
+        "detail": detail[:2000],
+        "fix": fix,
+    }
     if pointers:
         body["errors"] = [{"pointer": one.pointer, "detail": one.detail[:500]} for one in pointers[:_POINTERS]]
     return Response(orjson.dumps(body), status, headers, media_type="application/problem+json")
@@ -89,40 +106,69 @@ def _ours(request: Request, error: Exception) -> Response:
     status, title = next(
         ((status, title) for kind, status, title in _STATUS if isinstance(error, kind)), (500, "Fault")
     )
-    headers = {"Retry-After": "2"} if status == 503 else None
+    headers = {401: _CHALLENGE, 503: {"Retry-After": "2"}}.get(status)
     return problem(status, error.code, title, error.detail, error.fix, error.pointers, headers)
 
 
 def _unreadable(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    faults = error.errors()
-    if any(fault["type"] == "json_invalid" for fault in faults):
-        return problem(400, "malformed-json", _TITLES[400], "The body is not JSON.", "Send one JSON document in UTF-8.")
-    pointers = [Pointer(_pointer(fault["loc"]), str(fault["msg"])) for fault in faults]
+    if isinstance(error.body, bytes):
+        # So it stays when its content type does not say that it is JSON.
+        sent = request.headers.get("content-type", "")[:100]
+        detail = f"The body is said to be {sent or 'nothing in particular'}; every door here takes JSON."
+        return problem(
+            415, "unknown-content-type", "Unknown content type", detail, "Send Content-Type: application/json."
+        )
+    for fault in error.errors():
+        if fault["type"] == "json_invalid":
+            detail = f"The body is not JSON: {fault['ctx']['error']} at character {fault['loc'][-1]}."
+            return problem(400, "malformed-json", _HTTP[400][0], detail, _SEND_JSON)
+    pointers = [_pointer(error.body, fault) for fault in error.errors() if not _follows(fault)]
     return problem(
         422,
         "invalid",
         "The request cannot be taken as it is",
-        f"{len(faults)} part(s) of the request are not as agreed; nothing was stored.",
+        f"{len(pointers)} part(s) of the request are not as agreed; nothing was stored.",
         "Correct what the pointers name; /openapi.json describes each field.",
         pointers,
     )
 
 
-def _pointer(location: Sequence[int | str]) -> str:
-    """A JSON pointer into the body, or `query/limit`, `header/…`, `path/…` for the rest."""
-    source, *rest = location
-    steps = "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in rest)
-    return f"/{steps}" if source == "body" else f"{source}/{steps}"
+def _follows(fault: Any) -> bool:
+    """A list whose items are refused counts as too short, whatever was sent: the items are told of already."""
+    return fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"]
+
+
+def _pointer(body: Any, fault: Any) -> Pointer:
+    """Into the body, or `query/limit`, `header/…`, `path/…` for the rest."""
+    source, *steps = fault["loc"]
+    if source != "body":
+        return Pointer("/".join(map(str, fault["loc"])), in_words(fault))
+    return pointer(body, fault | {"loc": tuple(steps)}) if body is not None else Pointer("", "The body is missing")
 
 
 def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    title = _TITLES.get(error.status_code, "The request was not taken")
-    code = title.lower().rstrip("?").replace(" ", "-")
-    return problem(error.status_code, code, title, str(error.detail), headers=dict(error.headers or {}))
+    status, headers = error.status_code, dict(error.headers or {})
+    title, fix = _HTTP.get(status, _OTHERWISE)
+    code, detail = title.lower().replace(" ", "-"), str(error.detail)
+    if status == HTTPStatus.BAD_REQUEST:
+        code, detail, fix = _UNREAD.get(type(error.__cause__), (code, detail, fix))
+    elif status == HTTPStatus.NOT_FOUND:
+        detail = f"There is no door {request.url.path[:200]}."
+    elif status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"Allow": _methods(request, headers.get("Allow", ""))}
+        detail = f"{request.method} is not possible at {request.url.path[:200]}."
+        fix = f"The door takes {headers['Allow']}; /docs says what each does."
+    return problem(status, code, title, detail, fix, headers=headers)
+
+
+def _methods(request: Request, named: str) -> str:
+    """All that the door takes: the framework names those of one route only, and a door may have several."""
+    described = request.app.openapi()["paths"].get(getattr(request.scope.get("route"), "path", ""), {})
+    return ", ".join(sorted(method.upper() for method in described)) or named
 
 
 async def _fault(request: Request, error: Exception) -> Response:

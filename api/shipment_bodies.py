@@ -5,7 +5,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from models.shipment import SelfInstallation
-from models.task_states import ShipmentState
 
 _CONFIRMATION: dict[str, Any] = {
     "specification": "eaton-lcr-6600",
@@ -19,14 +18,6 @@ class ConfirmationRequest(SelfInstallation):
     """The customer has installed the device that was sent."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_CONFIRMATION]})
-
-
-class ShipmentStandingView(BaseModel):
-    """Where the shipment stands now."""
-
-    id: str
-    state: ShipmentState
-    links: dict[str, str]
 
 
 class AnswersTaken(BaseModel):

@@ -39,7 +39,7 @@ class CompletionRequest(Completion):
 class ProgressRequest(Value):
     """How far the technician is."""
 
-    step: Literal[WorkOrderState.EN_ROUTE, WorkOrderState.ON_SITE]
+    step: Literal["en_route", "on_site"]
 
 
 class WorkOrderStanding(BaseModel):

@@ -66,8 +66,26 @@ def _tell(seen: dict[str, Any]) -> None:
         say(f"  {one['kind'].replace('_', ' ')}: {one['subject']} of {one['subscription']}. {one['help']}")
     if seen["reason"]:
         say(f"  {seen['reason']}")
+    if seen["state"] == "running":
+        say("See what becomes of it: gridenroll batch list. With --wait, run tells it itself.")
     if "resend" in seen["available_actions"]:
-        say(f"  send again: POST {seen['links']['resend']}")
+        say(f"  send again: gridenroll batch resend {seen['id']}")
+
+
+@app.command()
+def resend(
+    run: Annotated[str, typer.Argument(help="The reconciliation's id, as `run` tells it.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Tell the DERMS again of every subscription that a reconciliation found different."""
+    answer = running_api(data_dir).ask("POST", f"/v1/batches/reconciliation/runs/{run}/resend")
+    if as_json:
+        say_json(answer)
+        return
+    say(f"{len(answer['sync_requests'])} sync requests made")
+    for one in answer["sync_requests"]:
+        say(f"  gridenroll sync-requests show {one}")
 
 
 @app.command(name="list")

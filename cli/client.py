@@ -23,27 +23,33 @@ class Api:
         self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
         weakref.finalize(self, self._http.close)
 
-    def ask(self, method: str, path: str, *, body: Any = None, **options: Any) -> Any:
-        """The answer's document; ends the command with the problem's words when there is one."""
+    def ask(self, method: str, path: str, *, body: Any = None, prepared_for: str = "", **options: Any) -> Any:
+        """The answer's document; ends the command with the problem's words when there is one, unless it is of the code
+        that the caller is `prepared_for`."""
         if body is not None:
             options |= {"content": orjson.dumps(body), "headers": {"Content-Type": "application/json"}}
         try:
             response = self._http.request(method, path, **options)
         except httpx.TransportError as error:
             fail(f"No API answers at {self.url}: {error}.", "Start one with `make up`, or set GRIDENROLL_API_URL.")
-        if response.is_error:
-            _explain(response)
-        return response.json()
+        try:
+            document: Any = response.json()
+        except ValueError:
+            document = {"detail": response.text[:500]}
+        if response.is_error and (not prepared_for or code_of(document) != prepared_for):
+            _explain(response.status_code, document)
+        return document
 
 
-def _explain(response: httpx.Response) -> None:
-    try:
-        document: Any = response.json()
-    except ValueError:
-        document = {"detail": response.text[:500]}
+def code_of(document: dict[str, Any]) -> str:
+    """The code of a problem; empty for what is none."""
+    return str(document.get("type", "")).rpartition("#")[2]
+
+
+def _explain(status: int, document: dict[str, Any]) -> None:
     for fault in document.get("errors", []):
         err.print(f"  {fault['pointer']}: {fault['detail']}", markup=False)
-    fail(f"{response.status_code}: {document.get('detail', '')}", document.get("fix", "See the API's log."))
+    fail(f"{status}: {document.get('detail', '')}", document.get("fix", "See the API's log."))
 
 
 def read_document(file: Path) -> Any:

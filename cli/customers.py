@@ -9,13 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from cli.catalog import DataDir, Json
-from cli.client import Api, running_api
+from cli.client import Api, code_of, running_api
 from cli.messages import err, fail, say, say_json
 
 app = typer.Typer(help="Customers, as the CIS has them.", no_args_is_help=True)
 
 _ROWS_A_REQUEST = 2000
 _FAULTS_SHOWN = 50
+_NONE_TAKEN = "no-record-taken"
 _COLUMNS = frozenset(
     {"cis_person_id", "cis_account_id", "cis_premise_id", "cis_service_point_id", "name", "time_zone", "tariff"}
 )
@@ -49,7 +50,10 @@ def put_customers(api: Api, file: Path) -> dict[str, Any]:
     """Sends a file in parts; gives the sums of the answers, and each fault with its line."""
     total: dict[str, Any] = {"received": 0, "taken": 0, "created": 0, "updated": 0, "errors": []}
     for part in _parts(file):
-        answer = api.ask("PUT", "/v1/customers", body={"customers": [record for _, record in part]})
+        body = {"customers": [record for _, record in part]}
+        answer = api.ask("PUT", "/v1/customers", body=body, prepared_for=_NONE_TAKEN)
+        if code_of(answer) == _NONE_TAKEN:
+            answer = _none_taken(len(part), answer)
         for name in ("received", "taken", "created", "updated"):
             total[name] += answer[name]
         total["errors"] += [
@@ -57,6 +61,15 @@ def put_customers(api: Api, file: Path) -> dict[str, Any]:
             for fault in answer["errors"]
         ]
     return total
+
+
+def _none_taken(received: int, problem: dict[str, Any]) -> dict[str, Any]:
+    """The problem that no record of a part can be taken, as the answer that tells which of them cannot."""
+    found = ([*fault["pointer"].strip("/").split("/"), fault["detail"]] for fault in problem["errors"])
+    faults = [
+        {"position": int(position), "field": "/".join(field), "reason": reason} for _, position, *field, reason in found
+    ]
+    return {"received": received, "taken": 0, "created": 0, "updated": 0, "errors": faults}
 
 
 def _parts(file: Path) -> Iterator[list[tuple[int, dict[str, Any]]]]:

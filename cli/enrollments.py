@@ -10,29 +10,38 @@ import typer
 from cli import lists
 from cli.catalog import DataDir, Json
 from cli.client import Api, read_document, running_api
-from cli.messages import fail, say, say_json
-from models.states import AssetOwnership, EnrollmentState, InstallationMethod
+from cli.collection import Collection
+from cli.messages import fail, say
+from models.states import AssetOwnership, EnrollmentState, InstallationMethod, SubscriptionState
 
 app = typer.Typer(help="Enrolments and what happened to them.", no_args_is_help=True)
 
-_COLUMNS: lists.Columns = {
-    "id": lists.field("id"),
-    "state": lists.field("state"),
-    "program": lists.field("program"),
-    "account": lists.field("account"),
-    "service point": lists.field("service_point"),
-    "submitted": lists.instant("submitted_at"),
-    "why": lists.field("reason"),
-}
-_FACTS = {
-    "program": "program",
-    "account": "account",
-    "service point": "service_point",
-    "customer": "customer",
-    "transaction": "transaction_id",
-    "why": "reason",
-    "waitlist": "waitlist_position",
-}
+Enrollment = Annotated[str, typer.Argument(help="Its id: enr_…")]
+
+ENROLLMENTS = Collection(
+    words="enrolments",
+    name="enrollments",
+    door="program-enrollments",
+    columns={
+        "id": lists.field("id"),
+        "state": lists.field("state"),
+        "takes part": lists.field("subscription_state"),
+        "program": lists.field("program"),
+        "account": lists.field("account"),
+        "service point": lists.field("service_point"),
+        "submitted": lists.instant("submitted_at"),
+        "why": lists.field("reason"),
+    },
+    facts={
+        "program": lists.field("program"),
+        "account": lists.field("account"),
+        "service point": lists.field("service_point"),
+        "customer": lists.field("customer"),
+        "transaction": lists.field("transaction_id"),
+        "why": lists.field("reason"),
+        "waitlist": lists.field("waitlist_position"),
+    },
+)
 
 
 def enroll(
@@ -83,11 +92,7 @@ def enroll(
             "work_order": {"contact_phone": phone, "access_notes": access_notes} if phone or access_notes else None,
         }
     taken = api.ask("POST", "/v1/program-enrollments", body=request)
-    if as_json:
-        say_json(taken)
-    else:
-        say(f"{taken['id']}  {taken['state']}")
-        say(f"See what becomes of it: gridenroll enrollments show {taken['id']}")
+    ENROLLMENTS.told(taken, as_json=as_json)
 
 
 def _device(text: str) -> dict[str, Any]:
@@ -122,6 +127,10 @@ def _terms(api: Api, program: str, accepted_by: str) -> dict[str, str]:
 @app.command(name="list")
 def listed(
     state: Annotated[EnrollmentState | None, typer.Option(help="Only in this state.", show_default=False)] = None,
+    takes_part: Annotated[
+        SubscriptionState | None,
+        typer.Option(help="Only whose subscription is in this state: active is who takes part.", show_default=False),
+    ] = None,
     program: Annotated[str | None, typer.Option(help="Only of this program.")] = None,
     account: Annotated[str | None, typer.Option(help="Only of this CIS account.")] = None,
     customer: Annotated[str | None, typer.Option(help="Only of this customer: cus_….")] = None,
@@ -134,26 +143,22 @@ def listed(
     """Enrolments, newest first."""
     wanted = {
         "state": state,
+        "subscription_state": takes_part,
         "program": program,
         "account": account,
         "customer": customer,
         "transaction_id": transaction_id,
     }
-    found = lists.pages(running_api(data_dir), "/v1/program-enrollments", wanted, limit, everything=everything)
-    lists.show(found, _COLUMNS, empty="There are no such enrolments.", as_json=as_json)
+    ENROLLMENTS.listed(data_dir, wanted, limit, everything=everything, as_json=as_json)
 
 
 @app.command()
-def show(
-    enrollment: Annotated[str, typer.Argument(help="Its id: enr_…")], data_dir: DataDir = None, as_json: Json = False
-) -> None:
+def show(enrollment: Enrollment, data_dir: DataDir = None, as_json: Json = False) -> None:
     """One enrolment with its devices and its timeline, over all that followed from it."""
-    seen = running_api(data_dir).ask("GET", f"/v1/program-enrollments/{enrollment}")
-    if as_json:
-        say_json(seen)
-        return
-    say(f"{seen['id']}  {seen['state']}")
-    lists.facts(seen, _FACTS)
+    ENROLLMENTS.shown(data_dir, enrollment, as_json=as_json, more=_what_followed)
+
+
+def _what_followed(seen: lists.Document) -> None:
     if seen["subscription"]:
         say(f"  subscription {seen['subscription']['number']}: {seen['subscription']['state']}")
         for device in seen["subscription"]["devices"]:
@@ -164,7 +169,20 @@ def show(
         say(f"  {one['id']}: {one['state']}")
     for one in (*seen["shipments"], *seen["head_end_requests"]):
         say(f"  {one['id']}: {one['state']}. {one['next_step']}")
-    lists.timeline(seen["timeline"])
-    say(f"Next: {seen['next_step']}")
-    lists.doors(seen)
-    say(f"Temporal UI: {seen['links']['temporal_ui']}")
+
+
+@app.command()
+def cancel(
+    enrollment: Enrollment,
+    reason: Annotated[str, typer.Option(help="Why it is taken back.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Take the request back, as long as the customer is not enrolled."""
+    ENROLLMENTS.do(data_dir, enrollment, "cancel", {"reason": reason}, as_json=as_json)
+
+
+@app.command()
+def retry(enrollment: Enrollment, data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Try a request that needs attention again."""
+    ENROLLMENTS.do(data_dir, enrollment, "retry", as_json=as_json)

@@ -77,18 +77,42 @@ def clock(value: str | None) -> str:
     return datetime.fromisoformat(value).astimezone().strftime("%Y-%m-%d %H:%M:%S") if value else ""
 
 
+def instant_typed(text: str) -> str:
+    """An instant as the API takes it; without an offset it is on the clock of whoever types it.
+
+    Raises:
+        BadParameter: it is none.
+    """
+    try:
+        return datetime.fromisoformat(text).astimezone().isoformat()
+    except ValueError:
+        raise typer.BadParameter("write it as 2026-06-03T09:00, or with its offset: 2026-06-03T09:00-05:00") from None
+
+
 def _cell(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, cast("list[Any]", value)))
     return "" if value is None else str(value)
 
 
-def facts(document: Document, names: Mapping[str, str]) -> None:
+def span(start: str | None, end: str | None) -> str:
+    """From when to when."""
+    return f"{clock(start)} to {clock(end)}" if start else ""
+
+
+def facts(document: Document, columns: Columns) -> None:
     """What is known of one thing, a line each; what is empty is left out."""
-    width = max(map(len, names))
-    for label, name in names.items():
-        if _cell(document[name]):
-            say(f"  {label:<{width}}  {_cell(document[name])}")
+    width = max(map(len, columns))
+    for label, value in columns.items():
+        if said := _cell(value(document)):
+            say(f"  {label:<{width}}  {said}")
+
+
+def findings(document: Document) -> None:
+    """What stood in the way, or should be known, with what would change it."""
+    for one in (document.get("decision") or {"findings": ()})["findings"]:
+        if one["verdict"] in ("failed", "wait", "warned"):
+            say(f"  {one['rule']} {one['verdict']}: {one['reason']} {one['fix']}".rstrip())
 
 
 def timeline(entries: Sequence[Document]) -> None:
@@ -103,9 +127,3 @@ def timeline(entries: Sequence[Document]) -> None:
         },
         entries,
     )
-
-
-def doors(document: Document) -> None:
-    """What can be done with it."""
-    if document["available_actions"]:
-        say(f"Possible: {', '.join(document['available_actions'])}")

@@ -10,14 +10,14 @@ from cli import (
     enrollments,
     examples,
     serve,
+    service_calls,
     shipments,
     sync_requests,
+    unenrollments,
     work_orders,
 )
 from cli.attention import attention
 from cli.demo.command import demo
-from cli.service_call import service_call
-from cli.unenroll import unenroll
 from cli.up import up
 
 app = typer.Typer(
@@ -29,10 +29,12 @@ app = typer.Typer(
 app.command()(up)
 app.command()(demo)
 app.command()(enrollments.enroll)
-app.command()(unenroll)
-app.command()(service_call)
+app.command()(unenrollments.unenroll)
+app.command()(service_calls.service_call)
 app.command()(attention)
 app.add_typer(enrollments.app, name="enrollments")
+app.add_typer(unenrollments.app, name="unenrollments")
+app.add_typer(service_calls.app, name="service-calls")
 app.add_typer(work_orders.app, name="work-orders")
 app.add_typer(shipments.app, name="shipments")
 app.add_typer(sync_requests.app, name="sync-requests")

@@ -2,43 +2,50 @@
 something have the names of what is possible."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cli import lists
 from cli.catalog import DataDir, Json
-from cli.client import read_document, running_api
-from cli.messages import fail, say, say_json
+from cli.client import read_document
+from cli.collection import Collection
+from cli.messages import fail
 from models.task_states import ShipmentState
 
 app = typer.Typer(help="Shipments: devices sent to customers, who install them.", no_args_is_help=True)
 
 Shipment = Annotated[str, typer.Argument(help="Its id: shp_…")]
 
-_COLUMNS: lists.Columns = {
-    "id": lists.field("id"),
-    "number": lists.field("number"),
-    "state": lists.field("state"),
-    "since": lists.instant("updated_at"),
-    "program": lists.field("program"),
-    "for": lists.field("enrollment"),
-    "service point": lists.field("service_point"),
-    "carrier": lists.field("carrier"),
-    "tracking": lists.field("tracking_reference"),
-    "next": lists.field("next_step"),
-}
-_FACTS = {
-    "number": "number",
-    "for": "enrollment",
-    "program": "program",
-    "where": "address",
-    "carrier": "carrier",
-    "tracking": "tracking_reference",
-    "serial number": "serial_number",
-    "confirmed by": "confirmed_by",
-    "sent back": "sent_back",
-}
+SHIPMENTS = Collection(
+    words="shipments",
+    name="shipments",
+    door="shipments",
+    columns={
+        "id": lists.field("id"),
+        "number": lists.field("number"),
+        "state": lists.field("state"),
+        "since": lists.instant("updated_at"),
+        "program": lists.field("program"),
+        "for": lists.field("enrollment"),
+        "service point": lists.field("service_point"),
+        "carrier": lists.field("carrier"),
+        "tracking": lists.field("tracking_reference"),
+        "next": lists.field("next_step"),
+    },
+    facts={
+        "since": lambda row: f"{lists.clock(row['updated_at'])}{', overdue' * row['escalated']}",
+        "number": lists.field("number"),
+        "for": lists.field("enrollment"),
+        "program": lists.field("program"),
+        "where": lists.field("address"),
+        "carrier": lists.field("carrier"),
+        "tracking": lists.field("tracking_reference"),
+        "serial number": lists.field("serial_number"),
+        "confirmed by": lists.field("confirmed_by"),
+        "sent back": lists.field("sent_back"),
+    },
+)
 
 
 @app.command(name="list")
@@ -54,21 +61,13 @@ def listed(
 ) -> None:
     """Shipments, newest first; those that are ordered are the warehouse's work."""
     wanted = {"state": state, "program": program, "enrollment": enrollment, "customer": customer}
-    found = lists.pages(running_api(data_dir), "/v1/shipments", wanted, limit, everything=everything)
-    lists.show(found, _COLUMNS, empty="There are no such shipments.", as_json=as_json)
+    SHIPMENTS.listed(data_dir, wanted, limit, everything=everything, as_json=as_json)
 
 
 @app.command()
 def show(shipment: Shipment, data_dir: DataDir = None, as_json: Json = False) -> None:
     """One shipment: where it goes, how far it is, and what can be done."""
-    seen = running_api(data_dir).ask("GET", f"/v1/shipments/{shipment}")
-    if as_json:
-        say_json(seen)
-        return
-    say(f"{seen['id']}  {seen['state']} since {lists.clock(seen['updated_at'])}{', overdue' * seen['escalated']}")
-    lists.facts(seen, _FACTS)
-    say(f"Next: {seen['next_step']}")
-    lists.doors(seen)
+    SHIPMENTS.shown(data_dir, shipment, as_json=as_json)
 
 
 @app.command()
@@ -80,13 +79,14 @@ def shipped(
     as_json: Json = False,
 ) -> None:
     """Say that the device left the warehouse."""
-    _do(data_dir, shipment, "shipped", {"carrier": carrier, "tracking_reference": tracking_reference}, as_json=as_json)
+    parcel = {"carrier": carrier, "tracking_reference": tracking_reference}
+    SHIPMENTS.do(data_dir, shipment, "shipped", parcel, as_json=as_json)
 
 
 @app.command()
 def delivered(shipment: Shipment, data_dir: DataDir = None, as_json: Json = False) -> None:
     """Say that the parcel has arrived."""
-    _do(data_dir, shipment, "delivered", None, as_json=as_json)
+    SHIPMENTS.do(data_dir, shipment, "delivered", as_json=as_json)
 
 
 @app.command()
@@ -118,7 +118,7 @@ def confirmed(
             "device_location_type": location,
             "confirmed_by": confirmed_by,
         }
-    _do(data_dir, shipment, "confirmed", confirmation, as_json=as_json)
+    SHIPMENTS.do(data_dir, shipment, "confirmed", confirmation, as_json=as_json)
 
 
 @app.command()
@@ -129,13 +129,15 @@ def returned(
     as_json: Json = False,
 ) -> None:
     """Say that the device came back. An enrolment that waits for it asks a person."""
-    _do(data_dir, shipment, "returned", {"reason": reason}, as_json=as_json)
+    SHIPMENTS.do(data_dir, shipment, "returned", {"reason": reason}, as_json=as_json)
 
 
-def _do(data_dir: Path | None, shipment: str, door: str, body: Any, *, as_json: bool) -> None:
-    standing = running_api(data_dir).ask("POST", f"/v1/shipments/{shipment}/{door}", body=body)
-    if as_json:
-        say_json(standing)
-    else:
-        say(f"{standing['id']}  {standing['state']}")
-        say(f"See what becomes of it: gridenroll shipments show {standing['id']}")
+@app.command()
+def settle(
+    shipment: Shipment,
+    reason: Annotated[str, typer.Option(help="What became of it.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Say what became of a device that does not come back: the customer keeps it, or it is lost."""
+    SHIPMENTS.do(data_dir, shipment, "settle", {"reason": reason}, as_json=as_json)

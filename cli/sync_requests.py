@@ -7,6 +7,7 @@ import typer
 from cli import lists
 from cli.catalog import DataDir, Json
 from cli.client import Api, running_api
+from cli.collection import Collection
 from cli.messages import fail, say, say_json
 from models.states import SyncKind, SyncState
 
@@ -18,29 +19,35 @@ Request = Annotated[str, typer.Argument(help="Its id: syn_…")]
 Program = Annotated[str | None, typer.Option(help="Only of this program.")]
 Kind = Annotated[SyncKind | None, typer.Option(help="Only of this kind.", show_default=False)]
 ErrorCode = Annotated[str | None, typer.Option(help="Only with this error code.")]
+Subscription = Annotated[str | None, typer.Option(help="Only of this subscription: sub_….")]
 Enrollment = Annotated[str | None, typer.Option(help="Only of this enrolment: enr_….")]
 OlderThan = Annotated[str | None, typer.Option(help="Only made longer ago than this: PT2H, P1D, or seconds.")]
 
-_COLUMNS: lists.Columns = {
-    "id": lists.field("id"),
-    "kind": lists.field("kind"),
-    "state": lists.field("state"),
-    "program": lists.field("program"),
-    "subscription": lists.field("subscription"),
-    "attempts": lists.field("attempts"),
-    "since": lists.instant("created_at"),
-    "error": lists.field("error_code"),
-}
-_FACTS = {
-    "enrolment": "enrollment",
-    "subscription": "subscription",
-    "program": "program",
-    "attempts": "attempts",
-    "waits for": "waits_for",
-    "note": "note",
-    "error": "error_code",
-    "why": "error_text",
-}
+SYNC_REQUESTS = Collection(
+    words="sync requests",
+    name="sync-requests",
+    door="sync-requests",
+    columns={
+        "id": lists.field("id"),
+        "kind": lists.field("kind"),
+        "state": lists.field("state"),
+        "program": lists.field("program"),
+        "subscription": lists.field("subscription"),
+        "attempts": lists.field("attempts"),
+        "since": lists.instant("created_at"),
+        "error": lists.field("error_code"),
+    },
+    facts={
+        "enrolment": lists.field("enrollment"),
+        "subscription": lists.field("subscription"),
+        "program": lists.field("program"),
+        "attempts": lists.field("attempts"),
+        "waits for": lists.field("waits_for"),
+        "note": lists.field("note"),
+        "error": lists.field("error_code"),
+        "why": lists.field("error_text"),
+    },
+)
 
 
 @app.command(name="list")
@@ -49,6 +56,7 @@ def listed(
     kind: Kind = None,
     program: Program = None,
     enrollment: Enrollment = None,
+    subscription: Subscription = None,
     error_code: ErrorCode = None,
     older_than: OlderThan = None,
     limit: lists.Limit = 50,
@@ -57,18 +65,23 @@ def listed(
     as_json: Json = False,
 ) -> None:
     """Sync requests, newest first; those in error wait for a person."""
-    wanted = {"state": state, **_wanted(kind, program, enrollment, error_code, older_than)}
-    found = lists.pages(running_api(data_dir), "/v1/sync-requests", wanted, limit, everything=everything)
-    lists.show(found, _COLUMNS, empty="There are no such sync requests.", as_json=as_json)
+    wanted = {"state": state, **_wanted(kind, program, enrollment, subscription, error_code, older_than)}
+    SYNC_REQUESTS.listed(data_dir, wanted, limit, everything=everything, as_json=as_json)
 
 
 def _wanted(
-    kind: SyncKind | None, program: str | None, enrollment: str | None, error_code: str | None, older_than: str | None
+    kind: SyncKind | None,
+    program: str | None,
+    enrollment: str | None,
+    subscription: str | None,
+    error_code: str | None,
+    older_than: str | None,
 ) -> dict[str, Any]:
     named = {
         "kind": kind,
         "program": program,
         "enrollment": enrollment,
+        "subscription": subscription,
         "error_code": error_code,
         "older_than": older_than,
     }
@@ -78,15 +91,12 @@ def _wanted(
 @app.command()
 def show(request: Request, data_dir: DataDir = None, as_json: Json = False) -> None:
     """One sync request: what was sent, how often, and what the DERMS said."""
-    seen = running_api(data_dir).ask("GET", f"/v1/sync-requests/{request}")
-    if as_json:
-        say_json(seen)
-        return
-    say(f"{seen['id']}  {seen['kind']}  {seen['state']}")
-    lists.facts(seen, _FACTS)
+    SYNC_REQUESTS.shown(data_dir, request, as_json=as_json, head=("id", "kind", "state"), more=_devices)
+
+
+def _devices(seen: lists.Document) -> None:
     for one in seen["snapshot"]["devices"]:
         say(f"  device {one['device_id']}: {one['state']}")
-    lists.doors(seen)
 
 
 @app.command()
@@ -95,6 +105,7 @@ def retry(
     kind: Kind = None,
     program: Program = None,
     enrollment: Enrollment = None,
+    subscription: Subscription = None,
     error_code: ErrorCode = None,
     older_than: OlderThan = None,
     in_error: Annotated[bool, typer.Option("--in-error", help="All that are in error.")] = False,
@@ -106,14 +117,13 @@ def retry(
 
     Of many only the count is told until --yes says to do it.
     """
-    wanted = _wanted(kind, program, enrollment, error_code, older_than)
+    wanted = _wanted(kind, program, enrollment, subscription, error_code, older_than)
     if (request is not None) == bool(wanted or in_error):
         fail("Which shall be retried?", "Name one by its id, or many by options; --in-error means all in error.")
-    api = running_api(data_dir)
     if request is not None:
-        _told(api.ask("POST", f"/v1/sync-requests/{request}/retry"), as_json=as_json)
+        SYNC_REQUESTS.do(data_dir, request, "retry", as_json=as_json)
     else:
-        _many(api, wanted, yes=yes, as_json=as_json)
+        _many(running_api(data_dir), wanted, yes=yes, as_json=as_json)
 
 
 def _many(api: Api, wanted: dict[str, Any], *, yes: bool, as_json: bool) -> None:
@@ -137,12 +147,15 @@ def cancel(
     as_json: Json = False,
 ) -> None:
     """Give up one that is in error: the DERMS will not be told."""
-    answer = running_api(data_dir).ask("POST", f"/v1/sync-requests/{request}/cancel", body={"reason": reason})
-    _told(answer, as_json=as_json)
+    SYNC_REQUESTS.do(data_dir, request, "cancel", {"reason": reason}, as_json=as_json)
 
 
-def _told(standing: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        say_json(standing)
-    else:
-        say(f"{standing['id']}  {standing['state']}")
+@app.command()
+def tell_again(
+    subscription: Annotated[str, typer.Argument(help="Whose devices: sub_…")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Have the DERMS told after all what was given up: of how things are now."""
+    made = running_api(data_dir).ask("POST", "/v1/sync-requests", body={"subscription": subscription})
+    SYNC_REQUESTS.told(made, as_json=as_json)

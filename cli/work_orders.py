@@ -1,6 +1,7 @@
 """`gridenroll work-orders`: what technicians are to do, appointments, and their reports."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from secrets import token_hex
 from typing import Annotated, Any
@@ -9,42 +10,58 @@ import typer
 
 from cli import lists
 from cli.catalog import DataDir, Json
-from cli.client import read_document, running_api
-from cli.messages import fail, say, say_json
+from cli.client import read_document
+from cli.collection import Collection
+from cli.messages import fail, say
 from models.task_states import CompletionOutcome, WorkOrderKind, WorkOrderState
 
 app = typer.Typer(help="Work orders: what technicians are to do, and what they report.", no_args_is_help=True)
 
 Order = Annotated[str, typer.Argument(help="Its id: wo_…")]
 
-_COLUMNS: lists.Columns = {
-    "id": lists.field("id"),
-    "kind": lists.field("kind"),
-    "state": lists.field("state"),
-    "program": lists.field("program"),
-    "for": lists.field("journey"),
-    "service point": lists.field("service_point"),
-    "appointment": lists.instant("appointment_start"),
-    "technician": lists.field("technician"),
-    "attempt": lambda row: f"{row['attempt']} of {row['maximum_attempts']}",
-    "outcome": lists.field("outcome"),
-}
-_FACTS = {
-    "number": "number",
-    "for": "journey",
-    "program": "program",
-    "where": "address",
-    "phone": "contact_phone",
-    "access": "access_notes",
-    "device": "device",
-    "appointment": "appointment_start",
-    "technician": "technician",
-    "outcome": "outcome",
-    "can end as": "possible_outcomes",
-    "why": "reason",
-    "sent back": "sent_back",
-    "called off": "called_off",
-}
+
+class Step(StrEnum):
+    """How far a technician is who has yet to report."""
+
+    EN_ROUTE = "en_route"
+    ON_SITE = "on_site"
+
+
+ORDERS = Collection(
+    words="work orders",
+    name="work-orders",
+    door="work-orders",
+    columns={
+        "id": lists.field("id"),
+        "kind": lists.field("kind"),
+        "state": lists.field("state"),
+        "program": lists.field("program"),
+        "for": lists.field("journey"),
+        "service point": lists.field("service_point"),
+        "appointment": lists.instant("appointment_start"),
+        "technician": lists.field("technician"),
+        "attempt": lambda row: f"{row['attempt']} of {row['maximum_attempts']}",
+        "outcome": lists.field("outcome"),
+    },
+    facts={
+        "number": lists.field("number"),
+        "for": lists.field("journey"),
+        "program": lists.field("program"),
+        "where": lists.field("address"),
+        "phone": lists.field("contact_phone"),
+        "access": lists.field("access_notes"),
+        "device": lists.field("device"),
+        "appointment": lambda row: lists.span(row["appointment_start"], row["appointment_end"]),
+        "technician": lists.field("technician"),
+        "outcome": lists.field("outcome"),
+        "can end as": lists.field("possible_outcomes"),
+        "why": lists.field("reason"),
+        "sent back": lists.field("sent_back"),
+        "called off": lists.field("called_off"),
+        "unclaimed": lists.field("unclaimed"),
+    },
+    commands={"appointment": "appoint", "completion": "complete"},
+)
 
 
 @app.command(name="list")
@@ -69,38 +86,47 @@ def listed(
         "journey": journey,
         "customer": customer,
     }
-    found = lists.pages(running_api(data_dir), "/v1/work-orders", wanted, limit, everything=everything)
-    lists.show(found, _COLUMNS, empty="There are no such work orders.", as_json=as_json)
+    ORDERS.listed(data_dir, wanted, limit, everything=everything, as_json=as_json)
 
 
 @app.command()
 def show(order: Order, data_dir: DataDir = None, as_json: Json = False) -> None:
     """One order: what to do and where, and what was reported."""
-    seen = running_api(data_dir).ask("GET", f"/v1/work-orders/{order}")
-    if as_json:
-        say_json(seen)
-        return
-    say(f"{seen['id']}  {seen['kind']}  {seen['state']}")
-    lists.facts(seen, _FACTS)
+    ORDERS.shown(data_dir, order, as_json=as_json, head=("id", "kind", "state"), more=_reports)
+
+
+def _reports(seen: lists.Document) -> None:
     for one in seen["completions"]:
         when = lists.clock(one["received_at"])
         say(f"  reported {when}: {one['outcome']}, {one['verdict'] or 'not looked at yet'} ({one['completion_id']})")
-    say(f"Next: {seen['next_step']}")
-    lists.doors(seen)
 
 
 @app.command()
 def appoint(
     order: Order,
-    start: Annotated[str, typer.Option(help="From when, with its offset: 2026-06-03T09:00:00-05:00.")],
-    end: Annotated[str, typer.Option(help="Until when, with its offset.")],
+    start: Annotated[
+        str,
+        typer.Option(parser=lists.instant_typed, help="From when: 2026-06-03T09:00 on your clock, or with its offset."),
+    ],
+    end: Annotated[str, typer.Option(parser=lists.instant_typed, help="Until when.")],
     technician: Annotated[str | None, typer.Option(help="Who comes.")] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
     """Make the appointment, or move it."""
     body = {"start": start, "end": end, "technician": technician}
-    _told(running_api(data_dir).ask("POST", f"/v1/work-orders/{order}/appointment", body=body), as_json=as_json)
+    ORDERS.do(data_dir, order, "appointment", body, as_json=as_json)
+
+
+@app.command()
+def progress(
+    order: Order,
+    step: Annotated[Step, typer.Option(help="How far the technician is.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Say that the technician is on the way, or has arrived."""
+    ORDERS.do(data_dir, order, "progress", {"step": step}, as_json=as_json)
 
 
 @app.command()
@@ -114,7 +140,7 @@ def complete(
     removed: Annotated[str | None, typer.Option(help="Serial number of the device taken away.")] = None,
     condition: Annotated[str | None, typer.Option(help="Condition of the device taken away.")] = None,
     notes: Annotated[str | None, typer.Option(help="What else there is to say.")] = None,
-    finished_at: Annotated[str | None, typer.Option(help="When, with its offset; by default now.")] = None,
+    finished_at: Annotated[str | None, typer.Option(parser=lists.instant_typed, help="When; by default now.")] = None,
     completion_id: Annotated[str | None, typer.Option(help="The report's own id; by default one is made.")] = None,
     file: Annotated[
         Path | None, typer.Option(help="The whole report as JSON, instead of all these; - reads the standard input.")
@@ -137,7 +163,7 @@ def complete(
             "device_removed": {"serial_number": removed, "condition": condition} if removed else None,
             "notes": notes,
         }
-    _told(running_api(data_dir).ask("POST", f"/v1/work-orders/{order}/completion", body=report), as_json=as_json)
+    ORDERS.do(data_dir, order, "completion", report, as_json=as_json)
 
 
 def _installed(specification: str | None, serial_number: str | None, location: str | None) -> dict[str, Any] | None:
@@ -146,9 +172,23 @@ def _installed(specification: str | None, serial_number: str | None, location: s
     return {"specification": specification, "serial_number": serial_number, "device_location_type": location}
 
 
-def _told(standing: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        say_json(standing)
-    else:
-        say(f"{standing['id']}  {standing['state']}")
-        say(f"See what becomes of it: gridenroll work-orders show {standing['id']}")
+@app.command()
+def cancel(
+    order: Order,
+    reason: Annotated[str, typer.Option(help="Why nobody shall go there.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Call the order off before the technician has started. What it was made for waits for a person then."""
+    ORDERS.do(data_dir, order, "cancel", {"reason": reason}, as_json=as_json)
+
+
+@app.command()
+def settle(
+    order: Order,
+    reason: Annotated[str, typer.Option(help="What became of it.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Say what became of what was done on site although it was not wanted any more."""
+    ORDERS.do(data_dir, order, "settle", {"reason": reason}, as_json=as_json)

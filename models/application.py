@@ -1,15 +1,14 @@
 """What a requester asks for: the same document through every channel."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from models.states import AssetOwnership, InstallationMethod
-from models.values import Code, DeviceIdentifier, ExternalId, Instant, Line, Printable, Sentence, Value
+from models.values import Code, DeviceIdentifier, ExternalId, Instant, Line, PhoneNumber, Printable, Sentence, Value
 
 Answer = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True), Printable]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()./-]{5,30}$")]
 
 
 class RequestedDevice(Value):
@@ -38,11 +37,18 @@ class Window(Value):
     start: Instant
     end: Instant
 
+    @field_validator("end")
+    @classmethod
+    def _after_start(cls, end: datetime, read: ValidationInfo) -> datetime:
+        if "start" in read.data and end <= read.data["start"]:
+            raise ValueError("is not after start")
+        return end
+
 
 class WorkOrderWish(Value):
     """What the technician should know."""
 
-    contact_phone: Phone | None = None
+    contact_phone: PhoneNumber | None = None
     access_notes: Sentence | None = None
     window: Window | None = None
 

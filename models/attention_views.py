@@ -19,8 +19,10 @@ class AttentionKind(StrEnum):
     SYNC_REQUEST_HELD_UP = "sync_request_held_up"
     NOT_CONTROLLABLE = "not_controllable"
     VISIT_ESCALATED = "visit_escalated"
-    VISITS_USED_UP = "visits_used_up"
     SHIPMENT_ESCALATED = "shipment_escalated"
+    APPROVAL_AWAITED = "approval_awaited"
+    WORK_UNCLAIMED = "work_unclaimed"
+    SHIPMENT_UNCLAIMED = "shipment_unclaimed"
     RECOVERY_PENDING = "recovery_pending"
     MESSAGE_UNDELIVERABLE = "message_undeliverable"
 

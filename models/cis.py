@@ -1,5 +1,6 @@
 """What the CIS tells us of one service point: who pays, where it is, how it is fed. One record is one row of a file."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 from zoneinfo import available_timezones
@@ -7,7 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from models.states import AccountStatus, CustomerClass, MeterType, PremiseType
-from models.values import ExternalId, Line, Printable, Value
+from models.values import ExternalId, Line, PhoneNumber, Printable, Said, Value
 
 _ZONES = frozenset(available_timezones())
 
@@ -18,8 +19,31 @@ def _known_zone(zone: str) -> str:
     return zone
 
 
-Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"), Printable]
-PhoneNumber = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()./-]{5,30}$")]
+Email = Annotated[
+    str,
+    StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
+    Said("an e-mail address such as maria@example.com"),
+    Printable,
+]
+Language = Annotated[
+    str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), Said("a language tag such as en or es-MX")
+]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), Said("a country code of two letters, such as US")]
+
+
+TOLD_OF: Mapping[str, tuple[str, ...]] = {
+    "cis_person_id": ("name", "email", "phone", "language"),
+    "cis_account_id": ("cis_person_id", "account_status"),
+    "cis_premise_id": (
+        *("address_line_1", "address_line_2", "city", "region", "postal_code", "country", "time_zone"),
+        *("premise_type", "owner_occupied"),
+    ),
+    "cis_service_point_id": (
+        *("cis_premise_id", "cis_account_id", "customer_class", "tariff", "meter_type", "phase_count"),
+        *("feeder", "transformer", "substation", "latitude", "longitude", "critical", "effective_from", "effective_to"),
+    ),
+}
+"""The four things that a record tells of: by the key of each, the fields that say something of it."""
 
 
 class CisRecord(Value):
@@ -29,7 +53,7 @@ class CisRecord(Value):
     name: Line
     email: Email | None = None
     phone: PhoneNumber | None = None
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    language: Language = "en"
     cis_account_id: ExternalId
     account_status: AccountStatus = AccountStatus.ACTIVE
     cis_premise_id: ExternalId
@@ -38,7 +62,7 @@ class CisRecord(Value):
     city: Line
     region: Line
     postal_code: Line
-    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    country: Country
     time_zone: Annotated[str, AfterValidator(_known_zone)]
     premise_type: PremiseType
     owner_occupied: bool

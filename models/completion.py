@@ -5,9 +5,16 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, model_validator
 
 from models.task_states import CompletionOutcome
-from models.values import Code, DeviceIdentifier, ExternalId, Instant, Line, Sentence, Value
+from models.values import Code, DeviceIdentifier, ExternalId, Instant, Line, Said, Sentence, Value
 
-Reference = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+TAKEN = "taken"
+"""What is said of a report that was taken; of any other one, why not."""
+
+Reference = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$"),
+    Said("a text of 1 to 200 printable ASCII characters without spaces"),
+]
 """Where a photo or signature is kept; never the thing itself."""
 
 

@@ -5,27 +5,33 @@ from typing import Annotated
 from pydantic import StringConstraints
 from typeid import TypeID
 
+from models.values import Said
+
 
 def new_id(prefix: str) -> str:
     """A new id such as `enr_01m85mj6eyegf98b35jr8cf23b`."""
     return str(TypeID(prefix=prefix))
 
 
-def _id(prefix: str) -> StringConstraints:
+def _form(prefix: str) -> StringConstraints:
     return StringConstraints(pattern=rf"^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$")
 
 
-EnrollmentId = Annotated[str, _id("enr")]
-CustomerId = Annotated[str, _id("cus")]
-SubscriptionId = Annotated[str, _id("sub")]
-DeviceId = Annotated[str, _id("dev")]
-SyncRequestId = Annotated[str, _id("syn")]
-UnenrollmentId = Annotated[str, _id("unr")]
-ServiceCallId = Annotated[str, _id("svc")]
-WorkOrderId = Annotated[str, _id("wo")]
-ProcessFlowId = Annotated[str, _id("pf")]
-ShipmentId = Annotated[str, _id("shp")]
-BatchRunId = Annotated[str, _id("bat")]
+def _said(prefix: str) -> Said:
+    return Said(f"an id such as {prefix}_01m85mj6eyegf98b35jr8cf23b")
+
+
+EnrollmentId = Annotated[str, _form("enr"), _said("enr")]
+CustomerId = Annotated[str, _form("cus"), _said("cus")]
+SubscriptionId = Annotated[str, _form("sub"), _said("sub")]
+DeviceId = Annotated[str, _form("dev"), _said("dev")]
+SyncRequestId = Annotated[str, _form("syn"), _said("syn")]
+UnenrollmentId = Annotated[str, _form("unr"), _said("unr")]
+ServiceCallId = Annotated[str, _form("svc"), _said("svc")]
+WorkOrderId = Annotated[str, _form("wo"), _said("wo")]
+ProcessFlowId = Annotated[str, _form("pf"), _said("pf")]
+ShipmentId = Annotated[str, _form("shp"), _said("shp")]
+BatchRunId = Annotated[str, _form("bat"), _said("bat")]
 
 
 def enrollment_workflow_id(enrollment_id: str) -> str:

@@ -9,12 +9,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
-from models.values import Code, Line, Sentence, Value
+from models.values import Code, Line, Said, Sentence, Value
 
-FieldPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}/[A-Za-z0-9._-]{1,64}$")]
+FieldPath = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}/[A-Za-z0-9._-]{1,64}$"),
+    Said("a panel/field, by their codes"),
+]
 """`panel/field`."""
 
-Binding = Annotated[str, StringConstraints(pattern=r"^(/[a-z_]{1,40}){1,2}$")]
+Binding = Annotated[
+    str, StringConstraints(pattern=r"^(/[a-z_]{1,40}){1,2}$"), Said("a place in the request, such as /terms/version")
+]
 
 
 class Equals(Value):
@@ -81,6 +87,17 @@ class Choice(Value):
     label: Line
 
 
+class FieldPart(Value):
+    """One of the things that a field's value is made of: a question, or what is said of a device or of terms."""
+
+    code: Code
+    kind: Literal["text", "choice", "instant"]
+    label: Sentence
+    required: bool
+    choices: tuple[Choice, ...] = ()
+    max_length: int | None = None
+
+
 class ChoiceField(_FieldSpec):
     """One of a few: listed here, or taken from what is there (`source`) when the panel is shown. The only one there is
     need not be chosen."""
@@ -123,14 +140,14 @@ class NumberField(_FieldSpec):
 
 
 class DeviceField(_FieldSpec):
-    """The devices that the customer brings, or those that leave."""
+    """The devices that the customer brings, of the makes and models that the program takes; or those that leave."""
 
     kind: Literal["device"]
     maximum: Annotated[int, Field(ge=1, le=100)] = 10
 
 
 class AddressField(_FieldSpec):
-    """One of the customer's service points, shown by its address."""
+    """One of the customer's service points, shown by its address. The only one there is need not be chosen."""
 
     kind: Literal["address"]
 
@@ -142,7 +159,7 @@ class WindowField(_FieldSpec):
 
 
 class TermsField(_FieldSpec):
-    """The program's terms, accepted."""
+    """The program's terms in their current version, accepted by somebody at some time."""
 
     kind: Literal["terms"]
 
@@ -165,6 +182,9 @@ FieldSpec = Annotated[
     | QuestionsField,
     Field(discriminator="kind"),
 ]
+
+
+FieldKind = Literal["text", "choice", "date", "number", "device", "address", "window", "terms", "questions"]
 
 
 class PanelSpec(Value):

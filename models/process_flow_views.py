@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from pydantic import Field
+
+from models.decision import Finding, Outcome
 from models.errors import Pointer
-from models.panels import Choice
+from models.panels import Choice, FieldKind, FieldPart
 from models.process_flow import FlowType
 from models.states import Channel
 from models.task_states import ProcessFlowState
@@ -36,12 +39,19 @@ class FieldView(View):
     """One field as it is shown, with what was entered or its default."""
 
     code: str
-    kind: str
+    kind: FieldKind
     label: str
     help: str | None
     required: bool
-    value: Any
+    value: Any = Field(
+        description="as it is entered: text, a number, or an object of `parts`; of `device`, a list of these"
+    )
     choices: tuple[Choice, ...]
+    parts: tuple[FieldPart, ...] = Field(description="what the value is made of: answers, terms, a window, each device")
+    url: str | None = Field(description="what to read before it is entered: the terms")
+    max_length: int | None = Field(description="characters of text")
+    minimum: float | None = Field(description="the least number, or the fewest devices")
+    maximum: float | None = Field(description="the greatest number, or the most devices")
 
 
 class FaultView(View):
@@ -68,6 +78,16 @@ class PanelView(View):
     faults: tuple[FaultView, ...]
 
 
+class OutlookView(View):
+    """What would be decided, were it finished now; later may be different, if another takes the last place."""
+
+    as_of: Instant
+    outcome: Outcome
+    findings: tuple[Finding, ...] = Field(
+        description="what stands in the way or should be known; pointers lead to the fields as those of `faults` do"
+    )
+
+
 class ProcessFlowView(ProcessFlowSummary):
     """A guided flow with its panels, where to go from here, and the request that Finish would submit."""
 
@@ -77,4 +97,5 @@ class ProcessFlowView(ProcessFlowSummary):
     complete: bool
     configuration_changed: bool
     summary: dict[str, Any]
+    outlook: OutlookView | None = Field(description="of a complete draft to enrol or to leave")
     links: dict[str, str]

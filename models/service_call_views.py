@@ -54,6 +54,6 @@ class ServiceCallView(ServiceCallSummary):
     sync_requests: tuple[SyncRequestSummary, ...]
     timeline: tuple[TimelineEntry, ...]
     next_step: str
-    possible_actions: tuple[ServiceAction, ...] = Field(description="what can be chosen for such a device")
+    possible_actions: tuple[ServiceAction, ...] = Field(description="what can be chosen now, for such a device")
     available_actions: tuple[str, ...]
     links: dict[str, Any]

@@ -1,6 +1,15 @@
 """What people are shown of one device that was sent to a customer."""
 
-from models.views import ShipmentSummary
+from models.task_states import ShipmentState
+from models.views import ShipmentSummary, View
+
+
+class ShipmentStandingView(View):
+    """Where a shipment stands now, and the doors that lead on from there."""
+
+    id: str
+    state: ShipmentState
+    links: dict[str, str]
 
 
 class ShipmentView(ShipmentSummary):

@@ -2,11 +2,22 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    StringConstraints,
+)
+from pydantic_core import CoreSchema, core_schema
 
 
 class Value(BaseModel):
@@ -48,7 +59,25 @@ def _number_as_text(value: object) -> object:
 
 Printable = AfterValidator(_printable)
 
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Says in words what the constraints before it ask for: whoever sent something else reads no pattern."""
+
+    words: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """What was there before, with the words for its only error."""
+        return core_schema.custom_error_schema(
+            handler(source), custom_error_type="form", custom_error_message=f"Input should be {self.words}"
+        )
+
+
+Code = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
+    Said("a code of 1 to 64 letters, digits, dots, hyphens and underscores that begins with a letter or digit"),
+]
 """The stable name of a configuration object."""
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), Printable]
@@ -57,7 +86,11 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whit
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True), Printable]
 """A reason or a description in a person's words."""
 
-ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+ExternalId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$"),
+    Said("a text of 1 to 64 printable ASCII characters without spaces"),
+]
 """An id given by another system: printable ASCII without spaces."""
 
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
@@ -90,6 +123,13 @@ def _has_substance(serial: str) -> str:
 DeviceIdentifier = Annotated[
     str,
     StringConstraints(min_length=1, max_length=64, pattern=r"^[\x20-\x7e]+$", strip_whitespace=True),
+    Said("a text of 1 to 64 printable ASCII characters"),
     AfterValidator(_has_substance),
 ]
 """A serial number, NIC id or badge as it is printed on the device. Compare with `normalised_serial`."""
+
+PhoneNumber = Annotated[
+    str,
+    StringConstraints(pattern=r"^\+?[0-9 ()./-]{5,30}$"),
+    Said("a phone number of 5 to 30 digits, spaces and ( ) . / - with an optional + before them"),
+]

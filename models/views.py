@@ -92,6 +92,9 @@ class EnrollmentSummary(View):
     installation_method: InstallationMethod
     asset_ownership: AssetOwnership
     state: EnrollmentState
+    subscription_state: SubscriptionState | None = Field(
+        description="whether the customer takes part now: an enrolment stays enrolled also after they left"
+    )
     reason: str | None
     submitted_at: Instant
     updated_at: Instant
@@ -200,6 +203,7 @@ class WorkOrderSummary(View):
     outcome: str | None
     sent_back: str | None
     called_off: str | None
+    unclaimed: str | None = Field(description="what was done on site that no request stands for, until it is settled")
     escalated: bool
     created_at: Instant
     updated_at: Instant
@@ -222,6 +226,9 @@ class ShipmentSummary(View):
     carrier: str | None
     tracking_reference: str | None
     sent_back: str | None
+    unclaimed: str | None = Field(
+        default=None, description="why the device should come back, until it did or that is settled"
+    )
     escalated: bool
     created_at: Instant
     updated_at: Instant = Field(description="since when it is in this state")

@@ -20,20 +20,13 @@ from models.tables.catalog import ProgramCapacity
 from models.tables.customer import ServicePoint
 from models.tables.enrollment import Enrollment
 from models.tables.sync_request import SyncRequest
+from operations import enrollments
 from operations.association import Association, associate
 from operations.audit import Trail
 from operations.capacity import reserve
 from operations.catalog import Catalogs
 from operations.device_setup import begin, in_progress, steps_of
-from operations.facts import (
-    device_keys,
-    gather,
-    held_devices,
-    place_of,
-    specifications_of,
-    usage_columns,
-    usage_of,
-)
+from operations.facts import place_of, usage_columns, weigh
 from operations.rows import as_json, insert_from
 from operations.waitlist import serve
 from rules.capacity import Need, with_caps
@@ -68,29 +61,25 @@ async def validate_and_accept(
         NotFound: no such enrolment.
         Unavailable: another request took the place or the serial number at the same moment; deciding again is right.
     """
-    row, usage = await load(session, enrollment_id)
+    row, usage = await taken_up(session, scope, enrollment_id)
     if row.state not in _UNDECIDED:
         return await _decided(session, catalogs, row)
     now = datetime.now(UTC)
     catalog = await catalogs.version(session, row.catalog_version)
     application = EnrollmentApplication.model_validate(row.application)
-    keys = device_keys(application, specifications_of(catalog, application))
-    held = await held_devices(session, keys)
     program = with_caps(
         catalog.program(application.program),
         customers=row.maximum_customers,
         devices=row.maximum_devices,
         kw=row.maximum_kw,
     )
-    facts = gather(row, catalog, program, now, usage_of(usage), application, [one for _, one in held.values()])
+    facts, known = await weigh(session, catalog, program, row, usage, application, now, applied_at=row.submitted_at)
     decision = decide(facts)
     need = facts.need
     trail = Trail(scope, now, enrollment_id)
     if decision.outcome is not Outcome.ACCEPTED:
         return await _turn_away(session, trail, row, program, decision, need)
-    return await _accept(
-        session, trail, Association(row, facts, catalog, {at: one for at, (one, _) in held.items()}), decision, need
-    )
+    return await _accept(session, trail, Association(row, facts, catalog, known), decision, need)
 
 
 def _loading() -> Any:
@@ -117,6 +106,19 @@ async def load(session: AsyncSession, enrollment_id: str) -> tuple[Row[Any], Any
     if row is None:
         raise NotFound(f"There is no enrolment {enrollment_id}.")
     return row, row[len(_ASKED) : len(_ASKED) + 4]
+
+
+async def taken_up(session: AsyncSession, scope: SystemScope, enrollment_id: str) -> tuple[Row[Any], Any]:
+    """As `load`, for a flow that goes on: it waits for nobody. The record may still call a person, if a worker was
+    killed before Temporal heard of that, or if this flow takes the place of one that was broken off.
+
+    Raises:
+        NotFound: no such enrolment.
+    """
+    row, usage = await load(session, enrollment_id)
+    if row.state is _E.NEEDS_ATTENTION and await enrollments.resume(session, scope, enrollment_id):
+        return await load(session, enrollment_id)
+    return row, usage
 
 
 async def _decided(session: AsyncSession, catalogs: Catalogs, row: Row[Any]) -> Accepted:

@@ -26,6 +26,7 @@ from operations.audit import Trail
 from operations.catalog import IndexedCatalog
 from operations.rows import as_json, insert_from
 from operations.snapshots import snapshot
+from rules.device_paths import way_in
 from rules.eligibility.facts import Facts
 from rules.snapshots import snapshot_hash
 
@@ -41,8 +42,8 @@ _ASSOCIATE = text(
         ON CONFLICT ON CONSTRAINT one_holder_of_a_serial DO UPDATE SET
             serial_number = excluded.serial_number, nic_id = excluded.nic_id, badge_number = excluded.badge_number,
             specification = excluded.specification, model = excluded.model, head_end = excluded.head_end,
-            rated_kw = excluded.rated_kw, state = excluded.state
-        WHERE device.id = excluded.id AND device.customer_id = excluded.customer_id
+            rated_kw = excluded.rated_kw, state = excluded.state, customer_id = excluded.customer_id
+        WHERE device.id = excluded.id
         RETURNING id
     ),
     places AS (
@@ -123,19 +124,20 @@ def _note(
     trail: Trail, what: Association, subscription_id: str, devices: list[dict[str, Any]], request_id: str
 ) -> None:
     trail.moved(SUBSCRIPTION_TRANSITIONS, subscription_id, SubscriptionState.PENDING, SubscriptionState.ACTIVE)
+    known = {held.position: held.state for held in what.facts.held}
     for position, device in enumerate(devices):
-        known = position in what.known_devices
-        path = (DeviceState.ENROLLED,) if known else (DeviceState.INSTALLED, DeviceState.ENROLLED)
-        trail.moved(DEVICE_TRANSITIONS, device["id"], DeviceState.INSTALLED if known else DeviceState.NEW, *path)
+        before = known.get(position, DeviceState.NEW)
+        trail.moved(DEVICE_TRANSITIONS, device["id"], before, *way_in(before))
         ahead = (RegistrationState.INSTALLED, RegistrationState.REGISTERING)
         trail.moved(REGISTRATION_TRANSITIONS, device["id"], RegistrationState.PROPOSED, *ahead)
     trail.noted(request_id, "syn:pending", details={"kind": SyncKind.ENROLL})
 
 
 def _activated(what: Association, instant: datetime) -> dict[str, Any]:
-    """The subscription as it is from now on; one that waited begins no earlier than its device was there."""
+    """The subscription as it is from now on; it begins no earlier, however long it was waited for."""
     if what.subscription is None:
-        return subscription_of(what, SubscriptionState.ACTIVE)
+        made = subscription_of(what, SubscriptionState.ACTIVE)
+        return made | {"start_at": max(made["start_at"], instant)}
     what.subscription.state = SubscriptionState.ACTIVE
     what.subscription.start_at = max(what.subscription.start_at, instant)
     return what.subscription.model_dump()

@@ -126,10 +126,15 @@ async def _earlier(session: AsyncSession, scope: Scope, name: BatchName, key: st
 
 async def begin(session: AsyncSession, scope: Scope, name: BatchName, workflow_id: str) -> BatchStanding:
     """Where the run of this flow stands; a flow that a schedule started gets its record here."""
-    await _insert(session, name, new_id("bat"), workflow_id, scope, None)
-    run = (await session.execute(select(BatchRun).where(col(BatchRun.workflow_id) == workflow_id))).scalar_one()
+    run = await _of_flow(session, scope, name, workflow_id)
     await _give_up_the_silent(session, scope, name)
     return standing(run)
+
+
+async def _of_flow(session: AsyncSession, scope: Scope, name: BatchName, workflow_id: str) -> BatchRun:
+    await _insert(session, name, new_id("bat"), workflow_id, scope, None)
+    found = select(BatchRun).where(col(BatchRun.workflow_id) == workflow_id).with_for_update()
+    return (await session.execute(found)).scalar_one()
 
 
 async def _give_up_the_silent(session: AsyncSession, scope: Scope, name: BatchName) -> None:
@@ -203,11 +208,9 @@ def _after(name: BatchName, step: str | None) -> str | None:
     return steps[steps.index(step) + 1] if step in STEPS[name] else None
 
 
-async def fail(session: AsyncSession, scope: Scope, run_id: str, reason: str) -> BatchRunState:
-    """Writes down that a run cannot go on; one that has ended stays as it ended."""
-    run = await session.get(BatchRun, run_id, with_for_update=True)
-    if run is None:
-        raise NotFound(f"There is no batch run {run_id}.")
+async def fail(session: AsyncSession, scope: Scope, name: BatchName, workflow_id: str, reason: str) -> BatchRunState:
+    """Writes down that the run of a flow cannot go on; one that has ended stays as it ended."""
+    run = await _of_flow(session, scope, name, workflow_id)
     if run.state is BatchRunState.RUNNING:
         await _ended(session, scope, run, BatchRunState.FAILED, reason, datetime.now(UTC))
     return run.state

@@ -21,7 +21,7 @@ from operations.association import Association, associate
 from operations.audit import Trail
 from operations.capacity import release, reserve
 from operations.catalog import Catalogs
-from operations.facts import device_keys, gather, held_devices, specifications_of, usage_of
+from operations.facts import weigh
 from rules.capacity import Need
 from rules.eligibility.decide import device_failures
 
@@ -70,16 +70,14 @@ async def candidate(
     asked = EnrollmentApplication.model_validate(row.application)
     application = asked.model_copy(update={"devices": devices})
     catalog = await catalogs.version(session, row.catalog_version)
-    held = await held_devices(session, device_keys(application, specifications_of(catalog, application)))
     program = catalog.program(application.program)
-    facts = gather(row, catalog, program, now, usage_of(usage), application, [one for _, one in held.values()])
+    facts, known = await weigh(session, catalog, program, row, usage, application, now, applied_at=row.submitted_at)
     subscription = await session.scalar(
         select(ProgramSubscription).where(
             col(ProgramSubscription.enrollment_id) == row.id,
             col(ProgramSubscription.state) == SubscriptionState.PENDING,
         )
     )
-    known = {at: device for at, (device, _) in held.items()}
     what = Association(row, facts, catalog, known, subscription=subscription, installed_by=installed_by)
     return Candidate(what, await enrollments.locked(session, row.id))
 

@@ -6,10 +6,12 @@ from typing import Any
 
 import orjson
 from pydantic import ValidationError
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
-from models.completion import Completion
+from models.completion import TAKEN, Completion
 from models.errors import ContentMismatch, IllegalTransition, Invalid
 from models.messages.site_visit import SITE_VISIT_COMPLETED, SiteVisitCompleted, VisitStanding
 from models.scope import Scope
@@ -17,7 +19,7 @@ from models.tables.subscription import Device
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from models.task_states import CompletionOutcome, WorkOrderState
 from models.values import normalised_serial
-from operations import outbox
+from operations import outbox, unclaimed
 from operations.audit import Trail
 from operations.catalog import Catalogs
 from operations.facts import held_devices
@@ -25,7 +27,6 @@ from operations.work_orders import locked, moved
 from rules.completions import VisitFacts, completion_faults, from_the_future
 
 _W = WorkOrderState
-TAKEN = "taken"
 _ON_SITE: dict[WorkOrderState, tuple[WorkOrderState, ...]] = {
     _W.CREATED: (_W.DISPATCHED, _W.EN_ROUTE, _W.ON_SITE),
     _W.DISPATCHED: (_W.EN_ROUTE, _W.ON_SITE),
@@ -48,7 +49,7 @@ async def report(
         NotFound: there is no such order.
         Invalid: the report does not fit the order, or the device cannot be taken; nothing is kept, so that the
             technician corrects it on site.
-        IllegalTransition: the order is completed already.
+        IllegalTransition: the order is completed already, or will be by a report that is looked at next.
         ContentMismatch: the completion id was used before for another report.
     """
     row = await locked(session, work_order_id)
@@ -61,6 +62,11 @@ async def report(
         raise IllegalTransition(
             f"The work order is {row.state}; a report changes nothing any more.",
             fix="Call the office if a device was installed or removed all the same.",
+        )
+    if await _said_to_be_done(session, row):
+        raise IllegalTransition(
+            "The work was reported as done, and that report is looked at next; another one would be lost.",
+            fix="Wait: the order shows whether the report was taken, or what to correct.",
         )
     early = from_the_future(completion, datetime.now(UTC))
     faults = early + completion_faults(await _facts(session, catalogs, row, completion), completion)
@@ -92,7 +98,18 @@ async def _keep_ignored(session: AsyncSession, scope: Scope, row: WorkOrder, com
     if row.state in (_W.EN_ROUTE, _W.ON_SITE):
         moved(trail, row, now, _W.INCOMPLETE, reason=why)
     trail.noted(row.id, "wo:report_ignored", reason=why)
+    unclaimed.reported(trail, row, completion, now, why)
     await trail.write(session)
+
+
+async def _said_to_be_done(session: AsyncSession, row: WorkOrder) -> bool:
+    """Whether a report waits to be looked at that will end the order if it can be used."""
+    waiting = select(col(WorkOrderCompletion.completion_id)).where(
+        col(WorkOrderCompletion.work_order_id) == row.id,
+        col(WorkOrderCompletion.verdict).is_(None),
+        col(WorkOrderCompletion.outcome).in_([outcome for outcome in CompletionOutcome if outcome.done]),
+    )
+    return await session.scalar(waiting.limit(1)) is not None
 
 
 async def _seen_before(session: AsyncSession, row: WorkOrder, completion: Completion) -> bool:
@@ -152,10 +169,11 @@ async def _facts(session: AsyncSession, catalogs: Catalogs, row: WorkOrder, comp
         program,
         serial,
         specification=found,
-        held_by_another=any(one.customer_id != row.customer_id for one in held),
+        held_by_another=any(row.customer_id not in one.customers for one in held),
         enrolled_elsewhere=any(program.exclusion in one.exclusions for one in held),
         location_required=catalog.location_required(program),
         location_types=catalog.location_types,
+        catalogued=catalog.content.specifications,
     )
 
 
@@ -201,9 +219,11 @@ async def _kept(
 async def _judge(
     session: AsyncSession, catalogs: Catalogs, trail: Trail, now: datetime, row: WorkOrder, kept: WorkOrderCompletion
 ) -> str:
-    if row.state not in _ON_SITE or row.called_off:
-        return f"ignored: {row.called_off or f'the order is {row.state}'}"
     completion = Completion.model_validate(kept.body)
+    if row.state not in _ON_SITE or row.called_off:
+        why = row.called_off or f"the order is {row.state}"
+        unclaimed.reported(trail, row, completion, now, why)
+        return f"ignored: {why}"
     faults = completion_faults(await _facts(session, catalogs, row, completion), completion)
     if faults:
         return " ".join(f"{fault.pointer[1:]}: {fault.detail}." for fault in faults)
@@ -215,6 +235,20 @@ async def _judge(
         row.attempt += 1
         row.appointment_start = row.appointment_end = None
     return TAKEN
+
+
+async def report_taken(session: AsyncSession, work_order_id: str) -> WorkOrderCompletion:
+    """The report by which an order has ended."""
+    statement = (
+        select(WorkOrderCompletion)
+        .where(
+            col(WorkOrderCompletion.work_order_id) == work_order_id,
+            col(WorkOrderCompletion.verdict) == TAKEN,
+        )
+        .order_by(col(WorkOrderCompletion.received_at).desc())
+        .limit(1)
+    )
+    return (await session.execute(statement)).scalar_one()
 
 
 async def another_attempt(session: AsyncSession, scope: Scope, work_order_id: str) -> WorkOrder:

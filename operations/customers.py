@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.cis import CisRecord
+from models.cis import TOLD_OF, CisRecord
 from models.ids import new_id
 from models.scope import Scope
 from models.tables.customer import Account, Customer, Premise, ServicePoint
@@ -29,7 +29,7 @@ class Imported(Value):
 
 
 async def upsert(session: AsyncSession, scope: Scope, records: list[CisRecord]) -> Imported:
-    """Creates and updates what the records tell of. The last of two records of one thing holds."""
+    """Creates and updates what the records tell of. They contradict each other nowhere."""
     now = datetime.now(UTC)
     people = {record.cis_person_id: _customer(record, now) for record in records}
     created, updated = 0, 0
@@ -39,8 +39,12 @@ async def upsert(session: AsyncSession, scope: Scope, records: list[CisRecord]) 
     ids = await _customer_ids(session, list(people))
     tables: tuple[tuple[type[Stored], dict[str, dict[str, Any]], str], ...] = (
         (Account, {record.cis_account_id: _account(record, ids) for record in records}, "cis_account_id"),
-        (Premise, {record.cis_premise_id: _premise(record) for record in records}, "cis_premise_id"),
-        (ServicePoint, {r.cis_service_point_id: _service_point(r) for r in records}, "cis_service_point_id"),
+        (Premise, {record.cis_premise_id: _told(record, "cis_premise_id") for record in records}, "cis_premise_id"),
+        (
+            ServicePoint,
+            {record.cis_service_point_id: _told(record, "cis_service_point_id") for record in records},
+            "cis_service_point_id",
+        ),
     )
     for table, rows, key in tables:
         for batch in _batches(list(rows.values())):
@@ -83,17 +87,12 @@ async def _customer_ids(session: AsyncSession, person_ids: list[str]) -> dict[st
     return dict(rows.all())
 
 
+def _told(record: CisRecord, key: str) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in (key, *TOLD_OF[key])}
+
+
 def _customer(record: CisRecord, now: datetime) -> dict[str, Any]:
-    return {
-        "id": new_id("cus"),
-        "cis_person_id": record.cis_person_id,
-        "name": record.name,
-        "email": record.email,
-        "phone": record.phone,
-        "language": record.language,
-        "created_at": now,
-        "updated_at": now,
-    }
+    return {**_told(record, "cis_person_id"), "id": new_id("cus"), "created_at": now, "updated_at": now}
 
 
 def _account(record: CisRecord, customers: dict[str, str]) -> dict[str, Any]:
@@ -102,19 +101,3 @@ def _account(record: CisRecord, customers: dict[str, str]) -> dict[str, Any]:
         "customer_id": customers[record.cis_person_id],
         "status": record.account_status,
     }
-
-
-def _premise(record: CisRecord) -> dict[str, Any]:
-    fields = (
-        "cis_premise_id address_line_1 address_line_2 city region postal_code country time_zone "
-        "premise_type owner_occupied"
-    )
-    return {name: getattr(record, name) for name in fields.split()}
-
-
-def _service_point(record: CisRecord) -> dict[str, Any]:
-    fields = (
-        "cis_service_point_id cis_premise_id cis_account_id customer_class tariff meter_type phase_count feeder "
-        "transformer substation latitude longitude critical effective_from effective_to"
-    )
-    return {name: getattr(record, name) for name in fields.split()}

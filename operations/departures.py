@@ -1,5 +1,6 @@
 """Devices leave a program: the DERMS is to be told, places are given back; with the last one the subscription ends."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.catalog import Program
+from models.errors import Conflict
 from models.ids import unenrollment_workflow_id
+from models.scope import SystemScope
 from models.states import (
     DEVICE_TRANSITIONS,
     REGISTRATION_TRANSITIONS,
@@ -18,7 +21,10 @@ from models.states import (
     SubscriptionState,
     SyncKind,
 )
+from models.tables.service_call import ServiceCall
 from models.tables.subscription import Device, DeviceInstallation, ProgramSubscription, SubscriptionDevice
+from models.task_states import ServiceCallState
+from operations import service_call_decisions
 from operations.announcing import Journey, announce
 from operations.audit import Trail
 from operations.capacity import release
@@ -27,6 +33,9 @@ from rules.capacity import Need
 from rules.registrations_after import leaving, settled
 
 _D = DeviceState
+_C = ServiceCallState
+_TAKEN_BACK = (_C.OPEN, _C.TROUBLESHOOTING, _C.WORK_REQUESTED, _C.AWAITING_SITE_VISIT)
+_LEFT = "The device has left the program."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +67,19 @@ async def depart(session: AsyncSession, trail: Trail, catalogs: Catalogs, what: 
     request = await announce(
         session, trail, catalogs, what.subscription, SyncKind.UNENROLL, journey, instant, urgent=what.urgent
     )
+    await _take_back_calls(session, what.devices)
     await release(session, what.program, Need(devices=len(standing), kw=kw, customers=int(what.ends)))
     return request
+
+
+async def _take_back_calls(session: AsyncSession, devices: tuple[str, ...]) -> None:
+    """Nobody is helped with a device that takes part no more. A call is left to people where a technician is or was
+    there, where it waits for a person, or where somebody is just deciding on it: nobody waits for each other here."""
+    of_these = col(ServiceCall.device_id).in_(devices), col(ServiceCall.state).in_(_TAKEN_BACK)
+    open_calls = await session.scalars(select(col(ServiceCall.id)).where(*of_these).with_for_update(skip_locked=True))
+    for call in open_calls.all():
+        with suppress(Conflict):
+            await service_call_decisions.cancel(session, SystemScope(actor="unenroll"), call, _LEFT)
 
 
 def _end(trail: Trail, subscription: ProgramSubscription, instant: datetime) -> None:

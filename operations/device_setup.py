@@ -19,7 +19,7 @@ from models.tables.enrollment import Enrollment
 from models.tables.subscription import ProgramSubscription
 from models.tables.work_order import WorkOrder
 from models.task_states import ShipmentState, WorkOrderKind, WorkOrderState
-from operations import shipments, work_orders
+from operations import enrollments, shipments, work_orders
 from operations.announcing import Journey
 from operations.association import Association, subscription_of
 from operations.audit import Trail
@@ -102,52 +102,65 @@ def _level(catalog: IndexedCatalog, program: Program) -> ServiceLevel:
 
 
 async def ship_again(session: AsyncSession, scope: Scope, catalogs: Catalogs, enrollment_id: str) -> Shipment:
-    """A new shipment after the one before came back; the same again gives the same one.
+    """A new shipment after the one before came back; the same again gives the same one, as it does once nothing is
+    waited for.
 
     Raises:
-        NotFound: no such enrolment, or it has no subscription that waits.
+        NotFound: no such enrolment, or it never waited for a device.
     """
     now = datetime.now(UTC)
-    enrollment, subscription = await _waiting(session, enrollment_id)
+    trail = Trail(scope, now, enrollment_id)
+    enrollment, waiting = await _taken_up(session, trail, enrollment_id, now)
     catalog = await catalogs.version(session, enrollment.catalog_version)
     level = _level(catalog, catalog.program(enrollment.program))
     last = await shipments.last_of(session, enrollment_id)
-    if last is not None and last.state in (*shipments.UNDER_WAY, ShipmentState.CONFIRMED):
-        return shipments.shipment_of(last.id, level)
-    trail = Trail(scope, now, enrollment_id)
-    shipment = await _ship(session, trail, subscription, catalog, level, now)
+    if last is not None and (waiting is None or last.state in (*shipments.UNDER_WAY, ShipmentState.CONFIRMED)):
+        shipment = shipments.shipment_of(last.id, level)
+    elif waiting is not None:
+        shipment = await _ship(session, trail, waiting, catalog, level, now)
+    else:
+        raise _waits_for_none(enrollment_id)
     await trail.write(session)
     return shipment
 
 
-async def _waiting(session: AsyncSession, enrollment_id: str) -> tuple[Enrollment, ProgramSubscription]:
-    statement = (
-        select(Enrollment, ProgramSubscription)
-        .join(ProgramSubscription, col(ProgramSubscription.enrollment_id) == col(Enrollment.id))
-        .where(col(Enrollment.id) == enrollment_id, col(ProgramSubscription.state) == SubscriptionState.PENDING)
-        .with_for_update(of=Enrollment)
+async def _taken_up(
+    session: AsyncSession, trail: Trail, enrollment_id: str, now: datetime
+) -> tuple[Enrollment, ProgramSubscription | None]:
+    """The enrolment, locked, and its subscription, if that waits for a device; somebody has acted, so that nobody is
+    needed any more."""
+    enrollment = await enrollments.locked(session, enrollment_id)
+    waiting = select(ProgramSubscription).where(
+        col(ProgramSubscription.enrollment_id) == enrollment_id,
+        col(ProgramSubscription.state) == SubscriptionState.PENDING,
     )
-    found = (await session.execute(statement)).first()
-    if found is None:
-        raise NotFound(f"Enrolment {enrollment_id} has no subscription that waits for a device.")
-    return found[0], found[1]
+    enrollments.resumed(trail, enrollment, now)
+    return enrollment, await session.scalar(waiting)
+
+
+def _waits_for_none(enrollment_id: str) -> NotFound:
+    return NotFound(f"Enrolment {enrollment_id} never waited for a device.")
 
 
 async def order_again(session: AsyncSession, scope: Scope, catalogs: Catalogs, enrollment_id: str) -> Visit:
-    """A new order after the one before was called off; the same again gives the same one.
+    """A new order after the one before was called off; the same again gives the same one, as it does once nothing is
+    waited for.
 
     Raises:
-        NotFound: no such enrolment, or it has no subscription that waits.
+        NotFound: no such enrolment, or it never waited for a device.
     """
     now = datetime.now(UTC)
-    enrollment, subscription = await _waiting(session, enrollment_id)
+    trail = Trail(scope, now, enrollment_id)
+    enrollment, waiting = await _taken_up(session, trail, enrollment_id, now)
     catalog = await catalogs.version(session, enrollment.catalog_version)
     last = await _last_order(session, enrollment_id)
-    if last is not None and last.state is not WorkOrderState.CANCELLED:
-        return work_orders.visit_of(last.id, _level(catalog, catalog.program(enrollment.program)))
-    trail = Trail(scope, now, enrollment_id)
-    application = EnrollmentApplication.model_validate(enrollment.application)
-    visit = await _order(session, trail, subscription, application, catalog, now)
+    if last is not None and (waiting is None or last.state is not WorkOrderState.CANCELLED):
+        visit = work_orders.visit_of(last.id, _level(catalog, catalog.program(enrollment.program)))
+    elif waiting is not None:
+        application = EnrollmentApplication.model_validate(enrollment.application)
+        visit = await _order(session, trail, waiting, application, catalog, now)
+    else:
+        raise _waits_for_none(enrollment_id)
     await trail.write(session)
     return visit
 

@@ -1,6 +1,7 @@
 """Requests to take part: submitting one, cancelling it before it is associated, parking it for a person."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.application import EnrollmentApplication
-from models.errors import Conflict, ContentMismatch, IllegalTransition, Invalid, NotFound, Pointer
+from models.errors import Conflict, Invalid, NotFound, Pointer
 from models.ids import enrollment_workflow_id, new_id
 from models.messages.enroll import (
     CANCEL_REQUESTED,
@@ -27,6 +28,7 @@ from models.scope import OperatorScope, Scope
 from models.states import ENROLLMENT_TRANSITIONS, SUBSCRIPTION_TRANSITIONS, EnrollmentState, SubscriptionState
 from models.tables.enrollment import Enrollment
 from models.tables.subscription import ProgramSubscription
+from models.tables.work_order import WorkOrder
 from operations import outbox, shipments, work_orders
 from operations.audit import Trail
 from operations.capacity import release
@@ -34,6 +36,8 @@ from operations.catalog import Catalogs
 from operations.rows import as_json, insert_from
 from operations.waitlist import serve
 from rules.capacity import Need
+from rules.repeats import used_before
+from rules.transitions import nothing_to_retry
 
 _E = EnrollmentState
 _BEING_SET_UP = (_E.ACCEPTED, _E.DEVICE_SETUP, _E.AWAITING_SITE_VISIT, _E.COMPLETING)
@@ -81,6 +85,11 @@ async def submit(
     content = application.model_dump(mode="json")
     digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
     found = await _look_up(session, application)
+    if faults := _faults(found, application):
+        # Who asked before asks for the same, though it may have changed hands since.
+        if before := await _asked_before(session, scope, application.transaction_id, idempotency_key):
+            return _the_same(before, application.transaction_id, digest)
+        raise _nothing_such(faults)
     row = {
         "id": new_id("enr"),
         "requester": scope.actor,
@@ -106,7 +115,8 @@ async def submit(
     }
     made = await session.scalar(_SUBMIT, {"rows": as_json([row])})
     if made is None:
-        return await _earlier(session, scope, application.transaction_id, idempotency_key, digest)
+        before = await _asked_before(session, scope, application.transaction_id, idempotency_key)
+        return _the_same(before, application.transaction_id, digest)
     trail = Trail(scope, now, made)
     trail.noted(made, "enr:submitted", details={"channel": scope.channel, "program": application.program})
     await trail.write(session)
@@ -121,16 +131,17 @@ async def submit(
 
 async def _look_up(session: AsyncSession, application: EnrollmentApplication) -> Any:
     named = {"account": application.account, "service_point": application.service_point, "program": application.program}
-    row = (await session.execute(_LOOK_UP, named)).first()
-    faults = _faults(row, application)
-    if row is None or faults:
-        raise Invalid(
-            "The request names things that do not exist or do not belong together; nothing was stored.",
-            fix="Correct what the pointers name. GET /v1/customers?q= finds accounts and service points.",
-            code="unknown-reference",
-            pointers=faults,
-        )
-    return row
+    return (await session.execute(_LOOK_UP, named)).one()
+
+
+def _nothing_such(faults: list[Pointer]) -> Invalid:
+    return Invalid(
+        "The request names things that do not exist or do not belong together; nothing was stored.",
+        fix="Correct what the pointers name. GET /v1/customers?q= finds accounts and service points, "
+        "GET /v1/programs the programs.",
+        code="unknown-reference",
+        pointers=faults,
+    )
 
 
 def _faults(row: Any, application: EnrollmentApplication) -> list[Pointer]:
@@ -166,24 +177,25 @@ def start_of_flow(enrollment_id: str, application: EnrollmentApplication, timeou
     }
 
 
-async def _earlier(
-    session: AsyncSession, scope: Scope, transaction_id: str, idempotency_key: str | None, digest: str
-) -> Submitted:
+async def _asked_before(
+    session: AsyncSession, scope: Scope, transaction_id: str, idempotency_key: str | None
+) -> Sequence[Any]:
     same = col(Enrollment.transaction_id) == transaction_id
     if idempotency_key is not None:
         same = same | (col(Enrollment.idempotency_key) == idempotency_key)
-    columns = (col(Enrollment.id), col(Enrollment.state), col(Enrollment.submitted_at), col(Enrollment.content_hash))
-    statement = select(*columns).where(col(Enrollment.requester) == scope.actor, same)
-    found = (await session.execute(statement)).all()
+    columns = (
+        *(col(Enrollment.id), col(Enrollment.state), col(Enrollment.submitted_at)),
+        *(col(Enrollment.transaction_id), col(Enrollment.content_hash)),
+    )
+    return (await session.execute(select(*columns).where(col(Enrollment.requester) == scope.actor, same))).all()
+
+
+def _the_same(found: Sequence[Any], transaction_id: str, digest: str) -> Submitted:
     # Two rows: the transaction id is of one request and the key of another.
     if len(found) == 1 and found[0].content_hash == digest:
         (one,) = found
         return Submitted(enrollment_id=one.id, state=one.state, submitted_at=one.submitted_at, new=False)
-    raise ContentMismatch(
-        "This transaction id or Idempotency-Key was used before for a request with other content.",
-        fix="Use a new transaction id and key for a new request; send the same content to repeat one.",
-        pointers=[Pointer("/transaction_id", "used before with other content")],
-    )
+    raise used_before(transaction_id, (one.transaction_id for one in found))
 
 
 async def locked(session: AsyncSession, enrollment_id: str) -> Enrollment:
@@ -224,7 +236,7 @@ async def cancel(
     if enrollment.state is _E.ENROLLED:
         raise Conflict(
             "The customer is enrolled already; there is no request left to cancel.",
-            fix="Unenrol the subscription instead.",
+            fix="Leave the program instead: POST /v1/program-unenrollments with the subscription that its view names.",
             code="already-enrolled",
         )
     await end(session, scope, catalogs, enrollment, _E.CANCELLED, reason)
@@ -267,7 +279,7 @@ async def end(
 
 async def _call_off(session: AsyncSession, trail: Trail, enrollment: Enrollment, now: datetime, reason: str) -> None:
     """The order, the shipment and the subscription that waited for a device."""
-    await work_orders.call_off_open(session, trail, enrollment.id, now, reason)
+    await work_orders.call_off_open(session, trail, col(WorkOrder.journey) == enrollment.id, now, reason)
     expired = enrollment.state is _E.EXPIRED
     await shipments.call_off(session, trail, enrollment.id, now, reason, expired=expired)
     pending = await session.scalar(
@@ -309,18 +321,23 @@ async def resume(session: AsyncSession, scope: Scope, enrollment_id: str) -> boo
         NotFound: there is none.
     """
     now = datetime.now(UTC)
-    enrollment = await locked(session, enrollment_id)
-    if enrollment.state is not _E.NEEDS_ATTENTION or enrollment.resume_state is None:
-        return False
     trail = Trail(scope, now, enrollment_id)
-    before = EnrollmentState(enrollment.resume_state)
-    enrollment.state = trail.moved(ENROLLMENT_TRANSITIONS, enrollment_id, enrollment.state, before)
-    enrollment.resume_state = None
-    enrollment.reason = None
-    enrollment.updated_at = now
-    enrollment.version += 1
+    if not resumed(trail, await locked(session, enrollment_id), now):
+        return False
     await trail.write(session)
     await session.flush()
+    return True
+
+
+def resumed(trail: Trail, enrollment: Enrollment, now: datetime) -> bool:
+    """Back to where it was parked, if it was."""
+    if enrollment.state is not _E.NEEDS_ATTENTION or enrollment.resume_state is None:
+        return False
+    before = EnrollmentState(enrollment.resume_state)
+    enrollment.state = trail.moved(ENROLLMENT_TRANSITIONS, enrollment.id, enrollment.state, before)
+    enrollment.resume_state = enrollment.reason = None
+    enrollment.updated_at = now
+    enrollment.version += 1
     return True
 
 
@@ -332,10 +349,7 @@ async def retry(session: AsyncSession, scope: Scope, enrollment_id: str) -> Enro
         IllegalTransition: it is not parked.
     """
     if not await resume(session, scope, enrollment_id):
-        raise IllegalTransition(
-            "The request does not need attention, so there is nothing to retry.",
-            fix="A sync request in error is retried at POST /v1/sync-requests/{id}/retry.",
-        )
+        raise nothing_to_retry()
     enrollment = await locked(session, enrollment_id)
     message = RetryRequested(message_id=f"{enrollment_id}/{enrollment.version}")
     await outbox.signal(session, RETRY_REQUESTED, [(enrollment_workflow_id(enrollment_id), message)])

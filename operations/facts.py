@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, Select, func, or_, select, text, tuple_
@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from models.application import EnrollmentApplication
 from models.catalog import Program, Specification
-from models.states import EnrollmentState, SubscriptionState
+from models.states import DeviceState, EnrollmentState, SubscriptionState
 from models.tables.catalog import ProgramCapacity
 from models.tables.customer import Account, Customer, Premise, ServicePoint
 from models.tables.enrollment import Enrollment
@@ -63,6 +63,7 @@ _PARTICIPATIONS = (
     select(
         func.json_agg(
             func.json_build_array(
+                col(ProgramSubscription.customer_id),
                 col(ProgramSubscription.program),
                 col(ProgramSubscription.exclusion),
                 col(ProgramSubscription.state),
@@ -97,12 +98,13 @@ def participations_of(row: Row[Any]) -> tuple[Participation, ...]:
     """The participations in a row of `place_of`."""
     return tuple(
         Participation(
+            customer_id=customer,
             program=program,
             exclusion=exclusion,
             open=state not in _CLOSED,
             ended_at=datetime.fromisoformat(ended) if ended else None,
         )
-        for program, exclusion, state, ended in row.participations or ()
+        for customer, program, exclusion, state, ended in row.participations or ()
     )
 
 
@@ -134,12 +136,15 @@ def gather(
     usage: Usage,
     application: EnrollmentApplication | None = None,
     held: Sequence[HeldDevice] = (),
+    applied_at: datetime | None = None,
 ) -> Facts:
-    """The facts of one application, or of the question whether one could apply."""
+    """The facts of one application, which was made at another time or is made now, or of the question whether one could
+    apply."""
     zone = ZoneInfo(row.time_zone)
     facts = Facts(
         instant=instant,
         today=instant.astimezone(zone).date(),
+        applied_on=(applied_at or instant).astimezone(zone).date(),
         zone=zone,
         site=site_of(row),
         program=program,
@@ -147,6 +152,7 @@ def gather(
         application=application,
         specifications=specifications_of(catalog, application),
         location_types=catalog.location_types,
+        catalogued=catalog.content.specifications,
         participations=participations_of(row),
         held=tuple(held),
         usage=usage,
@@ -179,12 +185,20 @@ def device_keys(
 
 _HELD = text(
     """
-    SELECT k.position, d.id, d.customer_id, array_remove(array_agg(sd.exclusion), NULL) AS exclusions
+    SELECT k.position, d.id, d.state,
+        array_remove(ARRAY[d.customer_id, here.customer_id], NULL) AS customers,
+        taking_part.exclusions, taking_part.leaving
     FROM jsonb_to_recordset(CAST(:keys AS jsonb)) AS k(position int, serial text, manufacturer text)
     JOIN device d ON d.serial_key = k.serial AND d.manufacturer_key = k.manufacturer
-    LEFT JOIN subscription_device sd
-        ON sd.device_id = d.id AND sd.registration NOT IN ('deregistered', 'removed', 'kept')
-    GROUP BY k.position, d.id
+    LEFT JOIN LATERAL (
+        SELECT array_agg(exclusion) FILTER (WHERE registration <> 'deregistered') AS exclusions,
+            array_agg(exclusion) FILTER (WHERE registration = 'removing') AS leaving, count(*) AS subscriptions
+        FROM subscription_device WHERE device_id = d.id AND registration NOT IN ('removed', 'kept')
+    ) taking_part ON true
+    LEFT JOIN (
+        device_installation i JOIN device_location l ON l.id = i.location_id
+        JOIN service_point ON cis_service_point_id = l.service_point JOIN account here USING (cis_account_id)
+    ) ON i.device_id = d.id AND i.removed_at IS NULL AND taking_part.subscriptions = 0
     """
 )
 
@@ -199,9 +213,43 @@ async def held_devices(session: AsyncSession, keys: list[tuple[str, str]]) -> di
     ]
     rows = await session.execute(_HELD, {"keys": as_json(asked)})
     return {
-        position: (device, HeldDevice(position, customer, frozenset(exclusions)))
-        for position, device, customer, exclusions in rows
+        position: (
+            device,
+            HeldDevice(
+                position,
+                DeviceState(state),
+                frozenset(customers),
+                frozenset(exclusions or ()),
+                frozenset(leaving or ()),
+            ),
+        )
+        for position, device, state, customers, exclusions, leaving in rows
     }
+
+
+class Weighed(NamedTuple):
+    """The facts of an application, and the ids of the devices that are in our record, by position."""
+
+    facts: Facts
+    known: dict[int, str]
+
+
+async def weigh(
+    session: AsyncSession,
+    catalog: IndexedCatalog,
+    program: Program,
+    row: Row[Any],
+    usage: Any,
+    application: EnrollmentApplication,
+    instant: datetime,
+    *,
+    applied_at: datetime,
+) -> Weighed:
+    """All that decides on an application at its place: `row` is of `place_of`, `usage` of `usage_columns`."""
+    held = await held_devices(session, device_keys(application, specifications_of(catalog, application)))
+    devices = [one for _, one in held.values()]
+    facts = gather(row, catalog, program, instant, usage_of(usage), application, devices, applied_at)
+    return Weighed(facts, {at: device for at, (device, _) in held.items()})
 
 
 def usage_of(values: Sequence[Any]) -> Usage:

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.application import EnrollmentApplication
-from models.errors import Conflict, Invalid, Pointer
+from models.errors import Conflict, GridenrollError, Invalid
+from models.faults import pointer
 from models.panels import SUMMARY
-from models.process_flow import FlowType
 from models.scope import OperatorScope
 from models.service_call import ServiceCallApplication
 from models.tables.customer import ServicePoint
@@ -24,28 +24,22 @@ from operations.audit import Trail
 from operations.catalog import Catalogs
 from operations.panel_facts import facts_of
 from operations.process_flows import Draft, drawn, locked, not_stale, still_draft
-from rules.panels import SeenPanel, request_document, seen
+from rules.attention import door
+from rules.panels import SeenPanel, placed, request_document, seen, standing
 
 R = TypeVar("R", bound=Value)
 _P = ProcessFlowState
-
-DOORS: dict[FlowType, str] = {
-    "enroll": "program-enrollments",
-    "unenroll": "program-unenrollments",
-    "service_call": "service-calls",
-}
 
 
 class Finished(NamedTuple):
     """The request that a guided flow became."""
 
-    type: FlowType
     id: str
 
     @property
     def door(self) -> str:
-        """Where it is seen, below /v1."""
-        return DOORS[self.type]
+        """Where it is seen."""
+        return door(self.id)
 
 
 async def finish(
@@ -69,21 +63,26 @@ async def finish(
     now = datetime.now(UTC)
     row = await locked(session, process_flow_id)
     if row.state is _P.SUBMITTED and row.result_id:
-        return Finished(row.flow_type, row.result_id)
+        return Finished(row.result_id)
     still_draft(row, now)
     not_stale(row, base)
     draft = await drawn(session, catalogs, row)
     _complete(draft.panels, "The flow is not complete; nothing was submitted.", "panel-invalid")
-    document = request_document(await _in_force(session, catalogs, row, draft))
-    finished = await _submit(session, scope, catalogs, row, document, acknowledgement_timeout_seconds)
+    panels = await _in_force(session, catalogs, row, draft)
+    try:
+        result = await _submit(session, scope, catalogs, row, request_document(panels), acknowledgement_timeout_seconds)
+    except GridenrollError as error:
+        error.pointers = tuple(placed(panels, fault) for fault in error.pointers)
+        raise
     trail = Trail(scope, now, row.id)
     row.state = trail.moved(PROCESS_FLOW_TRANSITIONS, row.id, row.state, _P.SUBMITTED)
-    trail.noted(finished.id, "pf:finished", details={"process_flow": row.id})
-    row.result_id, row.current_panel, row.updated_at = finished.id, SUMMARY, now
+    trail.noted(result, "pf:finished", details={"process_flow": row.id})
+    row.panel_values = {**row.panel_values, **standing(panels)}
+    row.result_id, row.current_panel, row.updated_at = result, SUMMARY, now
     row.version += 1
     await trail.write(session)
     await session.flush()
-    return finished
+    return Finished(result)
 
 
 def _complete(panels: tuple[SeenPanel, ...], detail: str, code: str) -> None:
@@ -117,26 +116,40 @@ async def _submit(
     row: ProcessFlow,
     document: dict[str, Any],
     acknowledgement_timeout_seconds: float,
-) -> Finished:
+) -> str:
     """Submits the document under the draft's own id as transaction id, so that it is one request however often.
 
     Raises:
         Invalid: the panels do not make a whole request; the configuration lacks a field.
     """
     told = {"acknowledgement_timeout_seconds": acknowledgement_timeout_seconds}
+    request = await request_of(session, row, document)
+    match request:
+        case EnrollmentApplication():
+            made = await enrollments.submit(session, scope, request, idempotency_key=None, **told)
+            return made.enrollment_id
+        case UnenrollmentApplication():
+            left = await unenrollments.submit(session, scope, request, idempotency_key=None, **told)
+            return left.unenrollment_id
+        case ServiceCallApplication():
+            called = await service_calls.submit(session, scope, catalogs, request, idempotency_key=None, **told)
+            return called.service_call_id
+
+
+async def request_of(
+    session: AsyncSession, row: ProcessFlow, document: dict[str, Any]
+) -> EnrollmentApplication | UnenrollmentApplication | ServiceCallApplication:
+    """The request that a draft's document makes.
+
+    Raises:
+        Invalid: the panels do not make a whole request; the configuration lacks a field.
+    """
+    document = {**document, "transaction_id": row.id}
     if row.flow_type == "enroll":
-        document = {"account": await _account_of(session, document.get("service_point")), **document}
-        application = _read(EnrollmentApplication, {**document, "transaction_id": row.id})
-        made = await enrollments.submit(session, scope, application, idempotency_key=None, **told)
-        return Finished("enroll", made.enrollment_id)
-    document |= {"subscription": row.subscription_id, "transaction_id": row.id}
-    if row.flow_type == "unenroll":
-        leaving = _read(UnenrollmentApplication, document)
-        left = await unenrollments.submit(session, scope, leaving, idempotency_key=None, **told)
-        return Finished("unenroll", left.unenrollment_id)
-    call = _read(ServiceCallApplication, document)
-    called = await service_calls.submit(session, scope, catalogs, call, idempotency_key=None, **told)
-    return Finished("service_call", called.service_call_id)
+        account = await _account_of(session, document.get("service_point"))
+        return _read(EnrollmentApplication, {"account": account, **document})
+    document["subscription"] = row.subscription_id
+    return _read(UnenrollmentApplication if row.flow_type == "unenroll" else ServiceCallApplication, document)
 
 
 async def _account_of(session: AsyncSession, service_point: str | None) -> str | None:
@@ -153,5 +166,5 @@ def _read(kind: type[R], document: dict[str, Any]) -> R:
             "The panels do not make a whole request; nothing was submitted.",
             fix="The configuration of the panels lacks what the pointers name.",
             code="panel-invalid",
-            pointers=[Pointer("".join(f"/{step}" for step in one["loc"]), str(one["msg"])) for one in faults],
+            pointers=[pointer(document, one) for one in faults],
         ) from error

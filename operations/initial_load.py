@@ -66,7 +66,9 @@ async def announce_subscriptions(
         )
         .with_for_update(skip_locked=True)
     )
-    missing = (await session.scalars(wanted)).all()
+    found = (await session.scalars(wanted)).all()
+    meanwhile = await _told(session, col(SyncRequest.subscription_id), [one.id for one in found])
+    missing = [one for one in found if one.id not in meanwhile]
     now = datetime.now(UTC)
     trail = Trail(scope, now, "")
     for subscription in missing:
@@ -96,7 +98,9 @@ async def announce_replacements(
         )
         .with_for_update(skip_locked=True, of=ProgramSubscription)
     )
-    missing = (await session.execute(wanted)).all()
+    found = (await session.execute(wanted)).all()
+    meanwhile = await _told(session, col(SyncRequest.journey), [call for _, call in found])
+    missing = [(subscription, call) for subscription, call in found if call not in meanwhile]
     now = datetime.now(UTC)
     trail = Trail(scope, now, "")
     for subscription, call in missing:
@@ -104,6 +108,11 @@ async def announce_replacements(
         await announce_by_itself(session, trail.beside(call), catalogs, subscription, kind, call, now, timeout)
     await trail.write(session)
     return Done(_next(looked, _ROWS_A_LOOK), {"sync_requests_made": len(missing)})
+
+
+async def _told(session: AsyncSession, of: Any, found: Sequence[str]) -> set[str]:
+    """Of those just locked, who has a sync request after all: another run may have committed it since we looked."""
+    return set(await session.scalars(select(of).where(of.in_(found)))) if found else set()
 
 
 async def _ids(session: AsyncSession, statement: Select[Any], key: Any, cursor: str) -> Sequence[str]:

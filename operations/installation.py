@@ -14,9 +14,9 @@ from models.messages.site_visit import Installed, SiteVisitCompleted
 from models.scope import SystemScope
 from models.states import ENROLLMENT_TRANSITIONS, EnrollmentState
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
-from models.task_states import ShipmentState
+from models.task_states import ShipmentState, WorkOrderState
 from operations import completions, enrollments, shipments, work_orders
-from operations.acceptance import load, standing
+from operations.acceptance import standing, taken_up
 from operations.brought_devices import WAITING, as_requested, candidate, settle
 from operations.catalog import Catalogs
 
@@ -27,39 +27,27 @@ async def associate_installed(
     session: AsyncSession, scope: SystemScope, catalogs: Catalogs, enrollment_id: str, work_order_id: str
 ) -> Installed:
     """The device that the order's report names is associated, and what was reserved for it is made exact. One that
-    cannot be taken after all sends the order back to the technician.
+    cannot be taken after all sends the order back to the technician. Done again, it says what came of it.
 
     Raises:
-        NotFound: no such enrolment, or no report of that order was taken.
+        NotFound: no such enrolment or order.
         Unavailable: another request took the serial number at the same moment; the same again says who has it.
     """
     now = datetime.now(UTC)
-    row, usage = await load(session, enrollment_id)
+    row, usage = await taken_up(session, scope, enrollment_id)
     if row.state not in WAITING:
         here = await standing(session, enrollment_id)
         return Installed(state=here.state, sync_request_id=here.sync_request_id)
-    kept, completion = await _report_taken(session, work_order_id)
+    order = await work_orders.locked(session, work_order_id)
+    if order.state is not WorkOrderState.COMPLETED:
+        return Installed(state=row.state, verdict=order.sent_back or f"{order.number} is {order.state}.")
+    kept = await completions.report_taken(session, work_order_id)
+    completion = Completion.model_validate(kept.body)
     one = await candidate(session, catalogs, now, (row, usage), (_device(completion),), completion.technician)
     installed = await settle(session, scope, now, one)
     if installed.verdict:
         await work_orders.send_back(session, scope, work_order_id, installed.verdict, kept)
     return installed
-
-
-async def _report_taken(session: AsyncSession, work_order_id: str) -> tuple[WorkOrderCompletion, Completion]:
-    statement = (
-        select(WorkOrderCompletion)
-        .where(
-            col(WorkOrderCompletion.work_order_id) == work_order_id,
-            col(WorkOrderCompletion.verdict) == completions.TAKEN,
-        )
-        .order_by(col(WorkOrderCompletion.received_at).desc())
-        .limit(1)
-    )
-    kept = (await session.execute(statement)).scalar_one_or_none()
-    if kept is None:
-        raise NotFound(f"No report of {work_order_id} was taken.")
-    return kept, Completion.model_validate(kept.body)
 
 
 def _device(completion: Completion) -> RequestedDevice:

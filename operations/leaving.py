@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from models.errors import IllegalTransition, NotFound
 from models.ids import unenrollment_workflow_id
 from models.messages.unenroll import APPROVAL_DECIDED, ApprovalDecided, Leaving, Removal
 from models.scope import Scope
-from models.states import SUBSCRIPTION_TRANSITIONS, AssetOwnership, RegistrationState, SubscriptionState
+from models.states import SUBSCRIPTION_TRANSITIONS, AssetOwnership, Channel, RegistrationState, SubscriptionState
 from models.tables.customer import Account, Premise, ServicePoint
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
@@ -45,6 +45,16 @@ _TAKING_PART = (
 )
 
 
+class Asked(NamedTuple):
+    """A request to leave: what is asked for, by whom, when, and from when on."""
+
+    application: UnenrollmentApplication
+    requester: str
+    channel: Channel
+    submitted_at: datetime
+    effective_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One unenrolment, locked with its subscription, and all that its rules may know."""
@@ -67,10 +77,24 @@ async def load(session: AsyncSession, scope: Scope, catalogs: Catalogs, unenroll
     subscription = await session.get(ProgramSubscription, row.subscription_id, with_for_update=True)
     if subscription is None:
         raise NotFound(f"There is no subscription {row.subscription_id}.")
+    asked = Asked(
+        UnenrollmentApplication.model_validate(row.application),
+        row.requester,
+        row.channel,
+        row.submitted_at,
+        row.effective_at,
+    )
     catalog = await catalogs.version(session, row.catalog_version)
-    zone, gone, devices = await _place(session, subscription, now)
-    facts = _facts(row, subscription, catalog, now, zone, devices, moved_out=gone or row.requester == CIS)
+    facts = await facts_of(session, catalog, asked, subscription, now)
     return Case(row, subscription, facts, Trail(scope, now, row.id), now)
+
+
+async def facts_of(
+    session: AsyncSession, catalog: IndexedCatalog, asked: Asked, subscription: ProgramSubscription, now: datetime
+) -> rules.LeavingFacts:
+    """What the rules may know of a request, stored or not."""
+    zone, gone, devices = await _place(session, subscription, now)
+    return _facts(asked, subscription, catalog, now, zone, devices, moved_out=gone or asked.requester == CIS)
 
 
 async def _place(
@@ -105,7 +129,7 @@ async def _place(
 
 
 def _facts(
-    row: Unenrollment,
+    asked: Asked,
     subscription: ProgramSubscription,
     catalog: IndexedCatalog,
     now: datetime,
@@ -114,18 +138,18 @@ def _facts(
     *,
     moved_out: bool,
 ) -> rules.LeavingFacts:
-    program = catalog.program(row.program)
+    program = catalog.program(subscription.program)
     types = {entry.code: entry for entry in catalog.content.subscription_types}
     return rules.LeavingFacts(
         instant=now,
-        submitted_on=row.submitted_at.astimezone(zone).date(),
-        effective_at=row.effective_at,
+        submitted_on=asked.submitted_at.astimezone(zone).date(),
+        effective_at=asked.effective_at,
         zone=zone,
         program=program,
         task=catalog.task(program.unenroll_task),
         subscription_type=types.get(program.subscription_type),
-        application=UnenrollmentApplication.model_validate(row.application),
-        channel=row.channel,
+        application=asked.application,
+        channel=asked.channel,
         state=subscription.state,
         start_at=subscription.start_at,
         devices=devices,
@@ -161,10 +185,10 @@ def _reject(case: Case, reason: str) -> None:
     moved(case.trail, case.row, case.now, _U.REJECTED, reason=reason)
 
 
-async def decide(
+async def approve(
     session: AsyncSession, scope: Scope, catalogs: Catalogs, unenrollment_id: str, *, approved: bool, reason: str
-) -> Leaving:
-    """A program manager decides.
+) -> UnenrollmentState:
+    """A program manager decides, and its flow is told.
 
     Raises:
         NotFound: there is none.
@@ -176,26 +200,33 @@ async def decide(
             f"The unenrolment is {case.row.state}; there is nothing to approve.",
             fix="GET /v1/program-unenrollments?state=awaiting_approval lists those that wait.",
         )
+    await _decide(session, catalogs, case, approved=approved, reason=reason)
+    leaving = await written(session, case)
+    await _tell(session, scope, unenrollment_id, approved=approved, reason=reason)
+    return leaving.state
+
+
+async def decided(
+    session: AsyncSession, scope: Scope, catalogs: Catalogs, unenrollment_id: str, *, approved: bool, reason: str
+) -> Leaving:
+    """Writes down what its flow was told, if it is not written yet.
+
+    Raises:
+        NotFound: there is none.
+    """
+    case = await load(session, scope, catalogs, unenrollment_id)
+    resumed(case.trail, case.row, case.now)
+    if case.row.state is _U.AWAITING_APPROVAL:
+        await _decide(session, catalogs, case, approved=approved, reason=reason)
+    return await written(session, case)
+
+
+async def _decide(session: AsyncSession, catalogs: Catalogs, case: Case, *, approved: bool, reason: str) -> None:
     if approved:
         case.trail.noted(case.row.id, "unr:approved", reason=reason)
         await _go_on(session, catalogs, case)
     else:
         _reject(case, reason)
-    return await written(session, case)
-
-
-async def approve(
-    session: AsyncSession, scope: Scope, catalogs: Catalogs, unenrollment_id: str, *, approved: bool, reason: str
-) -> UnenrollmentState:
-    """As `decide`, and its flow is told.
-
-    Raises:
-        NotFound: there is none.
-        IllegalTransition: it does not wait for approval.
-    """
-    leaving = await decide(session, scope, catalogs, unenrollment_id, approved=approved, reason=reason)
-    await _tell(session, scope, unenrollment_id, approved=approved, reason=reason)
-    return leaving.state
 
 
 async def _tell(session: AsyncSession, scope: Scope, unenrollment_id: str, *, approved: bool, reason: str) -> None:
@@ -212,7 +243,8 @@ async def drop_approval(
         NotFound: there is none.
     """
     case = await load(session, scope, catalogs, unenrollment_id)
-    if case.row.state is _U.AWAITING_APPROVAL:
+    if _U.AWAITING_APPROVAL in (case.row.state, case.row.resume_state):
+        resumed(case.trail, case.row, case.now)
         case.trail.noted(case.row.id, "unr:approval_dropped", reason=reason)
         await _go_on(session, catalogs, case)
         await written(session, case)

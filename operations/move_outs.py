@@ -61,7 +61,7 @@ _TAKING_PART = text(
         coalesce(
             (mine.application ->> 'effective_date')::timestamp AT TIME ZONE premise.time_zone, mine.submitted_at
         ) AS wished_at,
-        last.id AS last_id, last.content_hash AS last_cause
+        last.id AS last_id, last.cis_said AS last_cause
     FROM service_point point
     JOIN premise USING (cis_premise_id)
     JOIN account USING (cis_account_id)
@@ -70,7 +70,7 @@ _TAKING_PART = text(
     LEFT JOIN unenrollment mine
         ON mine.subscription_id = s.id AND mine.state NOT IN ('unenrolled', 'rejected', 'cancelled')
     LEFT JOIN LATERAL (
-        SELECT u.id, u.content_hash FROM unenrollment u
+        SELECT u.id, u.cis_said FROM unenrollment u
         WHERE u.enrollment_id = s.enrollment_id AND u.subscription_id = s.id AND u.requester = '{CIS}'
         ORDER BY u.id DESC LIMIT 1
     ) last ON true
@@ -156,10 +156,10 @@ def _digest(one: Any) -> str:
 
 
 async def _heard(session: AsyncSession, one: Any) -> None:
-    """Keeps what the CIS says now as the content of the newest unenrolment that it caused: news is what differs."""
+    """Keeps what the CIS says now with the newest unenrolment that it caused: news is what differs."""
     if one.last_id is not None and one.last_cause != _digest(one):
         remembered = update(Unenrollment).where(col(Unenrollment.id) == one.last_id)
-        await session.execute(remembered.values(content_hash=_digest(one)))
+        await session.execute(remembered.values(cis_said=_digest(one)))
 
 
 async def _taken_back(session: AsyncSession, scope: OperatorScope, one: Any, now: datetime) -> bool:
@@ -220,7 +220,7 @@ def _row(scope: OperatorScope, one: Any, now: datetime) -> dict[str, Any]:
         effective_date=one.leaves_at.astimezone(ZoneInfo(one.time_zone)).date() if ahead else None,
         note="The CIS says so.",
     )
-    return new_row(scope, application, one, now, _digest(one)) | {"requester": CIS}
+    return new_row(scope, application, one, now) | {"requester": CIS, "cis_said": _digest(one)}
 
 
 _MAY_LEAVE = text(

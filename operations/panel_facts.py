@@ -1,6 +1,11 @@
 """Gathers what the fields of a guided flow are judged by: the customer's places and devices, the program, choices."""
 
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,60 +13,51 @@ from sqlmodel import col
 
 from models.catalog import Program, ServiceTaskType
 from models.panels import Choice
-from models.tables.customer import Account, ServicePoint
+from models.tables.customer import Account, Premise, ServicePoint
 from models.tables.process_flow import ProcessFlow
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
 from operations.catalog import IndexedCatalog
+from operations.queries.work_orders import address_line
 from operations.snapshots import GONE
-from rules.panels import PanelFacts, preset
+from rules.panel_fields import PanelFacts, preset
 from rules.process_flow_requests import REQUESTS
 from rules.ways_in import asset_ownerships, installation_methods
+from rules.ways_out import removal_methods
 
 
 async def facts_of(
     session: AsyncSession, catalog: IndexedCatalog, row: ProcessFlow, task: ServiceTaskType
 ) -> PanelFacts:
-    """The facts for one draft under one catalogue."""
+    """The facts for one draft under one catalogue, today."""
+    subscription = await session.get(ProgramSubscription, row.subscription_id) if row.subscription_id else None
+    places = await _places(session, row, subscription)
+    service_points = tuple(_place(point, premise) for point, premise in places.items())
     programs = tuple(
         Choice(value=one.code, label=one.name)
         for one in catalog.programs.values()
         if one.active and one.enroll_task == task.code
     )
-    program = await _program(session, catalog, row, task, programs)
+    code = subscription.program if subscription else str(_bound(row, task, "/program", programs))
+    program = catalog.programs.get(code)
     methods = installation_methods(task, program)
+    now = datetime.now(UTC)
     return PanelFacts(
         request=REQUESTS[task.process_flow],
+        instant=now,
+        today=_today(now, places, _bound(row, task, "/service_point", service_points)),
         program=program,
-        specifications=_taken_by(program, catalog),
-        service_points=await _service_points(session, row.customer_id),
+        location_required=program is not None and catalog.location_required(program),
         choices={
             "programs": programs,
+            "service_points": service_points,
             "installation_methods": methods,
             "asset_ownerships": asset_ownerships(task, program, _bound(row, task, "/installation_method", methods)),
             "unenrollment_reasons": tuple(Choice(value=one.code, label=one.description[:200]) for one in task.reasons),
             "problems": tuple(Choice(value=one.code, label=one.description[:200]) for one in task.problems),
-            "subscription_devices": await _devices(session, row.subscription_id),
+            **(_devices_to_bring(catalog, code) if program and subscription is None else {}),
+            **(await _devices_there(session, subscription, program) if program and subscription else {}),
         },
     )
-
-
-def _taken_by(program: Program | None, catalog: IndexedCatalog) -> frozenset[str]:
-    if program is None:
-        return frozenset()
-    return frozenset(one.code for one in catalog.content.specifications if program.accepts_specification(one))
-
-
-async def _program(
-    session: AsyncSession,
-    catalog: IndexedCatalog,
-    row: ProcessFlow,
-    task: ServiceTaskType,
-    offered: tuple[Choice, ...],
-) -> Program | None:
-    if row.subscription_id is not None:
-        subscription = await session.get(ProgramSubscription, row.subscription_id)
-        return catalog.programs.get(subscription.program) if subscription else None
-    return catalog.programs.get(str(_bound(row, task, "/program", offered)))
 
 
 def _bound(row: ProcessFlow, task: ServiceTaskType, binding: str, offered: tuple[Choice, ...]) -> Any:
@@ -75,28 +71,71 @@ def _bound(row: ProcessFlow, task: ServiceTaskType, binding: str, offered: tuple
     return None
 
 
-async def _service_points(session: AsyncSession, customer_id: str) -> frozenset[str]:
+async def _places(
+    session: AsyncSession, row: ProcessFlow, subscription: ProgramSubscription | None
+) -> dict[str, Premise]:
+    """The customer's service points with their premises; of a subscription only its own."""
     statement = (
-        select(col(ServicePoint.cis_service_point_id))
+        select(col(ServicePoint.cis_service_point_id), Premise)
+        .join(Premise, col(Premise.cis_premise_id) == col(ServicePoint.cis_premise_id))
         .join(Account, col(Account.cis_account_id) == col(ServicePoint.cis_account_id))
-        .where(col(Account.customer_id) == customer_id)
+        .order_by(col(ServicePoint.cis_service_point_id))
     )
-    return frozenset((await session.execute(statement)).scalars())
+    if subscription:
+        statement = statement.where(col(ServicePoint.cis_service_point_id) == subscription.service_point)
+    else:
+        statement = statement.where(col(Account.customer_id) == row.customer_id)
+    return dict((await session.execute(statement)).tuples().all())
 
 
-async def _devices(session: AsyncSession, subscription_id: str | None) -> tuple[Choice, ...]:
-    if subscription_id is None:
-        return ()
+def _place(service_point: str, premise: Premise) -> Choice:
+    return Choice(value=service_point, label=f"{address_line(premise)[:130]} ({service_point})")
+
+
+def _today(now: datetime, places: dict[str, Premise], chosen: Any) -> date:
+    """The day at the place that is chosen; while none is, the earliest at any of them."""
+    here = [places[chosen]] if isinstance(chosen, str) and chosen in places else places.values()
+    return min((now.astimezone(ZoneInfo(one.time_zone)).date() for one in here), default=now.date())
+
+
+@lru_cache(maxsize=32)
+def _devices_to_bring(catalog: IndexedCatalog, code: str) -> dict[str, tuple[Choice, ...]]:
+    """Makes and models that the program takes, and the places where such devices hang. A catalogue version never
+    changes, and thousands of inverters are many to look through each time."""
+    program = catalog.program(code)
+    taken = [one for one in catalog.content.specifications if one.active and program.accepts_specification(one)]
+    kinds = {one.asset_type for one in taken}
+    places = [one for one in catalog.content.device_location_types if one.active and kinds & {*one.asset_types}]
+    return {
+        "specifications": _told_apart((one.code, f"{one.manufacturer} {one.model}") for one in taken),
+        "device_location_types": tuple(Choice(value=one.code, label=one.description[:200]) for one in places),
+    }
+
+
+def _told_apart(named: Iterable[tuple[str, str]]) -> tuple[Choice, ...]:
+    """Choices by their names, with the code where a name stands for several."""
+    rows = [(code, name[:130]) for code, name in named]
+    bearers = Counter(name for _, name in rows)
+    return tuple(Choice(value=code, label=name if bearers[name] == 1 else f"{name} ({code})") for code, name in rows)
+
+
+async def _devices_there(
+    session: AsyncSession, subscription: ProgramSubscription, program: Program
+) -> dict[str, tuple[Choice, ...]]:
+    """The devices that take part, and what may become of them."""
     rows = await session.execute(
         select(Device)
         .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
         .where(
-            col(SubscriptionDevice.subscription_id) == subscription_id,
+            col(SubscriptionDevice.subscription_id) == subscription.id,
             col(SubscriptionDevice.registration).not_in(GONE),
         )
         .order_by(col(Device.id))
     )
-    return tuple(
-        Choice(value=device.id, label=f"{device.manufacturer} {device.model}, {device.serial_number}"[:200])
-        for device in rows.scalars()
-    )
+    devices = rows.scalars().all()
+    return {
+        "subscription_devices": tuple(
+            Choice(value=one.id, label=f"{one.manufacturer} {one.model}, {one.serial_number}"[:200]) for one in devices
+        ),
+        "removal_methods": removal_methods(program, {one.ownership for one in devices}),
+    }

@@ -1,6 +1,6 @@
 """Guided flows: begun, filled in panel by panel by one person or several, given up or expired (DOMAIN.md 3, 6)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from models.task_states import PROCESS_FLOW_TRANSITIONS, ProcessFlowState
 from operations.audit import Trail
 from operations.catalog import Catalogs, IndexedCatalog
 from operations.panel_facts import facts_of
+from rules.panel_fields import PanelFacts
 from rules.panels import SeenPanel, seen, unknown_fields
 
 _P = ProcessFlowState
@@ -31,7 +32,7 @@ class Draft:
     """A guided flow with its panels as they are shown now."""
 
     row: ProcessFlow
-    task: ServiceTaskType
+    facts: PanelFacts
     panels: tuple[SeenPanel, ...]
     newer_configuration: bool
 
@@ -153,14 +154,24 @@ async def drawn(session: AsyncSession, catalogs: Catalogs, row: ProcessFlow) -> 
     Raises:
         NotFound: its configuration is gone.
     """
+    catalog, task = await _configuration_of(session, catalogs, row)
+    facts = await facts_of(session, catalog, row, task)
+    panels = seen(task.panels, row.panel_values, facts)
+    if row.state is _P.SUBMITTED:  # what was taken is judged no more: its day may be over, its device gone
+        panels = tuple(replace(panel, faults=()) for panel in panels)
+    newest = await catalogs.current(session)
+    newer = newest.version != row.catalog_version and newest.task(task.code) != task
+    return Draft(row, facts, panels, newer)
+
+
+async def _configuration_of(
+    session: AsyncSession, catalogs: Catalogs, row: ProcessFlow
+) -> tuple[IndexedCatalog, ServiceTaskType]:
     catalog = await catalogs.version(session, row.catalog_version)
     task = catalog.task(row.service_task_type)
     if task is None:
         raise NotFound(f"Service task type {row.service_task_type} is gone.")
-    facts = await facts_of(session, catalog, row, task)
-    newest = await catalogs.current(session)
-    newer = newest.version != row.catalog_version and newest.task(task.code) != task
-    return Draft(row, task, seen(task.panels, row.panel_values, facts), newer)
+    return catalog, task
 
 
 def still_draft(row: ProcessFlow, now: datetime) -> None:
@@ -213,19 +224,19 @@ async def save_panel(
     row = await locked(session, process_flow_id)
     still_draft(row, now)
     not_stale(row, base)
-    draft = await drawn(session, catalogs, row)
-    spec = _panel(draft.task, panel)
+    _, task = await _configuration_of(session, catalogs, row)
+    spec = _panel(task, panel)
     faults = unknown_fields(spec, values)
     row.panel_values = {**row.panel_values, panel: values}
     after = await drawn(session, catalogs, row)
     saved = next(one for one in after.panels if one.spec.code == panel)
-    faults += tuple(_within(panel, fault) for fault in saved.faults if strict)
+    faults += saved.faults if strict else ()
     if faults:
         raise Invalid(
             "The panel cannot be saved as it is; nothing was stored.",
             fix="Correct what the pointers name, or save it as it is with `complete` false.",
             code="panel-invalid",
-            pointers=faults,
+            pointers=[_sent(panel, fault) for fault in faults],
         )
     row.current_panel = _next(after.panels, panel) if strict else panel
     await _touch(session, scope, now, row, "pf:saved", {"panel": panel})
@@ -239,7 +250,8 @@ def _panel(task: ServiceTaskType, code: str) -> PanelSpec:
     return found
 
 
-def _within(panel: str, fault: Pointer) -> Pointer:
+def _sent(panel: str, fault: Pointer) -> Pointer:
+    """A fault of a panel in the document that was sent to save it: `/<panel>` is its `/values`."""
     return Pointer(f"/values{fault.pointer.removeprefix(f'/{panel}')}", fault.detail)
 
 

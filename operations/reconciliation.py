@@ -166,7 +166,9 @@ async def resend(
             f"There is no reconciliation run {run_id}.", fix="GET /v1/batches/reconciliation/runs lists them."
         )
     if run.state is BatchRunState.RUNNING:
-        raise Conflict("The run still compares.", fix="Wait until it has ended.", code="batch-running")
+        raise Conflict(
+            "The run still compares.", fix="Wait until the run has ended, then ask again.", code="batch-running"
+        )
     wanted = {one["subscription"] for one in run.findings if one.get("resendable") and not one.get("resent")}
     made = await _announce(session, scope, catalogs, sorted(wanted), timeout)
     run.findings = [

@@ -15,6 +15,7 @@ from operations.catalog import Catalogs
 from operations.leaving import UNDER_WAY, Case, leave, load, order_removal, written
 from operations.unenrollments import call_off, entry_of, moved, resumed, with_entry
 from rules import unenrollment as rules
+from rules.unenrollment_guidance import instead_of_receiving
 
 _U = UnenrollmentState
 
@@ -39,7 +40,8 @@ async def _end(session: AsyncSession, catalogs: Catalogs, case: Case, entry: dic
         return
     if row.state not in UNDER_WAY or not row.devices:
         raise IllegalTransition(
-            f"The unenrolment is {row.state}; no device is being fetched.", fix="See what it waits for."
+            f"The unenrolment is {row.state}; no device is being fetched.",
+            fix=f"The next_step of /v1/program-unenrollments/{row.id} says what it waits for.",
         )
     left = entry["left"]
     with_entry(row, {**entry, "left": True, "attention": None, "ended": "kept" if kept else "removed"})
@@ -70,7 +72,7 @@ async def received(
     if entry["method"] != RemovalMethod.SHIP_BACK:
         raise Conflict(
             f"The device leaves by {entry['method']}; it is not awaited.",
-            fix="A technician reports what they fetched: POST /v1/work-orders/{id}/completion.",
+            fix=instead_of_receiving(RemovalMethod(entry["method"])),
             code="not-shipped",
         )
     await _end(session, catalogs, case, entry, kept=False)

@@ -28,24 +28,26 @@ from models.tables.subscription import (
     ProgramSubscription,
     SubscriptionDevice,
 )
+from models.tables.unenrollment import Unenrollment
 from models.values import normalised_serial
 from operations.announcing import Journey, announce
 from operations.audit import Trail
 from operations.capacity import release, reserve
 from operations.catalog import Catalogs
 from operations.facts import held_devices
+from operations.unenrollments import ENDED
 from rules.acknowledgements import LEAVING
 from rules.capacity import Need
+from rules.device_paths import way_in, way_out
 from rules.registrations_after import leaving, settled
-from rules.service_calls import way_out
 
 _D = DeviceState
 _R = RegistrationState
 _GONE = (_R.REMOVED, _R.KEPT)
 
-_ENDING = (
-    "The device was replaced while its subscription was being ended, so the new one does not take part. Cancel the "
-    "service call, or cancel the unenrolment and retry."
+_LEAVING = (
+    "The device was replaced while it was leaving the program, so the new one does not take part. Cancel the service "
+    "call, or cancel the unenrolment and retry."
 )
 _TAKEN = (
     "device_installed/serial_number: by now this is of a device that is enrolled or another customer's; read it again."
@@ -102,15 +104,17 @@ async def replace(
         return Replaced(verdict="The report names no device of the catalogue as installed.")
     subscription, old, standing = await _standing(session, call)
     if subscription.state is not SubscriptionState.ACTIVE or standing.registration in (*LEAVING, *_GONE):
-        return Replaced(stuck=_ENDING)
+        return Replaced(stuck=_LEAVING)
+    if await _asked_to_leave(session, call):
+        return Replaced(stuck=_LEAVING)
     key = (normalised_serial(installed.serial_number), found.manufacturer.casefold())
     held = await held_devices(session, [key])
     for device_id, holder in held.values():
-        if holder.customer_id != call.customer_id or program.exclusion in holder.exclusions or device_id == old.id:
+        if call.customer_id not in holder.customers or program.exclusion in holder.exclusions or device_id == old.id:
             return Replaced(verdict=_TAKEN)
+        if holder.state is _D.RETIRED:
+            return Replaced(verdict="device_installed/serial_number: this device was retired; read it again.")
     known = next((device_id for device_id, _ in held.values()), None)
-    if known is not None and await _retired(session, known):
-        return Replaced(verdict="device_installed/serial_number: this device was retired; read it again.")
     swap = _Swap(call, program, report, subscription, old, standing, found, installed, known)
     if swap.more_kw > 0 and not await reserve(session, program.code, Need(customers=0, devices=0, kw=swap.more_kw)):
         return Replaced(stuck=_NO_ROOM)
@@ -131,8 +135,15 @@ async def _standing(session: AsyncSession, call: ServiceCall) -> tuple[ProgramSu
     return found.tuple()
 
 
-async def _retired(session: AsyncSession, device_id: str) -> bool:
-    return await session.scalar(select(col(Device.state)).where(col(Device.id) == device_id)) is _D.RETIRED
+async def _asked_to_leave(session: AsyncSession, call: ServiceCall) -> bool:
+    """Whether this device leaves while others stay; where all leave, the new one leaves with them."""
+    statement = select(col(Unenrollment.id)).where(
+        col(Unenrollment.subscription_id) == call.subscription_id,
+        col(Unenrollment.state).not_in(ENDED),
+        ~col(Unenrollment.whole),
+        col(Unenrollment.devices).contains([{"device": call.device_id}]),
+    )
+    return await session.scalar(statement) is not None
 
 
 async def _swap(session: AsyncSession, trail: Trail, catalogs: Catalogs, swap: _Swap, now: datetime) -> Replaced:
@@ -199,9 +210,7 @@ async def _put_up(session: AsyncSession, trail: Trail, swap: _Swap, location: st
         session.add(device)
     else:
         _brought_up_to_date(device, swap)
-    path = {_D.ENROLLED: (), _D.INSTALLED: (_D.ENROLLED,), _D.FAULTY: (_D.ENROLLED,)}
-    way = path.get(device.state, (_D.INSTALLED, _D.ENROLLED))
-    device.state = trail.moved(DEVICE_TRANSITIONS, device.id, device.state, *way)
+    device.state = trail.moved(DEVICE_TRANSITIONS, device.id, device.state, *way_in(device.state))
     await session.execute(
         update(DeviceInstallation)
         .where(col(DeviceInstallation.device_id) == device.id, col(DeviceInstallation.removed_at).is_(None))
@@ -250,6 +259,7 @@ def _brought_up_to_date(device: Device, swap: _Swap) -> None:
     device.specification, device.model, device.asset_type = found.code, found.model, found.asset_type
     device.head_end, device.ownership = found.head_end, swap.old.ownership
     device.rated_kw, device.capacity_kwh = found.rated_kw, found.capacity_kwh
+    device.customer_id = swap.call.customer_id
 
 
 async def _on_subscription(

@@ -13,11 +13,12 @@ from models.shipment import SelfInstallation
 from models.tables.device_setup import DeviceShipment
 from models.task_states import ShipmentState
 from operations import shipments
-from operations.acceptance import load, standing
+from operations.acceptance import load, standing, taken_up
 from operations.audit import Trail
 from operations.brought_devices import WAITING, as_requested, candidate, settle
 from operations.catalog import Catalogs
 from rules.eligibility.decide import device_failures
+from rules.shipment_guidance import instead_of_confirming
 
 _H = ShipmentState
 
@@ -45,7 +46,7 @@ async def confirm(
     if row.state not in shipments.UNDER_WAY:
         raise IllegalTransition(
             f"The shipment is {row.state}; it cannot be confirmed any more.",
-            fix="See what became of it: GET /v1/shipments/{id}.",
+            fix=instead_of_confirming(row.state, row.enrollment_id),
         )
     one = await candidate(session, catalogs, now, loaded, (as_requested(confirmation),), confirmation.confirmed_by)
     if faults := [
@@ -71,20 +72,21 @@ async def confirm(
 async def associate_shipped(
     session: AsyncSession, scope: SystemScope, catalogs: Catalogs, enrollment_id: str, shipment_id: str
 ) -> Installed:
-    """The device that the customer confirmed is associated. One that cannot be taken after all is theirs again.
+    """The device that the customer confirmed is associated. One that cannot be taken after all is theirs again. Done
+    again, it says what came of it.
 
     Raises:
-        NotFound: no such enrolment, or nothing was confirmed.
+        NotFound: no such enrolment or shipment.
         Unavailable: another request took the serial number at the same moment; the same again says who has it.
     """
     now = datetime.now(UTC)
-    loaded = await load(session, enrollment_id)
+    loaded = await taken_up(session, scope, enrollment_id)
     if loaded[0].state not in WAITING:
         here = await standing(session, enrollment_id)
         return Installed(state=here.state, sync_request_id=here.sync_request_id)
     row = await shipments.locked(session, shipment_id)
     if row.state is not _H.CONFIRMED:
-        raise NotFound(f"Nothing was confirmed of {shipment_id}.")
+        return Installed(state=loaded[0].state, verdict=row.sent_back or f"{row.number} is {row.state}.")
     confirmed = SelfInstallation.model_validate(row.confirmation)
     one = await candidate(session, catalogs, now, loaded, (as_requested(confirmed),), "customer")
     installed = await settle(session, scope, now, one)
@@ -101,7 +103,7 @@ async def associate_own(session: AsyncSession, scope: SystemScope, catalogs: Cat
         Unavailable: another request took a serial number at the same moment; the same again says who has it.
     """
     now = datetime.now(UTC)
-    loaded: tuple[Any, Any] = await load(session, enrollment_id)
+    loaded: tuple[Any, Any] = await taken_up(session, scope, enrollment_id)
     if loaded[0].state not in WAITING:
         here = await standing(session, enrollment_id)
         return Installed(state=here.state, sync_request_id=here.sync_request_id)

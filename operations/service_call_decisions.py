@@ -21,7 +21,8 @@ from operations.audit import Trail
 from operations.catalog import Catalogs
 from operations.service_calls import locked, moved, parked, resumed
 from operations.work_orders import call_off_open
-from rules.service_calls import action_faults, takes_action
+from rules.service_calls import action_faults, instead_of_acting, takes_action
+from rules.transitions import nothing_to_retry
 
 _C = ServiceCallState
 _STARTED = (WorkOrderState.EN_ROUTE, WorkOrderState.ON_SITE)
@@ -42,13 +43,17 @@ async def choose(
     if not takes_action(row.state, row.resume_state, under_way=row.action is not None):
         raise IllegalTransition(
             f"The service call is {row.state.replace('_', ' ')}; nothing can be chosen now.",
-            fix="Wait until what is under way has ended, or cancel the call.",
+            fix=instead_of_acting(row.state),
         )
     device = await session.get(Device, row.device_id)
     catalog = await catalogs.version(session, row.catalog_version)
     faults = action_faults(chosen, device.ownership, catalog.program(row.program)) if device else ()
     if faults:
-        raise Invalid("That cannot be done for this device.", fix="Choose another action.", pointers=faults)
+        raise Invalid(
+            "That cannot be done for this device.",
+            fix="Choose one that the pointer names as possible.",
+            pointers=faults,
+        )
     trail = Trail(scope, now, row.id)
     resumed(trail, row, now)
     await remote_actions.give_up(session, trail, row, now)
@@ -79,7 +84,7 @@ async def cancel(session: AsyncSession, scope: Scope, service_call_id: str, reas
     await remote_actions.give_up(session, trail, row, now)
     moved(trail, row, now, _C.CANCELLED, reason=reason)
     row.reason, row.resume_state, row.action = reason, None, None
-    await call_off_open(session, trail, row.id, now, reason)
+    await call_off_open(session, trail, col(WorkOrder.journey) == row.id, now, reason)
     await trail.write(session)
     message = CancelRequested(reason=reason, actor=scope.actor)
     await outbox.signal(session, CANCEL_REQUESTED, [(service_call_workflow_id(row.id), message)])
@@ -104,9 +109,12 @@ async def _refuse_while_on_site(session: AsyncSession, row: ServiceCall) -> None
         )
     )
     if started is not None:
+        first = (
+            f"Retry the call first: POST /v1/service-calls/{row.id}/retry. " if row.state is _C.NEEDS_ATTENTION else ""
+        )
         raise Conflict(
-            f"A technician is on the way or on site for {started}; what was done there must not be lost.",
-            fix="Wait for the report; it ends the call.",
+            f"A technician is or was on the way or on site for {started}; what was done there must not be lost.",
+            fix=f"{first}Wait for the report; it ends the call.",
             code="technician-on-site",
         )
 
@@ -133,10 +141,7 @@ async def retry(session: AsyncSession, scope: Scope, service_call_id: str) -> Se
     row = await locked(session, service_call_id)
     trail = Trail(scope, now, row.id)
     if not resumed(trail, row, now):
-        raise IllegalTransition(
-            "The service call does not need attention, so there is nothing to retry.",
-            fix="A sync request in error is retried at POST /v1/sync-requests/{id}/retry.",
-        )
+        raise nothing_to_retry()
     await trail.write(session)
     message = RetryRequested(message_id=f"{row.id}/{row.version}")
     await outbox.signal(session, RETRY_REQUESTED, [(service_call_workflow_id(row.id), message)])

@@ -18,7 +18,7 @@ from models.tables.device_setup import HeadEndRequest
 from models.tables.service_call import ServiceCall
 from models.tables.subscription import Device, ProgramSubscription
 from models.tables.sync_request import SyncRequest
-from models.tables.work_order import WorkOrder, WorkOrderCompletion
+from models.tables.work_order import WorkOrder
 from models.task_states import (
     CompletionOutcome,
     ServiceCallState,
@@ -206,6 +206,8 @@ async def _conclude(
         await _replace(session, scope, trail, catalogs, row, order, now)
     else:
         _resolve(trail, row, now, order.outcome)
+        closed = f"the service call was closed with {order.outcome}"
+        await work_orders.call_off_open(session, trail, col(WorkOrder.id) == order.id, now, closed)
 
 
 async def _replace(
@@ -217,7 +219,7 @@ async def _replace(
     order: WorkOrder,
     now: datetime,
 ) -> None:
-    kept = await _report_taken(session, order.id)
+    kept = await completions.report_taken(session, order.id)
     came = await replacement.replace(session, trail, catalogs, row, Completion.model_validate(kept.body), now)
     if came.verdict:
         await work_orders.send_back(session, scope, order.id, came.verdict, kept)
@@ -227,19 +229,6 @@ async def _replace(
         row.outcome, row.replaced_by, row.action = CompletionOutcome.DEVICE_REPLACED, came.device_id, None
         moved(trail, row, now, _C.REPLACED)
         trail.noted(row.id, "svc:device_replaced", details={"removed": row.device_id, "installed": came.device_id})
-
-
-async def _report_taken(session: AsyncSession, work_order_id: str) -> WorkOrderCompletion:
-    statement = (
-        select(WorkOrderCompletion)
-        .where(
-            col(WorkOrderCompletion.work_order_id) == work_order_id,
-            col(WorkOrderCompletion.verdict) == completions.TAKEN,
-        )
-        .order_by(col(WorkOrderCompletion.received_at).desc())
-        .limit(1)
-    )
-    return (await session.execute(statement)).scalar_one()
 
 
 async def told(session: AsyncSession, scope: Scope, catalogs: Catalogs, service_call_id: str) -> Called:

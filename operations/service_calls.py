@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.catalog import Program
-from models.errors import Conflict, ContentMismatch, Invalid, NotFound, Pointer
+from models.errors import Conflict, Invalid, NotFound, Pointer
 from models.ids import new_id, service_call_workflow_id
 from models.messages.enroll import Stage
 from models.messages.service_call import WORKFLOW, ServiceCallInput
@@ -28,6 +28,7 @@ from operations import outbox
 from operations.audit import Trail
 from operations.catalog import Catalogs
 from operations.rows import as_json, insert_from
+from rules.repeats import used_before
 from rules.service_calls import action_faults, problem_faults
 
 _C = ServiceCallState
@@ -70,8 +71,8 @@ async def submit(
     now = datetime.now(UTC)
     content = application.model_dump(mode="json")
     digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    names = [name for name in (application.transaction_id, idempotency_key) if name is not None]
-    earlier = await _earlier(session, scope, names, digest) if names else None
+    names = (application.transaction_id, idempotency_key)
+    earlier = await _earlier(session, scope, *names, digest)
     if earlier is not None:
         return earlier
     subscription, device = await _subject(session, application)
@@ -100,7 +101,7 @@ async def submit(
         "version": 1,
     }
     if await session.scalar(_SUBMIT, {"rows": as_json([row])}) is None:
-        raced = await _earlier(session, scope, names, digest) if names else None
+        raced = await _earlier(session, scope, *names, digest)
         return raced or await _open_already(session, device.id)
     trail = Trail(scope, now, made)
     trail.noted(made, "svc:open", details={"channel": scope.channel, "problem": application.problem.code})
@@ -109,24 +110,19 @@ async def submit(
     return Submitted(made, _C.OPEN, now, new=True)
 
 
-async def _earlier(session: AsyncSession, scope: Scope, names: list[str], digest: str) -> Submitted | None:
-    named = col(ServiceCall.transaction_id).in_(names) | col(ServiceCall.idempotency_key).in_(names)
-    columns = (
-        col(ServiceCall.id),
-        col(ServiceCall.state),
-        col(ServiceCall.submitted_at),
-        col(ServiceCall.content_hash),
-    )
-    found = (await session.execute(select(*columns).where(col(ServiceCall.requester) == scope.actor, named))).all()
-    for service_call_id, state, submitted_at, content_hash in found:
-        if content_hash == digest:
-            return Submitted(service_call_id, state, submitted_at, new=False)
-    if found:
-        raise ContentMismatch(
-            "This transaction id or Idempotency-Key was used before for a request with other content.",
-            fix="Use a new transaction id and key for a new request; send the same content to repeat one.",
-            pointers=[Pointer("/transaction_id", "used before with other content")],
-        )
+async def _earlier(
+    session: AsyncSession, scope: Scope, transaction_id: str | None, idempotency_key: str | None, digest: str
+) -> Submitted | None:
+    same = col(ServiceCall.transaction_id) == transaction_id
+    if idempotency_key is not None:
+        same = same | (col(ServiceCall.idempotency_key) == idempotency_key)
+    statement = select(ServiceCall).where(col(ServiceCall.requester) == scope.actor, same)
+    rows = (await session.scalars(statement)).all()
+    for row in rows:
+        if row.content_hash == digest:
+            return Submitted(row.id, row.state, row.submitted_at, new=False)
+    if rows:
+        raise used_before(transaction_id, (row.transaction_id for row in rows))
     return None
 
 
@@ -153,7 +149,8 @@ async def _subject(session: AsyncSession, application: ServiceCallApplication) -
         raise Conflict(
             f"The device takes no part in {subscription.program} any more, or not yet: the subscription is "
             f"{subscription.state}, the device {registration.replace('_', ' ')}.",
-            fix="A service call is for a device that is enrolled.",
+            fix=f"Wait until it is set up, or enrol it again; GET /v1/program-enrollments/{subscription.enrollment_id} "
+            "says how far it is.",
             code="not-subscribed",
         )
     return subscription, device
@@ -169,7 +166,11 @@ def _check(application: ServiceCallApplication, device: Device, program: Program
         )
     faults = (*problem_faults(application, task), *action_faults(application.chosen, device.ownership, program))
     if faults:
-        raise Invalid("The call cannot be taken as it is; nothing was stored.", fix="Correct it.", pointers=faults)
+        raise Invalid(
+            "The call cannot be taken as it is; nothing was stored.",
+            fix="Correct what the pointers name.",
+            pointers=faults,
+        )
 
 
 async def _refuse_while_leaving(session: AsyncSession, subscription: ProgramSubscription) -> None:
@@ -196,7 +197,7 @@ async def _open_already(session: AsyncSession, device_id: str) -> Submitted:
     )
     raise Conflict(
         f"Service call {other} is open for this device already.",
-        fix=f"Add to that one: GET /v1/service-calls/{other}; or cancel it first.",
+        fix=f"Go on with that one, GET /v1/service-calls/{other} says how; or cancel it first.",
         code="service-call-open",
     )
 

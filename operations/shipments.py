@@ -16,7 +16,7 @@ from models.shipment import Dispatch
 from models.tables.device_setup import DeviceShipment
 from models.tables.subscription import ProgramSubscription
 from models.task_states import SHIPMENT_TRANSITIONS, ShipmentState
-from operations import outbox
+from operations import outbox, unclaimed
 from operations.announcing import Journey
 from operations.audit import Trail
 
@@ -94,6 +94,7 @@ def moved(trail: Trail, row: DeviceShipment, instant: datetime, *path: ShipmentS
     """Takes a shipment along a path of states: it is waited for anew, and nobody has to see to it meanwhile."""
     row.state = trail.moved(SHIPMENT_TRANSITIONS, row.id, row.state, *path, reason=reason)
     row.escalated_at = None
+    row.unclaimed = None if row.state is _H.RETURNED else row.unclaimed
     row.updated_at = instant
     row.version += 1
 
@@ -105,21 +106,28 @@ async def tell(session: AsyncSession, row: DeviceShipment) -> None:
 
 
 async def shipped(session: AsyncSession, scope: Scope, shipment_id: str, dispatch: Dispatch) -> DeviceShipment:
-    """The device left the warehouse. The same again changes nothing.
+    """The device left the warehouse. Said again, it adds or corrects the carrier and the tracking reference as long as
+    the parcel is on its way: what is not named stays. The same again changes nothing.
 
     Raises:
         NotFound: there is none.
         IllegalTransition: it is further, or has ended.
     """
     row = await locked(session, shipment_id)
-    if (row.state, row.carrier, row.tracking_reference) == (
-        _H.SHIPPED,
-        dispatch.carrier,
-        dispatch.tracking_reference,
-    ):
-        return row
-    row.carrier, row.tracking_reference = dispatch.carrier, dispatch.tracking_reference
-    return await _step(session, scope, row, _H.SHIPPED)
+    before = (row.carrier, row.tracking_reference)
+    row.carrier = dispatch.carrier or row.carrier
+    row.tracking_reference = dispatch.tracking_reference or row.tracking_reference
+    if row.state is not _H.SHIPPED:
+        return await _step(session, scope, row, _H.SHIPPED)
+    after = (row.carrier, row.tracking_reference)
+    if after != before:
+        now = datetime.now(UTC)
+        row.updated_at = now
+        row.version += 1
+        trail = Trail(scope, now, row.journey)
+        trail.noted(row.id, "shp:tracked", details={"before": before, "after": after})
+        await trail.write(session)
+    return row
 
 
 async def delivered(session: AsyncSession, scope: Scope, shipment_id: str) -> DeviceShipment:
@@ -149,6 +157,18 @@ async def returned(session: AsyncSession, scope: Scope, shipment_id: str, reason
     """
     row = await locked(session, shipment_id)
     return row if row.state is _H.RETURNED else await _step(session, scope, row, _H.RETURNED, reason=reason)
+
+
+async def settle(session: AsyncSession, scope: Scope, shipment_id: str, reason: str) -> DeviceShipment:
+    """What became of a device that does not come back: the customer keeps it, or it is lost.
+
+    Raises:
+        NotFound: there is none.
+        IllegalTransition: nothing is to be settled.
+    """
+    row = await locked(session, shipment_id)
+    await unclaimed.settle(session, scope, row, reason)
+    return row
 
 
 async def _step(
@@ -206,6 +226,8 @@ async def call_off(
         col(DeviceShipment.journey) == journey, col(DeviceShipment.state).in_((*UNDER_WAY, _H.CONFIRMED))
     )
     for row in (await session.execute(statement.with_for_update())).scalars():
+        if row.state is not _H.ORDERED:
+            unclaimed.found(trail, row, instant, f"A device was sent to the customer, who does not take part: {reason}")
         moved(trail, row, instant, end if end in SHIPMENT_TRANSITIONS[row.state] else _H.CANCELLED, reason=reason)
 
 

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from models.application import EnrollmentApplication, RequestedDevice
 from models.catalog import Specification
-from models.completion import Completion
+from models.completion import TAKEN, Completion
 from models.head_end import HeadEndOutcome, RequestKind
 from models.ids import enrollment_workflow_id
 from models.messages.device_setup import Concluded, StatusChecks
@@ -19,7 +19,7 @@ from models.tables.device_setup import HeadEndRequest
 from models.tables.enrollment import Enrollment
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from models.task_states import HeadEndRequestState, ShipmentState
-from operations import completions, enrollments, shipments
+from operations import enrollments, shipments
 from operations.audit import Trail
 from operations.brought_devices import as_requested
 from operations.catalog import Catalogs
@@ -43,6 +43,7 @@ async def start(session: AsyncSession, scope: Scope, catalogs: Catalogs, enrollm
     passed = {one.device_key for one in asked if one.outcome == HeadEndOutcome.OK}
     waiting = {one.device_key: one.id for one in asked if one.state in OPEN}
     trail = Trail(scope, now, enrollment_id)
+    enrollments.resumed(trail, enrollment, now)
     asking = Asking(enrollment.id, enrollment_workflow_id(enrollment.id), enrollment.id)
     made = [
         put(session, trail, RequestKind.STATUS_CHECK, _as_asked(key, device, specification), asking, now)
@@ -94,7 +95,7 @@ async def _brought(session: AsyncSession, enrollment_id: str) -> RequestedDevice
     statement = (
         select(col(WorkOrderCompletion.body))
         .join(WorkOrder, col(WorkOrder.id) == col(WorkOrderCompletion.work_order_id))
-        .where(col(WorkOrder.journey) == enrollment_id, col(WorkOrderCompletion.verdict) == completions.TAKEN)
+        .where(col(WorkOrder.journey) == enrollment_id, col(WorkOrderCompletion.verdict) == TAKEN)
         .order_by(col(WorkOrderCompletion.received_at).desc())
         .limit(1)
     )

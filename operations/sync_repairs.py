@@ -55,7 +55,7 @@ async def retry(session: AsyncSession, scope: Scope, catalogs: Catalogs, sync_re
     if request.state is not _Y.ERROR:
         raise IllegalTransition(
             f"The sync request is {request.state}; only one in error can be retried.",
-            fix="Nothing to do if it is synchronized or on its way.",
+            fix="Nothing needs to be done if it is on its way. POST /v1/sync-requests tells the DERMS again.",
         )
     await _retry(session, scope, catalogs, [request])
     return request.state
@@ -73,10 +73,11 @@ async def tell_again(
     """
     subscription = await session.get(ProgramSubscription, subscription_id, with_for_update=True)
     if subscription is None:
-        raise NotFound(f"There is no subscription {subscription_id}.", fix="Look it up by its enrolment.")
+        raise NotFound(f"There is no subscription {subscription_id}.", fix="GET /v1/program-enrollments/{id} names it.")
     if subscription.state is not SubscriptionState.ACTIVE:
         raise Conflict(
-            f"The subscription is {subscription.state}; there is nothing to tell again.", fix="Nothing to do."
+            f"The subscription is {subscription.state}; there is nothing to tell again.",
+            fix="Only an active one is told again; GET /v1/sync-requests lists what the DERMS was told before.",
         )
     of_it = (col(SyncRequest.subscription_id) == subscription_id, col(SyncRequest.state).not_in(FINAL))
     under_way = await session.scalar(select(func.max(SyncRequest.id)).where(*of_it))
@@ -167,7 +168,7 @@ async def cancel(session: AsyncSession, scope: Scope, sync_request_id: str, reas
     if request.state is not _Y.ERROR:
         raise IllegalTransition(
             f"The sync request is {request.state}; only one in error can be cancelled.",
-            fix="Wait for the DERMS' answer; it ends synchronized or in error.",
+            fix="One that is on its way ends synchronized or in error; one that has ended stays as it is.",
         )
     trail = Trail(scope, now, request.journey)
     await give_up(session, trail, request, reason, now)

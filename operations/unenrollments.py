@@ -10,7 +10,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import Conflict, ContentMismatch, IllegalTransition, Invalid, NotFound, Pointer
+from models.errors import Conflict, Invalid, NotFound, Pointer
 from models.ids import new_id, unenrollment_workflow_id
 from models.messages.enroll import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested, Stage
 from models.messages.unenroll import WORKFLOW, UnenrollInput
@@ -24,6 +24,8 @@ from models.unenrollment import UnenrollmentApplication
 from operations import outbox, work_orders
 from operations.audit import Trail
 from operations.rows import as_json, insert_from
+from rules.repeats import used_before
+from rules.transitions import nothing_to_retry
 
 _U = UnenrollmentState
 ENDED = frozenset({_U.UNENROLLED, _U.REJECTED, _U.CANCELLED})
@@ -70,13 +72,12 @@ async def submit(
         ContentMismatch: transaction id or idempotency key used before for another request.
     """
     now = datetime.now(UTC)
-    content = application.model_dump(mode="json")
-    digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    digest = _digest(application)
     earlier = await _earlier(session, scope, application.transaction_id, idempotency_key, digest)
     if earlier is not None:
         return earlier
     found = await _subscription(session, application.subscription)
-    row = new_row(scope, application, found, now, digest)
+    row = new_row(scope, application, found, now)
     row["idempotency_key"] = idempotency_key
     if (await session.execute(SUBMIT, {"rows": as_json([row])})).first() is None:
         raced = await _earlier(session, scope, application.transaction_id, idempotency_key, digest)
@@ -123,9 +124,12 @@ async def _left_already(session: AsyncSession, subscription_id: str) -> Submitte
     )
 
 
-def new_row(
-    scope: OperatorScope, application: UnenrollmentApplication, found: Any, now: datetime, digest: str
-) -> dict[str, Any]:
+def _digest(application: UnenrollmentApplication) -> str:
+    content = application.model_dump(mode="json")
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def new_row(scope: OperatorScope, application: UnenrollmentApplication, found: Any, now: datetime) -> dict[str, Any]:
     """A request as it is stored; `found` names the subscription, its premise's zone and the catalogue in force."""
     unenrollment_id = new_id("unr")
     return {
@@ -133,7 +137,8 @@ def new_row(
         "requester": scope.actor,
         "transaction_id": application.transaction_id or unenrollment_id,
         "idempotency_key": None,
-        "content_hash": digest,
+        "content_hash": _digest(application),
+        "cis_said": None,
         "channel": scope.channel,
         "subscription_id": found.id,
         "enrollment_id": found.enrollment_id,
@@ -142,7 +147,7 @@ def new_row(
         "program": found.program,
         "catalog_version": found.catalog_version,
         "reason_code": application.reason,
-        "effective_at": _effective_at(application.effective_date, now, ZoneInfo(found.time_zone)),
+        "effective_at": effective_at(application.effective_date, now, ZoneInfo(found.time_zone)),
         "application": application.model_dump(mode="json"),
         "decision": None,
         "devices": [],
@@ -156,7 +161,7 @@ def new_row(
     }
 
 
-def _effective_at(wanted: date | None, now: datetime, zone: ZoneInfo) -> datetime:
+def effective_at(wanted: date | None, now: datetime, zone: ZoneInfo) -> datetime:
     """The day's midnight at the premise; now when none or an earlier day is named (a rule judges that)."""
     return max(datetime.combine(wanted, time.min, zone), now) if wanted else now
 
@@ -190,11 +195,7 @@ async def _earlier(
         if row.content_hash == digest:
             return Submitted(row.id, row.state, row.submitted_at, new=False)
     if rows:
-        raise ContentMismatch(
-            "This transaction id or Idempotency-Key was used before for a request with other content.",
-            fix="Use a new transaction id and key for a new request; send the same content to repeat one.",
-            pointers=[Pointer("/transaction_id", "used before with other content")],
-        )
+        raise used_before(transaction_id, (row.transaction_id for row in rows))
     return None
 
 
@@ -251,7 +252,7 @@ async def cancel(session: AsyncSession, scope: Scope, unenrollment_id: str, reas
     trail = Trail(scope, now, row.id)
     moved(trail, row, now, _U.CANCELLED, reason=reason)
     row.reason, row.resume_state = reason, None
-    await work_orders.call_off_open(session, trail, row.id, now, reason)
+    await work_orders.call_off_open(session, trail, col(WorkOrder.journey) == row.id, now, reason)
     subscription = await session.get(ProgramSubscription, row.subscription_id, with_for_update=True)
     if subscription is not None and subscription.state is SubscriptionState.ENDING:
         back = (SubscriptionState.ENDING, SubscriptionState.ACTIVE)
@@ -266,7 +267,7 @@ async def _refuse_if_begun(session: AsyncSession, row: Unenrollment) -> None:
     if row.state is _U.UNENROLLED or any(entry["left"] for entry in row.devices):
         raise Conflict(
             "A device has left the program already, so it cannot be taken back.",
-            fix="End what is left of it by keeping the devices; enrol again to take part again.",
+            fix="Keep the devices still to be fetched (POST …/devices/{device}/kept); enrol again to take part again.",
             code="already-left",
         )
     started = select(col(WorkOrder.number)).where(col(WorkOrder.journey) == row.id, col(WorkOrder.state).in_(_STARTED))
@@ -294,8 +295,7 @@ async def call_off(session: AsyncSession, trail: Trail, entry: dict[str, Any], n
     order = await work_orders.locked(session, entry["work_order"])
     if order.state in (WorkOrderState.EN_ROUTE, WorkOrderState.ON_SITE):
         raise _visit_started(order.number)
-    if order.state not in (WorkOrderState.COMPLETED, WorkOrderState.CANCELLED, WorkOrderState.INCOMPLETE):
-        work_orders.moved(trail, order, now, WorkOrderState.CANCELLED, reason=reason)
+    await work_orders.call_off_open(session, trail, col(WorkOrder.id) == order.id, now, reason)
 
 
 async def park(session: AsyncSession, scope: Scope, unenrollment_id: str, reason: str) -> UnenrollmentState:
@@ -327,10 +327,7 @@ async def retry(session: AsyncSession, scope: Scope, unenrollment_id: str) -> Un
     now = datetime.now(UTC)
     row = await locked(session, unenrollment_id)
     if row.state not in (_U.NEEDS_ATTENTION, _U.RECOVERY_PENDING):
-        raise IllegalTransition(
-            "The request does not need attention, so there is nothing to retry.",
-            fix="A sync request in error is retried at POST /v1/sync-requests/{id}/retry.",
-        )
+        raise nothing_to_retry()
     trail = Trail(scope, now, row.id)
     row.devices = [{**entry, "attention": None} for entry in row.devices]
     row.updated_at, row.version = now, row.version + 1

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -23,9 +23,10 @@ from models.states import AssetOwnership
 from models.tables.subscription import ProgramSubscription
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from models.task_states import WORK_ORDER_TRANSITIONS, WorkOrderKind, WorkOrderState
-from operations import outbox
+from operations import outbox, unclaimed
 from operations.announcing import Journey
 from operations.audit import Trail
+from rules.field_work_guidance import work_order_next_step
 
 _W = WorkOrderState
 _TO_SCHEDULED: dict[WorkOrderState, tuple[WorkOrderState, ...]] = {
@@ -141,23 +142,25 @@ async def appoint(
 
     Raises:
         NotFound: there is none.
-        Invalid: the window ends before it starts, or is over.
+        Invalid: the window is over.
         IllegalTransition: the technician is on the way or done, or the order was called off.
     """
     now = datetime.now(UTC)
-    if window.end <= window.start or window.end <= now:
-        why = "is not after start" if window.end <= window.start else "is over"
+    if window.end <= now:
         raise Invalid(
-            "The appointment's window cannot be kept.", fix="Name one ahead.", pointers=[Pointer("/end", why)]
+            "The appointment's window cannot be kept.",
+            fix="Name one that ends later than now.",
+            pointers=[Pointer("/end", "is over")],
         )
     row = await locked(session, work_order_id)
     same = (row.appointment_start, row.appointment_end, row.technician)
     if row.state is _W.SCHEDULED and same == (window.start, window.end, technician or row.technician):
         return row
     if row.state not in _TO_SCHEDULED:
+        next_step = work_order_next_step(row.state, row.sent_back, row.unclaimed, row.called_off)
         raise IllegalTransition(
             f"The work order is {row.state}; an appointment can no longer be made.",
-            fix="See the order: GET /v1/work-orders/{id}.",
+            fix=f"{next_step} The links of its view say what can be done now.",
         )
     trail = Trail(scope, now, row.journey)
     row.appointment_start, row.appointment_end = window.start, window.end
@@ -187,37 +190,32 @@ async def cancel(session: AsyncSession, scope: Scope, work_order_id: str, reason
     return row
 
 
-async def call_off_open(session: AsyncSession, trail: Trail, journey: str, instant: datetime, reason: str) -> int:
-    """Cancels what can still be cancelled of a journey that ends otherwise; gives how many. One that a technician has
-    started is left to them: their report changes nothing any more."""
+async def call_off_open(
+    session: AsyncSession, trail: Trail, which: ColumnElement[bool], instant: datetime, reason: str
+) -> None:
+    """Cancels what can still be cancelled of orders whose purpose ends otherwise. One that a technician has started is
+    left to them: their report changes nothing any more."""
     open_orders = await session.execute(
-        select(WorkOrder)
-        .where(col(WorkOrder.journey) == journey, col(WorkOrder.state).not_in((_W.COMPLETED, _W.CANCELLED)))
-        .with_for_update()
+        select(WorkOrder).where(which, col(WorkOrder.state).not_in((_W.COMPLETED, _W.CANCELLED))).with_for_update()
     )
     found = list(open_orders.scalars())
-    called_off = [row for row in found if _W.CANCELLED in WORK_ORDER_TRANSITIONS[row.state]]
-    for row in called_off:
-        moved(trail, row, instant, _W.CANCELLED, reason=reason)
     for row in found:
+        if _W.CANCELLED in WORK_ORDER_TRANSITIONS[row.state]:
+            moved(trail, row, instant, _W.CANCELLED, reason=reason)
         row.called_off = reason
-    await _ignore_unread(session, trail, found, reason)
-    return len(called_off)
+    await unclaimed.of_orders(session, trail, which, instant, reason)
 
 
-async def _ignore_unread(session: AsyncSession, trail: Trail, orders: list[WorkOrder], reason: str) -> None:
-    """Reports that came in but were not looked at yet stay visible, with why they change nothing."""
-    unread = await session.execute(
-        update(WorkOrderCompletion)
-        .where(
-            col(WorkOrderCompletion.work_order_id).in_([row.id for row in orders]),
-            col(WorkOrderCompletion.verdict).is_(None),
-        )
-        .values(verdict=f"ignored: {reason}")
-        .returning(col(WorkOrderCompletion.work_order_id))
-    )
-    for (work_order_id,) in unread.all():
-        trail.noted(work_order_id, "wo:report_ignored", reason=reason)
+async def settle(session: AsyncSession, scope: Scope, work_order_id: str, reason: str) -> WorkOrder:
+    """What became of what was done on site for a request that had ended.
+
+    Raises:
+        NotFound: there is none.
+        IllegalTransition: nothing is to be settled.
+    """
+    row = await locked(session, work_order_id)
+    await unclaimed.settle(session, scope, row, reason)
+    return row
 
 
 async def progress(session: AsyncSession, scope: Scope, work_order_id: str, step: WorkOrderState) -> WorkOrder:

@@ -1,10 +1,17 @@
 """What can be done about what needs a person: the doors, and what to send to them."""
 
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from models.attention_views import AttentionAction, AttentionKind
-from models.task_states import ShipmentState
+from models.states import EnrollmentState, SyncState
+from models.task_states import RemovalMethod, ServiceCallState, ShipmentState, UnenrollmentState, WorkOrderState
+from rules.field_work_guidance import work_order_actions
+from rules.guidance import enrollment_actions, sync_actions
+from rules.service_calls import service_call_actions
 from rules.shipment_guidance import shipment_actions
+from rules.unenrollment_guidance import removal_actions, unenrollment_actions
 
 _K = AttentionKind
 _DOORS = {
@@ -23,18 +30,44 @@ _NEXT: dict[AttentionKind, str] = {
     _K.SYNC_REQUEST_HELD_UP: "Retry the one that it waits for, or give that one up; then this one goes by itself.",
     _K.NOT_CONTROLLABLE: "Have the DERMS told again, or end the participation.",
     _K.VISIT_ESCALATED: "Make an appointment, or cancel what the visit was ordered for.",
-    _K.VISITS_USED_UP: "Retry for one more visit, or cancel what the visit was ordered for.",
     _K.SHIPMENT_ESCALATED: "Ask the warehouse, carrier or customer; say how far it is, or cancel the enrolment.",
+    _K.APPROVAL_AWAITED: "A program manager approves the request or turns it down.",
+    _K.WORK_UNCLAIMED: "See to what was done on site: have it undone, or ask for what fits it; then settle it.",
+    _K.SHIPMENT_UNCLAIMED: "Have the device sent back; or settle it, where the customer keeps it or it is lost.",
     _K.RECOVERY_PENDING: "The participation has ended; the hardware is still to be fetched, or left where it is.",
     _K.MESSAGE_UNDELIVERABLE: "It is tried again by itself; see to it that Temporal runs.",
 }
 _REASON = {"reason": "<why>"}
-_OF_SHIPMENT: dict[str, dict[str, Any] | None] = {
-    "shipped": {"carrier": "<name>", "tracking_reference": "<number>"},
-    "delivered": None,
-    "confirmed": {"specification": "<code>", "serial_number": "<number>", "confirmed_by": "<who>"},
+_BODIES: dict[str, dict[str, Any]] = {
+    "cancel": _REASON,
+    "kept": _REASON,
+    "settle": _REASON,
     "returned": _REASON,
+    "action": {"action": "<advice, remote_action or work_request>"},
+    "appointment": {"start": "<instant>", "end": "<instant>"},
+    "progress": {"step": "<en_route or on_site>"},
+    "completion": {
+        "completion_id": "<your own>",
+        "outcome": "<outcome>",
+        "technician": "<who>",
+        "finished_at": "<instant>",
+    },
+    "shipped": {"carrier": "<name>", "tracking_reference": "<number>"},
+    "confirmed": {"specification": "<code>", "serial_number": "<number>", "confirmed_by": "<who>"},
 }
+"""What is to be sent to a door, where something is; a person fills in what stands in angle brackets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What needs a person: the thing of that id, `journey`: the request it belongs to, or what holds it up; `details`:
+    how far it is."""
+
+    kind: AttentionKind
+    id: str
+    journey: str
+    subscription: str | None
+    details: Mapping[str, Any]
 
 
 def door(of: str) -> str:
@@ -48,37 +81,83 @@ def next_step(kind: AttentionKind) -> str:
     return _NEXT[kind]
 
 
-def actions(
-    kind: AttentionKind, of: str, journey: str, subscription: str | None, state: str | None
-) -> tuple[AttentionAction, ...]:
-    """What can be done about the thing of that id; `journey` is the request it belongs to, or what holds it up.
-    `state`: how far a shipment is."""
-    if kind is _K.MESSAGE_UNDELIVERABLE:
-        return (AttentionAction(action="look", method="GET", href="/readyz"),)
-    if kind is _K.NOT_CONTROLLABLE:
-        leaving = {"subscription": subscription, "reason": "<a reason code>"}
-        return (
-            _post("tell_again", "/v1/sync-requests", {"subscription": subscription}),
-            _post("unenroll", "/v1/program-unenrollments", leaving),
-        )
-    if kind is _K.VISIT_ESCALATED:
-        window = {"start": "<instant>", "end": "<instant>"}
-        return (_post("appoint", f"{door(of)}/appointment", window), _cancel(journey))
-    if kind is _K.VISITS_USED_UP:
-        return (_post("retry", f"{door(journey)}/retry"), _cancel(journey))
-    if kind is _K.SHIPMENT_ESCALATED:
-        steps = shipment_actions(ShipmentState(state or ""))
-        return (*(_post(step, f"{door(of)}/{step}", _OF_SHIPMENT[step]) for step in steps), _cancel(journey))
-    if kind is _K.RECOVERY_PENDING:
-        device = f"{door(of)}/devices/{{device}}"
-        return (_post("received", f"{device}/received"), _post("kept", f"{device}/kept", _REASON))
-    wrong = journey if kind is _K.SYNC_REQUEST_HELD_UP else of
-    return (_post("retry", f"{door(wrong)}/retry"), _cancel(wrong))
+def actions(waiting: Waiting) -> tuple[AttentionAction, ...]:
+    """What can be done about it, each in one call: what its own view offers, and giving up what it is done for."""
+    return _ACTIONS[waiting.kind](waiting)
 
 
-def _post(action: str, href: str, body: dict[str, Any] | None = None) -> AttentionAction:
-    return AttentionAction(action=action, method="POST", href=href, body=body)
+def _look(waiting: Waiting) -> tuple[AttentionAction, ...]:
+    return (AttentionAction(action="look", method="GET", href="/readyz"),)
 
 
-def _cancel(of: str) -> AttentionAction:
-    return _post("cancel", f"{door(of)}/cancel", _REASON)
+def _not_controllable(waiting: Waiting) -> tuple[AttentionAction, ...]:
+    here = {"subscription": waiting.subscription}
+    return (
+        _post("tell_again", "/v1/sync-requests", here),
+        _post("unenroll", "/v1/program-unenrollments", {**here, "reason": "<a reason code>"}),
+    )
+
+
+def _approval(waiting: Waiting) -> tuple[AttentionAction, ...]:
+    here = f"{door(waiting.id)}/approval"
+    return (
+        _post("approve", here, {"approved": True, **_REASON}),
+        _post("refuse", here, {"approved": False, **_REASON}),
+        _do(waiting.id, "cancel"),
+    )
+
+
+def _service_call(waiting: Waiting) -> tuple[AttentionAction, ...]:
+    resume = waiting.details["resume_state"]
+    return _all(waiting.id, service_call_actions(ServiceCallState.NEEDS_ATTENTION, resume, under_way=False))
+
+
+def _visit(waiting: Waiting) -> tuple[AttentionAction, ...]:
+    steps = work_order_actions(WorkOrderState(waiting.details["state"]), called_off=False, unclaimed=False)
+    return (*_all(waiting.id, (one for one in steps if one != "cancel")), _do(waiting.journey, "cancel"))
+
+
+def _shipment(waiting: Waiting) -> tuple[AttentionAction, ...]:
+    steps = shipment_actions(ShipmentState(waiting.details["state"]), unclaimed=False)
+    return (*_all(waiting.id, steps), _do(waiting.journey, "cancel"))
+
+
+def _leaving(waiting: Waiting) -> tuple[AttentionAction, ...]:
+    """The request's own actions, and those of each device that is still to be fetched."""
+    state, devices = UnenrollmentState(waiting.details["state"]), waiting.details["devices"]
+    of_devices = [
+        (f"{waiting.id}/devices/{one['device']}", step)
+        for one in devices
+        for step in removal_actions(state, RemovalMethod(one["method"]), one["ended"])
+    ]
+    whole = unenrollment_actions(state, a_device_left=any(one["left"] for one in devices))
+    return (*_all(waiting.id, whole), *(_do(device, step) for device, step in of_devices))
+
+
+def _all(of: str, steps: Iterable[str]) -> tuple[AttentionAction, ...]:
+    return tuple(_do(of, step) for step in steps)
+
+
+def _do(of: str, step: str) -> AttentionAction:
+    return _post(step, f"{door(of)}/{step}", _BODIES.get(step))
+
+
+def _post(action: str, href: str, body: Mapping[str, Any] | None = None) -> AttentionAction:
+    return AttentionAction(action=action, method="POST", href=href, body=dict(body) if body else None)
+
+
+_ACTIONS: Mapping[AttentionKind, Callable[[Waiting], tuple[AttentionAction, ...]]] = {
+    _K.ENROLLMENT_PARKED: lambda one: _all(one.id, enrollment_actions(EnrollmentState.NEEDS_ATTENTION)),
+    _K.UNENROLLMENT_PARKED: _leaving,
+    _K.SERVICE_CALL_PARKED: _service_call,
+    _K.SYNC_REQUEST_IN_ERROR: lambda one: _all(one.id, sync_actions(SyncState.ERROR)),
+    _K.SYNC_REQUEST_HELD_UP: lambda one: _all(one.journey, sync_actions(SyncState.ERROR)),
+    _K.NOT_CONTROLLABLE: _not_controllable,
+    _K.VISIT_ESCALATED: _visit,
+    _K.SHIPMENT_ESCALATED: _shipment,
+    _K.APPROVAL_AWAITED: _approval,
+    _K.WORK_UNCLAIMED: lambda one: _all(one.id, ("settle",)),
+    _K.SHIPMENT_UNCLAIMED: lambda one: _all(one.id, shipment_actions(ShipmentState.CANCELLED, unclaimed=True)),
+    _K.RECOVERY_PENDING: _leaving,
+    _K.MESSAGE_UNDELIVERABLE: _look,
+}

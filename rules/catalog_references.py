@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from models.catalog import KINDS, Catalog, Configured, Program
+from models.eligibility import OwnerConsentRule
 from models.errors import Pointer
 from models.states import InstallationMethod
 from rules.panel_bindings import panel_faults
@@ -67,6 +68,7 @@ def _program_gaps(catalog: Catalog) -> Iterator[Pointer]:
                     yield Pointer(f"{place}/specifications", f"{code} is not among the specifications")
         yield from _unset_ways(catalog, position, program)
         yield from _too_many_for_a_visit(position, program)
+        yield from _unasked_consent(position, program)
 
 
 def _unset_ways(catalog: Catalog, position: int, program: Program) -> Iterator[Pointer]:
@@ -91,6 +93,13 @@ def _too_many_for_a_visit(position: int, program: Program) -> Iterator[Pointer]:
                 f"/programs/{position}/offers/{index}",
                 f"{offer.installation_method} brings one device, and the program wants {program.devices.minimum}",
             )
+
+
+def _unasked_consent(position: int, program: Program) -> Iterator[Pointer]:
+    questions = {question.code for question in program.questions}
+    for index, rule in enumerate(program.eligibility):
+        if isinstance(rule, OwnerConsentRule) and rule.answer not in questions:
+            yield Pointer(f"/programs/{position}/eligibility/{index}/answer", f"{rule.answer} is none of the questions")
 
 
 def _master_gaps(catalog: Catalog) -> Iterator[Pointer]:

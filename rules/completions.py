@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from models.catalog import Program, Specification
-from models.completion import Completion, InstalledDevice
+from models.completion import Completion, InstalledDevice, RemovedDevice
 from models.errors import Pointer
 from models.task_states import CompletionOutcome, WorkOrderKind
 from models.values import normalised_serial
+from rules.possible import places_for, taken_by
 
 CLOCKS_MAY_DIFFER = timedelta(hours=1)
 
@@ -41,6 +42,7 @@ class VisitFacts:
     enrolled_elsewhere: bool = False
     location_required: bool = False
     location_types: frozenset[tuple[str, str]] = frozenset()
+    catalogued: tuple[Specification, ...] = ()
 
 
 def installs(kind: WorkOrderKind, outcome: CompletionOutcome) -> bool:
@@ -49,6 +51,20 @@ def installs(kind: WorkOrderKind, outcome: CompletionOutcome) -> bool:
         return outcome is _O.COMPLETED_AS_ORDERED
     replaced = outcome is _O.DEVICE_REPLACED
     return replaced or (kind is WorkOrderKind.REPLACE and outcome is _O.COMPLETED_AS_ORDERED)
+
+
+def done_on_site(kind: WorkOrderKind, report: Completion) -> str:
+    """What such a visit left there or took away, in words; empty where it changed nothing."""
+    new, old = _named(report.device_installed), _named(report.device_removed)
+    if kind is WorkOrderKind.REMOVE:
+        return f"The {old} was taken away" if report.outcome is _O.COMPLETED_AS_ORDERED else ""
+    if not installs(kind, report.outcome):
+        return ""
+    return f"A {new} was installed" if kind is WorkOrderKind.INSTALL else f"The {old} was replaced by another {new}"
+
+
+def _named(device: InstalledDevice | RemovedDevice | None) -> str:
+    return f"device {device.serial_number}" if device else "device"
 
 
 def completion_faults(facts: VisitFacts, report: Completion) -> tuple[Pointer, ...]:
@@ -76,11 +92,11 @@ def _new_device(facts: VisitFacts, report: Completion) -> tuple[Pointer, ...]:
 
 
 def _acceptable(facts: VisitFacts, device: InstalledDevice) -> tuple[Pointer, ...]:
-    place = "/device_installed/specification"
+    place, possible = "/device_installed/specification", taken_by(facts.program, facts.catalogued)
     if facts.specification is None:
-        return (Pointer(place, f"{device.specification} is not in the catalogue"),)
+        return (Pointer(place, f"{device.specification} is not in the catalogue; possible: {possible}"),)
     if not facts.program.accepts_specification(facts.specification):
-        return (Pointer(place, f"{facts.program.code} does not accept {device.specification}"),)
+        return (Pointer(place, f"{facts.program.code} does not accept {device.specification}; possible: {possible}"),)
     return ()
 
 
@@ -89,12 +105,12 @@ def _placed(facts: VisitFacts, device: InstalledDevice) -> tuple[Pointer, ...]:
     place = device.device_location_type
     if facts.kind is not WorkOrderKind.INSTALL or facts.specification is None:
         return ()
-    if place is None:
-        missing = Pointer("/device_installed/device_location_type", "is missing: where the device hangs")
-        return (missing,) if facts.location_required else ()
-    if (place, facts.specification.asset_type) in facts.location_types:
+    kind = facts.specification.asset_type
+    if (place, kind) in facts.location_types or (place is None and not facts.location_required):
         return ()
-    return (Pointer("/device_installed/device_location_type", f"{place} is no place for such a device"),)
+    wrong = f"{place} is no place for such a device" if place else "is missing: where the device hangs"
+    possible = places_for(kind, facts.location_types)
+    return (Pointer("/device_installed/device_location_type", f"{wrong}; possible: {possible}"),)
 
 
 def _free(facts: VisitFacts, report: Completion, device: InstalledDevice) -> tuple[Pointer, ...]:
@@ -117,5 +133,6 @@ def _old_device(facts: VisitFacts, report: Completion) -> tuple[Pointer, ...]:
     if expected is None:
         return (Pointer("/device_removed", "the order has no device to remove"),)
     if normalised_serial(removed.serial_number) != normalised_serial(expected):
-        return (Pointer("/device_removed/serial_number", "is not the device on the order"),)
+        wrong = "is not the device on the order; the view of its enrolment has the serial number of that one"
+        return (Pointer("/device_removed/serial_number", wrong),)
     return ()

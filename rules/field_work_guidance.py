@@ -32,21 +32,30 @@ WORDS: dict[str, str] = {
     "wo:escalated": "Visit overdue; escalated",
     "wo:sent_back": "Report sent back to the technician",
     "wo:report_ignored": "Report came too late and changes nothing",
+    "wo:unclaimed": "Something was done on site that is not wanted any more",
+    "wo:settled": "What was done on site is settled",
 }
 
 
-def work_order_next_step(state: WorkOrderState, sent_back: str | None) -> str:
+def work_order_next_step(
+    state: WorkOrderState, sent_back: str | None, unclaimed: str | None, called_off: str | None
+) -> str:
     """What happens next with an order in that state."""
+    if unclaimed:
+        return f"{unclaimed} A person sees to it and settles it."
     if sent_back and state not in _FINAL:
         return f"The report could not be used; the technician reports again: {sent_back}"
+    if called_off and state is _W.INCOMPLETE:
+        return f"The order is off, and no other visit is needed: {called_off}."
     return _NEXT[state]
 
 
-def work_order_actions(state: WorkOrderState, *, called_off: bool) -> tuple[str, ...]:
+def work_order_actions(state: WorkOrderState, *, called_off: bool, unclaimed: bool) -> tuple[str, ...]:
     """What can be done with an order: the names of its doors."""
+    actions = ["settle"] if unclaimed else []
     if state in _FINAL or (called_off and state is _W.INCOMPLETE):
-        return ()
-    actions = ["completion"]
+        return tuple(actions)
+    actions.append("completion")
     if not called_off and state in (_W.CREATED, *_BEFORE_THE_VISIT):
         actions.append("appointment")
     if state in (*_BEFORE_THE_VISIT, _W.EN_ROUTE):

@@ -81,6 +81,7 @@ _SYNC: dict[str, str] = {
 _DEVICE_SETUP: dict[str, str] = {
     "shp:ordered": "Device to be sent to the customer",
     "shp:shipped": "Device sent",
+    "shp:tracked": "Tracking of the parcel told",
     "shp:delivered": "Device delivered",
     "shp:confirmed": "Customer confirmed the installation",
     "shp:cancelled": "Shipment called off",
@@ -88,6 +89,8 @@ _DEVICE_SETUP: dict[str, str] = {
     "shp:returned": "Device came back",
     "shp:reminded": "Customer reminded of the installation",
     "shp:escalated": "Installation overdue; escalated",
+    "shp:unclaimed": "A device was sent that is not needed any more",
+    "shp:settled": "What became of the device is settled",
     "her:pending": "Question to the head-end",
     "her:asked": "Head-end asked",
     "her:answered": "Head-end answered",

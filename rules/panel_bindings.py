@@ -11,6 +11,16 @@ from models.errors import Pointer
 from models.panels import SUMMARY, All, AnyOf, Condition, Equals, In
 from rules.process_flow_requests import REQUESTS
 
+_LEADS_TO: dict[str, tuple[str, ...]] = {
+    "date": ("/start_date", "/effective_date"),
+    "device": ("/devices",),
+    "address": ("/service_point",),
+    "window": ("/work_order/window", "/work_request/window"),
+    "terms": ("/terms",),
+    "questions": ("/answers",),
+}
+"""Where fields lead that can lead nowhere else."""
+
 
 def bound_type(request: type[BaseModel], binding: str) -> Any:
     """The type of the request's part that a JSON pointer leads to; None when there is no such part."""
@@ -54,9 +64,11 @@ def _of_task(place: str, task: ServiceTaskType) -> Iterator[Pointer]:
                 yield Pointer(f"{here}/fields/{index}/code", f"{spec.code} is there already; codes are unique")
             yield from _looking_ahead(f"{here}/fields/{index}/visible_when", spec.visible_when, before)
             before.add(path)
+            where = f"{here}/fields/{index}/binds_to"
             if bound_type(request, spec.binds_to) is None:
-                where = f"{here}/fields/{index}/binds_to"
                 yield Pointer(where, f"the request to {task.process_flow} has no {spec.binds_to}")
+            elif spec.binds_to not in _LEADS_TO.get(spec.kind, (spec.binds_to,)):
+                yield Pointer(where, f"a field of kind {spec.kind} leads to {' or '.join(_LEADS_TO[spec.kind])}")
 
 
 def _looking_ahead(place: str, condition: Condition | None, before: set[str]) -> Iterator[Pointer]:

@@ -1,15 +1,13 @@
-"""Service calls: who may order a visit, what can be done in which state, what becomes of a device that was replaced."""
+"""Service calls: who may order a visit, what can be done in which state."""
 
 from models.catalog import Program, ServiceTaskType
 from models.errors import Pointer
 from models.head_end import HeadEndOutcome
 from models.service_call import ChosenAction, ServiceAction, ServiceCallApplication
-from models.states import AssetOwnership, DeviceState
+from models.states import AssetOwnership
 from models.task_states import SERVICE_CALL_TRANSITIONS, CompletionOutcome, ServiceCallState
 
 _C = ServiceCallState
-_D = DeviceState
-_REUSABLE = frozenset({"working", "works", "reusable", "good", "no fault"})
 
 ADVICE_GIVEN = "advice_given"
 REMOTE_ACTION_DONE = "remote_action_done"
@@ -20,9 +18,15 @@ _NEXT: dict[ServiceCallState, str] = {
     _C.AWAITING_SITE_VISIT: "A technician will visit; the work order says when.",
     _C.RESOLVED: "The call is resolved.",
     _C.REPLACED: "The device was replaced; the DERMS is told next, then the call is closed.",
-    _C.CLOSED: "The call is closed. A new one can be opened at any time.",
-    _C.CANCELLED: "The call was taken back. A new one can be opened at any time.",
+    _C.CLOSED: "The call is closed. A new one can be opened while the device takes part.",
+    _C.CANCELLED: "The call was taken back. A new one can be opened while the device takes part.",
     _C.NEEDS_ATTENTION: "The call is stuck and an operator has been called; the reason says why.",
+}
+_UNDER_WAY: dict[ServiceCallState, str] = {
+    _C.OPEN: "What was chosen is taken up next; wait for what comes of it.",
+    _C.TROUBLESHOOTING: "Wait for the answer of the head-end, which was asked to act on the device.",
+    _C.WORK_REQUESTED: "Wait for the technician's report.",
+    _C.AWAITING_SITE_VISIT: "Wait for the technician's report.",
 }
 
 
@@ -65,6 +69,15 @@ def takes_action(state: ServiceCallState, resume: str | None, *, under_way: bool
     return state in (_C.OPEN, _C.TROUBLESHOOTING) and not under_way
 
 
+def instead_of_acting(state: ServiceCallState) -> str:
+    """What helps where no action can be chosen."""
+    if not SERVICE_CALL_TRANSITIONS[state] or state in (_C.RESOLVED, _C.REPLACED):
+        return "Open a new call for what is still wrong: POST /v1/service-calls."
+    if state is _C.NEEDS_ATTENTION:
+        return "Have it tried again (POST …/retry), or take the call back (POST …/cancel)."
+    return f"{_UNDER_WAY[state]} To do something else, take the call back first: POST …/cancel."
+
+
 def service_call_actions(state: ServiceCallState, resume: str | None, *, under_way: bool) -> tuple[str, ...]:
     """What can be done with a call: the names of its doors."""
     doors = ["action"] if takes_action(state, resume, under_way=under_way) else []
@@ -100,15 +113,3 @@ def not_acted(trouble: str) -> str:
 def replaces(outcome: CompletionOutcome) -> bool:
     """Whether such a visit left another device behind."""
     return outcome is CompletionOutcome.DEVICE_REPLACED
-
-
-def way_out(state: DeviceState, ownership: AssetOwnership, condition: str | None) -> tuple[DeviceState, ...]:
-    """The path of a device that was replaced: the utility's own comes back to it; a customer's is retired, unless the
-    technician found that it works."""
-    path = {_D.NEW: (_D.INSTALLED, _D.FAULTY, _D.REMOVED), _D.FAULTY: (_D.REMOVED,), _D.REMOVED: ()}.get(
-        state, (_D.FAULTY, _D.REMOVED)
-    )
-    if state is _D.RETIRED:
-        return ()
-    kept = ownership is AssetOwnership.UTILITY_OWNED or (condition or "").strip().casefold() in _REUSABLE
-    return path if kept else (*path, _D.RETIRED)

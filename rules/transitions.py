@@ -18,7 +18,15 @@ def check_transition(table: Mapping[S, frozenset[S]], what: str, before: S, afte
     allowed = table[before]
     if after in allowed:
         return
-    follow = ", ".join(sorted(allowed)) or "nothing: it is final"
-    raise IllegalTransition(
-        f"{what} is {before} and cannot become {after}.", fix=f"From {before} can follow: {follow}."
+    fix = "Nothing can be done with it any more, it is final; ask anew for what is wanted now."
+    if allowed:
+        fix = f"From {before} can follow: {', '.join(sorted(allowed))}. The links of its view say what can be done now."
+    raise IllegalTransition(f"{what} is {before} and cannot become {after}.", fix=fix)
+
+
+def nothing_to_retry() -> IllegalTransition:
+    """Of a request that is not parked."""
+    return IllegalTransition(
+        "It does not need attention, so there is nothing to retry.",
+        fix="Its view says what it waits for. A sync request in error is retried at POST /v1/sync-requests/{id}/retry.",
     )

@@ -14,6 +14,7 @@ from models.task_states import RemovalMethod
 from models.unenrollment import MOVE_OUT, UnenrollmentApplication
 from models.values import normalised_serial
 from rules.eligibility.finding import failed, passed
+from rules.possible import listed
 
 _MOVED_OUT = UnenrollmentReason(
     code=MOVE_OUT, description="The customer no longer has the service point", ignores_minimum_term=True
@@ -99,11 +100,12 @@ def removal_method(program: Program, device: OnSubscription, asked: RemovalMetho
     if asked is not None:
         return asked
     usual = program.removal_method
-    return usual if _possible(program, device, usual) else RemovalMethod.KEEP
+    return usual if can_leave_by(usual, program, device.ownership) else RemovalMethod.KEEP
 
 
-def _possible(program: Program, device: OnSubscription, method: RemovalMethod) -> bool:
-    if method is RemovalMethod.KEEP or device.ownership is AssetOwnership.UTILITY_OWNED:
+def can_leave_by(method: RemovalMethod, program: Program, ownership: AssetOwnership) -> bool:
+    """Whether a device that is this party's can leave the program by this method."""
+    if method is RemovalMethod.KEEP or ownership is AssetOwnership.UTILITY_OWNED:
         return True
     return method is RemovalMethod.UTILITY_REMOVAL and program.visits_customer_owned
 
@@ -143,7 +145,7 @@ def devices_known(facts: LeavingFacts) -> Finding:
         return failed(
             "devices_known",
             f"{len(strangers)} of the devices named take(s) no part in this subscription.",
-            "Name devices of the subscription, or none to end all of it.",
+            f"Name none to end all of it, or some of: {listed(device.device_id for device in facts.devices)}.",
             *strangers,
         )
     return passed("devices_known", "Every device named takes part.")
@@ -183,7 +185,8 @@ def removal_possible(facts: LeavingFacts) -> Finding:
     pointers: list[str] = []
     for position, entry in enumerate(facts.application.devices):
         device = _named(facts, entry.device)
-        if device and entry.removal_method and not _possible(facts.program, device, entry.removal_method):
+        method = entry.removal_method
+        if device and method and not can_leave_by(method, facts.program, device.ownership):
             pointers.append(f"/devices/{position}/removal_method")
     if pointers:
         return failed(
@@ -224,12 +227,16 @@ def reason_channel(facts: LeavingFacts) -> Finding:
 
 def effective_date(facts: LeavingFacts) -> Finding:
     """It takes effect on the day of the request or later."""
-    wanted = facts.application.effective_date
-    if wanted and wanted < facts.submitted_on:
+    return effective_day(facts.application.effective_date, facts.submitted_on)
+
+
+def effective_day(wanted: date | None, today: date) -> Finding:
+    """The day is not over where today, at the premise, is that day."""
+    if wanted and wanted < today:
         return failed(
             "effective_date",
             f"{wanted} is over.",
-            f"Name {facts.submitted_on} or a later day, or none to leave at once.",
+            f"Name {today} or a later day, or none to leave at once.",
             "/effective_date",
         )
     return passed("effective_date", "The day is not over.")

@@ -11,7 +11,7 @@ _NEXT: dict[UnenrollmentState, str] = {
     _U.SCHEDULED: "Nothing until the day named; then the devices leave. It can be taken back until then.",
     _U.REMOVING: "Devices are being fetched or awaited.",
     _U.RECOVERY_PENDING: "The customer has left and nothing is controlled; a device has yet to be fetched.",
-    _U.REJECTED: "The request cannot stand; the decision says what would change that.",
+    _U.REJECTED: "The request cannot stand, and its reason says why; the customer takes part as before.",
     _U.CANCELLED: "The request was taken back; the customer takes part as before.",
     _U.NEEDS_ATTENTION: "A device could not be fetched and an operator has been called.",
 }
@@ -57,3 +57,10 @@ def removal_actions(state: UnenrollmentState, method: RemovalMethod, ended: str 
     if ended or state not in _CAN_BE_KEPT:
         return ()
     return ("received", "kept") if method is RemovalMethod.SHIP_BACK else ("kept",)
+
+
+def instead_of_receiving(method: RemovalMethod) -> str:
+    """What helps who reports a device as come that is not to be shipped back."""
+    if method is RemovalMethod.KEEP:
+        return "Nothing needs to be done: the device stays where it is."
+    return "A technician reports what they fetched: POST /v1/work-orders/{id}/completion."

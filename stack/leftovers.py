@@ -60,8 +60,9 @@ def _ours(record: Mapping[str, object]) -> psutil.Process | None:
 
 
 def _same_command(found: list[str], command: list[str]) -> bool:
-    """Also as long as the launcher has not become the program; macOS may name the interpreter otherwise."""
-    return found[1:] == command[1:] or (str(LAUNCHER) in found and found[-len(command) :] == command)
+    """Also as long as the launcher has not become the program, and while it does: a process has no command line in that
+    moment. macOS may name the interpreter otherwise."""
+    return not found or found[1:] == command[1:] or (str(LAUNCHER) in found and found[-len(command) :] == command)
 
 
 def _end(process: psutil.Process, gentle: int) -> None:

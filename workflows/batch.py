@@ -22,7 +22,6 @@ class Batch:
     @workflow.init
     def __init__(self, request: BatchInput) -> None:
         self._request = request
-        self._standing: BatchStanding | None = None
 
     @workflow.run
     async def run(self, request: BatchInput) -> BatchResult:
@@ -42,37 +41,32 @@ class Batch:
 
     async def _begin(self) -> BatchStanding:
         workflow.set_current_details("Looking where the run stands.")
-        self._standing = await workflow.execute_local_activity_method(
+        return await workflow.execute_local_activity_method(
             BatchActivities.begin_batch,
             BeginBatch(name=self._request.name, workflow_id=workflow.info().workflow_id),
             summary="begin",
             **policies.OWN_DATABASE,
         )
-        return self._standing
 
     async def _page(self, at: BatchStanding) -> BatchStanding:
         workflow.set_current_details(f"Page {at.page}: {at.step}. So far: {_told(at.counts)}.")
         summary = f"{at.step}, page {at.page}"
         if at.asks:
-            self._standing = await workflow.execute_activity_method(
+            return await workflow.execute_activity_method(
                 BatchActivities.do_asking_page, at, summary=summary, **policies.BATCH_ASK
             )
-        else:
-            self._standing = await workflow.execute_local_activity_method(
-                BatchActivities.do_page, at, summary=summary, **policies.OWN_DATABASE
-            )
-        return self._standing
+        return await workflow.execute_local_activity_method(
+            BatchActivities.do_page, at, summary=summary, **policies.OWN_DATABASE
+        )
 
     async def _fail(self, error: asyncio.CancelledError | FailureError) -> None:
-        """Writes down why the run cannot go on, if that is possible."""
-        if self._standing is None:
-            return
+        """Writes down why the run cannot go on."""
         stopped = isinstance(error, asyncio.CancelledError) or is_cancelled_exception(error)
         reason = "It was asked to stop in Temporal." if stopped else _why(error)
         workflow.set_current_details(f"Failed: {reason}")
         await workflow.execute_local_activity_method(
             BatchActivities.fail_batch,
-            FailBatch(run_id=self._standing.run_id, reason=reason[:1000]),
+            FailBatch(name=self._request.name, workflow_id=workflow.info().workflow_id, reason=reason[:1000]),
             summary="write down that it failed",
             **policies.OWN_DATABASE,
         )

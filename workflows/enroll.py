@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 from pydantic import ValidationError
 from temporalio import workflow
@@ -26,7 +27,6 @@ with workflow.unsafe.imports_passed_through():
         SITE_VISIT_COMPLETED,
         WORK_ORDER_CANCELLED,
         AppointmentChanged,
-        SiteVisitCompleted,
         WorkOrderCancelled,
     )
     from models.messages.synchronize import DERMS_ACKNOWLEDGED, SYNC_TURN, Acknowledged, SyncOutcome, SyncTurn
@@ -35,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.device_setup import DeviceSetup
     from workflows.enrollment_record import ENDS, EnrollmentRecord
     from workflows.parking import STAGE, Parking, mark, reason_of
+    from workflows.site_visit import report_of
     from workflows.synchronize import Synchronize
 
 
@@ -128,9 +129,10 @@ class Enroll:
         self._parking.retry_requested(message)
 
     @workflow.signal(name=SITE_VISIT_COMPLETED, description="A technician reported of a site visit.")
-    def site_visit_completed(self, message: SiteVisitCompleted) -> None:
+    def site_visit_completed(self, message: Any) -> None:
         """Wakes a flow that waits for it; kept if it comes early."""
-        self._device_setup.site_visit.completed(message)
+        if report := report_of(message):
+            self._device_setup.site_visit.completed(report)
 
     @workflow.signal(name=APPOINTMENT_CHANGED, description="An appointment for a site visit was made or moved.")
     def appointment_changed(self, message: AppointmentChanged) -> None:

@@ -103,15 +103,14 @@ class Removals:
 
     async def _visited(self, device: str, visit: Visit) -> str | None:
         """Why the visit came to nothing; None when the device was fetched or stays."""
+        site_visit = self._visit(visit.work_order_id)
 
         async def ask(why: str) -> None:
-            await self._ask(device, why)
+            await self._ask(device, why, until=lambda: site_visit.reported_late)
             if device not in self._ends:
                 await self._again(device)
 
-        standing = await self._visit(visit.work_order_id).run(
-            visit, resume=Stage.REMOVING, until=lambda: device in self._ends, ask=ask
-        )
+        standing = await site_visit.run(visit, resume=Stage.REMOVING, until=lambda: device in self._ends, ask=ask)
         if device in self._ends or standing.state is WorkOrderState.COMPLETED:
             return None
         if standing.state is WorkOrderState.CANCELLED:
@@ -149,8 +148,8 @@ class Removals:
             return False
         return True
 
-    async def _ask(self, device: str, why: str) -> None:
-        """Marks the record, and waits until a person acted."""
+    async def _ask(self, device: str, why: str, *, until: Callable[[], bool] = lambda: False) -> None:
+        """Marks the record, and waits until a person acted, or `until` holds."""
         self._places[device].forget()
         request = RemovalFailed(unenrollment_id=self._id, device_id=device, reason=why)
         await self._own(
@@ -163,7 +162,7 @@ class Removals:
         await self._places[device].wait(
             f"{why} Retry it, or end it as kept: POST {door}/retry or {door}/devices/{device}/kept.",
             resume=Stage.REMOVING,
-            until=lambda: device in self._ends,
+            until=lambda: device in self._ends or until(),
         )
 
     async def _again(self, device: str) -> Leaving:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 from pydantic import ValidationError
 from temporalio import workflow
@@ -27,7 +28,6 @@ with workflow.unsafe.imports_passed_through():
         SITE_VISIT_COMPLETED,
         WORK_ORDER_CANCELLED,
         AppointmentChanged,
-        SiteVisitCompleted,
         Visit,
         WorkOrderCancelled,
     )
@@ -36,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import policies
     from workflows.head_end import HeadEndQuestions
     from workflows.parking import STAGE, Parking, mark, reason_of
-    from workflows.site_visit import SiteVisit
+    from workflows.site_visit import SiteVisit, report_of
     from workflows.synchronize import Synchronize
 
 _HELPED = frozenset({ServiceCallState.REPLACED, ServiceCallState.CLOSED, ServiceCallState.CANCELLED})
@@ -179,7 +179,7 @@ class ServiceCall:
         return self._cancel is not None
 
     async def _ask(self, why: str) -> None:
-        """A person decides on one more visit."""
+        """A person decides on one more visit; a technician who goes there all the same and reports decides too."""
         await self._parked(why, Stage.AWAITING_SITE_VISIT)
 
     async def _parked(self, why: str, resume: Stage) -> Called:
@@ -198,13 +198,15 @@ class ServiceCall:
         return await self._attended(why, resume)
 
     async def _attended(self, why: str, resume: Stage) -> Called:
-        """Waits until a person retries, chooses something else or takes the call back, or the head-end answers after
-        all; goes on where it was."""
+        """Waits until a person retries, chooses something else or takes the call back, or the head-end answers or a
+        technician reports after all; goes on where it was."""
         door = f"POST /v1/service-calls/{self._request.service_call_id}"
         await self._parking.wait(
             f"{why} Retry, choose another action, or cancel: {door}/retry, /action or /cancel.",
             resume=resume,
-            until=lambda: self._chosen or self._over() or self._questions.knows(self._asked),
+            until=lambda: (
+                self._chosen or self._over() or self._questions.knows(self._asked) or self._site_visit.reported_late
+            ),
         )
         return await self._take_up() if self._cancel is None else await self._withdraw(self._cancel)
 
@@ -259,9 +261,10 @@ class ServiceCall:
         self._parking.retry_requested(message)
 
     @workflow.signal(name=SITE_VISIT_COMPLETED, description="A technician reported of a site visit.")
-    def site_visit_completed(self, message: SiteVisitCompleted) -> None:
+    def site_visit_completed(self, message: Any) -> None:
         """Wakes a flow that waits for it; kept if it comes early."""
-        self._site_visit.completed(message)
+        if report := report_of(message):
+            self._site_visit.completed(report)
 
     @workflow.signal(name=APPOINTMENT_CHANGED, description="An appointment for a site visit was made or moved.")
     def appointment_changed(self, message: AppointmentChanged) -> None:

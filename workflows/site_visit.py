@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
+from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
@@ -27,6 +28,20 @@ with workflow.unsafe.imports_passed_through():
 AskPerson = Callable[[str], Coroutine[Any, Any, None]]
 """Marks the record that the visit is for, waits until a person acted or it is over, and marks it as going on."""
 
+_LATE_REPORTS_COUNT = "a-report-wakes-who-waits-for-a-person"
+
+
+def report_of(message: Any) -> SiteVisitCompleted | None:
+    """A technician's report as it was signalled. None where it cannot be read: a signal has nobody to answer to, so the
+    flow's details say why."""
+    try:
+        return SiteVisitCompleted.model_validate(message)
+    except ValidationError as error:
+        faults = "; ".join(f"{'/'.join(map(str, one['loc']))} {one['msg']}".strip() for one in error.errors()[:5])
+    before = workflow.get_current_details()
+    workflow.set_current_details(f"{before} A report by signal could not be read and changes nothing: {faults[:500]}.")
+    return None
+
 
 class SiteVisit:
     """Part of a flow: one order at a time, from dispatch to its end."""
@@ -37,6 +52,9 @@ class SiteVisit:
         self._reports: list[SiteVisitCompleted] = []
         self._appointed = False
         self._called_off: set[str] = set()
+        self._asked_about: str | None = None
+        self.reported_late = False
+        """Whether a technician has reported all the same, while a person is asked whether to send one again."""
 
     def completed(self, report: SiteVisitCompleted) -> None:
         """A technician reported; the same report twice is one, and it may come before the flow waits. One of an order
@@ -45,6 +63,9 @@ class SiteVisit:
         if content not in self._seen:
             self._seen.add(content)
             self._reports.append(report)
+            if report.work_order_id == self._asked_about:
+                # Flows that had one before this was so have waited on.
+                self.reported_late = workflow.patched(_LATE_REPORTS_COUNT)
 
     def has_unread(self, visit: Visit) -> bool:
         """Whether a report of the order came in and was not looked at yet."""
@@ -58,11 +79,9 @@ class SiteVisit:
         """The order was called off."""
         self._called_off.add(message.work_order_id)
 
-    async def run(
-        self, visit: Visit, *, resume: Stage, until: Callable[[], bool], ask: AskPerson | None = None
-    ) -> VisitStanding:
+    async def run(self, visit: Visit, *, resume: Stage, until: Callable[[], bool], ask: AskPerson) -> VisitStanding:
         """Dispatches the order and waits until it has ended, or `until` holds: something else ended what it was made
-        for. `ask` is how a person is asked when no visit came to anything; by default the flow just waits visibly."""
+        for. `ask` is how a person is asked when no visit came to anything."""
         standing = await self._dispatch(visit, resume, until)
         return await self.wait_on(visit, standing, resume=resume, until=until, ask=ask)
 
@@ -73,7 +92,7 @@ class SiteVisit:
         *,
         resume: Stage,
         until: Callable[[], bool],
-        ask: AskPerson | None = None,
+        ask: AskPerson,
     ) -> VisitStanding:
         """Like `run`, of an order that was dispatched before: as after a report that could not be used after all."""
         while not until() and (standing.waits or standing.attempts_used_up):
@@ -171,15 +190,13 @@ class SiteVisit:
         )
 
     async def _ask_person(
-        self, visit: Visit, standing: VisitStanding, resume: Stage, until: Callable[[], bool], ask: AskPerson | None
+        self, visit: Visit, standing: VisitStanding, resume: Stage, until: Callable[[], bool], ask: AskPerson
     ) -> VisitStanding:
         """No visit came to anything: a person decides on one more, or ends it."""
-        why = f"{visit.work_order_id} ended with {standing.outcome}, and its attempts are used up."
-        if ask is not None:
-            await ask(why)
-        else:
-            choice = "Retry it for one more visit, or cancel what it was made for."
-            await self._parking.wait(f"{why} {choice}", resume=resume, until=lambda: until() or self.has_unread(visit))
+        self._asked_about = visit.work_order_id
+        self.reported_late = self.has_unread(visit) and workflow.patched(_LATE_REPORTS_COUNT)
+        await ask(f"{visit.work_order_id} ended with {standing.outcome}, and its attempts are used up.")
+        self._asked_about, self.reported_late = None, False
         if until():
             return standing
         return await self._parking.insist(

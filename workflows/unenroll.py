@@ -18,7 +18,6 @@ with workflow.unsafe.imports_passed_through():
         SITE_VISIT_COMPLETED,
         WORK_ORDER_CANCELLED,
         AppointmentChanged,
-        SiteVisitCompleted,
         WorkOrderCancelled,
     )
     from models.messages.synchronize import DERMS_ACKNOWLEDGED, SYNC_TURN, Acknowledged, SyncOutcome, SyncTurn
@@ -39,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import policies
     from workflows.parking import STAGE, Parking, mark, reason_of
     from workflows.removals import Removals
+    from workflows.site_visit import report_of
     from workflows.synchronize import Synchronize
 
 _U = UnenrollmentState
@@ -258,9 +258,10 @@ class Unenroll:
         self._removals.kept(message.device_id)
 
     @workflow.signal(name=SITE_VISIT_COMPLETED, description="A technician reported.")
-    def site_visit_completed(self, message: SiteVisitCompleted) -> None:
+    def site_visit_completed(self, message: Any) -> None:
         """Wakes the removal that waits for it; kept if it comes early."""
-        self._removals.completed(message)
+        if report := report_of(message):
+            self._removals.completed(report)
 
     @workflow.signal(name=APPOINTMENT_CHANGED, description="An appointment was made or moved.")
     def appointment_changed(self, message: AppointmentChanged) -> None:

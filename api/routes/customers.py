@@ -1,18 +1,17 @@
 """Customers: find, see, what they could apply for, and taking over what the CIS tells."""
 
 from fastapi import APIRouter
-from pydantic import ValidationError
 
 from api.auth import AsOperator
 from api.bodies import CustomersImported, CustomersRequest, RecordFault
 from api.context import InContext
 from api.parameters import ByExternalId, Cursor, CustomerPath, Limit, Words
-from models.cis import CisRecord
 from models.views import CustomerSummary, CustomerView, EligiblePrograms, EnrollmentSummary, Page, TimelineEntry
 from operations import customers, move_outs, outbox
 from operations.database import transaction
 from operations.queries import customers as queries
 from operations.queries import enrollments, timelines
+from rules import cis_records
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
 
@@ -28,8 +27,10 @@ async def found(
 
 @router.put("")
 async def upsert(body: CustomersRequest, scope: AsOperator, context: InContext) -> CustomersImported:
-    """Take over records of the CIS. Sending the same again changes nothing; a bad record never stops the others."""
-    records, errors = _read(body)
+    """Take over records of the CIS. Sending the same again changes nothing; a bad record never stops the others, and
+    `errors` says why it was not taken. Where none can be taken the request is refused."""
+    readable, faults = cis_records.readable(body.customers)
+    records = list(readable.values())
     async with transaction(context.sessions) as session:
         result = await customers.upsert(session, scope, records)
         await move_outs.follow(
@@ -41,22 +42,12 @@ async def upsert(body: CustomersRequest, scope: AsOperator, context: InContext) 
         )
     context.courier.take(outbox.written(session))
     return CustomersImported(
-        received=len(body.customers), taken=len(records), created=result.created, updated=result.updated, errors=errors
+        received=len(body.customers),
+        taken=len(records),
+        created=result.created,
+        updated=result.updated,
+        errors=[RecordFault(**fault._asdict()) for fault in faults],
     )
-
-
-def _read(body: CustomersRequest) -> tuple[list[CisRecord], list[RecordFault]]:
-    records: list[CisRecord] = []
-    errors: list[RecordFault] = []
-    for position, record in enumerate(body.customers):
-        try:
-            records.append(CisRecord.model_validate(record))
-        except ValidationError as error:
-            errors += [
-                RecordFault(position=position, field=".".join(str(step) for step in one["loc"]), reason=one["msg"])
-                for one in error.errors(include_input=False, include_context=False, include_url=False)
-            ]
-    return records, errors
 
 
 @router.get("/{customer}")

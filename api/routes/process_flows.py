@@ -47,7 +47,7 @@ async def begin(body: ProcessFlowStart, response: Response, scope: AsOperator, c
     """Begin a guided flow for a customer."""
     async with transaction(context.sessions) as session:
         draft = await process_flows.begin(session, scope, context.catalogs, body)
-        view = await queries.shown(session, context.catalogs, draft)
+        view = await queries.shown(session, scope, context.catalogs, draft)
     return _tagged(response, view)
 
 
@@ -100,7 +100,7 @@ async def save(
             base=version_of(if_match),
             strict=body.complete,
         )
-        view = await queries.shown(session, context.catalogs, draft)
+        view = await queries.shown(session, scope, context.catalogs, draft)
     return _tagged(response, view)
 
 
@@ -119,11 +119,9 @@ async def finish(
             acknowledgement_timeout_seconds=context.acknowledgement_timeout_seconds,
         )
     context.courier.take(outbox.written(session))
-    door = f"/v1/{finished.door}/{finished.id}"
-    response.headers["Location"] = door
-    return Submitted(
-        id=process_flow, process_flow=process_flow, result=finished.id, links={"self": door, "result": door}
-    )
+    response.headers["Location"] = finished.door
+    links = {"self": finished.door, "result": finished.door}
+    return Submitted(id=process_flow, process_flow=process_flow, result=finished.id, links=links)
 
 
 @router.post("/{process_flow}/renew")
@@ -133,7 +131,7 @@ async def renew(
     """Move a draft to the configuration in force; what must be entered again shows as a fault of its panel."""
     async with transaction(context.sessions) as session:
         draft = await process_flows.renew(session, scope, context.catalogs, process_flow)
-        view = await queries.shown(session, context.catalogs, draft)
+        view = await queries.shown(session, scope, context.catalogs, draft)
     return _tagged(response, view)
 
 
@@ -144,7 +142,9 @@ async def cancel(
     """Give a draft up."""
     async with transaction(context.sessions) as session:
         row = await process_flows.cancel(session, scope, process_flow, body.reason)
-        view = await queries.shown(session, context.catalogs, await process_flows.drawn(session, context.catalogs, row))
+        view = await queries.shown(
+            session, scope, context.catalogs, await process_flows.drawn(session, context.catalogs, row)
+        )
     return _tagged(response, view)
 
 

@@ -10,7 +10,7 @@ from api.context import InContext
 from api.parameters import ByCode, ByExternalId, Cursor, EnrollmentPath, IdempotencyKey, Limit
 from models.application import EnrollmentApplication
 from models.ids import CustomerId
-from models.states import EnrollmentState
+from models.states import EnrollmentState, SubscriptionState
 from models.views import EnrollmentSummary, EnrollmentView, Page
 from operations import enrollments, outbox
 from operations.database import transaction
@@ -51,6 +51,7 @@ async def listed(
     account: ByExternalId = None,
     program: ByCode = None,
     state: EnrollmentState | None = None,
+    subscription_state: SubscriptionState | None = None,
     transaction_id: ByExternalId = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -64,6 +65,7 @@ async def listed(
             account=account,
             program=program,
             state=state,
+            subscription_state=subscription_state,
             transaction_id=transaction_id,
             limit=limit,
             cursor=cursor,

@@ -8,10 +8,10 @@ from api.auth import AsOperator
 from api.bodies import Reason
 from api.context import Context, InContext
 from api.parameters import ByCode, Cursor, Limit, ShipmentPath
-from api.shipment_bodies import ConfirmationRequest, ShipmentStandingView
+from api.shipment_bodies import ConfirmationRequest
 from models.ids import CustomerId, EnrollmentId
 from models.shipment import Dispatch, SelfInstallation
-from models.shipment_views import ShipmentView
+from models.shipment_views import ShipmentStandingView, ShipmentView
 from models.task_states import ShipmentState
 from models.views import Page, ShipmentSummary
 from operations import outbox, self_installation, shipments
@@ -57,10 +57,10 @@ async def seen(shipment: ShipmentPath, scope: AsOperator, context: InContext) ->
 async def shipped(
     shipment: ShipmentPath, body: Dispatch, scope: AsOperator, context: InContext
 ) -> ShipmentStandingView:
-    """Say that the device left the warehouse, and with whom."""
+    """Say that the device left the warehouse, and with whom. Say it again to add or correct the tracking reference."""
     async with transaction(context.sessions) as session:
         row = await shipments.shipped(session, scope, shipment, body)
-    return _told(context, outbox.written(session), shipment, row.state)
+    return _told(context, outbox.written(session), queries.standing(row))
 
 
 @router.post("/{shipment}/delivered")
@@ -68,7 +68,7 @@ async def delivered(shipment: ShipmentPath, scope: AsOperator, context: InContex
     """Say that the parcel has arrived."""
     async with transaction(context.sessions) as session:
         row = await shipments.delivered(session, scope, shipment)
-    return _told(context, outbox.written(session), shipment, row.state)
+    return _told(context, outbox.written(session), queries.standing(row))
 
 
 @router.post("/{shipment}/confirmed", status_code=202)
@@ -79,7 +79,7 @@ async def confirmed(
     confirmation = SelfInstallation.model_validate(body.model_dump())
     async with transaction(context.sessions) as session:
         row = await self_installation.confirm(session, scope, context.catalogs, shipment, confirmation)
-    return _told(context, outbox.written(session), shipment, row.state)
+    return _told(context, outbox.written(session), queries.standing(row))
 
 
 @router.post("/{shipment}/returned")
@@ -87,11 +87,17 @@ async def returned(shipment: ShipmentPath, body: Reason, scope: AsOperator, cont
     """Say that the device came back. An enrolment that waits for it asks a person."""
     async with transaction(context.sessions) as session:
         row = await shipments.returned(session, scope, shipment, body.reason)
-    return _told(context, outbox.written(session), shipment, row.state)
+    return _told(context, outbox.written(session), queries.standing(row))
 
 
-def _told(
-    context: Context, deliveries: list[outbox.Delivery], shipment: str, state: ShipmentState
-) -> ShipmentStandingView:
+@router.post("/{shipment}/settle")
+async def settle(shipment: ShipmentPath, body: Reason, scope: AsOperator, context: InContext) -> ShipmentStandingView:
+    """Say what became of a device that does not come back: the customer keeps it, or it is lost."""
+    async with transaction(context.sessions) as session:
+        row = await shipments.settle(session, scope, shipment, body.reason)
+    return _told(context, outbox.written(session), queries.standing(row))
+
+
+def _told(context: Context, deliveries: list[outbox.Delivery], standing: ShipmentStandingView) -> ShipmentStandingView:
     context.courier.take(deliveries)
-    return ShipmentStandingView(id=shipment, state=state, links=queries.shipment_links(shipment, state))
+    return standing

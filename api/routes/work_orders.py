@@ -25,7 +25,9 @@ router = APIRouter(prefix="/v1/work-orders", tags=["work orders"])
 
 def _links(work_order: str) -> dict[str, str]:
     door = f"/v1/work-orders/{work_order}"
-    return {"self": door} | {name: f"{door}/{name}" for name in ("appointment", "progress", "completion", "cancel")}
+    return {"self": door} | {
+        name: f"{door}/{name}" for name in ("appointment", "progress", "completion", "cancel", "settle")
+    }
 
 
 @router.get("")
@@ -81,7 +83,7 @@ async def progress(
 ) -> WorkOrderStanding:
     """Say that the technician is on the way, or has arrived."""
     async with transaction(context.sessions) as session:
-        row = await work_orders.progress(session, scope, work_order, body.step)
+        row = await work_orders.progress(session, scope, work_order, WorkOrderState(body.step))
     return _told(context, outbox.written(session), work_order, row.state)
 
 
@@ -102,6 +104,14 @@ async def cancel(work_order: WorkOrderPath, body: Reason, scope: AsOperator, con
     """Call the order off before the technician has started. What it was made for waits for a person then."""
     async with transaction(context.sessions) as session:
         row = await work_orders.cancel(session, scope, work_order, body.reason)
+    return _told(context, outbox.written(session), work_order, row.state)
+
+
+@router.post("/{work_order}/settle")
+async def settle(work_order: WorkOrderPath, body: Reason, scope: AsOperator, context: InContext) -> WorkOrderStanding:
+    """Say what became of what was done on site although it was not wanted any more."""
+    async with transaction(context.sessions) as session:
+        row = await work_orders.settle(session, scope, work_order, body.reason)
     return _told(context, outbox.written(session), work_order, row.state)
 
 

@@ -5,9 +5,9 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from models.errors import Forbidden
+from models.errors import Unauthenticated
 
 TOLERANCE = timedelta(minutes=5)
 
@@ -34,15 +34,18 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, instant: dateti
     """Checks the headers of a message; several signatures may stand beside each other while secrets are exchanged.
 
     Raises:
-        Forbidden: not signed, signed with another secret, altered, or too old to be taken.
+        Unauthenticated: not signed, signed with another secret, altered, or too old to be taken.
     """
     timestamp = headers.get("webhook-timestamp", "")
     if not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12:
-        raise Forbidden("The message is not signed.", fix="Send webhook-id, webhook-timestamp and webhook-signature.")
-    age = abs(instant - datetime.fromtimestamp(int(timestamp), UTC))
-    if age > TOLERANCE:
-        raise Forbidden("The message's timestamp is too far from now.", fix="Sign it anew, and check the clock.")
+        raise Unauthenticated(
+            "The message is not signed.", fix="Send webhook-id, webhook-timestamp and webhook-signature."
+        )
+    if abs(instant.timestamp() - int(timestamp)) > TOLERANCE.total_seconds():
+        raise Unauthenticated("The message's timestamp is too far from now.", fix="Sign it anew, and check the clock.")
     expected = _signature(secret, headers.get("webhook-id", ""), timestamp, body).encode()
     given = headers.get("webhook-signature", "").encode().split(b" ")
     if not secret or not any(hmac.compare_digest(expected, one) for one in given):
-        raise Forbidden("The signature does not match.", fix="Sign id, timestamp and the exact body with our secret.")
+        raise Unauthenticated(
+            "The signature does not match.", fix="Sign id, timestamp and the exact body with our secret."
+        )

@@ -8,10 +8,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from models.snapshot import Snapshot
-from models.values import Value
+from models.values import ExternalId, Said, Value
 
 MessageId = Annotated[str, StringConstraints(pattern=r"^syn_[0-9a-z]{26}(\.[0-9]{1,6})?$")]
-Text = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
+Text = Annotated[
+    str,
+    StringConstraints(max_length=2000, pattern=r"^[^\x00]*$"),
+    Said("a text of up to 2000 characters, none of them NUL"),
+]
 
 
 class SyncMessage(Snapshot):
@@ -25,7 +29,7 @@ class SyncMessage(Snapshot):
 class DeviceAcknowledgement(Value):
     """What became of one device."""
 
-    device_id: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+    device_id: ExternalId
     registration: Literal["registered", "failed", "deregistered"]
     message: Text = ""
 
@@ -33,17 +37,23 @@ class DeviceAcknowledgement(Value):
 class Acknowledgement(Value):
     """The DERMS' answer to one sync message, in the response or later by callback."""
 
-    message_id: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")] = Field(
+    message_id: ExternalId = Field(
         description="the acknowledgement's own unique id: the same id twice is the same acknowledgement"
     )
-    sync_request_id: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+    sync_request_id: ExternalId
     version: int | None = Field(default=None, ge=1, le=1_000_000, description="version of the message it answers")
     result: Literal["positive", "negative"]
-    code: Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
+    code: Annotated[
+        str,
+        StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9._-]*$"),
+        Said("up to 64 letters, digits, dots, hyphens and underscores"),
+    ] = ""
     text: Text = ""
     references: dict[
-        Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00]*$")],
-        Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")],
+        Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00]*$"), Said("a name of up to 64 characters")],
+        Annotated[
+            str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$"), Said("a text of up to 200 characters")
+        ],
     ] = Field(default_factory=dict, max_length=50)
     devices: tuple[DeviceAcknowledgement, ...] = Field(default=(), max_length=1000)
 

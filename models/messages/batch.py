@@ -38,9 +38,10 @@ class BatchStanding(Message):
 
 
 class FailBatch(Message):
-    """Write down that a run cannot go on."""
+    """Write down that the run of a flow cannot go on, or not even begin."""
 
-    run_id: str
+    name: BatchName
+    workflow_id: str
     reason: str
 
 

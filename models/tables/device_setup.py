@@ -35,6 +35,8 @@ class DeviceShipment(Stored, table=True):
     """What the customer confirmed, as it was taken; its serial number is on the device's own row as well."""
     sent_back: str | None = Field(default=None, sa_column=text(nullable=True))
     """Why the last confirmation could not be used after all."""
+    unclaimed: str | None = Field(default=None, sa_column=text(nullable=True))
+    """A device that was sent for a request which has ended; null once it came back or a person settled it."""
     reminders: int = 0
     escalated_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
     created_at: datetime = Field(sa_column=instant())
@@ -45,6 +47,7 @@ class DeviceShipment(Stored, table=True):
         CheckConstraint("reminders >= 0", name="device_shipment_counts"),
         CheckConstraint("state <> 'confirmed' OR confirmation IS NOT NULL", name="a_confirmed_shipment_says_what"),
         Index("device_shipment_state", "state", "id"),
+        Index("device_shipment_unclaimed", "id", postgresql_where=sql("unclaimed IS NOT NULL")),
         Index(
             "one_open_shipment_per_journey",
             "journey",

@@ -24,8 +24,10 @@ class Unenrollment(Stored, table=True):
     transaction_id: str = Field(sa_column=text())
     idempotency_key: str | None = Field(default=None, sa_column=text(nullable=True))
     content_hash: str = Field(sa_column=text())
-    """Of the request, so that the same again is known. Of one that the CIS caused: of what it said last of who takes
-    part, so that the same news is known. That changes with the news; of each subscription the newest one's counts."""
+    """Of the request, so that the same again is known."""
+    cis_said: str | None = Field(default=None, sa_column=text(nullable=True))
+    """Of one that the CIS caused: what it said last of who takes part, in short, so that the same news is known. That
+    changes with the news; of each subscription the newest one's counts."""
     channel: Channel = Field(sa_column=one_of(Channel))
     subscription_id: str = Field(sa_column=reference("program_subscription.id"))
     enrollment_id: str = Field(sa_column=reference("enrollment.id", index=True))

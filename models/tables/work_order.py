@@ -47,6 +47,8 @@ class WorkOrder(Stored, table=True):
     sent_back: str | None = Field(default=None, sa_column=text(nullable=True))
     called_off: str | None = Field(default=None, sa_column=text(nullable=True))
     """Why what it was made for ended while a technician was on the way: a report changes nothing any more."""
+    unclaimed: str | None = Field(default=None, sa_column=text(nullable=True))
+    """What was done on site that no request stands for any more; null once a person settled it."""
     reminders: int = 0
     escalated_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
     dispatch_reference: str | None = Field(default=None, sa_column=text(nullable=True))
@@ -59,6 +61,7 @@ class WorkOrder(Stored, table=True):
         CheckConstraint("appointment_end > appointment_start", name="an_appointment_ends_after_it_starts"),
         Index("work_order_state", "state", "id"),
         Index("work_order_escalated", "id", postgresql_where=sql("escalated_at IS NOT NULL")),
+        Index("work_order_unclaimed", "id", postgresql_where=sql("unclaimed IS NOT NULL")),
         Index(
             "one_open_work_order_per_journey",
             "journey",

@@ -19,6 +19,7 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -38,7 +39,7 @@ from models.task_states import ServiceCallState, UnenrollmentState, WorkOrderSta
 from models.views import Page
 from operations import shipments, sync_turns
 from operations.queries.paging import decode, encode, not_ours
-from rules.attention import actions, door, next_step
+from rules.attention import Waiting, actions, door, next_step
 
 _K = AttentionKind
 _SILENT_AFTER = timedelta(days=1)
@@ -52,72 +53,57 @@ _NOT_REGISTERED = (
 Part = Select[*tuple[Any, ...]]
 
 
-def _part(
-    kind: AttentionKind,
-    key: Any,
-    since: Any,
-    why: Any,
-    journey: Any,
-    program: Any,
-    enrollment: Any,
-    subscription: Any,
-    state: Any = None,
-) -> Part:
+def _part(kind: AttentionKind, table: Any, since: Any, why: Any, *, key: Any = None, journey: Any = None) -> Part:
+    """Rows of one table. `journey` is the request they belong to, where that is not themselves."""
+    row = table.id if key is None else key
     return select(
         literal(kind.value, Text).label("kind"),
-        cast(key, Text).label("id"),
+        cast(row, Text).label("id"),
         since.label("since"),
         cast(why, Text).label("why"),
-        cast(journey, Text).label("journey"),
-        cast(program, Text).label("program"),
-        cast(enrollment, Text).label("enrollment"),
-        cast(subscription, Text).label("subscription"),
-        cast(state, Text).label("state"),
+        cast(row if journey is None else journey, Text).label("journey"),
+        cast(getattr(table, "program", null()), Text).label("program"),
+        cast(table.id if table is Enrollment else getattr(table, "enrollment_id", null()), Text).label("enrollment"),
+        cast(getattr(table, "subscription_id", null()), Text).label("subscription"),
+        _details(table).label("details"),
     )
 
 
-def _parked(kind: AttentionKind, table: Any, state: Any, *, subscription: Any, enrollment: Any) -> Part:
-    since, key = col(table.updated_at), col(table.id)
-    part = _part(kind, key, since, col(table.reason), key, col(table.program), enrollment, subscription)
-    return part.where(col(table.state) == state)
+def _details(table: Any) -> Any:
+    """What decides on what can be done, as far as the table has it."""
+    names = [name for name in ("state", "resume_state", "devices") if name in table.model_fields]
+    pairs = [part for name in names for part in (literal(name, Text), getattr(table, name))]
+    return func.jsonb_build_object(*pairs, type_=JSONB)
+
+
+def _parked(kind: AttentionKind, table: Any, state: Any, why: Any = None) -> Part:
+    reason = table.reason if why is None else why
+    return _part(kind, table, table.updated_at, reason).where(table.state == state)
 
 
 def _enrollments(now: datetime) -> Part:
-    state = EnrollmentState.NEEDS_ATTENTION
-    return _parked(_K.ENROLLMENT_PARKED, Enrollment, state, subscription=null(), enrollment=col(Enrollment.id))
-
-
-def _left(kind: AttentionKind, state: UnenrollmentState) -> Part:
-    enrollment, subscription = col(Unenrollment.enrollment_id), col(Unenrollment.subscription_id)
-    return _parked(kind, Unenrollment, state, subscription=subscription, enrollment=enrollment)
+    return _parked(_K.ENROLLMENT_PARKED, Enrollment, EnrollmentState.NEEDS_ATTENTION)
 
 
 def _unenrollments(now: datetime) -> Part:
-    return _left(_K.UNENROLLMENT_PARKED, UnenrollmentState.NEEDS_ATTENTION)
+    return _parked(_K.UNENROLLMENT_PARKED, Unenrollment, UnenrollmentState.NEEDS_ATTENTION)
 
 
 def _recoveries(now: datetime) -> Part:
-    return _left(_K.RECOVERY_PENDING, UnenrollmentState.RECOVERY_PENDING)
+    return _parked(_K.RECOVERY_PENDING, Unenrollment, UnenrollmentState.RECOVERY_PENDING)
+
+
+def _approvals(now: datetime) -> Part:
+    why = func.concat("The program asks for approval; the customer's reason is ", col(Unenrollment.reason_code), ".")
+    return _parked(_K.APPROVAL_AWAITED, Unenrollment, UnenrollmentState.AWAITING_APPROVAL, why)
 
 
 def _service_calls(now: datetime) -> Part:
-    enrollment, subscription = col(ServiceCall.enrollment_id), col(ServiceCall.subscription_id)
-    state = ServiceCallState.NEEDS_ATTENTION
-    return _parked(_K.SERVICE_CALL_PARKED, ServiceCall, state, subscription=subscription, enrollment=enrollment)
+    return _parked(_K.SERVICE_CALL_PARKED, ServiceCall, ServiceCallState.NEEDS_ATTENTION)
 
 
-def _told(kind: AttentionKind, why: Any, *, journey: Any = SyncRequest.journey) -> Part:
-    table = SyncRequest
-    return _part(
-        kind,
-        col(table.subscription_id if kind is _K.NOT_CONTROLLABLE else table.id),
-        col(table.updated_at),
-        why,
-        journey,
-        col(table.program),
-        col(table.enrollment_id),
-        col(table.subscription_id),
-    )
+def _told(kind: AttentionKind, why: Any, **names: Any) -> Part:
+    return _part(kind, SyncRequest, col(SyncRequest.updated_at), why, **{"journey": col(SyncRequest.journey), **names})
 
 
 def _errors(now: datetime) -> Part:
@@ -149,7 +135,7 @@ def _not_controllable(now: datetime) -> Part:
     later, last = aliased(SyncRequest), col(SyncRequest.state)
     silent = and_(last.in_(_ON_ITS_WAY), col(SyncRequest.updated_at) < now - _SILENT_AFTER)
     why = func.concat("A device is not registered; the last message to the DERMS is ", last, ".")
-    return _told(_K.NOT_CONTROLLABLE, why).where(
+    return _told(_K.NOT_CONTROLLABLE, why, key=col(SyncRequest.subscription_id)).where(
         or_(last == SyncState.CANCELLED, silent),
         exists().where(
             col(ProgramSubscription.id) == col(SyncRequest.subscription_id),
@@ -166,52 +152,41 @@ def _not_controllable(now: datetime) -> Part:
     )
 
 
-def _visits(kind: AttentionKind, since: Any, why: Any, *holds: ColumnElement[bool]) -> Part:
-    table = WorkOrder
-    enrollment, subscription = col(table.enrollment_id), col(table.subscription_id)
-    return _part(
-        kind, col(table.id), since, why, col(table.journey), col(table.program), enrollment, subscription
-    ).where(*holds)
+def _field_work(kind: AttentionKind, table: Any, since: Any, why: Any, *holds: ColumnElement[bool]) -> Part:
+    return _part(kind, table, since, why, journey=table.journey).where(since.is_not(None), *holds)
 
 
 def _escalated(now: datetime) -> Part:
     state, since = col(WorkOrder.state), col(WorkOrder.escalated_at)
     over = (WorkOrderState.COMPLETED, WorkOrderState.CANCELLED, WorkOrderState.INCOMPLETE)
     why = func.concat("No visit after ", col(WorkOrder.reminders), " reminder(s); the order is ", state, ".")
-    return _visits(_K.VISIT_ESCALATED, since, why, since.is_not(None), state.not_in(over))
-
-
-def _used_up(now: datetime) -> Part:
-    tried = col(WorkOrder.attempt) >= col(WorkOrder.maximum_attempts)
-    why = func.concat(col(WorkOrder.attempt), " visit(s) ended ", col(WorkOrder.outcome), ".")
-    incomplete = col(WorkOrder.state) == WorkOrderState.INCOMPLETE
-    return _visits(_K.VISITS_USED_UP, col(WorkOrder.updated_at), why, incomplete, tried)
+    return _field_work(
+        _K.VISIT_ESCALATED, WorkOrder, since, why, state.not_in(over), col(WorkOrder.called_off).is_(None)
+    )
 
 
 def _shipments(now: datetime) -> Part:
-    table = DeviceShipment
-    state, since = col(table.state), col(table.escalated_at)
-    why = func.concat("No news after ", col(table.reminders), " reminder(s); the shipment is ", state, ".")
-    enrollment, subscription = col(table.enrollment_id), col(table.subscription_id)
-    return _part(
-        _K.SHIPMENT_ESCALATED,
-        col(table.id),
-        since,
-        why,
-        col(table.journey),
-        col(table.program),
-        enrollment,
-        subscription,
-        state,
-    ).where(since.is_not(None), state.in_(shipments.UNDER_WAY))
+    state, since = col(DeviceShipment.state), col(DeviceShipment.escalated_at)
+    why = func.concat("No news after ", col(DeviceShipment.reminders), " reminder(s); the shipment is ", state, ".")
+    return _field_work(_K.SHIPMENT_ESCALATED, DeviceShipment, since, why, state.in_(shipments.UNDER_WAY))
+
+
+def _unclaimed(kind: AttentionKind, table: Any) -> Part:
+    return _field_work(kind, table, table.updated_at, table.unclaimed, table.unclaimed.is_not(None))
+
+
+def _work_unclaimed(now: datetime) -> Part:
+    return _unclaimed(_K.WORK_UNCLAIMED, WorkOrder)
+
+
+def _shipments_unclaimed(now: datetime) -> Part:
+    return _unclaimed(_K.SHIPMENT_UNCLAIMED, DeviceShipment)
 
 
 def _undelivered(now: datetime) -> Part:
     row = OutboxMessage
     why = func.concat(col(row.name), " to ", col(row.workflow_id), " was tried ", col(row.attempts), " times.")
-    part = _part(
-        _K.MESSAGE_UNDELIVERABLE, col(row.id), col(row.created_at), why, col(row.workflow_id), null(), null(), null()
-    )
+    part = _part(_K.MESSAGE_UNDELIVERABLE, row, col(row.created_at), why, journey=col(row.workflow_id))
     return part.where(col(row.created_at) < now - _UNDELIVERED_AFTER)
 
 
@@ -223,8 +198,10 @@ _PARTS: Mapping[AttentionKind, Callable[[datetime], Part]] = {
     _K.SYNC_REQUEST_HELD_UP: _held_up,
     _K.NOT_CONTROLLABLE: _not_controllable,
     _K.VISIT_ESCALATED: _escalated,
-    _K.VISITS_USED_UP: _used_up,
     _K.SHIPMENT_ESCALATED: _shipments,
+    _K.APPROVAL_AWAITED: _approvals,
+    _K.WORK_UNCLAIMED: _work_unclaimed,
+    _K.SHIPMENT_UNCLAIMED: _shipments_unclaimed,
     _K.RECOVERY_PENDING: _recoveries,
     _K.MESSAGE_UNDELIVERABLE: _undelivered,
 }
@@ -277,7 +254,7 @@ def _item(row: Any) -> AttentionItem:
         since=row.since,
         why=row.why or "The reason was not recorded.",
         next_step=next_step(kind),
-        actions=actions(kind, row.id, row.journey, row.subscription, row.state),
+        actions=actions(Waiting(kind, row.id, row.journey, row.subscription, row.details)),
         links={"self": here} if here else {},
     )
 

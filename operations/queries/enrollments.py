@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -23,7 +23,7 @@ from models.views import (
 )
 from operations.queries import head_end_requests, shipments, sync_requests, timelines, work_orders
 from operations.queries.devices import subscribed
-from operations.queries.paging import one_of, page_of
+from operations.queries.paging import newest_first, one_of, only
 from rules.guidance import enrollment_actions, next_step
 from rules.unenrollment_guidance import unenrollment_next_step
 
@@ -43,23 +43,30 @@ async def listed(
     account: str | None = None,
     program: str | None = None,
     state: EnrollmentState | None = None,
+    subscription_state: SubscriptionState | None = None,
     transaction_id: str | None = None,
     limit: int,
     cursor: str | None,
 ) -> Page[EnrollmentSummary]:
     """A page of them, newest first."""
-    return await page_of(
-        session,
+    statement = only(
         readable(scope),
-        col(Enrollment.id),
-        _summary,
-        limit=limit,
-        cursor=cursor,
         customer_id=customer,
         account=account,
         program=program,
         state=state,
         transaction_id=transaction_id,
+    )
+    of_it = col(ProgramSubscription.enrollment_id) == col(Enrollment.id)
+    if subscription_state is not None:
+        statement = statement.where(exists().where(of_it, col(ProgramSubscription.state) == subscription_state))
+    rows, more = await newest_first(session, statement, col(Enrollment.id), limit=limit, cursor=cursor)
+    columns = (col(ProgramSubscription.enrollment_id), col(ProgramSubscription.state))
+    theirs = select(*columns).where(col(ProgramSubscription.enrollment_id).in_([row.id for row in rows]))
+    states = {one.enrollment_id: one.state for one in (await session.execute(theirs)).all()}
+    return Page(
+        items=tuple(EnrollmentSummary(**_fields(row), subscription_state=states.get(row.id)) for row in rows),
+        next_cursor=more,
     )
 
 
@@ -82,6 +89,7 @@ async def seen(
     followed = await timelines.following(session, enrollment_id)
     return EnrollmentView(
         **_fields(row),
+        subscription_state=subscription.state if subscription else None,
         start=row.start_at,
         devices_requested=tuple(row.application["devices"]),
         decision=Decision.model_validate(row.decision) if row.decision else None,
@@ -113,10 +121,6 @@ def _next_step(
     return next_step(row.state, synchronization)
 
 
-def _summary(row: Enrollment) -> EnrollmentSummary:
-    return EnrollmentSummary(**_fields(row))
-
-
 def _fields(row: Enrollment) -> dict[str, Any]:
     return {
         "id": row.id,
@@ -130,10 +134,17 @@ def _fields(row: Enrollment) -> dict[str, Any]:
         "installation_method": row.installation_method,
         "asset_ownership": row.asset_ownership,
         "state": row.state,
-        "reason": row.reason,
+        "reason": row.reason or _why(row),
         "submitted_at": row.submitted_at,
         "updated_at": row.updated_at,
     }
+
+
+def _why(row: Enrollment) -> str | None:
+    """Why a request waits for a place or does not qualify, in one line; its decision has it rule by rule."""
+    if row.state not in (EnrollmentState.REJECTED, EnrollmentState.WAITLISTED) or row.decision is None:
+        return None
+    return " ".join(finding.reason for finding in Decision.model_validate(row.decision).failures) or None
 
 
 async def _waitlist_position(session: AsyncSession, row: Enrollment) -> int | None:

@@ -40,7 +40,7 @@ def not_ours() -> Invalid:
         "The cursor is none that was given out.",
         fix="Pass next_cursor of the page before as it is, or none to begin.",
         code="invalid-cursor",
-        pointers=[Pointer("/cursor", "not a cursor of this list")],
+        pointers=[Pointer("query/cursor", "not a cursor of this list")],
     )
 
 
@@ -55,9 +55,13 @@ async def page_of(
     **equal: Any,
 ) -> Page[V]:
     """A page of what a statement finds, newest first, as `view` shows it; of `equal`, what is None is not asked for."""
-    wanted = statement.filter_by(**{name: value for name, value in equal.items() if value is not None})
-    rows, more = await newest_first(session, wanted, key, limit=limit, cursor=cursor)
+    rows, more = await newest_first(session, only(statement, **equal), key, limit=limit, cursor=cursor)
     return Page(items=tuple(map(view, rows)), next_cursor=more)
+
+
+def only(statement: Select[Any], **equal: Any) -> Select[Any]:
+    """The statement for what has these values; what is None is not asked for."""
+    return statement.filter_by(**{name: value for name, value in equal.items() if value is not None})
 
 
 async def newest_first(

@@ -7,17 +7,23 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.panels import SUMMARY
-from models.process_flow_views import FaultView, FieldView, PanelView, ProcessFlowSummary, ProcessFlowView
+from models.decision import Decision, Verdict
+from models.errors import Pointer
+from models.panels import SUMMARY, FieldSpec, TermsField, TextField
+from models.process_flow_views import FaultView, FieldView, OutlookView, PanelView, ProcessFlowSummary, ProcessFlowView
 from models.scope import OperatorScope
 from models.tables.process_flow import ProcessFlow
 from models.task_states import ProcessFlowState
 from models.views import Page
 from operations.catalog import Catalogs
-from operations.panel_facts import facts_of
+from operations.outlook import outlook
 from operations.process_flows import Draft, drawn
 from operations.queries.paging import one_of, page_of
-from rules.panels import PanelFacts, SeenPanel, choices_of, request_document
+from rules.attention import door
+from rules.panel_fields import PanelFacts, bounds_of, choices_of, parts_of
+from rules.panels import SeenPanel, placed, request_document
+
+_WORTH_KNOWING = (Verdict.FAILED, Verdict.WAIT, Verdict.WARNED)
 
 
 def readable(scope: OperatorScope) -> Select[ProcessFlow]:
@@ -60,26 +66,45 @@ async def seen(
     row: ProcessFlow = await one_of(
         session, readable(scope), col(ProcessFlow.id), process_flow_id, kind="process flow", door="/v1/process-flows"
     )
-    return await shown(session, catalogs, await drawn(session, catalogs, row))
+    return await shown(session, scope, catalogs, await drawn(session, catalogs, row))
 
 
-async def shown(session: AsyncSession, catalogs: Catalogs, draft: Draft) -> ProcessFlowView:
+async def shown(session: AsyncSession, scope: OperatorScope, catalogs: Catalogs, draft: Draft) -> ProcessFlowView:
     """A draft as it can be filled in."""
     row = draft.row
-    catalog = await catalogs.version(session, row.catalog_version)
-    facts = await facts_of(session, catalog, row, draft.task)
     codes = [panel.spec.code for panel in draft.panels if panel.visible] + [SUMMARY]
     here = codes.index(row.current_panel) if row.current_panel in codes else 0
+    fields = _fields(row)
     return ProcessFlowView(
-        **_fields(row),
-        panels=tuple(_panel(panel, facts) for panel in draft.panels),
+        **fields,
+        panels=tuple(_panel(panel, draft.facts) for panel in draft.panels),
         previous_panel=codes[here - 1] if here else None,
         next_panel=codes[here + 1] if here + 1 < len(codes) else None,
         complete=all(panel.complete for panel in draft.panels),
         configuration_changed=draft.newer_configuration,
         summary=request_document(draft.panels),
-        links={"self": f"/v1/process-flows/{row.id}", "finish": f"/v1/process-flows/{row.id}/finish"},
+        outlook=_outlook(await outlook(session, scope, catalogs, draft), draft.panels),
+        links=_links(row, fields["available_actions"]),
     )
+
+
+def _outlook(decision: Decision | None, panels: tuple[SeenPanel, ...]) -> OutlookView | None:
+    if decision is None:
+        return None
+    told = tuple(
+        finding.model_copy(
+            update={"pointers": tuple(placed(panels, Pointer(one, "")).pointer for one in finding.pointers)}
+        )
+        for finding in decision.findings
+        if finding.verdict in _WORTH_KNOWING
+    )
+    return OutlookView(as_of=decision.decided_at, outcome=decision.outcome, findings=told)
+
+
+def _links(row: ProcessFlow, actions: tuple[str, ...]) -> dict[str, str]:
+    here = f"/v1/process-flows/{row.id}"
+    doors = {action: f"{here}/{action}" if action != "save" else f"{here}/panels/{{panel}}" for action in actions}
+    return {"self": here, **doors, **({"result": door(row.result_id)} if row.result_id else {})}
 
 
 def _panel(panel: SeenPanel, facts: PanelFacts) -> PanelView:
@@ -89,19 +114,26 @@ def _panel(panel: SeenPanel, facts: PanelFacts) -> PanelView:
         help=panel.spec.help,
         visible=panel.visible,
         complete=panel.complete,
-        fields=tuple(
-            FieldView(
-                code=spec.code,
-                kind=spec.kind,
-                label=spec.label,
-                help=spec.help,
-                required=spec.required,
-                value=value,
-                choices=choices_of(spec, facts),
-            )
-            for spec, value in panel.fields
-        ),
+        fields=tuple(_field(spec, value, facts) for spec, value in panel.fields),
         faults=tuple(FaultView.of(fault) for fault in panel.faults),
+    )
+
+
+def _field(spec: FieldSpec, value: Any, facts: PanelFacts) -> FieldView:
+    minimum, maximum = bounds_of(spec, facts)
+    return FieldView(
+        code=spec.code,
+        kind=spec.kind,
+        label=spec.label,
+        help=spec.help,
+        required=spec.required,
+        value=value,
+        choices=choices_of(spec, facts),
+        parts=parts_of(spec, facts),
+        url=str(facts.program.terms.url) if facts.program and isinstance(spec, TermsField) else None,
+        max_length=spec.max_length if isinstance(spec, TextField) else None,
+        minimum=minimum,
+        maximum=maximum,
     )
 
 

@@ -73,6 +73,8 @@ async def seen(
     orders = select(WorkOrder).where(col(WorkOrder.journey) == row.id).order_by(col(WorkOrder.id))
     requests = select(SyncRequest).where(col(SyncRequest.journey) == row.id).order_by(col(SyncRequest.sequence))
     under_way = row.action is not None
+    actions = service_call_actions(row.state, row.resume_state, under_way=under_way)
+    owners = [device.ownership for device, _ in devices if device.id == row.device_id and "action" in actions]
     return ServiceCallView(
         **_fields(row),
         problem_text=row.application["problem"]["text"],
@@ -83,10 +85,8 @@ async def seen(
         sync_requests=tuple(sync_requests.summary(one) for one in await session.scalars(requests)),
         timeline=await timeline_of(session, row.id),
         next_step=next_step(row.state, remote_action=under_way),
-        possible_actions=next(
-            (possible_actions(device.ownership, program) for device, _ in devices if device.id == row.device_id), ()
-        ),
-        available_actions=service_call_actions(row.state, row.resume_state, under_way=under_way),
+        possible_actions=possible_actions(owners[0], program) if owners else (),
+        available_actions=actions,
         links={**links, "enrollment": door(row.enrollment_id)},
     )
 

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from models.scope import OperatorScope
 from models.shipment import SelfInstallation
-from models.shipment_views import ShipmentView
+from models.shipment_views import ShipmentStandingView, ShipmentView
 from models.tables.customer import Premise, ServicePoint
 from models.tables.device_setup import DeviceShipment
 from models.task_states import ShipmentState
@@ -101,16 +101,26 @@ def _fields(row: DeviceShipment) -> dict[str, Any]:
         "carrier": row.carrier,
         "tracking_reference": row.tracking_reference,
         "sent_back": row.sent_back,
+        "unclaimed": row.unclaimed,
         "escalated": row.escalated_at is not None,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
-        "next_step": shipment_next_step(row.state, row.sent_back),
-        "available_actions": shipment_actions(row.state),
-        "links": shipment_links(row.id, row.state),
+        "next_step": shipment_next_step(row.state, row.sent_back, row.unclaimed),
+        "available_actions": _actions(row),
+        "links": _links(row),
     }
 
 
-def shipment_links(shipment_id: str, state: ShipmentState) -> dict[str, str]:
-    """Its doors: where it is seen, and those of what can be done with it in this state."""
-    here = door(shipment_id)
-    return {"self": here, **{action: f"{here}/{action}" for action in shipment_actions(state)}}
+def standing(row: DeviceShipment) -> ShipmentStandingView:
+    """Where a shipment stands, and where one goes on from there."""
+    return ShipmentStandingView(id=row.id, state=row.state, links=_links(row))
+
+
+def _actions(row: DeviceShipment) -> tuple[str, ...]:
+    return shipment_actions(row.state, unclaimed=row.unclaimed is not None)
+
+
+def _links(row: DeviceShipment) -> dict[str, str]:
+    """Its doors: where it is seen, and those of what can be done with it now."""
+    here = door(row.id)
+    return {"self": here, **{action: f"{here}/{action}" for action in _actions(row)}}

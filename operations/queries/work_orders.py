@@ -94,7 +94,7 @@ async def seen(
         dispatch_reference=row.dispatch_reference,
         reminders=row.reminders,
         completions=await _completions(session, work_order_id),
-        next_step=work_order_next_step(row.state, row.sent_back),
+        next_step=work_order_next_step(row.state, row.sent_back, row.unclaimed, row.called_off),
         links={**_links(row), **links},
     )
 
@@ -138,7 +138,9 @@ def _fields(row: WorkOrder) -> dict[str, Any]:
         "device": row.device_id,
         "customer": row.customer_id,
         "escalated": row.escalated_at is not None,
-        "available_actions": work_order_actions(row.state, called_off=row.called_off is not None),
+        "available_actions": work_order_actions(
+            row.state, called_off=row.called_off is not None, unclaimed=row.unclaimed is not None
+        ),
     }
 
 

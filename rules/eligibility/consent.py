@@ -1,7 +1,9 @@
 """What the customer agrees to, answers and wishes: terms, qualification questions, start date."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
+from models.application import AcceptedTerms
+from models.catalog import Terms
 from models.decision import Finding
 from models.eligibility import StartWithinRule
 from rules.eligibility.facts import Facts
@@ -13,7 +15,11 @@ def terms_accepted(facts: Facts) -> Finding:
     current = facts.program.terms
     if facts.application is None:
         return undecided("terms_accepted", f"Version {current.version} of the terms will have to be accepted.")
-    given = facts.application.terms
+    return terms_in_force(facts.application.terms, current, facts.instant)
+
+
+def terms_in_force(given: AcceptedTerms | None, current: Terms, now: datetime) -> Finding:
+    """These terms are the ones in force, and were not accepted in the future."""
     if given is None or given.version != current.version:
         said = "were not accepted" if given is None else f"were accepted in version {given.version}"
         return failed(
@@ -22,7 +28,7 @@ def terms_accepted(facts: Facts) -> Finding:
             f"Read and accept version {current.version} at {current.url}.",
             "/terms",
         )
-    if given.accepted_at > facts.instant + timedelta(minutes=5):
+    if given.accepted_at > now + timedelta(minutes=5):
         return failed(
             "terms_accepted",
             "The terms are said to have been accepted in the future.",
@@ -37,14 +43,14 @@ def questions_answered(facts: Facts) -> Finding:
     if facts.application is None:
         count = len(facts.program.questions)
         return undecided("questions_answered", f"{count} question(s) will be asked." if count else "No questions.")
-    wrong: list[str] = []
+    wrong: dict[str, str] = {}
     disqualified: list[str] = []
     for question in facts.program.questions:
         answer = facts.application.answers.get(question.code)
         if answer in question.disqualifying:
             disqualified.append(question.code)
         elif (not answer and question.required) or (answer and question.choices and answer not in question.choices):
-            wrong.append(question.code)
+            wrong[question.code] = f" with one of: {', '.join(question.choices)}" if question.choices else ""
     if disqualified:
         return failed(
             "questions_answered",
@@ -56,30 +62,40 @@ def questions_answered(facts: Facts) -> Finding:
         return failed(
             "questions_answered",
             f"No valid answer to: {', '.join(wrong)}.",
-            "Answer every required question with one of its choices.",
+            f"Answer {'; '.join(f'{code}{choices}' for code, choices in wrong.items())}.",
             *(f"/answers/{code}" for code in wrong),
         )
     return passed("questions_answered", "Every required question is answered.")
 
 
 def start_date(facts: Facts) -> Finding:
-    """The start is not in the past."""
-    wished = facts.application.start_date if facts.application else None
-    if wished is None or wished >= facts.today:
+    """The start was not in the past when it was wished."""
+    return start_day(_wished(facts), facts.applied_on)
+
+
+def start_day(wished: date | None, today: date) -> Finding:
+    """The day is not in the past where today, at the premise, is that day."""
+    if wished is None or wished >= today:
         return passed("start_date", "The start date is not in the past.")
-    return failed(
-        "start_date", f"The start date {wished} is in the past.", f"Choose {facts.today} or later.", "/start_date"
-    )
+    return failed("start_date", f"The start date {wished} is in the past.", f"Choose {today} or later.", "/start_date")
 
 
 def start_within(facts: Facts, rule: StartWithinRule) -> Finding:
-    """The start is not too far ahead."""
-    wished = facts.application.start_date if facts.application else None
-    if wished is None or (wished - facts.today).days <= rule.days:
+    """The start was not too far ahead when it was wished."""
+    return start_day_within(_wished(facts), facts.applied_on, rule)
+
+
+def start_day_within(wished: date | None, today: date, rule: StartWithinRule) -> Finding:
+    """The day is not too far ahead where today, at the premise, is that day."""
+    if wished is None or (wished - today).days <= rule.days:
         return passed(rule.rule, f"The start lies within {rule.days} days.")
     return failed(
         rule.rule,
         f"The start date {wished} lies more than {rule.days} days ahead.",
-        f"Choose a date up to {facts.today + timedelta(days=rule.days)}.",
+        f"Choose a date up to {today + timedelta(days=rule.days)}.",
         "/start_date",
     )
+
+
+def _wished(facts: Facts) -> date | None:
+    return facts.application.start_date if facts.application else None

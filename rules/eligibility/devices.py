@@ -1,22 +1,24 @@
 """What programs ask of the devices, and that nobody enrols a device that another holds."""
 
 from collections import Counter
+from collections.abc import Iterable
 from decimal import Decimal
 
 from models.application import RequestedDevice
 from models.decision import Finding
 from models.eligibility import RatedPowerRule
-from models.states import InstallationMethod
+from models.states import DeviceState, InstallationMethod
 from models.values import normalised_serial
 from rules.eligibility.facts import Facts
 from rules.eligibility.finding import failed, passed, undecided
+from rules.possible import listed, places_for, taken_by
 
 
 def _later(rule: str) -> Finding:
     return undecided(rule, "The utility brings the device; this is checked when it is installed.")
 
 
-def _at(positions: list[int], field: str) -> tuple[str, ...]:
+def _at(positions: Iterable[int], field: str) -> tuple[str, ...]:
     return tuple(f"/devices/{position}/{field}" for position in positions)
 
 
@@ -44,33 +46,64 @@ def device_count(facts: Facts) -> Finding:
 
 
 def specification_accepted(facts: Facts) -> Finding:
-    """Each device is of a make and model that the program takes."""
+    """Each device is of one make and model, and the program takes it."""
     if facts.application is None:
         return undecided("specification_accepted", "Depends on the device's make and model.")
     if facts.awaits_device:
         return _later("specification_accepted")
+    for fault in (_unknown(facts), _contradicting(facts), _not_taken(facts)):
+        if fault is not None:
+            return fault
+    return passed("specification_accepted", "The program takes every device's make and model.")
+
+
+def _unknown(facts: Facts) -> Finding | None:
     unknown = [position for position, found in enumerate(facts.specifications) if found is None]
-    if unknown:
-        return failed(
-            "specification_accepted",
-            "The device's make and model are not in the catalogue.",
-            "Name a specification of the catalogue, or its exact manufacturer and model.",
-            *_at(unknown, "specification"),
-        )
-    strangers = [
-        position
+    if not unknown:
+        return None
+    return failed(
+        "specification_accepted",
+        "The device's make and model are missing or not in the catalogue.",
+        "Name a specification, or its exact manufacturer and model. "
+        f"The program takes: {taken_by(facts.program, facts.catalogued)}.",
+        *_at(unknown, "specification"),
+    )
+
+
+def _contradicting(facts: Facts) -> Finding | None:
+    """Who names a specification and another make or model beside it means one of the two: nobody guesses which."""
+    wrong: list[str] = []
+    meant: list[str] = []
+    for position, (device, found) in enumerate(zip(facts.devices, facts.specifications, strict=True)):
+        for field in ("manufacturer", "model"):
+            named = getattr(device, field)
+            if found and named and named.casefold() != getattr(found, field).casefold():
+                wrong += _at([position], field)
+                meant.append(f"{found.code} is {found.manufacturer} {found.model}")
+    if not wrong:
+        return None
+    return failed(
+        "specification_accepted",
+        f"{listed(meant)}, but another manufacturer or model is named beside it.",
+        "Leave manufacturer and model out where a specification is named, or name the specification of the device.",
+        *wrong,
+    )
+
+
+def _not_taken(facts: Facts) -> Finding | None:
+    strangers = {
+        position: found.code
         for position, found in enumerate(facts.specifications)
         if found and not (found.active and facts.program.accepts_specification(found))
-    ]
-    if strangers:
-        names = ", ".join(sorted({found.code for found in facts.specifications if found}))
-        return failed(
-            "specification_accepted",
-            f"The program does not take every one of: {names}.",
-            "Choose a program that takes this device; GET /v1/programs lists what each takes.",
-            *_at(strangers, "specification"),
-        )
-    return passed("specification_accepted", "The program takes every device's make and model.")
+    }
+    if not strangers:
+        return None
+    return failed(
+        "specification_accepted",
+        f"The program does not take {listed(strangers.values())}.",
+        f"It takes: {taken_by(facts.program, facts.catalogued)}. GET /v1/programs lists what other programs take.",
+        *_at(strangers, "specification"),
+    )
 
 
 def _identity(facts: Facts, position: int, device: RequestedDevice) -> tuple[str, str]:
@@ -104,21 +137,43 @@ def serial_free(facts: Facts) -> Finding:
         return undecided("serial_free", "Depends on the serial numbers.")
     if facts.awaits_device:
         return _later("serial_free")
-    others = [held.position for held in facts.held if held.customer_id != facts.site.customer_id]
+    others = [held.position for held in facts.held if facts.site.customer_id not in held.customers]
     if others:
         return failed(
             "serial_free",
             "A device with this serial number is registered to another customer.",
-            "Check the serial number on the device's label; if it is right, have the earlier owner unenrol it.",
+            "Check the serial number on the device's label; what an earlier resident left behind can be enrolled once "
+            "they have left the program.",
             *_at(others, "serial_number"),
         )
-    enrolled = [held.position for held in facts.held if facts.program.exclusion in held.exclusions]
+    retired = [held.position for held in facts.held if held.state is DeviceState.RETIRED]
+    if retired:
+        return failed(
+            "serial_free",
+            "A device with this serial number was taken out of service for good.",
+            "Check the serial number on the device's label; if it is right, enrol another device.",
+            *_at(retired, "serial_number"),
+        )
+    return _in_no_program_of_the_kind(facts)
+
+
+def _in_no_program_of_the_kind(facts: Facts) -> Finding:
+    kind = facts.program.exclusion
+    enrolled = [held.position for held in facts.held if kind in held.exclusions - held.leaving]
     if enrolled:
         return failed(
             "serial_free",
             "The device already takes part in this or a conflicting program.",
             "Unenrol it there first.",
             *_at(enrolled, "serial_number"),
+        )
+    leaving = [held.position for held in facts.held if kind in held.leaving]
+    if leaving:
+        return failed(
+            "serial_free",
+            "The device has left this or a conflicting program, but the DERMS has not let go of it yet.",
+            "Apply again once it has: the unenrolment tells.",
+            *_at(leaving, "serial_number"),
         )
     return passed("serial_free", "Nobody else holds these serial numbers.")
 
@@ -129,21 +184,24 @@ def device_location(facts: Facts) -> Finding:
         return undecided("device_location", "Depends on where the device hangs.")
     if facts.awaits_device:
         return _later("device_location")
-    wrong: list[int] = []
-    for position, (device, found) in enumerate(zip(facts.devices, facts.specifications, strict=True)):
-        place = device.device_location_type
-        missing = place is None and facts.location_required
-        unfit = place is not None and found is not None and (place, found.asset_type) not in facts.location_types
-        if missing or unfit:
-            wrong.append(position)
+    wrong = [position for position in range(len(facts.devices)) if not _placed(facts, position)]
     if wrong:
+        kinds = sorted({found.asset_type for position in wrong if (found := facts.specifications[position])})
+        possible = "; ".join(f"{kind}: {places_for(kind, facts.location_types)}" for kind in kinds)
         return failed(
             "device_location",
             "The device's location is missing or does not fit its kind.",
-            "Name a device location type that the catalogue has for this kind of device.",
+            f"Name a device location type. Possible for {possible}." if kinds else "Name the device's specification.",
             *_at(wrong, "device_location_type"),
         )
     return passed("device_location", "Every device's location is known or not needed.")
+
+
+def _placed(facts: Facts, position: int) -> bool:
+    place, found = facts.devices[position].device_location_type, facts.specifications[position]
+    if place is None:
+        return not facts.location_required
+    return found is None or (place, found.asset_type) in facts.location_types
 
 
 def _kw(power: Decimal) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from models.application import EnrollmentApplication, RequestedDevice
 from models.catalog import Program, Specification
-from models.states import AccountStatus, CustomerClass, InstallationMethod, MeterType, PremiseType
+from models.states import AccountStatus, CustomerClass, DeviceState, InstallationMethod, MeterType, PremiseType
 from rules.capacity import Need
 
 _BROUGHT = (InstallationMethod.UTILITY_INSTALLATION, InstallationMethod.SELF_INSTALLATION)
@@ -36,8 +36,9 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Participation:
-    """One subscription at the service point, now or earlier."""
+    """One subscription at the service point, now or earlier, whoever lived there."""
 
+    customer_id: str
     program: str
     exclusion: str
     open: bool
@@ -46,11 +47,17 @@ class Participation:
 
 @dataclass(frozen=True, slots=True)
 class HeldDevice:
-    """A device already in our record under the serial number asked for."""
+    """A device already in our record under the serial number asked for.
+
+    `customers` may have it: who enrolled it last and, once it takes part in nothing, who has the service point where it
+    was left. `leaving`: of its `exclusions`, those that it has left as soon as the DERMS lets go of it.
+    """
 
     position: int
-    customer_id: str
-    exclusions: frozenset[str]
+    state: DeviceState
+    customers: frozenset[str]
+    exclusions: frozenset[str] = frozenset()
+    leaving: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +74,16 @@ class Usage:
 class Facts:
     """`application` is None when somebody only asks what they could apply for.
 
-    `today` is the date of `instant` at the premise, whose time zone is `zone`. `specifications` run parallel to the
+    `today` is the date of `instant` at the premise, whose time zone is `zone`, `applied_on` that of the application:
+    one that waited for its decision, or for a place, is not late for that. `specifications` run parallel to the
     application's devices, None where nothing in the catalogue matches; `location_types` are the codes the catalogue
-    knows for each asset type. `expected` is what is reserved while nobody knows which device will be brought.
+    knows for each asset type, `catalogued` all its specifications. `expected` is what is reserved while nobody knows
+    which device will be brought.
     """
 
     instant: datetime
     today: date
+    applied_on: date
     site: Site
     program: Program
     zone: tzinfo = UTC
@@ -81,6 +91,7 @@ class Facts:
     application: EnrollmentApplication | None = None
     specifications: tuple[Specification | None, ...] = ()
     location_types: frozenset[tuple[str, str]] = frozenset()
+    catalogued: tuple[Specification, ...] = ()
     participations: tuple[Participation, ...] = ()
     held: tuple[HeldDevice, ...] = ()
     usage: Usage = field(default_factory=Usage)

@@ -14,7 +14,7 @@ def not_subscribed(facts: Facts) -> Finding:
         return failed(
             "not_subscribed",
             "The service point already takes part in this program.",
-            "Add a device to the existing subscription, or unenrol first.",
+            "Nothing needs to be done to take part; unenrol first to enrol anew.",
             "/program",
         )
     return passed("not_subscribed", "The service point does not take part in this program yet.")
@@ -43,8 +43,11 @@ def _first_free_day(free_from: datetime) -> date:
 
 
 def cool_down(facts: Facts, rule: CoolDownRule) -> Finding:
-    """An earlier participation ended long enough ago."""
-    ends = [held.ended_at for held in facts.participations if held.program == facts.program.code and held.ended_at]
+    """An earlier participation of the same customer ended long enough ago."""
+    same = (facts.site.customer_id, facts.program.code)
+    ends = [
+        held.ended_at for held in facts.participations if (held.customer_id, held.program) == same and held.ended_at
+    ]
     free_from = max(ends) + rule.period if ends else None
     if free_from is None or free_from <= facts.instant:
         return passed(rule.rule, "No earlier participation ended too recently.")

@@ -15,6 +15,7 @@ from models.eligibility import (
 from models.states import MeterType
 from rules.eligibility.facts import Facts
 from rules.eligibility.finding import failed, passed, undecided
+from rules.possible import listed
 
 _WHERE = "/service_point"
 
@@ -72,8 +73,16 @@ def grid_location(facts: Facts, rule: GridLocationRule) -> Finding:
     if inside:
         return passed(rule.rule, "The service point lies in the program's area.")
     return failed(
-        rule.rule, "The service point lies outside the program's area.", "Choose a program offered here.", _WHERE
+        rule.rule,
+        "The service point lies outside the program's area.",
+        f"Choose a program offered here; this one serves {_area(rule)}.",
+        _WHERE,
     )
+
+
+def _area(rule: GridLocationRule) -> str:
+    parts = {"feeders": rule.feeders, "substations": rule.substations, "postal codes": rule.postal_codes}
+    return "; ".join(f"{kind} {listed(codes)}" for kind, codes in parts.items() if codes)
 
 
 def feeder_known(facts: Facts, rule: FeederKnownRule) -> Finding:

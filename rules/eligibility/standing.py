@@ -1,5 +1,8 @@
 """Whether account, service point and program are in a state in which anyone can enrol."""
 
+from datetime import date
+
+from models.catalog import Program
 from models.decision import Finding
 from models.states import AccountStatus
 from rules.eligibility.facts import Facts
@@ -42,21 +45,30 @@ def belongs_together(facts: Facts) -> Finding:
 
 def program_active(facts: Facts) -> Finding:
     """The program runs today."""
-    program = facts.program
+    return program_runs(facts.program, facts.today)
+
+
+def program_runs(program: Program, today: date) -> Finding:
+    """The program runs on this day."""
     begins, ends = program.effective_from, program.effective_to
-    if not program.active or (ends and ends < facts.today):
+    if not program.active or (ends and ends < today):
         return failed("program_active", f"{program.name} is closed.", "Choose another program.", "/program")
-    if begins and facts.today < begins:
+    if begins and today < begins:
         return failed("program_active", f"{program.name} starts on {begins}.", "Apply from that day on.", "/program")
     return passed("program_active", f"{program.name} is running.")
 
 
 def enrollment_window(facts: Facts) -> Finding:
-    """Applications are taken today."""
-    window = facts.program.enrollment_window
-    if window.opens and facts.today < window.opens:
+    """Applications were taken on the day of this one."""
+    return enrollment_open(facts.program, facts.applied_on)
+
+
+def enrollment_open(program: Program, today: date) -> Finding:
+    """Applications are taken on this day."""
+    window = program.enrollment_window
+    if window.opens and today < window.opens:
         return failed("enrollment_window", f"Enrolment opens on {window.opens}.", "Apply from that day on.", "/program")
-    if window.closes and window.closes < facts.today:
+    if window.closes and window.closes < today:
         return failed(
             "enrollment_window",
             f"Enrolment closed on {window.closes}.",

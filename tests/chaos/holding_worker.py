@@ -1,4 +1,5 @@
-"""The house's worker, in which the first flow that comes to a place stands there until the worker is killed.
+"""The house's worker, soon out of patience, in which the first flow that comes to a place stands there until the worker
+is killed; or, where it is told no file to write to, nobody stands.
 
 A place is before a step of a flow, after it, or between: others have answered, and nothing of it is written down here.
 """
@@ -22,13 +23,11 @@ import worker
 from connectors.temporal.client import connect
 from models.messages.batch import BatchStanding
 from settings.settings import Settings
-from workflows import policies
+from tests.chaos.hurry import lose_patience
+from tests.chaos.kinds import TROUBLES
 
 _ROOM = 500
 """For so many at once: who stands takes up room."""
-_GIVEN_AWAY_AFTER = timedelta(seconds=8)
-"""Temporal gives a step that asks others to the next worker after so long. The house's own patience is for others who
-are slow, and no test needs to have it."""
 _FORGOTTEN_AFTER = timedelta(seconds=1)
 """Temporal stops to look for the worker that a flow was with after so long."""
 _STEP: ContextVar[str] = ContextVar("step")
@@ -59,7 +58,6 @@ class Places:
     def __init__(self, path: str) -> None:
         self._log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         self._kinds: dict[str, str] = {}
-        self._taken: set[Place] = set()
         self._stands: dict[str, Place] = {}
         self._arrivals: set[Arrival] = set()
 
@@ -73,16 +71,24 @@ class Places:
         assert info.workflow_id
         assert info.workflow_type
         place = Place(info.workflow_type, await self._kind(info.workflow_id), _STEP.get(), moment)
-        if info.workflow_id not in self._stands and place not in self._taken:
-            self._taken.add(place)
-            self._stands[info.workflow_id] = place
-        stand = self._stands.get(info.workflow_id)
-        arrival = Arrival(place, info.workflow_id, stays=stand == place)
+        if self._stays(info.workflow_id, place):
+            await asyncio.Event().wait()
+
+    def _stays(self, workflow_id: str, place: Place) -> bool:
+        """A worker that is slow may have its flow done again from before its stand, on a way that does not lead there
+        any more: it stays where it comes to then."""
+        stand = self._stands.get(workflow_id)
+        if stand is not None:
+            return stand == place or stand.step != place.step
+        if place.step not in TROUBLES.get(place.kind, {place.step}):
+            return False
+        arrival = Arrival(place, workflow_id, stays=place not in self._stands.values())
+        if arrival.stays:
+            self._stands[workflow_id] = place
         if arrival not in self._arrivals:
             self._arrivals.add(arrival)
             self.write(asdict(arrival))
-        if stand is not None and (stand == place or stand.step != place.step):
-            await asyncio.Event().wait()
+        return arrival.stays
 
     async def _kind(self, workflow_id: str) -> str:
         if workflow_id not in self._kinds:
@@ -149,20 +155,15 @@ class Standing(SimplePlugin):
         return super().configure_worker(config)
 
 
-async def _work(places: Places) -> None:
-    answered(places)
+async def _work(places: Places | None) -> None:
     client = await connect()
-    async with worker.running(Settings(), Client(**{**client.config(), "plugins": [Standing(places)]})):
+    if places is not None:
+        answered(places)
+        client = Client(**{**client.config(), "plugins": [Standing(places)]})
+    async with worker.running(Settings(), client):
         await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    for patience in (
-        policies.DERMS_SEND,
-        policies.DERMS_ASK,
-        policies.FIELD_WORK,
-        policies.HEAD_END,
-        policies.BATCH_ASK,
-    ):
-        patience["start_to_close_timeout"] = _GIVEN_AWAY_AFTER
-    asyncio.run(_work(Places(sys.argv[1])))
+    lose_patience()
+    asyncio.run(_work(Places(sys.argv[1]) if sys.argv[1:] else None))

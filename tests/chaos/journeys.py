@@ -1,69 +1,58 @@
-"""Journeys of every kind, so many of each that one stands at every place of its flow and one comes through; and what
-people do on their way."""
+"""Journeys of every kind, prepared, begun, and looked after until their end."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from httpx import codes
 from temporalio.client import Client
 
+from models.batches import BatchName
 from models.ids import enrollment_workflow_id, service_call_workflow_id, unenrollment_workflow_id
-from models.messages.enroll import CANCEL_REQUESTED
-from models.messages.unenroll import DAY_CHANGED
+from tests.chaos.kinds import (
+    ASKED,
+    BATCHES,
+    CALLING,
+    ENROLLING,
+    FAILING,
+    HOW_MANY,
+    LEAVING,
+    LENT,
+    LIKE,
+    OFFERS,
+    TASKS,
+    TROUBLES,
+)
+from tests.chaos.people import People
 from tests.integration.batches import rested, run
 from tests.integration.doors import Doors, wait_for
 from tests.integration.installing import Installing
 from tests.integration.leaving import Leaving
 from tests.integration.setting_up import Setup
 
-ENROLLING = {"OWN": 8, "INSTALLED": 14, "SHIPPED": 19, "CHECKED": 17, "WITHDRAWN": 7}
-LEAVING = {"KEPT": 10, "APPROVED": 14, "FETCHED": 16, "RETURNED": 12, "STAYING": 5}
-CALLING = {"ADVISED": 3, "RESTARTED": 11, "REPLACED": 16, "RECALLED": 5}
-TELLING = {"HANDED_OVER": 6, "HELD_BACK": 3, "UNANSWERED": 6}
-"""Enrolled, and the batches see to it that the DERMS is told: it was never to be, so that the initial load has a flow
-started for it; the monitor sends it with others in one; the answer was lost, and the monitor has it asked for."""
-BATCHES = {"sync-request-monitor": 14, "reconciliation": 8, "initial-load": 18}
-HOW_MANY = ENROLLING | LEAVING | CALLING | TELLING
-
-_OFFERS = {
-    "REPLACED": {"visits_customer_owned": True},
-    "HELD_BACK": {"sync_policy": "batched"},
-    "RETURNED": {"removal_method": "ship_back"},
-}
 _LENT = {"asset_ownership": "utility_owned"}
 _PARCEL = {"installation_method": "self_installation", "devices": [], **_LENT}
-_DAY = {"reason": "device_removed", "effective_date": "2031-07-01"}
-_LEAVING: dict[str, dict[str, str]] = {
-    "KEPT": {"reason": "customer_opt_out"},
-    "APPROVED": {**_DAY, "reason": "non_participation"},
-    "STAYING": _DAY,
-    "FETCHED": {"reason": "device_removed"},
-    "RETURNED": {"reason": "device_removed"},
+_LONG_SECONDS = 600
+_REFUSED = {
+    "program_subscription": "program <> 'JAMMED' OR state NOT IN ('ending', 'ended')",
+    "batch_run": "name <> 'reconciliation' OR state <> 'completed'",
 }
-_OFFLINE: dict[str, Any] = {"problem": {"code": "offline"}}
-_CALLING: dict[str, dict[str, Any]] = {
-    "ADVISED": {**_OFFLINE, "action": "advice"},
-    "RESTARTED": {**_OFFLINE, "action": "remote_action"},
-    "REPLACED": {**_OFFLINE, "action": "work_request", "work_request": {"access_notes": "Ring twice."}},
-    "RECALLED": _OFFLINE,
-}
+"""What our own database does not take while it is not well."""
 
 
 class Journeys:
-    """What was asked for, by kind: each has a program of its own, whose code is its name, or is a batch."""
+    """What was asked for, by kind."""
 
     def __init__(self, doors: Doors) -> None:
         self.doors = doors
-        self.enrollments: dict[str, list[str]] = {}
-        self.unenrollments: dict[str, list[str]] = {}
-        self.calls: dict[str, list[str]] = {}
+        self._flows: set[str] = set()
         self._installing, self._leaving = Installing(doors), Leaving(doors)
         self._setup = Setup(doors)
-        self._helped: set[tuple[str, str]] = set()
         self._temporal = asyncio.Runner()
         self._client = self._temporal.run(Client.connect(doors.stack["temporal_address"]))
+        self._people = People(doors, self._setup, self._signal)
+        self.help_on = self._people.help_on
 
     def close(self) -> None:
         """The Temporal client and its loop."""
@@ -74,6 +63,8 @@ class Journeys:
         """Those who shall leave, call, or be told of are enrolled, and the DERMS knows it."""
         self._offer()
         self._enroll([*LEAVING, *CALLING, "HANDED_OVER"], "synchronized")
+        for device in self._takes_part("MUTE"):
+            self._setup.cloud.tell(device, "silent")
         self.doors.database.execute("DELETE FROM sync_request WHERE program = 'HANDED_OVER'")
         self._enroll(["HELD_BACK"], "pending")
         self.doors.faults(lost_acknowledgement_share=1)
@@ -89,44 +80,79 @@ class Journeys:
 
     def _offer(self) -> None:
         """A program for each kind."""
-        alike: dict[str, tuple[str, ...]] = {
-            "WH-SWITCH": ("INSTALLED", "WITHDRAWN"),
-            "TSTAT-KIT": ("SHIPPED", "CHECKED"),
-            self._leaving.lend(): ("FETCHED", "RETURNED"),
-        }
-        alike["TSTAT-DR"] = tuple(HOW_MANY.keys() - {kind for kinds in alike.values() for kind in kinds})
+        alike = {**LIKE, self._leaving.lend(): LENT}
+        alike["TSTAT-DR"] = tuple(HOW_MANY.keys() - set[str]().union(*alike.values()))
+        catalog = self.doors.catalog()
+        tasks = {task["code"]: task for task in catalog["service_task_types"]}
+        catalog["service_task_types"] += [
+            {**tasks[like], "code": kind, **changes} for kind, (_, like, changes) in TASKS.items()
+        ]
+        self.doors.api.put("/v1/catalog", json=catalog).raise_for_status()
+        own = {kind: {task: kind} for kind, (task, *_) in TASKS.items()}
         for like, kinds in alike.items():
-            self.doors.offer_all({kind: _OFFERS.get(kind, {}) for kind in kinds}, like)
+            self.doors.offer_all({kind: OFFERS.get(kind, {}) | own.get(kind, {}) for kind in kinds}, like)
 
     def _enroll(self, kinds: Sequence[str], state: str) -> None:
         """Until their messages stand so."""
         for kind in kinds:
-            lent = _LENT if kind in ("FETCHED", "RETURNED") else {}
+            lent = _LENT if kind in LENT else {}
             for _ in range(HOW_MANY[kind]):
                 self.doors.accepted(self.doors.application(program=kind, **lent))
         asked = "SELECT count(*) FROM sync_request WHERE state = $1 AND program = ANY($2)"
         count = sum(HOW_MANY[kind] for kind in kinds)
         wait_for(lambda: self.doors.database.value(asked, state, kinds) == count, 60)
 
+    def begin_in_trouble(self) -> None:
+        """Those who get into trouble; at first the DERMS is away, and our own database is not well."""
+        self.doors.faults(refuse_connections_for_seconds=_LONG_SECONDS)
+        for table, taken in _REFUSED.items():
+            self.doors.database.execute(f"ALTER TABLE {table} ADD CONSTRAINT refused CHECK ({taken}) NOT VALID")
+        for _ in range(FAILING):
+            run(self.doors, BatchName.RECONCILIATION)
+        for kind in TROUBLES:
+            self._begin(kind)
+
+    def to_be_refused(self) -> set[str]:
+        """The flows that were not refused yet what they wanted then."""
+        rows = self.doors.database.rows(
+            "SELECT 'enroll/' || id AS flow FROM enrollment e WHERE program = 'UNREACHED'"
+            " AND NOT EXISTS (SELECT FROM sync_request r WHERE r.enrollment_id = e.id AND r.state = 'error')"
+            " UNION SELECT 'unenroll/' || id FROM unenrollment WHERE program = 'JAMMED' AND state <> 'needs_attention'"
+            " UNION SELECT workflow_id FROM batch_run WHERE name = 'reconciliation' AND state = 'running'"
+        )
+        return {row["flow"] for row in rows}
+
     def begin(self) -> None:
-        """All of them, as fast as one after the other can be."""
+        """All others, as fast as one after the other can be, while all is well."""
+        self.doors.derms.delete("/faults")
+        for table in _REFUSED:
+            self.doors.database.execute(f"ALTER TABLE {table} DROP CONSTRAINT refused")
         for name, count in BATCHES.items():
-            for _ in range(count):
+            for _ in range(count - FAILING if name == BatchName.RECONCILIATION else count):
                 run(self.doors, name)
-        for kind, count in ENROLLING.items():
-            self.enrollments[kind] = [self._applied(kind) for _ in range(count)]
-        for kind in CALLING:
-            self.calls[kind] = [self._asked("service-calls", **one, **_CALLING[kind]) for one in self._takes_part(kind)]
-        for kind in LEAVING:
-            self.unenrollments[kind] = [
-                self._asked("program-unenrollments", subscription=one["subscription"], **_LEAVING[kind])
+        for kind in ENROLLING | CALLING | LEAVING:
+            if kind not in TROUBLES:
+                self._begin(kind)
+
+    def _begin(self, kind: str) -> None:
+        if kind in ENROLLING:
+            self._flows.update(enrollment_workflow_id(self._applied(kind)) for _ in range(ENROLLING[kind]))
+        elif kind in CALLING:
+            asked = [
+                self._asked("service-calls", subscription=one["subscription"], device=one["device"], **ASKED[kind])
                 for one in self._takes_part(kind)
             ]
+            self._flows.update(map(service_call_workflow_id, asked))
+        else:
+            subscriptions = [one["subscription"] for one in self._takes_part(kind)]
+            asked = [self._asked("program-unenrollments", subscription=one, **ASKED[kind]) for one in subscriptions]
+            self._flows.update(map(unenrollment_workflow_id, asked))
 
     def _takes_part(self, kind: str) -> list[dict[str, str]]:
         return self.doors.database.rows(
-            "SELECT s.id AS subscription, d.device_id AS device FROM program_subscription s"
-            " JOIN subscription_device d ON d.subscription_id = s.id WHERE s.program = $1",
+            "SELECT s.id AS subscription, d.id AS device, d.serial_number FROM program_subscription s"
+            " JOIN subscription_device sd ON sd.subscription_id = s.id JOIN device d ON d.id = sd.device_id"
+            " WHERE s.program = $1",
             kind,
         )
 
@@ -137,37 +163,17 @@ class Journeys:
 
     def _applied(self, kind: str) -> str:
         match kind:
-            case "SHIPPED":
+            case "SHIPPED" | "LATE_PARCEL":
                 return self._setup.applied(program=kind, **_PARCEL)
-            case "CHECKED":
-                return self._setup.applied(program=kind, devices=[self._setup.device()])
-            case "OWN":
+            case "CHECKED" | "SILENT":
+                device = self._setup.device()
+                if kind == "SILENT":
+                    self._setup.cloud.tell(device, "silent")
+                return self._setup.applied(program=kind, devices=[device])
+            case "OWN" | "UNREACHED":
                 return self.doors.accepted(self.doors.application(program=kind))
             case _:
                 return self.doors.accepted(self._installing.application(program=kind))
-
-    def help_on(self) -> None:
-        """Whoever is waited for does their part, and twice, as one does who got no answer."""
-        for order in self._new("work_order", "state = 'dispatched' AND program <> 'WITHDRAWN'"):
-            self._twice(f"work-orders/{order}/completion", **self._report(order))
-        for shipment in self._new("device_shipment", "state = 'ordered'"):
-            self._twice(f"shipments/{shipment}/confirmed", confirmed_by="customer", **self._setup.device())
-        for one in self._new("unenrollment", "state = 'awaiting_approval' AND program = 'APPROVED'"):
-            self._leaving.done(one, "approval", approved=True, reason="never took part")
-        for one in self._new("unenrollment", "state = 'removing' AND program = 'RETURNED'"):
-            (device,) = self._leaving.seen(one)["devices"]
-            self._twice(f"program-unenrollments/{one}/devices/{device['id']}/received")
-        for one in self._new("unenrollment", "state = 'scheduled' AND program = 'APPROVED'"):
-            self.doors.database.execute("UPDATE unenrollment SET effective_at = now() WHERE id = $1", one)
-            self._signal(unenrollment_workflow_id(one), DAY_CHANGED, {})
-        self._take_back("enrollment", "state = 'awaiting_site_visit' AND program = 'WITHDRAWN'", enrollment_workflow_id)
-        self._take_back("unenrollment", "state = 'scheduled' AND program = 'STAYING'", unenrollment_workflow_id)
-        self._take_back("service_call", "state = 'troubleshooting' AND program = 'RECALLED'", service_call_workflow_id)
-
-    def _take_back(self, table: str, waiting: str, flow_of: Callable[[str], str]) -> None:
-        """Said to the flow itself, which writes it down then."""
-        for one in self._new(table, waiting):
-            self._signal(flow_of(one), CANCEL_REQUESTED, {"reason": "It is not wanted any more."})
 
     def asked_of_head_ends(self) -> list[str]:
         """What they were asked to do with a device, once for each request under a key of its own."""
@@ -176,62 +182,28 @@ class Journeys:
     def _signal(self, workflow_id: str, name: str, message: dict[str, str]) -> None:
         self._temporal.run(self._client.get_workflow_handle(workflow_id).signal(name, message))
 
-    def _new(self, table: str, waiting: str) -> list[str]:
-        """Those that wait so and were not found before."""
-        found = [row["id"] for row in self.doors.database.rows(f"SELECT id FROM {table} WHERE {waiting}")]
-        new = [one for one in found if (one, waiting) not in self._helped]
-        self._helped.update((one, waiting) for one in new)
-        return new
-
-    def _twice(self, door: str, **body: Any) -> None:
-        for _ in range(2):
-            self.doors.api.post(f"/v1/{door}", json=body or None).raise_for_status()
-
-    def _report(self, order: str) -> dict[str, Any]:
-        """What a technician writes who did what was ordered."""
-        (row,) = self.doors.database.rows(
-            "SELECT w.kind, d.serial_number FROM work_order w LEFT JOIN device d ON d.id = w.device_id WHERE w.id = $1",
-            order,
-        )
-        report = self._installing.report()
-        if row["kind"] == "remove":
-            del report["device_installed"]
-        if row["kind"] == "troubleshoot":
-            new = {"specification": "ecobee-premium", "serial_number": self.doors.name("NEW")}
-            old = {"serial_number": row["serial_number"]}
-            report |= {"outcome": "device_replaced", "device_installed": new, "device_removed": old}
-        return report
-
     def messages_on_their_way(self) -> bool:
         """To a flow, from our own record."""
         return self.doors.database.value("SELECT EXISTS (SELECT FROM outbox_message)")
 
-    def unsettled(self) -> bool:
-        """Whether our own record has something that is not final."""
-        return self.doors.database.value(
-            "SELECT EXISTS (SELECT FROM enrollment WHERE state NOT IN ('enrolled', 'cancelled'))"
-            " OR EXISTS (SELECT FROM unenrollment WHERE state NOT IN ('unenrolled', 'cancelled'))"
-            " OR EXISTS (SELECT FROM service_call WHERE state NOT IN ('closed', 'cancelled'))"
-            " OR EXISTS (SELECT FROM sync_request WHERE state <> 'synchronized')"
-            " OR EXISTS (SELECT FROM batch_run WHERE state = 'running')"
+    def unsettled(self) -> dict[str, str]:
+        """What is not final in our own record, and where it stands."""
+        rows = self.doors.database.rows(
+            "SELECT id, state FROM enrollment WHERE state NOT IN ('enrolled', 'cancelled', 'expired')"
+            " UNION ALL SELECT id, state FROM unenrollment WHERE state NOT IN ('unenrolled', 'cancelled')"
+            " UNION ALL SELECT id, state FROM service_call WHERE state NOT IN ('closed', 'cancelled')"
+            " UNION ALL SELECT id, state FROM sync_request WHERE state <> 'synchronized'"
+            " UNION ALL SELECT id, state FROM batch_run WHERE state = 'running'"
         )
+        return {row["id"]: row["state"] for row in rows}
 
     def under_way(self) -> set[str]:
         """The flows that there must be and that have not ended, whether Temporal knows them yet or not."""
         return self._begun() - self._temporal.run(self._ended())
 
     async def _ended(self) -> set[str]:
-        return {one.id async for one in self._client.list_workflows("ExecutionStatus = 'Completed'")}
+        return {one.id async for one in self._client.list_workflows("ExecutionStatus IN ('Completed', 'Failed')")}
 
     def _begun(self) -> set[str]:
         told = "SELECT workflow_id AS id FROM sync_request UNION SELECT workflow_id FROM batch_run"
-        return {row["id"] for row in self.doors.database.rows(told)} | {
-            flow_of(one)
-            for kinds, flow_of in (
-                (self.enrollments, enrollment_workflow_id),
-                (self.unenrollments, unenrollment_workflow_id),
-                (self.calls, service_call_workflow_id),
-            )
-            for many in kinds.values()
-            for one in many
-        }
+        return self._flows | {row["id"] for row in self.doors.database.rows(told)}

@@ -16,8 +16,8 @@ from tests.chaos.worker_alone import WorkerAlone
 from tests.integration.batches import at_rest
 from tests.integration.doors import Doors, wait_for
 
-_STANDING_WITHIN_SECONDS = 60
-_OVER_WITHIN_SECONDS = 90
+_STANDING_WITHIN_SECONDS = 120
+_OVER_WITHIN_SECONDS = 120
 
 
 @dataclass
@@ -37,7 +37,7 @@ def killed() -> Generator[Killed]:
     """On a stack of its own."""
     with (
         tempfile.TemporaryDirectory(prefix="gridenroll-chaos-") as folder,
-        running_stack(Path(folder, "data")) as stack,
+        running_stack(Path(folder, "data"), GRIDENROLL_HEAD_END_ANSWER_WITHIN="PT1S") as stack,
         closing(Doors(stack)) as doors,
         closing(Journeys(doors)) as journeys,
     ):
@@ -46,14 +46,14 @@ def killed() -> Generator[Killed]:
         # The monitor runs only when it is told to.
         with at_rest(doors, BatchName.SYNC_REQUEST_MONITOR):
             journeys.prepare()
-            worker = WorkerAlone(Victim(Path(folder, "data")), log)
-            try:
+            with WorkerAlone(Victim(Path(folder, "data")), log) as worker:
+                journeys.begin_in_trouble()
+                watch.until(watch.all_refused, _STANDING_WITHIN_SECONDS)
                 journeys.begin()
                 watch.until(watch.all_stand, _STANDING_WITHIN_SECONDS)
                 under_way = journeys.under_way()
-            finally:
                 worker.kill()
-            watch.until(watch.all_over, _OVER_WITHIN_SECONDS)
+                watch.until(watch.all_over, _OVER_WITHIN_SECONDS)
         steps, arrivals = _read(log)
         yield Killed(steps, arrivals, under_way, journeys)
 
@@ -73,15 +73,24 @@ class _Watch:
         except AssertionError:
             standing = {one.workflow_id: one.place for one in _read(self._log)[1] if one.stays}
             left = {flow: standing.get(flow) for flow in self._journeys.under_way()}
-            raise AssertionError(f"{reached.__name__}: waited in vain for {left}") from None
+            where = self._journeys.unsettled()
+            raise AssertionError(f"{reached.__name__}: waited in vain for {left}; not final: {where}") from None
+
+    def all_refused(self) -> bool:
+        """Whether all who shall be refused something were, or stand somewhere."""
+        return self._journeys.to_be_refused() <= self._standing()
 
     def all_stand(self) -> bool:
         """Whether all who have not come through stand somewhere, and nothing is on its way to them."""
         self._journeys.help_on()
+        return self._quiet() and self._journeys.under_way() <= self._standing()
+
+    def _quiet(self) -> bool:
         before, self._read_so_far = self._read_so_far, self._log.stat().st_size if self._log.exists() else 0
-        if self._read_so_far != before or self._journeys.messages_on_their_way():
-            return False
-        return self._journeys.under_way() <= {one.workflow_id for one in _read(self._log)[1] if one.stays}
+        return self._read_so_far == before and not self._journeys.messages_on_their_way()
+
+    def _standing(self) -> set[str]:
+        return {one.workflow_id for one in _read(self._log)[1] if one.stays}
 
     def all_over(self) -> bool:
         """Whether all have come to their end."""
@@ -90,6 +99,7 @@ class _Watch:
 
 
 def _read(log: Path) -> tuple[frozenset[str], list[Arrival]]:
-    lines = log.read_text().splitlines() if log.exists() else []
+    # What stands after the last end of a line is being written.
+    lines = log.read_text().split("\n")[:-1] if log.exists() else []
     steps, *arrivals = map(json.loads, lines or ["[]"])
     return frozenset(steps), [Arrival(**{**one, "place": Place(**one["place"])}) for one in arrivals]

@@ -22,10 +22,10 @@ FEW = 20
 """So many are asked for while Temporal is away, and when PostgreSQL is killed."""
 MIDST = 30
 """A part is killed when so many of the latest are accepted, others are being submitted, and older ones go on."""
-TO_SPARE = 40
+TO_SPARE = 120
 """So many more than are to be in flight are asked for: some come to their end before the kill."""
 CONNECTIONS = 50
-FINAL_WITHIN_SECONDS = 60
+FINAL_WITHIN_SECONDS = 150
 
 
 @dataclass
@@ -59,12 +59,14 @@ class Storm:
         return Aftermath(self._victim, doors, self._asked, self._callers, self._asked_before, without_temporal)
 
     async def _rage(self) -> int:
-        await self._kill_under_load("worker")
-        without_temporal = await self._without_temporal()
-        await self._kill_under_load("api")
-        await self._kill_under_load("simulator")
-        await self._kill("postgresql", FEW)
-        await self._callers.close()
+        try:
+            await self._kill_under_load("worker")
+            without_temporal = await self._without_temporal()
+            await self._kill_under_load("api")
+            await self._kill_under_load("simulator")
+            await self._kill("postgresql", FEW)
+        finally:
+            await self._callers.close()
         await _all_flows_end(self._stack, self._callers.accepted.values())
         return without_temporal
 

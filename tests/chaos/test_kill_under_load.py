@@ -11,7 +11,7 @@ from bench.stack import running_stack
 from tests.chaos.storm import FEW, IN_FLIGHT, Aftermath, Storm
 from tests.chaos.victim import Victim
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(480)
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,11 @@
-"""A worker in the place of the stack's own, with its very environment, until it is killed."""
+"""A worker in the place of the stack's own, with its very environment, until it is killed; and the next."""
 
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import TracebackType
 
 import psutil
 
@@ -17,24 +18,38 @@ class WorkerAlone:
     its own worker dead and start another."""
 
     def __init__(self, victim: Victim, log: Path) -> None:
-        self._supervisor = victim.description["pids"]["up"]
-        own = psutil.Process(victim.description["pids"]["worker"])
-        environment = own.environ()
-        victim.freeze("up")
+        self._victim, self._log = victim, log
+
+    def __enter__(self) -> "WorkerAlone":
+        own = psutil.Process(self._victim.description["pids"]["worker"])
+        self._environment = own.environ()
+        self._victim.freeze("up")
         own.terminate()
         # Nobody takes notice of its end, as long as the supervisor is frozen.
         wait_for(lambda: own.status() == psutil.STATUS_ZOMBIE)
-        with log.with_suffix(".said").open("wb") as said:
+        self._start(str(self._log))
+        return self
+
+    def _start(self, *arguments: str) -> None:
+        with self._log.with_suffix(".said").open("ab") as said:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.chaos.holding_worker", str(log)],
-                env=environment,
+                [sys.executable, "-m", "tests.chaos.holding_worker", *arguments],
+                env=self._environment,
                 cwd=Path(__file__).parents[2],
                 stdout=said,
                 stderr=subprocess.STDOUT,
             )
 
     def kill(self) -> None:
-        """Without a warning. The supervisor wakes, finds its own worker gone, and starts another."""
+        """Without a warning. The next one holds nobody."""
+        self._end()
+        self._start()
+
+    def _end(self) -> None:
         self._process.kill()
         self._process.wait()
-        os.kill(self._supervisor, signal.SIGCONT)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """The supervisor wakes, finds its own worker gone, and starts another."""
+        self._end()
+        os.kill(self._victim.description["pids"]["up"], signal.SIGCONT)

@@ -19,9 +19,12 @@ from workflows.batch import Batch
 
 
 class Run:
-    """A run of so many pages. `asking` ones ask outside; the one at `broken_at` cannot be done."""
+    """A run of so many pages, unless it never begins. `asking` ones ask outside; the one at `broken_at` cannot be
+    done."""
 
-    def __init__(self, pages: int, *, asking: frozenset[int] = frozenset(), broken_at: int = 0) -> None:
+    def __init__(
+        self, pages: int, *, asking: frozenset[int] = frozenset(), broken_at: int = 0, begins: bool = True
+    ) -> None:
         self.pages = pages
         self.id = new_id("bat")
         self.page = 1
@@ -32,6 +35,7 @@ class Run:
         self.done: list[int] = []
         self._asking = asking
         self._broken_at = broken_at
+        self._begins = begins
 
     @property
     def standing(self) -> BatchStanding:
@@ -58,6 +62,8 @@ class Run:
 
     @activity.defn
     async def begin_batch(self, request: BeginBatch) -> BatchStanding:
+        if not self._begins:
+            raise Refused("The record cannot be read.", code="broken")
         self.began += 1
         return self.standing
 

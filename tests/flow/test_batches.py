@@ -39,6 +39,14 @@ async def test_a_page_that_cannot_be_done_fails_the_run_and_says_why(environment
     assert (run.done, run.state, run.reason) == ([1], BatchRunState.FAILED, "broken: The page cannot be done.")
 
 
+async def test_a_run_that_cannot_even_begin_has_failed_too(environment: WorkflowEnvironment) -> None:
+    run = Run(pages=3, begins=False)
+    async with running(environment, run) as flow:
+        with pytest.raises(WorkflowFailureError):
+            await flow.result()
+    assert (run.done, run.state, run.reason) == ([], BatchRunState.FAILED, "broken: The record cannot be read.")
+
+
 async def test_a_run_that_had_ended_before_does_nothing_more(environment: WorkflowEnvironment) -> None:
     run = Run(pages=3)
     run.state = BatchRunState.COMPLETED

@@ -85,6 +85,16 @@ async def test_used_up_visits_are_left_to_a_person_who_wants_one_more(environmen
         assert (await flow.result()).state is _U.UNENROLLED
 
 
+async def test_a_report_after_the_last_attempt_is_taken_all_the_same(environment: WorkflowEnvironment) -> None:
+    async with unenrolling(environment, "utility_removal") as flow:
+        await flow.waits()
+        await flow.report(ONE, "no_access")
+        await flow.report(ONE, "no_access")
+        await flow.parked()
+        await flow.report(ONE, FETCHED)
+        assert (await flow.result()).state is _U.UNENROLLED
+
+
 async def test_a_refused_visit_may_be_repeated(environment: WorkflowEnvironment) -> None:
     async with unenrolling(environment, "utility_removal") as flow:
         await flow.waits()

@@ -96,6 +96,28 @@ async def test_no_access_for_the_last_time_calls_a_person(environment: WorkflowE
         assert (await flow.result()).state is _C.CLOSED
 
 
+async def test_a_report_after_the_last_attempt_is_taken_all_the_same(environment: WorkflowEnvironment) -> None:
+    async with calling(environment, attempts=1) as flow:
+        await flow.visits()
+        await flow.report(_O.NO_ACCESS)
+        await flow.parked()
+        await flow.report(_O.REPAIRED_ON_SITE)
+        assert (await flow.result()).state is _C.CLOSED
+
+
+async def test_a_report_of_another_order_wakes_nobody(environment: WorkflowEnvironment) -> None:
+    async with calling(environment, attempts=1) as flow:
+        await flow.visits()
+        await flow.report(_O.NO_ACCESS)
+        why = await flow.parked()
+        await flow.handle.signal("site_visit_completed", {"work_order_id": "wo_other", "completion_id": "visit_other"})
+        assert await flow.parked() == why
+        await flow.again()
+        await flow.visits()
+        await flow.report(_O.NO_FAULT_FOUND)
+        assert (await flow.result()).state is _C.CLOSED
+
+
 async def test_a_visit_called_off_leaves_the_choice_to_a_person(environment: WorkflowEnvironment) -> None:
     async with calling(environment) as flow:
         await flow.visits()

@@ -54,10 +54,23 @@ async def test_a_report_of_another_order_changes_nothing(environment: WorkflowEn
         assert "visit-1" not in flow.field.verdicts
 
 
-async def test_an_undecodable_report_changes_nothing(environment: WorkflowEnvironment) -> None:
+@pytest.mark.parametrize(
+    ("message", "fault"),
+    [
+        ({"work_order_id": [1, 2]}, "completion_id Field required"),
+        ("nonsense", "Input should be a valid dictionary"),
+    ],
+)
+async def test_an_undecodable_report_changes_nothing_and_is_told_where_the_flow_is_looked_at(
+    environment: WorkflowEnvironment, message: object, fault: str
+) -> None:
     async with installing(environment) as flow:
         await flow.visits()
-        await flow.handle.signal("site_visit_completed", {"work_order_id": [1, 2]})
+        await flow.shows(Stage.AWAITING_SITE_VISIT)
+        await flow.handle.signal("site_visit_completed", message)
+        details = await flow.says("A report by signal could not be read and changes nothing: ")
+        assert "Waiting for a technician's report" in details
+        assert fault in details
         await flow.report(DONE)
         await _enrolled(flow)
 

@@ -68,7 +68,7 @@ class Anything:
         if known is not None:
             return self.serials[known % len(self.serials)]
         self.serials.append(self.doors.name("LCR"))
-        return self.serials[-1]
+        return self.serials[-2]
 
     def _device(self, known: int | None = None) -> dict[str, str]:
         place = {"specification": "eaton-lcr-6600s", "device_location_type": "utility-room"}
@@ -158,13 +158,19 @@ class Anything:
         self._post(f"/v1/shipments/{found['id']}/{word}", body)
 
     def head_end_answers(self, how: str) -> None:
-        """From now on: at once, or by callback."""
+        """From now on: at once, by callback, or not before that changes."""
         self.doors.head_end.put("/faults", json={"answer": how}).raise_for_status()
 
     def device_is(self, number: int, state: str) -> None:
-        """To its head-end, from now on; the newest first."""
+        """To its head-end, from now on; the next that comes first, then the newest."""
         serial = self.serials[-1 - number % len(self.serials)]
         self.doors.head_end.put(f"/devices/{serial}", json={"state": state}).raise_for_status()
+
+    def devices_speak(self) -> None:
+        """Those that were silent are online, and answer all that they were asked."""
+        for device in self.doors.head_end.get("/devices").raise_for_status().json()["items"]:
+            if device["state"] == "silent":
+                self.doors.head_end.put(f"/devices/{device['device']}", json={"state": "online"}).raise_for_status()
 
     def head_end_says(self, number: int, outcome: str) -> None:
         """About something it was asked, however long ago."""

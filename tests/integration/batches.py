@@ -45,9 +45,9 @@ def rested(doors: Doors, enrollment: str) -> None:
         doors.database.execute(statement, enrollment)
 
 
-def lost_before_its_start(doors: Doors) -> str:
+def lost_before_its_start(doors: Doors, **changes: Any) -> str:
     """An enrolment whose flow was never started: its outbox row is lost as soon as it is written."""
-    application = doors.application()
+    application = doors.application(**changes)
     name = f"lose_{application['account']}".replace("-", "_").lower()
     doors.database.execute(
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "

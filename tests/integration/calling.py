@@ -101,7 +101,7 @@ class Calling:
         answer = self.report(order, outcome, **changes)
         assert answer.status_code == 202, answer.text
 
-    def signal(self, call: str, report: dict[str, Any]) -> None:
+    def signal(self, call: str, report: Any) -> None:
         """A report that somebody sends with `temporal workflow signal`."""
 
         async def signalled() -> None:

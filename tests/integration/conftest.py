@@ -8,6 +8,7 @@ import pytest
 
 from bench.stack import running_stack
 from tests.integration.doors import Doors
+from tests.integration.setting_up import Setup
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +34,11 @@ def doors(running: Doors) -> Iterator[Doors]:
     running.derms.delete("/faults")
     running.derms.put("/reference", json={})
     running.head_end.delete("/faults")
+
+
+@pytest.fixture
+def setup(doors: Doors) -> Iterator[Setup]:
+    """Whoever has devices sent, and their head-end."""
+    made = Setup(doors)
+    yield made
+    made.cloud.close()

@@ -79,9 +79,9 @@ class Customers:
         self._api = api
         with (ROOT / "examples/customers.csv").open(encoding="utf-8", newline="") as lines:
             self._rows = list(csv.DictReader(lines))
-        accounts = [row["cis_account_id"] for row in self._rows]
+        people = [row["cis_person_id"] for row in self._rows]
         # The first ten are the documentation's. A second service point would make `the customer's` ambiguous.
-        self._unused = [row for row in self._rows[10:] if accounts.count(row["cis_account_id"]) == 1]
+        self._unused = [row for row in self._rows[10:] if people.count(row["cis_person_id"]) == 1]
 
     def take(self, **wanted: str) -> dict[str, str]:
         """One that qualifies for the thermostat program, or differs from that as asked."""

@@ -80,6 +80,18 @@ class Installing:
         assert answer.status_code == 202, answer.text
         return report
 
+    def rivals(self) -> list[tuple[str, str]]:
+        """Two enrolments with their orders, of which the same device was reported: first the one that was sent back."""
+        visits = [self.ordered() for _ in range(2)]
+        device = self.report()["device_installed"]
+        # By hand, so that neither is looked at before both are on their way.
+        for enrollment, order in visits:
+            report = self.report(device_installed=device)
+            message = {"work_order_id": order, "completion_id": report["completion_id"], "completion": report}
+            self.signal(enrollment, "site_visit_completed", message)
+        wait_for(lambda: any(self.order(order)["sent_back"] for _, order in visits))
+        return sorted(visits, key=lambda visit: self.order(visit[1])["sent_back"] is None)
+
     def looked_at(self, order: str, completion: str) -> str:
         """Waits until the flow has looked at the report; gives what it said."""
 
@@ -124,8 +136,10 @@ class Installing:
         model = next(one for one in catalog["service_task_types"] if one["code"] == "enroll-utility-device")
         level = {**model["service_level"], "attempts": attempts}
         own = {"installation_method": "bring_your_own", "asset_ownership": "customer_owned"}
-        setup = [*model["device_setup"], own, *also]
-        catalog["service_task_types"].append({**model, "code": task, "service_level": level, "device_setup": setup})
+        ways = (*model["device_setup"], own, *also)
+        setup = {(one["installation_method"], one["asset_ownership"]): one for one in ways}
+        made = {"code": task, "service_level": level, "device_setup": [*setup.values()]}
+        catalog["service_task_types"].append({**model, **made})
         self.doors.api.put("/v1/catalog", json=catalog).raise_for_status()
         self.doors.offer(code, like="WH-SWITCH", enroll_task=task, **changes)
         return code

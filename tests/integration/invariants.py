@@ -114,6 +114,10 @@ QUESTIONS: dict[str, str] = {
         ) asked ON asked.well IS NOT TRUE AND asked.well IS NOT NULL
         WHERE e.program = $1 AND NOT EXISTS (SELECT FROM service_call c WHERE c.replaced_by = d.id)
     """,
+    "a head-end is asked one thing of a device at a time": """
+        SELECT r.journey, r.device_key, count(*) FROM head_end_request r JOIN enrollment e ON e.id = r.enrollment_id
+        WHERE e.program = $1 AND r.state IN ('pending', 'asked') GROUP BY 1, 2 HAVING count(*) > 1
+    """,
     "an order is open as long as somebody waits for it": """
         SELECT w.id, w.state, w.journey FROM work_order w
         WHERE w.program = $1 AND w.state NOT IN ('completed', 'cancelled', 'incomplete', 'en_route', 'on_site')

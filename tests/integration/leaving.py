@@ -80,7 +80,7 @@ class Leaving:
         message = {"work_order_id": order, "completion_id": name, "completion": completion}
         self.signal(unenrollment, "site_visit_completed", message)
 
-    def signal(self, unenrollment: str, name: str, message: dict[str, Any]) -> None:
+    def signal(self, unenrollment: str, name: str, message: Any) -> None:
         async def signalled() -> None:
             await (await self._handle(unenrollment)).signal(name, message)
 

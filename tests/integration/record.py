@@ -1,6 +1,8 @@
-"""The house's operations on the stack's own database, undone afterwards: what no door shows can be seen."""
+"""The house's operations on the stack's own database, as a worker carries them out, or undone afterwards: what no door
+shows can be seen."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +21,7 @@ from models.tables.sync_request import SyncRequest
 from operations import announcing, sync_requests
 from operations.audit import Trail
 from operations.catalog import Catalogs
-from operations.database import create_engine
+from operations.database import Sessions, create_engine, create_sessions
 from operations.sync_requests import ToSend
 from tests.integration.doors import Doors
 
@@ -80,3 +82,16 @@ async def record_of(doors: Doors, enrollment: str) -> AsyncGenerator[Record]:
             yield Record(session, enrollment)
     finally:
         await engine.dispose()
+
+
+def on_its_database(doors: Doors, do: Callable[[Sessions], Awaitable[Any]]) -> Any:
+    """As a worker does; what is committed stays."""
+
+    async def connected() -> Any:
+        engine = create_engine(doors.stack["database_url"], pool_size=1)
+        try:
+            return await do(create_sessions(engine))
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(connected())

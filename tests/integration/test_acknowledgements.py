@@ -76,6 +76,45 @@ def test_one_that_overtakes_its_receipt_ends_the_wait(doors: Doors) -> None:
     assert wait_for(lambda: _outcome(doors, answer["message_id"])) == "applied: positive"
 
 
+def _pair(doors: Doors) -> tuple[str, str, str, str]:
+    """An enrolment that the DERMS has and does not acknowledge, its sync request, and its two devices."""
+    program = doors.name("PAIR")
+    doors.offer(program)
+    doors.faults(acknowledge="never")
+    pair = [{"specification": "ecobee-premium", "serial_number": doors.name("SN")} for _ in range(2)]
+    enrollment = doors.accepted(doors.application(program=program, devices=pair))
+    request = doors.told(enrollment, "awaiting_acknowledgement")["id"]
+    first, second = (one["id"] for one in doors.enrollment(enrollment)["subscription"]["devices"])
+    return enrollment, request, first, second
+
+
+def test_one_that_names_some_devices_leaves_the_others_open(doors: Doors) -> None:
+    enrollment, request, first, second = _pair(doors)
+    for device, rest in ((first, "registering"), (second, "registered")):
+        named = [{"device_id": device, "registration": "registered"}]
+        answer = _acknowledgement(doors, request, devices=named)
+        _tell(doors, answer).raise_for_status()
+        wait_for(lambda answer=answer: _outcome(doors, answer["message_id"]))
+        devices = {one["id"]: one["registration"] for one in doors.enrollment(enrollment)["subscription"]["devices"]}
+        assert devices == {first: "registered", second: rest}
+    doors.told(enrollment, "synchronized")
+
+
+@pytest.mark.parametrize("result", ["positive", "negative"])
+def test_one_that_contradicts_itself_keeps_the_truth_of_each_device(doors: Doors, result: str) -> None:
+    """Negative over a registered device, and positive over a failed one: in error both times, device by device."""
+    enrollment, request, first, second = _pair(doors)
+    said = {first: "registered", second: "failed"}
+    named = [{"device_id": device, "registration": word} for device, word in said.items()]
+    invented = {"device_id": "dev_unheard_of", "registration": "registered"}
+    answer = _acknowledgement(doors, request, result=result, devices=[*named, invented])
+    _tell(doors, answer).raise_for_status()
+    seen = doors.told(enrollment, "error")
+    assert "dev_unheard_of" in str(seen["acknowledgement"])
+    devices = {one["id"]: one["registration"] for one in doors.enrollment(enrollment)["subscription"]["devices"]}
+    assert devices == {first: "registered", second: "registration_failed"}
+
+
 def test_one_of_another_version_changes_nothing(doors: Doors) -> None:
     doors.faults(acknowledge="never")
     enrollment = doors.accepted(doors.application())

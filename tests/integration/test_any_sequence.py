@@ -32,12 +32,12 @@ class AnySequence(RuleBasedStateMachine):
     doors: ClassVar[Doors]
     customers: ClassVar[list[dict[str, str]]]
 
-    @initialize(answers=derms, refuses=st.booleans())
-    def begin(self, answers: str, *, refuses: bool) -> None:
+    @initialize(answers=derms, refuses=st.booleans(), of_devices=st.sampled_from(["at_once", "at_once", "never"]))
+    def begin(self, answers: str, of_devices: str, *, refuses: bool) -> None:
         self.world = Anything(self.doors, self.customers)
         self.world.derms_answers(answers)
         self.world.derms_refuses(everything=refuses)
-        self.world.head_end_answers("at_once")
+        self.world.head_end_answers(of_devices)
         # So that there is something to do things to, and somebody who waits for a place.
         for customer, (way, devices) in enumerate((("own", 2), ("brought", 0), ("sent", 0), ("checked", 1))):
             self.world.enrol(customer, way, devices, None)
@@ -114,11 +114,11 @@ class AnySequence(RuleBasedStateMachine):
     def parcel(self, which: int, word: str, known: int | None) -> None:
         self.world.parcel(which, word, known)
 
-    @rule(how=st.sampled_from(["at_once", "callback"]))
+    @rule(how=st.sampled_from(["at_once", "callback", "never"]))
     def head_end_answers(self, how: str) -> None:
         self.world.head_end_answers(how)
 
-    @rule(which=number, state=st.sampled_from(["online", "offline", "unknown", "broken"]))
+    @rule(which=number, state=st.sampled_from(["online", "offline", "unknown", "broken", "silent"]))
     def device_is(self, which: int, state: str) -> None:
         self.world.device_is(which, state)
 
@@ -183,16 +183,19 @@ def settled(world: Anything) -> None:
 
 
 def quiesce(world: Anything) -> None:
-    """The DERMS is well again, people repair what is in error; then all is at rest and says the same everywhere."""
+    """The DERMS is well again, devices speak again, people repair what is in error; then all is at rest and says the
+    same everywhere."""
     world.derms_answers("at_once")
     world.derms_refuses(everything=False)
     world.head_end_answers("at_once")
+    world.devices_speak()
     for _ in range(4):
         settled(world)
         for state, word in (("awaiting_acknowledgement", ""), ("error", "retry")):
             for place in _where(world, state):
                 world.on("sync_request", place, word) if word else world.acknowledge(place, None, 1)
     wait_for(lambda: not _where(world, "awaiting_acknowledgement") + _where(world, "error"))
+    wait_for(lambda: not found(world.doors.database, world.program, UNANSWERED))
     settled(world)
     assert found(world.doors.database, world.program, QUESTIONS) == {}
     _flows_are_as_the_record(world)
@@ -203,6 +206,17 @@ def _where(world: Anything, state: str) -> list[int]:
     rows = world.doors.database.rows("SELECT state FROM sync_request WHERE program = $1 ORDER BY id", world.program)
     return [place for place, row in enumerate(rows) if row["state"] == state]
 
+
+UNANSWERED = {
+    "a device that speaks again needs nobody": """
+        WITH stuck AS (
+            SELECT id FROM enrollment WHERE program = $1 AND state = 'needs_attention'
+            UNION ALL SELECT id FROM service_call WHERE program = $1 AND state = 'needs_attention'
+        )
+        SELECT r.id, r.journey, r.state FROM head_end_request r JOIN stuck ON stuck.id = r.journey
+        WHERE r.outcome IS NULL
+    """
+}
 
 _S = WorkflowExecutionStatus
 FINAL = {

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from tests.integration.doors import Doors, wait_for
+from tests.integration.installing import Installing
+from tests.integration.leaving import Leaving
 from tests.integration.setting_up import Setup
 
 KNOWN = {"head_ends": "*", "programs": "*", "feeders": "*"}
@@ -124,6 +126,49 @@ def test_a_shipment_of_which_something_is_heard_at_last_is_not_overdue_any_more(
     setup.do(shipment, "confirmed", confirmed_by="customer", **setup.device()).raise_for_status()
     assert not setup.shipment(shipment)["escalated"]
     doors.told(enrollment, "synchronized")
+
+
+def test_who_leaves_with_approval_waits_on_the_list_for_a_yes_or_no(doors: Doors) -> None:
+    leaving = Leaving(doors)
+    for decided, state in (("approve", "unenrolled"), ("refuse", "rejected")):
+        enrollment = doors.enrolled()
+        unenrollment = leaving.asked(enrollment, reason="non_participation")
+        leaving.reaches(unenrollment, "awaiting_approval")
+        (item,) = [one for one in attention(doors, kind="approval_awaited") if one["id"] == unenrollment]
+        assert item["why"] == "The program asks for approval; the customer's reason is non_participation."
+        assert [action["action"] for action in item["actions"]] == ["approve", "refuse", "cancel"]
+        done(doors, item, decided)
+        assert leaving.seen(unenrollment)["state"] == state
+        assert unenrollment not in [one["id"] for one in attention(doors, kind="approval_awaited")]
+
+
+def test_a_device_that_could_not_be_fetched_is_once_on_the_list_with_what_can_be_done(doors: Doors) -> None:
+    leaving = Leaving(doors)
+    program = leaving.lend()
+    unenrollment = leaving.asked(leaving.lent(program), reason="device_removed")
+    for state in ("dispatched", "rescheduled", "rescheduled"):
+        leaving.report(unenrollment, leaving.order(unenrollment, state=state), "no_access")
+    leaving.reaches(unenrollment, "needs_attention")
+    (item,) = attention(doors, program=program)
+    assert (item["kind"], item["id"]) == ("unenrollment_parked", unenrollment)
+    assert [action["action"] for action in item["actions"]] == ["cancel", "retry", "kept"]
+    done(doors, item, "kept")
+    assert leaving.seen(unenrollment)["state"] == "unenrolled"
+    assert attention(doors, program=program) == []
+
+
+def test_a_visit_that_is_overdue_offers_what_its_order_offers(doors: Doors) -> None:
+    field = Installing(doors)
+    program = field.offer()
+    _, order = field.ordered(program=program)
+    doors.database.execute("UPDATE work_order SET escalated_at = now(), reminders = 2 WHERE id = $1", order)
+    (item,) = attention(doors, program=program)
+    assert [one["action"] for one in item["actions"]] == ["completion", "appointment", "progress", "cancel"]
+    field.do(order, "progress", step="on_site")
+    (item,) = attention(doors, program=program)
+    assert [one["action"] for one in item["actions"]] == ["completion", "cancel"]
+    done(doors, item, "cancel")
+    assert attention(doors, program=program) == []
 
 
 def test_metrics_count_it(doors: Doors, refused: str) -> None:

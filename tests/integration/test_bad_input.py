@@ -104,6 +104,7 @@ FIELDS: list[tuple[str, Any]] = [
     ("/answers", {"question": "\x00"}),
     ("/answers", {"": "x"}),
     ("/work_order", {"contact_phone": "call me"}),
+    ("/work_order", {"window": {"start": "2031-06-03T10:00:00Z", "end": "2031-06-03T08:00:00Z"}}),
 ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.integration.batches import ran
+from tests.integration.commands import Commands
 from tests.integration.doors import Doors, wait_for
 
 
@@ -54,6 +55,17 @@ def test_a_device_that_the_derms_lost_is_found_and_sent_again(doors: Doors, stor
     assert len(resent(doors, found)) >= 1
     wait_for(lambda: doors.held(device))
     wait_for(lambda: about(ran(doors, "reconciliation"), device) == [])
+
+
+def test_the_command_line_says_how_it_is_sent_again(doors: Doors, store: Store) -> None:
+    device = device_of(doors, doors.enrolled())
+    store.change("DELETE FROM der_history WHERE der IN (SELECT number FROM ders WHERE device_id = ?)", device)
+    store.change("DELETE FROM ders WHERE device_id = ?", device)
+    command = Commands(doors)
+    (line,) = (one for one in command.says("batch", "run", "reconciliation", "--wait").splitlines() if "resend" in one)
+    said = command.says(*line.removeprefix("  send again: gridenroll ").split())
+    assert "gridenroll sync-requests show syn_" in said
+    wait_for(lambda: doors.held(device))
 
 
 def test_what_was_sent_again_is_not_sent_once_more(doors: Doors, store: Store) -> None:

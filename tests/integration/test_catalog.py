@@ -59,9 +59,13 @@ def test_two_editors_do_not_overwrite_each_other(doors: Doors, catalog: dict[str
 
 MISTAKES: dict[str, tuple[tuple[str | int, ...], Any]] = {
     "/programs/0/eligibility/0": (("programs", 0, "eligibility", 0), {"rule": "moon_phase"}),
-    "/programs/0/eligibility/0/interval_meter/hours": (
+    "/programs/0/eligibility/0/hours": (
         ("programs", 0, "eligibility", 0),
         {"rule": "interval_meter", "hours": 1},
+    ),
+    "/programs/0/eligibility/0/answer": (
+        ("programs", 0, "eligibility", 0),
+        {"rule": "owner_consent", "answer": "landlord"},
     ),
     "/programs/0/program_type": (("programs", 0, "program_type"), "no-such-type"),
     "/programs/1/code": (("programs", 1, "code"), "TSTAT-DR"),

@@ -163,17 +163,72 @@ def test_of_two_who_ask_to_leave_at_once_one_is_taken(doors: Doors, leaving: Lea
     assert sorted(answer.status_code for answer in answers) == [202, 409, 409, 409]
 
 
+def test_who_has_left_is_helped_no_more(doors: Doors, leaving: Leaving, calling: Calling) -> None:
+    enrollment = calling.battery()
+    call, _ = calling.visited(enrollment)
+    leaving.left(enrollment)
+    seen = calling.reaches(call, "cancelled")
+    assert seen["reason"] == "The device has left the program."
+    assert (seen["available_actions"], seen["possible_actions"]) == ([], [])
+    assert [one["state"] for one in seen["work_orders"]] == ["cancelled"]
+    wait_for(lambda: calling.flow(call).close_time)
+    answer = calling.ask(enrollment)
+    assert answer.status_code == 409, answer.text
+
+
 def test_a_device_replaced_after_the_customer_left_takes_no_part_and_calls_a_person(
     doors: Doors, leaving: Leaving, calling: Calling
 ) -> None:
     enrollment = calling.battery()
     call, order = calling.visited(enrollment)
+    doors.api.post(f"/v1/work-orders/{order['id']}/progress", json={"step": "on_site"}).raise_for_status()
     leaving.left(enrollment)
     calling.reported(order, "device_replaced", **calling.swap(enrollment, "tesla-powerwall-3"))
-    assert "while its subscription was being ended" in calling.reaches(call, "needs_attention")["reason"]
+    assert "while it was leaving the program" in calling.reaches(call, "needs_attention")["reason"]
     listed = doors.api.get("/v1/attention", params={"kind": "service_call_parked"}).json()["items"]
     (item,) = [one for one in listed if one["id"] == call]
     cancel = next(one for one in item["actions"] if one["action"] == "cancel")
     doors.api.post(cancel["href"], json=cancel["body"]).raise_for_status()
     calling.reaches(call, "cancelled")
     assert [device["registration"] for device in leaving.subscription(enrollment)["devices"]] == ["kept"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "way"),
+    [
+        ({"reason": "device_removed"}, {"removal_method": "utility_removal"}),
+        ({"reason": "non_participation"}, {}),
+    ],
+    ids=["while a technician is to fetch it", "while its leaving waits for approval"],
+)
+def test_one_of_two_devices_that_is_replaced_while_it_leaves_calls_a_person(
+    doors: Doors, leaving: Leaving, calling: Calling, asked: dict[str, str], way: dict[str, str]
+) -> None:
+    pair = [{"specification": "tesla-powerwall-3", "serial_number": doors.name("SN")} for _ in range(2)]
+    enrollment = calling.battery(devices=pair)
+    goes, stays = leaving.devices(enrollment)
+    call, order = calling.visited(enrollment)
+    unenrollment = leaving.asked(enrollment, devices=[{"device": goes, **way}], **asked)
+    leaving.reaches(unenrollment, "removing", "awaiting_approval")
+    calling.reported(order, "device_replaced", **calling.swap(enrollment, "tesla-powerwall-3"))
+    assert "while it was leaving the program" in calling.reaches(call, "needs_attention")["reason"]
+    leaving.done(unenrollment, "cancel", reason="the device was replaced instead")
+    calling.do(call, "retry").raise_for_status()
+    new = calling.reaches(call, "closed")["replaced_by"]
+    registrations = {one["id"]: one["registration"] for one in leaving.subscription(enrollment)["devices"]}
+    assert registrations == {goes: "removed", stays: "registered", new: "registered"}
+
+
+def test_where_all_leave_a_device_that_came_meanwhile_leaves_too(
+    doors: Doors, leaving: Leaving, calling: Calling
+) -> None:
+    enrollment = calling.battery()
+    call, order = calling.visited(enrollment)
+    unenrollment = leaving.asked(enrollment, reason="non_participation")
+    leaving.reaches(unenrollment, "awaiting_approval")
+    calling.reported(order, "device_replaced", **calling.swap(enrollment, "tesla-powerwall-3"))
+    new = calling.reaches(call, "closed")["replaced_by"]
+    leaving.done(unenrollment, "approval", approved=True, reason="tampered with")
+    assert [one["id"] for one in leaving.over(unenrollment)["devices"]] == [new]
+    number = leaving.subscription(enrollment)["number"]
+    assert [one for one in doors.held(number) if one["state"] == "enrolled"] == []

@@ -66,6 +66,14 @@ def test_the_list_is_the_apis_own_document(doors: Doors, command: Commands, enro
     assert listed == doors.api.get("/v1/program-enrollments", params={"account": account}).json()
 
 
+def test_what_was_rejected_says_what_would_change_that(doors: Doors, command: Commands) -> None:
+    rejected = doors.accepted(doors.application(terms=None))
+    doors.reaches(rejected, "rejected")
+    findings = doors.enrollment(rejected)["decision"]["findings"]
+    (fix,) = [one["fix"] for one in findings if one["verdict"] == "failed"]
+    assert fix in command.says("enrollments", "show", rejected)
+
+
 def test_an_enrolment_is_shown_with_its_timeline(command: Commands, enrollment: str) -> None:
     said = command.says("enrollments", "show", enrollment)
     assert "Acknowledged by the DERMS" in said

@@ -1,7 +1,5 @@
 """`gridenroll shipments`: the warehouse, the carrier and the customer at the command line."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.integration.commands import Commands
@@ -12,13 +10,6 @@ from tests.integration.setting_up import Setup
 @pytest.fixture
 def command(doors: Doors) -> Commands:
     return Commands(doors)
-
-
-@pytest.fixture
-def setup(doors: Doors) -> Iterator[Setup]:
-    made = Setup(doors)
-    yield made
-    made.cloud.close()
 
 
 def test_a_parcel_from_the_warehouse_to_the_customer(doors: Doors, setup: Setup, command: Commands) -> None:

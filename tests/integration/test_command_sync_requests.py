@@ -50,10 +50,19 @@ def test_one_is_given_up_with_a_reason(doors: Doors, command: Commands) -> None:
 def test_what_needs_attention_says_why_and_what_helps(doors: Doors, command: Commands) -> None:
     code, (request,) = refused(doors)
     said = command.says("attention", "--program", code)
-    assert f"/v1/sync-requests/{request}/retry" in said
+    assert f"gridenroll sync-requests retry {request}" in said
     assert "why:  UNKNOWN_PROGRAM" in said
+    assert f"  see:  gridenroll sync-requests show {request}\n" in said
+    assert "  see:  gridenroll enrollments show enr_" in said
     listed = command.document("attention", "--program", code)
     assert listed == doors.api.get("/v1/attention", params={"program": code}).json()
+
+
+def test_an_instant_without_an_offset_is_on_the_readers_clock(doors: Doors, command: Commands) -> None:
+    code, _ = refused(doors)
+    assert "in error" in command.says("attention", "--program", code, "--since", "2020-01-01T00:00")
+    assert command.says("attention", "--program", code, "--since", "2099-01-01") == "Nothing needs a person.\n"
+    assert command.run("attention", "--since", "yesterday").exit_code == 2
 
 
 def test_nothing_that_needs_a_person_is_told_in_words(command: Commands) -> None:

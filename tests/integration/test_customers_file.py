@@ -86,6 +86,29 @@ def test_the_same_again_changes_nothing(doors: Doors) -> None:
     assert (first["created"], first["updated"], again["created"], again["updated"]) == (8, 0, 0, 0)
 
 
+def test_a_request_of_which_nothing_is_taken_is_no_success(doors: Doors) -> None:
+    (row,) = _rows(doors, "Nobody")
+    record = {key: value for key, value in row.items() if value}
+    answer = doors.api.put("/v1/customers", json={"customers": [{**record, "country": "us"}, {**record, "tariff": ""}]})
+    assert (answer.status_code, answer.json()["type"].rpartition("#")[2]) == (422, "no-record-taken")
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/customers/0/country", "/customers/1/tariff"]
+
+
+def test_a_file_of_which_nothing_is_taken_is_told_line_by_line(doors: Doors, tmp_path: Path) -> None:
+    rows = _rows(doors, "One", "Two", country="us")
+    code, answer, _ = _import(doors, tmp_path, _csv(rows).encode())
+    assert (code, answer["received"], answer["taken"]) == (1, 2, 0)
+    assert [(fault["line"], fault["field"]) for fault in answer["errors"]] == [(2, "country"), (3, "country")]
+
+
+def test_of_two_lines_that_contradict_each_other_neither_is_taken(doors: Doors, tmp_path: Path) -> None:
+    rows = _rows(doors, "Good", "Odd")
+    code, answer, _ = _import(doors, tmp_path, _csv([rows[0], rows[1], {**rows[1], "phase_count": "3"}]).encode())
+    assert (code, answer["received"], answer["taken"]) == (1, 3, 1)
+    assert [(fault["line"], fault["field"]) for fault in answer["errors"]] == [(3, "phase_count"), (4, "phase_count")]
+    assert [_name(doors, row) for row in rows] == ["Good", None]
+
+
 def test_a_change_is_taken_over(doors: Doors) -> None:
     (row,) = _rows(doors, "Before")
     record = {key: value for key, value in row.items() if value}

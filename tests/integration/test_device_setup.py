@@ -1,22 +1,13 @@
 """Devices that come by parcel, and devices that must answer first, on the real stack (DOMAIN.md 5.2)."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 from temporalio.common import SearchAttributeKey
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import wait_for
 from tests.integration.setting_up import Setup
 
 NEEDS_ATTENTION = SearchAttributeKey.for_bool("NeedsAttention")
-
-
-@pytest.fixture
-def setup(doors: Doors) -> Iterator[Setup]:
-    made = Setup(doors)
-    yield made
-    made.cloud.close()
 
 
 def test_a_shipped_device_is_enrolled_once_the_customer_confirmed_it(setup: Setup) -> None:
@@ -39,6 +30,27 @@ def test_a_shipped_device_is_enrolled_once_the_customer_confirmed_it(setup: Setu
     assert (sent["next_step"], sent["available_actions"]) == ("The device is installed; its enrolment goes on.", [])
     assert (checked["kind"], checked["outcome"], checked["next_step"]) == ("status_check", "ok", "The device answers.")
     assert checked["serial_number"] == device["serial_number"]
+
+
+def test_a_tracking_number_that_is_known_later_or_was_wrong_can_be_told(setup: Setup) -> None:
+    enrollment, shipment = setup.shipped()
+    told: list[dict[str, str]] = [
+        {"carrier": "Parcel Post"},
+        {"tracking_reference": "PP-1"},
+        {"tracking_reference": "PP-1"},
+        {},
+        {"carrier": "Parcel Post", "tracking_reference": "PP-2"},
+    ]
+    for one in told:
+        assert setup.do(shipment, "shipped", **one).json()["state"] == "shipped"
+    seen = setup.shipment(shipment)
+    assert (seen["carrier"], seen["tracking_reference"]) == ("Parcel Post", "PP-2")
+    timeline = [entry["what"] for entry in setup.doors.enrollment(enrollment)["timeline"]]
+    assert timeline.count("Device sent") == 1
+    assert timeline.count("Tracking of the parcel told") == 2
+    setup.do(shipment, "delivered").raise_for_status()
+    answer = setup.do(shipment, "shipped", tracking_reference="PP-3")
+    assert (answer.status_code, answer.json()["detail"].partition(" is ")[2][:9]) == (409, "delivered")
 
 
 def test_what_cannot_be_taken_is_said_at_once_and_kept_nowhere(setup: Setup) -> None:

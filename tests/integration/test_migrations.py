@@ -1,5 +1,6 @@
 """The migrations lead from nothing to what the models say, and back; nothing drifts apart."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -64,3 +65,34 @@ def test_a_database_in_use_is_at_the_head_and_keeps_its_rows(doors: Doors) -> No
     command.upgrade(_alembic(doors.stack["database_url"]), "head")
     command.check(_alembic(doors.stack["database_url"]))
     assert doors.database.value("SELECT count(*) FROM customer") == before > 0
+
+
+def test_what_was_stored_before_the_third_migration_is_carried_over(empty: str) -> None:
+    command.upgrade(_alembic(empty), "0002")
+    window = {"start": "2026-06-03T10:00:00Z", "end": "2026-06-03T08:00:00Z"}
+    wish = {"contact_phone": "+1 319 555 0100", "window": window}
+    common = {
+        **dict.fromkeys(("transaction_id", "content_hash", "customer_id", "account", "service_point"), "x"),
+        **dict.fromkeys(("subscription_id", "enrollment_id", "program"), "x"),
+        **dict.fromkeys(("start_at", "effective_at", "submitted_at", "updated_at"), "2026-06-01T00:00:00Z"),
+        **dict.fromkeys(("catalog_version", "version"), 1),
+        "channel": "csr",
+        "installation_method": "utility_installation",
+        "asset_ownership": "utility_owned",
+        "state": "submitted",
+        "needed_devices": 0,
+        "needed_kw": 0,
+        "devices": [],
+        "whole": True,
+        "application": {"work_order": wish},
+    }
+    database = Database(empty)
+    database.execute("SET session_replication_role = replica")  # nothing that these rows refer to is needed
+    for table in ("enrollment", "unenrollment"):
+        row = json.dumps({**common, "id": table, "requester": "cis"})
+        database.execute(f"INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, $1::text::jsonb)).*", row)
+    database.close()
+    command.upgrade(_alembic(empty), "head")
+    assert _asked(empty, "SELECT cis_said FROM unenrollment") == "x"
+    kept = "SELECT application -> 'work_order' = jsonb_build_object('contact_phone', '+1 319 555 0100') FROM enrollment"
+    assert _asked(empty, kept)

@@ -162,11 +162,16 @@ def test_what_has_left_stays_away(doors: Doors, customer: dict[str, str], enroll
     assert (only["state"], Leaving(doors).subscription(enrollment)["state"]) == ("unenrolled", "ended")
 
 
-def test_who_has_moved_out_needs_nobodys_approval(doors: Doors, customer: dict[str, str], enrollment: str) -> None:
+@pytest.mark.parametrize("state", ["awaiting_approval", "needs_attention"])
+def test_who_has_moved_out_needs_nobodys_approval(
+    doors: Doors, customer: dict[str, str], enrollment: str, state: str
+) -> None:
     asked = Leaving(doors).asked(enrollment, reason="non_participation")
     Leaving(doors).reaches(asked, "awaiting_approval")
+    parked = "UPDATE unenrollment SET resume_state = nullif(state, $2), state = $2 WHERE id = $1"
+    doors.database.execute(parked, asked, state)
     _tell(doors, cis_record(customer, effective_to="2031-03-01"))
-    assert Leaving(doors).seen(asked)["state"] == "awaiting_approval"
+    assert Leaving(doors).seen(asked)["state"] == state
     _tell(doors, cis_record(customer, effective_to=_yesterday()))
     seen = Leaving(doors).over(asked)
     assert seen["subscription_state"] == "ended"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.integration.doors import Doors, wait_for
+from tests.integration.moving import cis_record
 
 KNOWN = {"head_ends": "*", "programs": "*", "feeders": "*"}
 
@@ -49,6 +50,16 @@ def test_retried_without_a_repair_it_is_in_error_again(doors: Doors, refused: tu
     enrollment, request = refused
     doors.api.post(f"/v1/sync-requests/{request['id']}/retry").raise_for_status()
     wait_for(lambda: (again := doors.told(enrollment, "error"))["revision"] == 2 and again)
+
+
+def test_a_service_point_without_feeder_is_told_again_once_the_cis_knows_it(doors: Doors) -> None:
+    who = doors.customers.take(feeder="")
+    enrollment = doors.accepted(doors.application(who))
+    request = doors.told(enrollment, "error")
+    assert "feeder" in request["error_text"].lower()
+    doors.api.put("/v1/customers", json={"customers": [cis_record(who, feeder="CEDAR-12")]}).raise_for_status()
+    doors.api.post(f"/v1/sync-requests/{request['id']}/retry").raise_for_status()
+    assert doors.told(enrollment, "synchronized")["snapshot"]["location"]["feeder"] == "CEDAR-12"
 
 
 def test_given_up_with_a_reason_its_flow_ends(doors: Doors, refused: tuple[str, dict[str, Any]]) -> None:

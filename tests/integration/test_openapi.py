@@ -47,7 +47,7 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize("view", [ShipmentSummary, HeadEndRequestSummary])
 def test_the_example_of_what_an_enrolment_shows_is_one(document: dict[str, Any], view: type[View]) -> None:
     (example,) = document["components"]["schemas"][view.__name__]["examples"]
-    assert view.model_validate(example).model_dump(mode="json") == example
+    assert view.model_validate(example).model_dump(mode="json", exclude_none=True) == example
 
 
 def test_the_example_of_an_enrolment_is_taken(doors: Doors, document: dict[str, Any]) -> None:

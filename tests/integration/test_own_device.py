@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from tests.integration.doors import Doors, wait_for
+from tests.integration.moving import cis_record
 
 COUNTED = 20
 STATEMENTS_EACH = 24
@@ -47,6 +48,25 @@ def test_the_derms_holds_the_device_where_it_hangs(doors: Doors, customer: dict[
     (held,) = doors.held(device["serial_number"])
     assert (held["device"]["device_id"], held["state"]) == (device["id"], "enrolled")
     assert (held["feeder"], held["customer"]["account"]) == (customer["feeder"], customer["cis_account_id"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=HYPERLINK(1)",
+        'O\'Brien; DROP TABLE "customer"',
+        "\u0623\u062d\u0645\u062f \u05d3\u05d5\u05d3",
+        "\U0001f50b Battery & Sons",
+        "\u795e\u8c37" * 60,
+    ],
+)
+def test_the_derms_is_told_a_name_as_it_is(doors: Doors, name: str) -> None:
+    who = doors.customers.take()
+    doors.api.put("/v1/customers", json={"customers": [cis_record(who, name=name)]}).raise_for_status()
+    enrollment = doors.accepted(doors.application(who))
+    doors.told(enrollment, "synchronized")
+    (held,) = doors.held(doors.enrollment(enrollment)["subscription"]["number"])
+    assert held["customer"]["name"] == name
 
 
 def test_the_decision_names_every_rule(doors: Doors, enrollment: str) -> None:

@@ -3,57 +3,20 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.integration.doors import Doors, wait_for
-
-FLOWS = "/v1/process-flows"
-TERMS = {"version": "2026-01", "accepted_by": "A tester", "accepted_at": "2026-06-01T00:00:00Z"}
-
-
-class Guide:
-    """Somebody at a guided flow."""
-
-    def __init__(self, doors: Doors, **start: Any) -> None:
-        self.doors = doors
-        self.answer = doors.api.post(FLOWS, json=start)
-        assert self.answer.status_code == 201, self.answer.text
-        self.id = self.answer.json()["id"]
-
-    def seen(self) -> dict[str, Any]:
-        return self.doors.api.get(f"{FLOWS}/{self.id}").raise_for_status().json()
-
-    def save(self, panel: str, values: dict[str, Any], *, complete: bool = True, **headers: str) -> httpx.Response:
-        body = {"values": values, "complete": complete}
-        return self.doors.api.put(f"{FLOWS}/{self.id}/panels/{panel}", json=body, headers=headers)
-
-    def saved(self, panel: str, values: dict[str, Any]) -> dict[str, Any]:
-        answer = self.save(panel, values)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def do(self, action: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        return self.doors.api.post(f"{FLOWS}/{self.id}/{action}", json=body)
+from tests.integration.guiding import FLOWS, TERMS, Guide, fill, somebody
 
 
 @pytest.fixture
 def person(doors: Doors) -> dict[str, str]:
-    row = doors.customers.take()
-    found = doors.api.get("/v1/customers", params={"q": row["cis_account_id"]}).json()["items"]
-    return {**row, "customer": found[0]["id"]}
+    return somebody(doors)
 
 
 @pytest.fixture
 def enrolling(doors: Doors, person: dict[str, str]) -> Guide:
     return Guide(doors, type="enroll", customer=person["customer"], program="TSTAT-DR")
-
-
-def fill(guide: Guide, person: dict[str, str]) -> None:
-    guide.saved("program", {"program": "TSTAT-DR", "service_point": person["cis_service_point_id"]})
-    serial = guide.doors.name("SN")
-    guide.saved("device", {"devices": [{"specification": "ecobee-premium", "serial_number": serial}]})
-    guide.saved("terms", {"terms": TERMS})
 
 
 def test_an_enrolment_is_guided_to_its_end(enrolling: Guide, person: dict[str, str]) -> None:
@@ -106,10 +69,17 @@ def test_two_people_do_not_overwrite_each_other(enrolling: Guide, person: dict[s
     ("panel", "values", "pointer"),
     [
         ("program", {"program": "BATT-VPPP", "service_point": "SP-4000001"}, "/values/program"),
+        ("program", {"program": "POOL-SHIFT"}, "/values/program"),
         ("program", {"program": "TSTAT-DR", "service_point": "SP-4000001"}, "/values/service_point"),
         ("device", {"devices": [{"specification": "x"}]}, "/values/devices/0/serial_number"),
         ("terms", {"terms": {**TERMS, "version": "1999"}}, "/values/terms"),
-        ("terms", {"terms": TERMS, "colour": "red"}, "/colour"),
+        ("terms", {"terms": {**TERMS, "accepted_at": "2999-01-01T00:00:00Z"}}, "/values/terms/accepted_at"),
+        ("terms", {"terms": TERMS, "colour": "red"}, "/values/colour"),
+        ("terms", {"terms": TERMS, "answers": {"hooves": "4"}}, "/values/answers/hooves"),
+        ("terms", {"terms": TERMS, "answers": {"a/b": "4"}}, "/values/answers/a~1b"),
+        ("terms", {"terms": TERMS, "start_date": "2020-01-01"}, "/values/start_date"),
+        ("terms", {"terms": TERMS, "start_date": "2999-01-01"}, "/values/start_date"),
+        ("device", {"devices": [{"serial_number": "1"}]}, "/values/devices/0/specification"),
     ],
 )
 def test_what_is_wrong_on_a_panel_is_pointed_at(
@@ -174,9 +144,8 @@ def test_a_flow_about_nothing_is_not_begun(
 
 @pytest.fixture
 def shipping(doors: Doors) -> tuple[Guide, dict[str, str]]:
-    row = doors.customers.take(premise_type="single_family")
-    found = doors.api.get("/v1/customers", params={"q": row["cis_account_id"]}).json()["items"]
-    return Guide(doors, type="enroll", customer=found[0]["id"], program="TSTAT-KIT"), row
+    person = somebody(doors, premise_type="single_family")
+    return Guide(doors, type="enroll", customer=person["customer"], program="TSTAT-KIT"), person
 
 
 def test_a_device_by_parcel_is_guided(shipping: tuple[Guide, dict[str, str]]) -> None:
@@ -197,15 +166,15 @@ def test_the_only_program_there_is_counts_before_it_is_entered(doors: Doors, per
     guide = Guide(doors, type="enroll", customer=person["customer"], service_task_type="enroll-shipped-device")
     refused = guide.save("terms", {"terms": {**TERMS, "version": "1999-01"}})
     assert refused.status_code == 422
-    assert refused.json()["errors"][0]["detail"].startswith("accept version")
+    assert "version 2026-01 is in force" in refused.json()["errors"][0]["detail"]
 
 
 def test_questions_and_devices_are_judged_by_the_program(doors: Doors, person: dict[str, str]) -> None:
     guide = Guide(doors, type="enroll", customer=person["customer"], program="EV-MANAGED")
-    refused = guide.save("device", {"devices": [{"specification": "ecobee-premium", "serial_number": "X-1"}]})
-    assert (refused.status_code, refused.json()["errors"][0]["detail"]) == (422, "the program takes no ecobee-premium")
-    refused = guide.save("terms", {"answers": {"vehicle_kind": "horse", "hooves": "4"}, "terms": TERMS})
-    told = {one["pointer"]: one["detail"] for one in refused.json()["errors"]}
+    told = guide.faults("device", {"devices": [{"specification": "ecobee-premium", "serial_number": "X-1"}] * 3})
+    assert told["/values/devices/0/specification"].startswith("is none of: ")
+    assert told["/values/devices"] == "the number of devices is above 2"
+    told = guide.faults("terms", {"answers": {"vehicle_kind": "horse", "hooves": "4"}, "terms": TERMS})
     assert told["/values/answers/hooves"] == "the program has no such question"
     assert told["/values/answers/vehicle_kind"].startswith("is none of: ")
 
@@ -217,6 +186,35 @@ def test_the_same_program_with_the_customers_own_device_asks_for_it(shipping: tu
     assert guide.seen()["summary"]["asset_ownership"] == "customer_owned"
     refused = guide.save("program", {**here, "ownership": "utility_owned"})
     assert refused.json()["errors"][0]["pointer"] == "/values/ownership"
+
+
+def test_another_method_drops_what_was_entered_for_the_first(shipping: tuple[Guide, dict[str, str]]) -> None:
+    guide, person = shipping
+    here = {"program": "TSTAT-KIT", "service_point": person["cis_service_point_id"]}
+    guide.saved("program", {**here, "method": "bring_your_own"})
+    guide.saved("device", {"devices": [{"specification": "sensi-lite", "serial_number": guide.doors.name("SN")}]})
+    guide.saved("terms", {"terms": TERMS})
+    guide.saved("program", {**here, "method": "self_installation"})
+    assert "devices" not in guide.seen()["summary"]
+    enrollment = guide.doors.enrollment(guide.do("finish").json()["result"])
+    assert (enrollment["installation_method"], enrollment["asset_ownership"]) == ("self_installation", "utility_owned")
+    wait_for(lambda: guide.doors.enrollment(enrollment["id"])["shipments"])
+    cancel = f"/v1/program-enrollments/{enrollment['id']}/cancel"
+    guide.doors.api.post(cancel, json={"reason": "tested"}).raise_for_status()
+
+
+def test_a_subscription_left_meanwhile_is_told_at_the_end_and_the_draft_stays(
+    doors: Doors, person: dict[str, str]
+) -> None:
+    enrollment = doors.enrolled(account=person["cis_account_id"], service_point=person["cis_service_point_id"])
+    subscription = doors.enrollment(enrollment)["subscription"]["id"]
+    one, other = (
+        Guide(doors, type="unenroll", customer=person["customer"], subscription=subscription) for _ in range(2)
+    )
+    for guide in (one, other):
+        guide.saved("leaving", {"reason": "device_removed"})
+    assert one.do("finish").status_code == 202
+    assert (other.do("finish").status_code, other.seen()["state"]) == (409, "draft")
 
 
 def test_leaving_is_guided(doors: Doors, person: dict[str, str]) -> None:
@@ -235,11 +233,18 @@ def test_help_is_guided(doors: Doors, person: dict[str, str]) -> None:
     enrollment = doors.enrolled(account=person["cis_account_id"], service_point=person["cis_service_point_id"])
     subscription = doors.enrollment(enrollment)["subscription"]
     guide = Guide(doors, type="service_call", customer=person["customer"], subscription=subscription["id"])
-    guide.saved("problem", {"device": subscription["devices"][0]["id"], "problem": "offline"})
+    guide.saved("problem", {"problem": "offline"})
+    guide.saved("action", {"action": "work_request", "contact_phone": "555-0100"})
+    refused = guide.do("finish")
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/action/action"]
     guide.saved("action", {"action": "advice"})
     helped = guide.do("finish")
     assert helped.status_code == 202, helped.text
     wait_for(lambda: doors.api.get(helped.headers["Location"]).json()["state"] == "closed")
+    doors.api.post("/v1/program-unenrollments", json={"subscription": subscription["id"], "reason": "move_out"})
+    doors.told(enrollment, "synchronized")
+    kept = guide.seen()
+    assert (kept["complete"], kept["summary"]["device"]) == (True, subscription["devices"][0]["id"])
 
 
 def test_drafts_are_listed_by_customer_and_state(enrolling: Guide, person: dict[str, str], doors: Doors) -> None:

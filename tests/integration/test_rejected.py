@@ -39,6 +39,15 @@ def test_all_that_fails_is_told_at_once(doors: Doors) -> None:
     assert {"interval_meter", "terms_accepted", "device_count"} <= _failed(seen["decision"])
 
 
+def test_a_list_says_why(doors: Doors) -> None:
+    enrollment = doors.accepted(doors.application(terms=None))
+    seen = doors.reaches(enrollment, "rejected")
+    answer = doors.api.get("/v1/program-enrollments", params={"transaction_id": seen["transaction_id"]})
+    (listed,) = answer.raise_for_status().json()["items"]
+    (failed,) = [one["reason"] for one in seen["decision"]["findings"] if one["verdict"] == "failed"]
+    assert (listed["reason"], seen["reason"]) == (failed, failed)
+
+
 def test_a_rejected_flow_ends(doors: Doors) -> None:
     enrollment = doors.accepted(doors.application(terms=None))
     doors.reaches(enrollment, "rejected")

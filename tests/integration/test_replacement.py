@@ -84,6 +84,24 @@ def test_capacity_counts_the_power_that_hangs_there(doors: Doors, calling: Calli
     assert [(row["customers"], row["devices"], float(row["kw"])) for row in rows] == [(1, 1, 3.4)]
 
 
+def test_a_device_with_more_power_than_is_left_waits_for_a_person_who_adds_places(
+    doors: Doors, calling: Calling
+) -> None:
+    code = doors.name("KW")
+    doors.offer(code, like="BATT-VPP", capacity={"kw": 10})
+    old = [{"specification": "tesla-powerwall-2", "serial_number": doors.name("SN")}]
+    enrollment = calling.battery(program=code, devices=old)
+    call, order = calling.visited(enrollment)
+    calling.reported(order, "device_replaced", **calling.swap(enrollment, "tesla-powerwall-3"))
+    assert "more power than is left" in calling.reaches(call, "needs_attention")["reason"]
+    catalog = doors.catalog()
+    next(one for one in catalog["programs"] if one["code"] == code)["capacity"]["kw"] = 12
+    doors.api.put("/v1/catalog", json=catalog).raise_for_status()
+    calling.do(call, "retry").raise_for_status()
+    calling.reaches(call, "closed")
+    assert float(doors.database.value("SELECT kw FROM program_capacity WHERE program = $1", code)) == 11.5
+
+
 def test_a_specification_that_the_program_does_not_accept_is_refused_on_site(calling: Calling) -> None:
     enrollment = calling.battery()
     _, order = calling.visited(enrollment)

@@ -1,5 +1,7 @@
 """Help with an enrolled device, short of replacing it (DOMAIN.md 5.4)."""
 
+from typing import Any
+
 import pytest
 
 from tests.integration.calling import Calling
@@ -77,15 +79,35 @@ def test_a_visit_ends_the_call_with_its_outcome(calling: Calling, outcome: str) 
     assert (closed["outcome"], closed["sync_requests"]) == (outcome, [])
 
 
-def test_no_access_over_the_limit_calls_a_person_who_may_order_one_more_visit(calling: Calling) -> None:
+def never_met(calling: Calling) -> tuple[str, dict[str, Any]]:
+    """A call that waits for a person because nobody ever opened, and its order."""
     call, order = calling.visited(calling.battery())
     for state in ("rescheduled", "rescheduled", "incomplete"):
         calling.reported(order, "no_access")
         order = calling.order(call, state)
-    assert calling.reaches(call, "needs_attention")["available_actions"] == ["retry", "cancel"]
+    calling.reaches(call, "needs_attention")
+    return call, order
+
+
+def test_no_access_over_the_limit_calls_a_person_who_may_order_one_more_visit(calling: Calling) -> None:
+    call, _ = never_met(calling)
+    assert calling.seen(call)["available_actions"] == ["retry", "cancel"]
     calling.do(call, "retry").raise_for_status()
     calling.reported(calling.order(call, "rescheduled"), "no_fault_found")
     assert calling.reaches(call, "closed")["outcome"] == "no_fault_found"
+
+
+def test_a_technician_who_goes_there_once_more_unasked_is_heard(calling: Calling) -> None:
+    call, order = never_met(calling)
+    calling.reported(order, "repaired_on_site")
+    assert calling.reaches(call, "closed")["outcome"] == "repaired_on_site"
+
+
+def test_a_call_for_which_nobody_ever_opened_may_be_taken_back(calling: Calling) -> None:
+    call, _ = never_met(calling)
+    calling.do(call, "cancel", reason="Nobody opens.").raise_for_status()
+    calling.flow(call)
+    assert calling.seen(call)["state"] == "cancelled"
 
 
 def test_a_visit_called_off_leaves_the_choice_to_a_person(calling: Calling) -> None:
@@ -102,6 +124,29 @@ def test_a_call_is_not_taken_back_while_a_technician_is_on_site(calling: Calling
     assert calling.do(call, "cancel", reason="Too late.").status_code == 409
     calling.reported(order, "no_fault_found")
     calling.reaches(call, "closed")
+
+
+def test_the_same_report_twice_is_one(calling: Calling) -> None:
+    call, order = calling.visited(calling.battery())
+    name = calling.doors.name("visit")
+    for _ in range(2):
+        calling.reported(order, "no_access", completion_id=name)
+    again = calling.order(call, "rescheduled")
+    calling.signal(call, {"work_order_id": order["id"], "completion_id": name})
+    calling.reported(again, "repaired_on_site")
+    assert calling.reaches(call, "closed")["outcome"] == "repaired_on_site"
+    (seen,) = calling.seen(call)["work_orders"]
+    assert (seen["state"], seen["attempt"]) == ("completed", 2)
+
+
+@pytest.mark.parametrize(
+    "report", ["nonsense", {"completion_id": "x"}, {"work_order_id": "wo_x", "completion_id": "x"}]
+)
+def test_a_report_that_means_nothing_changes_nothing(calling: Calling, report: Any) -> None:
+    call, order = calling.visited(calling.battery())
+    calling.signal(call, report)
+    calling.reported(order, "no_fault_found")
+    assert calling.reaches(call, "closed")["outcome"] == "no_fault_found"
 
 
 def test_cancelling_a_call_calls_its_visit_off(calling: Calling) -> None:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.integration.doors import Doors
+from tests.integration.moving import cis_record
 
 SENDERS = 8
 
@@ -23,6 +24,17 @@ def test_the_same_transaction_id_with_other_content_is_a_conflict(doors: Doors) 
     answer = doors.submit({**application, "start_date": "2026-12-24"})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (409, "/transaction_id")
     assert answer.json()["type"].endswith("#content-mismatch")
+
+
+def test_the_same_again_gives_the_same_answer_when_somebody_else_has_moved_in(doors: Doors) -> None:
+    who = doors.customers.take()
+    application = doors.application(who)
+    first = doors.accepted(application)
+    stranger = {"cis_person_id": doors.name("P"), "cis_account_id": doors.name("A"), "name": "Who moves in"}
+    doors.api.put("/v1/customers", json={"customers": [cis_record(who, **stranger)]}).raise_for_status()
+    assert doors.accepted(application) == first
+    refused = doors.submit({**application, "start_date": "2026-12-24"})
+    assert (refused.status_code, refused.json()["type"].rpartition("#")[2]) == (409, "content-mismatch")
 
 
 def test_an_idempotency_key_gives_the_same_answer(doors: Doors) -> None:

@@ -65,6 +65,29 @@ def test_a_report_through_the_technicians_door_fetches_it(doors: Doors, leaving:
     assert leaving.over(unenrollment)["devices"][0]["registration"] == "removed"
 
 
+@pytest.mark.parametrize(
+    "report", ["nonsense", {"completion_id": "x"}, {"work_order_id": "wo_x", "completion_id": "x"}]
+)
+def test_a_report_that_means_nothing_changes_nothing(leaving: Leaving, program: str, report: Any) -> None:
+    unenrollment = leaving.asked(leaving.lent(program), **AT_THE_END)
+    order = leaving.order(unenrollment)
+    leaving.signal(unenrollment, "site_visit_completed", report)
+    leaving.report(unenrollment, order, "completed_as_ordered")
+    assert leaving.over(unenrollment)["devices"][0]["ended"] == "removed"
+
+
+def test_while_the_technician_is_there_nothing_is_taken_back(doors: Doors, leaving: Leaving, program: str) -> None:
+    unenrollment = leaving.asked(leaving.lent(program), **AT_THE_END)
+    order = leaving.order(unenrollment)
+    doors.api.post(f"/v1/work-orders/{order}/progress", json={"step": "on_site"}).raise_for_status()
+    (device,) = leaving.seen(unenrollment)["devices"]
+    for door in ("cancel", f"devices/{device['id']}/kept"):
+        refused = leaving.do(unenrollment, door, reason="too late")
+        assert (refused.status_code, refused.json()["type"].split("#")[1]) == (409, "visit-started")
+    leaving.report(unenrollment, order, "completed_as_ordered")
+    assert leaving.over(unenrollment)["devices"][0]["ended"] == "removed"
+
+
 def test_who_is_never_met_is_left_to_an_operator_who_keeps_the_device(leaving: Leaving) -> None:
     program = leaving.lend()
     unenrollment = leaving.asked(leaving.lent(program), **AT_THE_END)
@@ -88,6 +111,26 @@ def test_an_operator_may_have_it_tried_once_more(leaving: Leaving, program: str)
     leaving.report(unenrollment, leaving.order(unenrollment, state="rescheduled"), "completed_as_ordered")
     seen = leaving.over(unenrollment)
     assert (seen["state"], seen["devices"][0]["work_order"]) == ("unenrolled", order)
+
+
+def test_a_technician_who_goes_there_once_more_unasked_is_heard(leaving: Leaving, program: str) -> None:
+    unenrollment = leaving.asked(leaving.lent(program), **AT_THE_END)
+    for state in ("dispatched", "rescheduled", "rescheduled"):
+        order = leaving.order(unenrollment, state=state)
+        leaving.report(unenrollment, order, "no_access")
+    leaving.reaches(unenrollment, "needs_attention")
+    leaving.report(unenrollment, order, "completed_as_ordered")
+    assert leaving.over(unenrollment)["devices"][0]["ended"] == "removed"
+
+
+def test_who_was_refused_and_goes_there_once_more_is_heard_when_it_is_retried(leaving: Leaving, program: str) -> None:
+    unenrollment = leaving.asked(leaving.lent(program), **AT_THE_END)
+    order = leaving.order(unenrollment)
+    leaving.report(unenrollment, order, "customer_refused")
+    leaving.reaches(unenrollment, "needs_attention")
+    leaving.report(unenrollment, order, "completed_as_ordered")
+    leaving.done(unenrollment, "retry")
+    assert leaving.over(unenrollment)["devices"][0]["ended"] == "removed"
 
 
 def test_a_used_up_order_is_tried_once_more_too(leaving: Leaving, program: str) -> None:

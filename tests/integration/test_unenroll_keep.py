@@ -39,6 +39,20 @@ def test_the_subscription_ends(doors: Doors, enrollment: str, left: dict[str, An
     assert subscription["end"] is not None
 
 
+def test_a_list_of_enrolments_tells_who_takes_part_from_who_has_left(doors: Doors) -> None:
+    program = doors.name("LIST")
+    doors.offer(program)
+    gone, here = (Leaving(doors).enrolled(program) for _ in range(2))
+    Leaving(doors).left(gone)
+
+    def listed(**wanted: str) -> list[tuple[str, str, str]]:
+        page = doors.api.get("/v1/program-enrollments", params={"program": program, **wanted}).raise_for_status()
+        return [(one["id"], one["state"], one["subscription_state"]) for one in page.json()["items"]]
+
+    assert listed() == [(here, "enrolled", "active"), (gone, "enrolled", "ended")]
+    assert listed(subscription_state="active") == [(here, "enrolled", "active")]
+
+
 def test_the_devices_stay_and_the_derms_has_let_go_of_them(doors: Doors, enrollment: str, left: dict[str, Any]) -> None:
     for device in left["devices"]:
         assert (device["ended"], device["registration"], device["controllable"]) == ("kept", "kept", False)

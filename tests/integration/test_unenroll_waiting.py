@@ -53,13 +53,25 @@ def test_an_approval_may_be_signalled_by_hand(doors: Doors, leaving: Leaving) ->
     assert leaving.over(unenrollment)["state"] == "unenrolled"
 
 
-def test_until_its_day_it_waits_for_midnight_at_the_premise(doors: Doors, leaving: Leaving) -> None:
+@pytest.mark.parametrize(
+    ("day", "midnight"),
+    [
+        ("2031-07-01", "2031-07-01T06:00:00Z"),
+        ("2031-03-09", "2031-03-09T07:00:00Z"),  # the clocks go forward during this day
+        ("2031-03-10", "2031-03-10T06:00:00Z"),
+        ("2031-11-02", "2031-11-02T06:00:00Z"),  # and back during this one
+        ("2031-11-03", "2031-11-03T07:00:00Z"),
+    ],
+)
+def test_until_its_day_it_waits_for_midnight_at_the_premise(
+    doors: Doors, leaving: Leaving, day: str, midnight: str
+) -> None:
     who = doors.customers.take(time_zone="America/Denver")
     enrollment = doors.accepted(doors.application(who))
     doors.told(enrollment, "synchronized")
-    unenrollment = leaving.asked(enrollment, effective_date="2031-07-01")
+    unenrollment = leaving.asked(enrollment, effective_date=day)
     seen = leaving.reaches(unenrollment, "scheduled")
-    assert (seen["effective_at"], seen["subscription_state"]) == ("2031-07-01T06:00:00Z", "ending")
+    assert (seen["effective_at"], seen["subscription_state"]) == (midnight, "ending")
     assert leaving.subscription(enrollment)["devices"][0]["controllable"]
 
 

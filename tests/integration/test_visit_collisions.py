@@ -46,7 +46,6 @@ def test_cancelling_while_the_technician_is_there_leaves_the_order_to_them(field
     field.reported(order)
     seen = field.order(order)
     assert (seen["state"], seen["completions"][0]["verdict"]) == ("incomplete", "ignored: changed their mind")
-    assert not seen["available_actions"]
 
 
 def test_the_same_report_twice_is_one(field: Installing) -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.installing import Installing
 
 
@@ -105,18 +105,8 @@ def test_a_visit_that_has_yet_to_take_place_cannot_be_reported(field: Installing
 
 
 def test_a_serial_number_taken_after_the_report_sends_the_order_back(field: Installing) -> None:
-    first, one = field.ordered()
-    second, two = field.ordered()
-    device = field.report()["device_installed"]
-    reports = {order: field.report(device_installed=device) for order in (one, two)}
-    # By hand, so that neither is looked at before both are on their way.
-    for enrollment, order in ((first, one), (second, two)):
-        report = reports[order]
-        message = {"work_order_id": order, "completion_id": report["completion_id"], "completion": report}
-        field.signal(enrollment, "site_visit_completed", message)
-    loser = wait_for(lambda: next((order for order in (one, two) if field.order(order)["sent_back"]), None))
-    winner = second if loser == one else first
+    (enrollment, loser), (winner, _) = field.rivals()
     field.doors.reaches(winner, "enrolled")
     assert field.order(loser)["next_step"].startswith("The report could not be used")
     field.reported(loser)
-    field.doors.reaches(first if loser == one else second, "enrolled")
+    field.doors.reaches(enrollment, "enrolled")

@@ -110,6 +110,12 @@ async def nobody_at_home(flow: Calling) -> None:
     await flow.parked()
 
 
+async def reported_all_the_same(flow: Calling) -> None:
+    await nobody_at_home(flow)
+    await flow.report(CompletionOutcome.REPAIRED_ON_SITE)
+    await flow.result()
+
+
 async def one_more_visit(flow: Calling) -> None:
     await nobody_at_home(flow)
     await flow.again()
@@ -149,6 +155,7 @@ CALLS: dict[str, tuple[Callable[[Calling], Awaitable[object]], dict[str, Any]]] 
     "call_sent_back": (refused_to_the_technician, {}),
     "call_replacement_stuck": (stuck, {}),
     "call_attempts_used_up": (nobody_at_home, {"attempts": 1}),
+    "call_reported_all_the_same": (reported_all_the_same, {"attempts": 1}),
     "call_one_more_visit": (one_more_visit, {"attempts": 1}),
     "call_visit_called_off": (called_off, {}),
     "call_taken_back": (taken_back, {}),

@@ -110,6 +110,12 @@ async def nobody_met(flow: Flow) -> None:
     await flow.parked()
 
 
+async def reported_all_the_same(flow: Flow) -> None:
+    await nobody_met(flow)
+    await flow.report(ONE, "completed_as_ordered")
+    await flow.result()
+
+
 async def one_more_visit(flow: Flow) -> None:
     await nobody_met(flow)
     await flow.retry()
@@ -184,6 +190,7 @@ LEAVING: dict[str, tuple[Callable[[Flow], Awaitable[object]], dict[str, Any]]] =
     "removal_refused_then_kept": (kept, {"methods": "utility_removal"}),
     "removal_refused_then_retried": (retried, {"methods": "utility_removal"}),
     "removal_attempts_used_up": (nobody_met, {"methods": "utility_removal"}),
+    "removal_reported_all_the_same": (reported_all_the_same, {"methods": "utility_removal"}),
     "removal_tried_once_more": (one_more_visit, {"methods": "utility_removal"}),
     "parcel_awaited": (parcel_awaited, {"methods": "ship_back"}),
     "parcel_received": (parcel_received, {"methods": "ship_back"}),

@@ -16,6 +16,8 @@ from tests.replay.waiting_points import Place, in_the_code, noticed
 from worker import WORKFLOWS
 
 HISTORIES = Path(__file__).parent / "histories"
+EARLIER = sorted(f"earlier/{path.stem}" for path in HISTORIES.glob("earlier/*.json"))
+"""Flows of an earlier release on ways that no flow takes any more."""
 
 WITHOUT_STATE = (
     "activities",
@@ -70,7 +72,7 @@ def replayed() -> Replayed:
 
 async def _failures() -> dict[str, Exception | None]:
     async def histories() -> AsyncIterator[WorkflowHistory]:
-        for name in JOURNEYS:
+        for name in (*JOURNEYS, *EARLIER):
             yield recorded(name)
 
     replayer = Replayer(workflows=WORKFLOWS, workflow_runner=SANDBOX, data_converter=pydantic_data_converter)
@@ -78,7 +80,7 @@ async def _failures() -> dict[str, Exception | None]:
         return {result.history.workflow_id: result.replay_failure async for result in results}
 
 
-@pytest.mark.parametrize("name", JOURNEYS)
+@pytest.mark.parametrize("name", [*JOURNEYS, *EARLIER])
 def test_a_recorded_flow_replays(replayed: Replayed, name: str) -> None:
     failure = replayed.failures[name]
     assert failure is None, f"{name}: {failure}\n{HOW_TO_CHANGE_A_FLOW}"

@@ -85,6 +85,7 @@ def _eligible_facts(
     facts = Facts(
         instant=datetime(2026, 7, 1, 12, tzinfo=UTC),
         today=date(2026, 7, 1),
+        applied_on=changes.get("today", date(2026, 7, 1)),
         site=replace(SITE, **(site or {})),
         program=Program.model_validate({**PROGRAM, **(program or {})}),
         application=asked,

@@ -19,6 +19,7 @@ def _facts(kind: WorkOrderKind = INSTALL, **changes: Any) -> VisitFacts:
         "program": Program.model_validate(PROGRAM),
         "specification": Specification.model_validate(SPECIFICATION),
         "location_types": frozenset({("garage", "ev_charger")}),
+        "catalogued": (Specification.model_validate(SPECIFICATION),),
     }
     return VisitFacts(kind, **{**known, **changes})
 
@@ -65,6 +66,19 @@ def test_only_outcomes_of_the_kind_of_order_stand(kind: WorkOrderKind, outcome: 
 )
 def test_a_device_that_cannot_be_taken_is_pointed_at(facts: Any, device: Any, pointer: str) -> None:
     assert _faulty(_facts(**facts), _report(device_installed=device)) == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("facts", "device", "possible"),
+    [
+        ({"specification": None}, DEVICE, "wallbox-40"),
+        ({}, {**DEVICE, "device_location_type": "attic"}, "garage"),
+        ({"location_required": True}, {**DEVICE, "device_location_type": None}, "garage"),
+    ],
+)
+def test_what_is_possible_instead_is_said(facts: Any, device: Any, possible: str) -> None:
+    faults = completion_faults(_facts(**facts), _report(device_installed=device))
+    assert [fault.detail.partition("possible: ")[2] for fault in faults] == [possible]
 
 
 def test_a_place_that_need_not_be_known_may_be_left_out() -> None:

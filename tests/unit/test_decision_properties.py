@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from models import eligibility
 from models.catalog import Capacity
 from models.decision import Outcome, Verdict
-from models.states import AccountStatus, CustomerClass, MeterType, PremiseType
+from models.states import AccountStatus, CustomerClass, DeviceState, MeterType, PremiseType
 from rules.capacity import Need, full_in, next_in_line
 from rules.eligibility import site, standing
 from rules.eligibility.decide import ALWAYS, CONFIGURED, decide
@@ -108,6 +108,7 @@ APPLICATIONS = st.fixed_dictionaries(
 PARTICIPATIONS = st.lists(
     st.builds(
         Participation,
+        customer_id=st.sampled_from(("cus_1", "cus_2")),
         program=st.sampled_from(("EV-1", "EV-2")),
         exclusion=st.sampled_from(("ev_managed_charging", "demand_response")),
         open=st.booleans(),
@@ -119,7 +120,8 @@ HELD = st.lists(
     st.builds(
         HeldDevice,
         position=st.just(0),
-        customer_id=st.sampled_from(("cus_1", "cus_2")),
+        state=st.sampled_from((DeviceState.INSTALLED, DeviceState.RETIRED)),
+        customers=st.sampled_from((frozenset({"cus_1"}), frozenset({"cus_2"}))),
         exclusions=st.frozensets(st.just("ev_managed_charging")),
     ),
     max_size=1,

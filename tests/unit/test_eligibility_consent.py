@@ -77,7 +77,9 @@ def test_required_questions_are_answered_by_a_choice_that_qualifies(
 def test_every_question_without_a_valid_answer_is_named(eligible_facts, ask) -> None:
     asked = [question(code=code, choices=["yes", "no"]) for code in ("one", "two", "three")]
     facts = eligible_facts(program={"questions": asked}, application={"answers": {"one": "yes", "three": "so"}})
-    assert ask(consent.questions_answered, facts).pointers == ("/answers/two", "/answers/three")
+    finding = ask(consent.questions_answered, facts)
+    assert finding.pointers == ("/answers/two", "/answers/three")
+    assert finding.fix == "Answer two with one of: yes, no; three with one of: yes, no."
 
 
 def test_answers_nobody_asked_for_do_no_harm(eligible_facts, ask) -> None:

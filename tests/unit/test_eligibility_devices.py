@@ -1,9 +1,12 @@
 """What programs ask of the devices, and that nobody enrols a device that another holds."""
 
+from typing import Any
+
 import pytest
 
 from models.decision import Verdict
 from models.eligibility import RatedPowerRule
+from models.states import DeviceState
 from rules.eligibility import devices
 from rules.eligibility.facts import HeldDevice
 
@@ -71,6 +74,36 @@ def test_only_the_devices_that_are_not_taken_are_pointed_out(eligible_facts, ask
     assert ask(devices.specification_accepted, facts).pointers == ("/devices/1/specification",)
 
 
+@pytest.mark.parametrize("found", [None, {"code": "powerwall", "asset_type": "battery"}])
+def test_who_names_what_is_not_taken_reads_what_is(eligible_facts, ask, specification, found) -> None:
+    catalogued = (
+        specification(),
+        specification(code="wallbox-48"),
+        specification(code="wallbox-16", active=False),
+        specification(code="powerwall", asset_type="battery"),
+    )
+    named = (specification(**found) if found else None,)
+    finding = ask(devices.specification_accepted, eligible_facts(specifications=named, catalogued=catalogued))
+    assert "takes: wallbox-40, wallbox-48." in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("beside", "pointers"),
+    [
+        ({}, ()),
+        ({"manufacturer": "WALLBOX", "model": "pulsar plus"}, ()),
+        ({"manufacturer": "Tesla"}, ("/devices/0/manufacturer",)),
+        ({"model": "Copper"}, ("/devices/0/model",)),
+        ({"manufacturer": "Tesla", "model": "Copper"}, ("/devices/0/manufacturer", "/devices/0/model")),
+    ],
+)
+def test_a_device_is_not_two_things(eligible_facts, ask, beside, pointers) -> None:
+    finding = ask(devices.specification_accepted, eligible_facts(application=named("A", **beside)))
+    assert finding.pointers == pointers
+    if pointers:
+        assert "wallbox-40 is Wallbox Pulsar Plus" in finding.reason
+
+
 @pytest.mark.parametrize(
     ("serials", "verdict"),
     [
@@ -106,15 +139,22 @@ def test_a_device_not_in_the_catalogue_has_the_maker_that_was_typed(
     assert ask(devices.serial_once, facts).verdict is verdict
 
 
+def _held(*customers: str, position: int = 0, state: DeviceState = DeviceState.INSTALLED, **kinds: Any) -> HeldDevice:
+    return HeldDevice(position, state, frozenset(customers), **{name: frozenset(one) for name, one in kinds.items()})
+
+
 @pytest.mark.parametrize(
     ("held", "verdict"),
     [
         ((), PASSED),
-        ((HeldDevice(0, "cus_1", frozenset()),), PASSED),
-        ((HeldDevice(0, "cus_2", frozenset()),), FAILED),
-        ((HeldDevice(0, "cus_1", frozenset({"demand_response"})),), PASSED),
-        ((HeldDevice(0, "cus_1", frozenset({"demand_response", "ev_managed_charging"})),), FAILED),
-        ((HeldDevice(0, "cus_2", frozenset({"ev_managed_charging"})),), FAILED),
+        ((_held("cus_1"),), PASSED),
+        ((_held("cus_2"),), FAILED),
+        ((_held("cus_2", "cus_1"),), PASSED),
+        ((_held("cus_1", exclusions={"demand_response"}),), PASSED),
+        ((_held("cus_1", exclusions={"demand_response", "ev_managed_charging"}),), FAILED),
+        ((_held("cus_1", exclusions={"ev_managed_charging"}, leaving={"ev_managed_charging"}),), FAILED),
+        ((_held("cus_2", exclusions={"ev_managed_charging"}),), FAILED),
+        ((_held("cus_1", state=DeviceState.RETIRED),), FAILED),
     ],
 )
 def test_no_device_of_another_customer_or_of_a_program_of_the_kind(eligible_facts, ask, held, verdict) -> None:
@@ -123,8 +163,17 @@ def test_no_device_of_another_customer_or_of_a_program_of_the_kind(eligible_fact
     assert finding.pointers == (("/devices/0/serial_number",) if verdict is FAILED else ())
 
 
+def test_a_device_that_has_left_is_told_from_one_that_takes_part(eligible_facts, ask) -> None:
+    kinds = {"exclusions": {"ev_managed_charging"}, "leaving": {"ev_managed_charging"}}
+    finding = ask(devices.serial_free, eligible_facts(held=(_held("cus_1", **kinds),)))
+    assert (finding.reason.split(",")[0], finding.fix) == (
+        "The device has left this or a conflicting program",
+        "Apply again once it has: the unenrolment tells.",
+    )
+
+
 def test_whose_a_device_is_comes_before_where_it_takes_part(eligible_facts, ask) -> None:
-    held = (HeldDevice(0, "cus_1", frozenset({"ev_managed_charging"})), HeldDevice(1, "cus_2", frozenset()))
+    held = (_held("cus_1", exclusions={"ev_managed_charging"}), _held("cus_2", position=1))
     finding = ask(devices.serial_free, eligible_facts(application=named("A", "B"), held=held))
     assert finding.pointers == ("/devices/1/serial_number",)
     assert "another customer" in finding.reason
@@ -148,6 +197,14 @@ def test_the_location_fits_the_device_where_one_is_named_or_needed(
     finding = ask(devices.device_location, eligible_facts(location_required=required, application=asked))
     assert finding.verdict is verdict
     assert finding.pointers == (("/devices/0/device_location_type",) if verdict is FAILED else ())
+
+
+@pytest.mark.parametrize("place", [None, "roof"])
+def test_who_names_no_fitting_location_reads_which_there_are(eligible_facts, ask, place) -> None:
+    fitting = frozenset({("garage", "ev_charger"), ("driveway", "ev_charger"), ("roof", "pv_inverter")})
+    asked = named("A", device_location_type=place)
+    facts = eligible_facts(location_required=True, application=asked, location_types=fitting)
+    assert "ev_charger: driveway, garage." in ask(devices.device_location, facts).fix
 
 
 @pytest.mark.parametrize(("place", "verdict"), [("roof", PASSED), (None, FAILED)])

@@ -1,5 +1,6 @@
 """Taking part once, not in two programs that exclude each other, and not again too soon."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,11 +17,11 @@ INSTANT = timedelta(microseconds=1)
 
 
 def ended(at: datetime, program: str = "EV-1") -> Participation:
-    return Participation(program=program, exclusion="ev_managed_charging", open=False, ended_at=at)
+    return Participation("cus_1", program=program, exclusion="ev_managed_charging", open=False, ended_at=at)
 
 
 def going_on(program: str, exclusion: str) -> Participation:
-    return Participation(program=program, exclusion=exclusion, open=True)
+    return Participation("cus_1", program=program, exclusion=exclusion, open=True)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +77,7 @@ def test_every_conflicting_program_is_named(eligible_facts, ask) -> None:
         ((ended(NOON - timedelta(days=1), "EV-2"),), PASSED),
         ((going_on("EV-1", "ev_managed_charging"),), PASSED),
         ((ended(NOON + timedelta(days=1)),), FAILED),
+        ((replace(ended(NOON - timedelta(days=1)), customer_id="cus_2"),), PASSED),
     ],
 )
 def test_the_last_participation_ended_long_enough_ago(eligible_facts, ask, participations, verdict) -> None:

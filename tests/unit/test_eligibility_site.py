@@ -104,6 +104,13 @@ def test_one_match_of_the_grid_location_is_enough(eligible_facts, ask, area, ver
     assert ask(site.grid_location, eligible_facts(), rule).verdict is verdict
 
 
+def test_the_area_that_is_served_is_named(eligible_facts, ask) -> None:
+    rule = GridLocationRule(rule="grid_location", feeders=("F-9", "F-8"), postal_codes=tuple(map(str, range(30))))
+    fix = ask(site.grid_location, eligible_facts(), rule).fix
+    assert "feeders F-8, F-9; postal codes 0, 1," in fix
+    assert fix.endswith(" and 10 more.")
+
+
 def test_a_service_point_without_feeder_is_in_no_area_of_feeders(eligible_facts, ask) -> None:
     rule = GridLocationRule(rule="grid_location", feeders=("None",), substations=("None",))
     facts = eligible_facts(site={"feeder": None, "substation": None})

@@ -1,12 +1,12 @@
 """Account, service point and program are in a state in which anyone can enrol. Today is 1 July 2026."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from models.decision import Verdict
 from models.states import AccountStatus
-from rules.eligibility import standing
+from rules.eligibility import consent, standing
 
 PASSED, FAILED, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.OPEN
 YESTERDAY, TODAY, TOMORROW = date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 2)
@@ -85,6 +85,14 @@ def test_the_last_day_ends_at_the_premise_not_in_greenwich(eligible_facts, ask) 
     late = datetime(2026, 7, 2, 4, tzinfo=UTC)  # still 1 July in Chicago
     facts = eligible_facts(instant=late, today=TODAY, program={"enrollment_window": {"closes": TODAY}})
     assert ask(standing.enrollment_window, facts).verdict is PASSED
+
+
+def test_an_application_is_not_late_for_having_waited(eligible_facts, ask) -> None:
+    waited = {"today": TODAY + timedelta(days=9), "applied_on": TODAY}
+    closed = {"enrollment_window": {"closes": TODAY}}
+    assert ask(standing.enrollment_window, eligible_facts(program=closed, **waited)).verdict is PASSED
+    wished = {"start_date": TODAY}
+    assert ask(consent.start_date, eligible_facts(application=wished, **waited)).verdict is PASSED
 
 
 @pytest.mark.parametrize(

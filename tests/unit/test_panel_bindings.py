@@ -51,3 +51,16 @@ def test_a_binding_leads_somewhere(binding: str) -> None:
 @pytest.mark.parametrize("binding", ["/program", "/devices", "/work_order/window", "/terms", "/answers", "/start_date"])
 def test_every_part_of_a_request_can_be_bound(binding: str) -> None:
     assert bound_type(EnrollmentApplication, binding) is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "binding", "places"),
+    [
+        ("device", "/answers", "/devices"),
+        ("date", "/program", "/start_date or /effective_date"),
+        ("questions", "/terms", "/answers"),
+    ],
+)
+def test_a_field_leads_to_what_it_asks_for(kind: str, binding: str, places: str) -> None:
+    wrong = found(panel("a", {**FIELD, "kind": kind, "binds_to": binding}))
+    assert wrong == {"/service_task_types/0/panels/0/fields/0/binds_to": f"a field of kind {kind} leads to {places}"}

@@ -1,14 +1,18 @@
 """What a guided flow shows, refuses and makes of what was entered."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
 from models.application import EnrollmentApplication
+from models.errors import Pointer
 from models.panels import Choice, Condition, PanelSpec
-from rules.panels import PanelFacts, holds, request_document, seen, unknown_fields
+from rules.panel_fields import PanelFacts
+from rules.panels import holds, placed, request_document, seen, standing, unknown_fields
 
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOW = {
     "code": "how",
     "title": "How",
@@ -53,7 +57,11 @@ def panels(*specs: dict[str, Any]) -> tuple[PanelSpec, ...]:
 
 
 def facts(**changes: Any) -> PanelFacts:
-    return PanelFacts(request=EnrollmentApplication, service_points=frozenset({"SP-1"}), **changes)
+    offered = {
+        "service_points": (Choice(value="SP-1", label="1 Elm Street"), Choice(value="SP-2", label="2 Elm Street"))
+    }
+    choices = offered | changes.pop("choices", {})
+    return PanelFacts(request=EnrollmentApplication, instant=NOW, today=NOW.date(), choices=choices, **changes)
 
 
 def faults(spec: dict[str, Any], values: Any, **changes: Any) -> dict[str, str]:
@@ -125,7 +133,7 @@ def test_choices_can_come_from_the_configuration() -> None:
 
 def test_only_the_customers_own_places_can_be_chosen() -> None:
     assert faults(PLACE, {"point": "SP-1"}) == {}
-    assert faults(PLACE, {"point": "SP-2"}) == {"/place/point": "is no service point of this customer"}
+    assert faults(PLACE, {"point": "SP-3"}) == {"/place/point": "is none of: SP-1, SP-2"}
 
 
 def test_text_has_its_length() -> None:
@@ -148,4 +156,27 @@ def test_the_only_one_there_is_need_not_be_chosen(offered: tuple[str, ...], expe
 
 def test_an_unknown_field_is_named() -> None:
     (panel,) = panels(PLACE)
-    assert [fault.pointer for fault in unknown_fields(panel, {"point": "SP-1", "colour": "red"})] == ["/colour"]
+    assert [fault.pointer for fault in unknown_fields(panel, {"point": "SP-1", "colour": "red"})] == ["/place/colour"]
+
+
+@pytest.mark.parametrize(
+    ("pointer", "at"),
+    [
+        ("/installation_method", "/how/method"),
+        ("/work_order/access_notes", "/visit/access"),
+        ("/service_point/0", "/place/point/0"),
+        ("/service_points", "/summary/service_points"),
+        ("/account", "/summary/account"),
+    ],
+)
+def test_a_fault_of_the_request_is_placed_at_the_field_it_came_from(pointer: str, at: str) -> None:
+    shown = seen(panels(HOW, VISIT, PLACE), {"how": {"method": "utility_installation"}}, facts())
+    assert placed(shown, Pointer(pointer, "why")) == (at, "why")
+
+
+def test_what_only_stands_there_is_kept_with_what_was_entered() -> None:
+    one = {"service_points": (Choice(value="SP-1", label="1 Elm Street"),)}
+    assert standing(seen(panels(PLACE, VISIT), {"visit": {"access": "bell"}}, facts(choices=one))) == {
+        "place": {"point": "SP-1"},
+        "visit": {"access": "bell"},
+    }

@@ -7,22 +7,20 @@ import pytest
 
 from models.catalog import Program, ServiceTaskType
 from models.service_call import ChosenAction, ServiceAction, ServiceCallApplication
-from models.states import DEVICE_TRANSITIONS, AssetOwnership, DeviceState
+from models.states import AssetOwnership
 from models.task_states import SERVICE_CALL_TRANSITIONS, ServiceCallState
 from rules.service_calls import (
     action_faults,
+    instead_of_acting,
     may_order_visit,
     next_step,
     possible_actions,
     problem_faults,
     service_call_actions,
     takes_action,
-    way_out,
 )
-from rules.transitions import check_transition
 
 _C = ServiceCallState
-_D = DeviceState
 UTILITY, CUSTOMER = AssetOwnership.UTILITY_OWNED, AssetOwnership.CUSTOMER_OWNED
 
 
@@ -46,6 +44,15 @@ def test_the_owner_decides_who_may_order_a_visit(
     assert (ServiceAction.WORK_REQUEST in possible_actions(ownership, offered)) is allowed
     chosen = ChosenAction(action=ServiceAction.WORK_REQUEST)
     assert bool(action_faults(chosen, ownership, offered)) is not allowed
+
+
+@pytest.mark.parametrize("state", ServiceCallState)
+def test_whoever_cannot_act_reads_what_helps(state: ServiceCallState) -> None:
+    fix = instead_of_acting(state)
+    ends = state in (_C.RESOLVED, _C.REPLACED, _C.CLOSED, _C.CANCELLED)
+    assert ("POST /v1/service-calls." in fix) is ends
+    assert ("/cancel" in fix) is not ends
+    assert ends or "cancel" in service_call_actions(state, None, under_way=True)
 
 
 def _call(code: str) -> ServiceCallApplication:
@@ -87,28 +94,3 @@ def test_each_state_has_its_doors(
 @pytest.mark.parametrize("remote", [True, False])
 def test_each_state_says_what_happens_next(state: ServiceCallState, remote: bool) -> None:
     assert next_step(state, remote_action=remote).endswith(".")
-
-
-@pytest.mark.parametrize(
-    ("ownership", "condition", "end"),
-    [
-        (UTILITY, "burnt", _D.REMOVED),
-        (UTILITY, None, _D.REMOVED),
-        (CUSTOMER, "burnt", _D.RETIRED),
-        (CUSTOMER, None, _D.RETIRED),
-        (CUSTOMER, " Working ", _D.REMOVED),
-    ],
-)
-def test_the_utilitys_device_comes_back_and_the_customers_is_retired_unless_it_works(
-    ownership: AssetOwnership, condition: str | None, end: DeviceState
-) -> None:
-    assert way_out(_D.ENROLLED, ownership, condition)[-1] is end
-
-
-@pytest.mark.parametrize("state", list(_D))
-@pytest.mark.parametrize("ownership", [UTILITY, CUSTOMER])
-def test_a_device_leaves_by_legal_steps_from_wherever_it_stands(state: DeviceState, ownership: AssetOwnership) -> None:
-    for after in way_out(state, ownership, None):
-        check_transition(DEVICE_TRANSITIONS, "dev_one", state, after)
-        state = after
-    assert state in (_D.REMOVED, _D.RETIRED)
