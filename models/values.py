@@ -39,6 +39,8 @@ def _printable(text: str) -> str:
     Raises:
         ValueError: naming the first such character.
     """
+    if text.isprintable():
+        return text
     for character in text:
         if unicodedata.category(character) in _UNPRINTABLE or character in _OVERRIDES:
             raise ValueError(f"contains a character that cannot be printed: U+{ord(character):04X}")

@@ -8,7 +8,10 @@ import httpx
 
 # The first attempts to connect again come at once, then and after half a second and one; then it is all begun anew.
 CONNECTING_AGAIN = 3
-PATIENCE_SECONDS = 40
+ANSWER_WITHIN_SECONDS = 20
+"""Then it is asked again."""
+PATIENCE_SECONDS = 150
+"""For what waits behind hundreds of others while the API starts again."""
 
 
 class Callers:
@@ -21,7 +24,7 @@ class Callers:
             transport=httpx.AsyncHTTPTransport(
                 retries=CONNECTING_AGAIN, limits=httpx.Limits(max_connections=connections)
             ),
-            timeout=PATIENCE_SECONDS,
+            timeout=httpx.Timeout(ANSWER_WITHIN_SECONDS, pool=None),
         )
         self.accepted: dict[str, str] = {}
         self.refusals: list[int] = []

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -22,10 +23,12 @@ FEW = 20
 """So many are asked for while Temporal is away, and when PostgreSQL is killed."""
 MIDST = 30
 """A part is killed when so many of the latest are accepted, others are being submitted, and older ones go on."""
-TO_SPARE = 120
+TO_SPARE = 100
 """So many more than are to be in flight are asked for: some come to their end before the kill."""
 CONNECTIONS = 50
-FINAL_WITHIN_SECONDS = 150
+ACKNOWLEDGE_AFTER_SECONDS = 10
+"""Until it is killed the DERMS takes so long: enough are in flight without hundreds more being asked for."""
+FINAL_WITHIN_SECONDS = 200
 
 
 @dataclass
@@ -59,6 +62,8 @@ class Storm:
         return Aftermath(self._victim, doors, self._asked, self._callers, self._asked_before, without_temporal)
 
     async def _rage(self) -> int:
+        late = {"acknowledge_after_seconds": ACKNOWLEDGE_AFTER_SECONDS}
+        httpx.put(f"{self._stack['derms_url']}/faults", json=late).raise_for_status()
         try:
             await self._kill_under_load("worker")
             without_temporal = await self._without_temporal()

@@ -10,14 +10,13 @@ from tests.flow.calling import calling
 from tests.flow.conftest import Flow, enrolling, handing_over
 from tests.flow.field_work import installing
 from tests.flow.unenrolling import leaving
-from tests.replay import batch_journeys, installing_journeys, leaving_journeys, setup_journeys
+from tests.replay import batch_journeys, installing_journeys, leaving_journeys, setup_journeys, telling_journeys
 from tests.replay.call_journeys import CALLS
-from tests.replay.telling_journeys import BY_ITSELF, BY_THE_ENROLMENT
 from workflows.enroll import Enroll
 
 
 class Journey(NamedTuple):
-    """How the flow is started, and what is done to it until its history is kept. `late`: hours or more pass in it."""
+    """How the flow is started, and what is done to it until its history is kept. `late`: time has to pass in it."""
 
     begin: Callable[..., AbstractAsyncContextManager[Any]]
     carry: Callable[[Any], Awaitable[object]]
@@ -59,8 +58,8 @@ DECISIONS: dict[str, tuple[Callable[[Flow], Awaitable[object]], dict[str, Any]]]
 
 _SOON = (
     (enrolling, DECISIONS),
-    (enrolling, BY_THE_ENROLMENT),
-    (handing_over, BY_ITSELF),
+    (enrolling, telling_journeys.BY_THE_ENROLMENT),
+    (handing_over, telling_journeys.BY_ITSELF),
     (installing, installing_journeys.INSTALLATIONS),
     (leaving, leaving_journeys.LEAVING),
     (calling, CALLS),
@@ -68,6 +67,7 @@ _SOON = (
     (batch_journeys.begun, batch_journeys.BATCHES),
 )
 _LATE = (
+    (enrolling, telling_journeys.LATE),
     (installing, installing_journeys.LATE),
     (leaving, leaving_journeys.LATE),
     (setup_journeys.begun, setup_journeys.LATE),

@@ -26,9 +26,9 @@ async def acknowledged(flow: Flow) -> None:
 
 async def overdue(flow: Flow) -> None:
     await flow.waits()
+    await flow.skip(minutes=16)
     await flow.until(lambda: flow.derms.asked > 0)
-    await flow.acknowledge()
-    await flow.result()
+    await acknowledged(flow)
 
 
 async def hurried(flow: Flow) -> None:
@@ -107,7 +107,6 @@ BY_THE_ENROLMENT: Telling = {
     "acknowledged_by_callback": (acknowledged, {}),
     "acknowledged_in_the_response": (finished, {"moods": "answers"}),
     "waiting_for_acknowledgement": (waiting, {}),
-    "asked_when_overdue": (overdue, {"acknowledgement_timeout_seconds": 1}),
     "asked_when_hurried": (hurried, {}),
     "refused_by_the_derms": (parked, {"moods": "refuses"}),
     "parked_by_a_negative_answer": (parked, {"moods": "answers", **NO}),
@@ -120,6 +119,10 @@ BY_THE_ENROLMENT: Telling = {
     "handed_over_in_a_batch": (handed_over, {"waits_for": BATCH}),
     "handed_over_in_a_batch_and_acknowledged": (handed_over_and_acknowledged, {"waits_for": BATCH}),
     "answered_within_the_batch": (answered_within_the_batch, {"waits_for": BATCH}),
+}
+
+LATE: Telling = {
+    "asked_when_overdue": (overdue, {}),
 }
 
 BY_ITSELF: Telling = {
