@@ -57,13 +57,13 @@ class Storm:
 
     def rage(self) -> Aftermath:
         """From the first request until every flow has ended."""
+        late = {"acknowledge_after_seconds": ACKNOWLEDGE_AFTER_SECONDS}
+        httpx.put(f"{self._stack['derms_url']}/faults", json=late).raise_for_status()
         without_temporal = asyncio.run(self._rage())
         doors = Doors(self._stack)
         return Aftermath(self._victim, doors, self._asked, self._callers, self._asked_before, without_temporal)
 
     async def _rage(self) -> int:
-        late = {"acknowledge_after_seconds": ACKNOWLEDGE_AFTER_SECONDS}
-        httpx.put(f"{self._stack['derms_url']}/faults", json=late).raise_for_status()
         try:
             await self._kill_under_load("worker")
             without_temporal = await self._without_temporal()

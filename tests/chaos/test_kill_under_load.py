@@ -82,7 +82,6 @@ def test_nothing_was_done_twice(aftermath: Aftermath) -> None:
 
 
 def test_nothing_stays_in_the_outbox(aftermath: Aftermath) -> None:
-    """What arrived and could not be struck out, as PostgreSQL was killed meanwhile, is claimed again after its lease."""
-    wait_for(
-        lambda: aftermath.doors.database.value("SELECT count(*) = 0 FROM outbox_message"), 3 * LEASE.total_seconds()
-    )
+    """What arrived while PostgreSQL was killed could not be struck out: it is claimed again after its lease."""
+    empty = "SELECT count(*) = 0 FROM outbox_message"
+    wait_for(lambda: aftermath.doors.database.value(empty), seconds=3 * LEASE.total_seconds())
