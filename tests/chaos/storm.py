@@ -24,9 +24,9 @@ FEW = 20
 MIDST = 30
 """A part is killed when so many of the latest are accepted, others are being submitted, and older ones go on."""
 TO_SPARE = 100
-"""So many more than are to be in flight are asked for: some come to their end before the kill."""
+"""So many more than are to be in flight are asked for: some may come to their end before the kill."""
 CONNECTIONS = 50
-ACKNOWLEDGE_AFTER_SECONDS = 10
+ACKNOWLEDGE_AFTER_SECONDS = 30
 """Until it is killed the DERMS takes so long: enough are in flight without hundreds more being asked for."""
 FINAL_WITHIN_SECONDS = 200
 
