@@ -27,7 +27,6 @@ class Callers:
             timeout=httpx.Timeout(ANSWER_WITHIN_SECONDS, pool=None),
         )
         self.accepted: dict[str, str] = {}
-        self.refusals: list[int] = []
         self.repeated = 0
 
     async def close(self) -> None:
