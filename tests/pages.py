@@ -142,6 +142,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "device-states": lambda: picture(states.DEVICE_TRANSITIONS),
     "registration-states": lambda: picture(states.REGISTRATION_TRANSITIONS),
     "sync-states": lambda: picture(states.SYNC_TRANSITIONS),
+    "outbox-states": lambda: picture(states.OUTBOX_TRANSITIONS),
     "shipment-states": lambda: picture(task_states.SHIPMENT_TRANSITIONS),
     "work-order-states": lambda: picture(task_states.WORK_ORDER_TRANSITIONS),
     "service-call-states": lambda: picture(task_states.SERVICE_CALL_TRANSITIONS),
