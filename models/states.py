@@ -1,4 +1,4 @@
-"""Every state machine of the domain: one enum and one transition table each (DOMAIN.md 4).
+"""Every state machine of the domain: one enum and one transition table each (docs/domain.md#states).
 
 The database's check constraints, the rules, the documentation's pictures and the tests all read these tables.
 """

@@ -1,4 +1,5 @@
-"""The initial load: makes sync requests that are missing and sets flows going whose work is not done (DOMAIN.md 5.6).
+"""The initial load: makes sync requests that are missing and sets flows going whose work is not done
+(docs/domain.md#batches).
 
 Safe at any time, beside live traffic and beside itself: rows another transaction works on are left to it, and a flow
 is started by an id that Temporal lets run once. What rested less than GRACE is left alone, for it is under way.

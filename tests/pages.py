@@ -144,6 +144,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "sync-states": lambda: picture(states.SYNC_TRANSITIONS),
     "outbox-states": lambda: picture(states.OUTBOX_TRANSITIONS),
     "shipment-states": lambda: picture(task_states.SHIPMENT_TRANSITIONS),
+    "head-end-request-states": lambda: picture(task_states.HEAD_END_REQUEST_TRANSITIONS),
     "work-order-states": lambda: picture(task_states.WORK_ORDER_TRANSITIONS),
     "service-call-states": lambda: picture(task_states.SERVICE_CALL_TRANSITIONS),
     "unenrollment-states": lambda: picture(task_states.UNENROLLMENT_TRANSITIONS),

@@ -1,4 +1,7 @@
-"""Devices are fetched all at the same time; each waits for its own technician, parcel or person (DOMAIN.md 5.3)."""
+"""Devices are fetched all at the same time; each waits for its own technician, parcel or person.
+
+See docs/domain.md#unenroll.
+"""
 
 import pytest
 from temporalio.testing import WorkflowEnvironment

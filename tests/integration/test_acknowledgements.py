@@ -1,4 +1,7 @@
-"""What the DERMS answers, as it comes in: once, late, early, forged, or for nothing we sent (DOMAIN.md 5.5)."""
+"""What the DERMS answers, as it comes in: once, late, early, forged, or for nothing we sent.
+
+See docs/domain.md#acknowledgements.
+"""
 
 import json
 from datetime import UTC, datetime, timedelta

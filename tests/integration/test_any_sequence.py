@@ -1,4 +1,5 @@
-"""Whatever is done in whatever order: the invariants of DOMAIN.md 4 hold after each step, and all settles in the end.
+"""Whatever is done in whatever order: the invariants hold after each step, and all settles in the end
+(docs/domain.md#invariants).
 
 Against the whole real stack. Real flows run beside it, so a failing sequence is told as it was, not shrunk.
 """

@@ -1,4 +1,7 @@
-"""Places in a program are never given twice, however many ask at the same moment (DOMAIN.md 5.1)."""
+"""Places in a program are never given twice, however many ask at the same moment.
+
+See docs/domain.md#capacity-and-waitlist.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal

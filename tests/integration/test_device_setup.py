@@ -1,4 +1,4 @@
-"""Devices that come by parcel, and devices that must answer first, on the real stack (DOMAIN.md 5.2)."""
+"""Devices that come by parcel, and devices that must answer first, on the real stack (docs/domain.md#device-setup)."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""A move-out that the CIS tells of ends what the customer takes part in, once (DOMAIN.md 5.3)."""
+"""A move-out that the CIS tells of ends what the customer takes part in, once (docs/domain.md#move-out)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta

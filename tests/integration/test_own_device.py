@@ -1,4 +1,4 @@
-"""A customer's own device, from the request to a synchronized grid resource (DOMAIN.md 5.1 and 5.5)."""
+"""A customer's own device, from the request to a synchronized grid resource (docs/domain.md#enroll)."""
 
 import time
 from itertools import pairwise

@@ -1,4 +1,7 @@
-"""A service call's device is acted on through the head-end, whenever and however it answers (DOMAIN.md 5.4)."""
+"""A service call's device is acted on through the head-end, whenever and however it answers.
+
+See docs/domain.md#service-call.
+"""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""A device makes way for another at the same location (DOMAIN.md 5.4)."""
+"""A device makes way for another at the same location (docs/domain.md#replace-a-device)."""
 
 from typing import Any
 

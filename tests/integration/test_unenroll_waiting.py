@@ -1,4 +1,7 @@
-"""Leaving a program that waits: for approval, for its day, for an enrolment still on its way (DOMAIN.md 5.3)."""
+"""Leaving a program that waits: for approval, for its day, for an enrolment still on its way.
+
+See docs/domain.md#unenroll.
+"""
 
 from datetime import date, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reports, cancellations and orders that cross each other have one answer each (DOMAIN.md 7)."""
+"""Reports, cancellations and orders that cross each other have one answer each (docs/domain.md#edge-cases)."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""The state machines of DOMAIN.md 4: which states exist, which may follow, which are the end."""
+"""The state machines of docs/domain.md#states: which states exist, which may follow, which are the end."""
 
 from enum import StrEnum
 from itertools import pairwise
