@@ -52,8 +52,11 @@ def create_worker(
     head_end_answer_within: timedelta = timedelta(minutes=15),
     database_pool_size: int = 10,
 ) -> Worker:
-    """Returns a worker for every workflow and activity. As many local activities run at once as find a connection in a
-    pool of `database_pool_size`: one that waited for a connection would hold the slot of its workflow task meanwhile."""
+    """Returns a worker for every workflow and activity.
+
+    As many local activities run at once as find a connection in a pool of `database_pool_size`: one that waited for a
+    connection would hold the slot of its workflow task meanwhile.
+    """
     catalogs = Catalogs()
     enrollment = EnrollmentActivities(sessions, catalogs)
     synchronize = SynchronizeActivities(sessions, catalogs, derms)

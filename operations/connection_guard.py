@@ -16,9 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 log = structlog.get_logger()
 
-CONNECTS_WITHIN_SECONDS: Final = 3.0
+_CONNECTS_WITHIN_SECONDS: Final = 3.0
 _ASKS_AFTER_SECONDS: Final = 1.0
 _ANSWERS_WITHIN_SECONDS: Final = 2.0
+_TICK_SECONDS: Final = 0.1
 _PAUSE_SECONDS: Final = 1.0
 
 
@@ -52,7 +53,7 @@ class ConnectionGuard:
         self._arguments = args, options
         tries, self._trying = self._failing, self._failing
         try:
-            connection = await _open(args, options)
+            connection = await _open(args, options, _CONNECTS_WITHIN_SECONDS)
         except (OSError, asyncpg.PostgresError):
             self._fail()
             raise
@@ -95,7 +96,7 @@ class ConnectionGuard:
             return
         args, options = self._arguments
         try:
-            connection = await _open(args, {**options, "timeout": _ANSWERS_WITHIN_SECONDS})
+            connection = await _open(args, options, _ANSWERS_WITHIN_SECONDS)
         except TimeoutError:
             self._fail()
             log.warning("the database does not answer: the connections in use are cut", connections=len(self._in_use))
@@ -108,6 +109,22 @@ class ConnectionGuard:
                 await connection.close(timeout=_ANSWERS_WITHIN_SECONDS)
 
 
-async def _open(args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """asyncpg brings no types."""
-    return await cast(Any, asyncpg.connect(*args, **options))  # pyright: ignore[reportUnknownMemberType]
+async def _open(args: tuple[Any, ...], options: dict[str, Any], within_seconds: float) -> Any:
+    """Connects within a time in which this process is attentive.
+
+    The time is counted in ticks: a process that is busy for seconds with something else would take its own deafness for
+    a database that does not answer.
+
+    Raises:
+        TimeoutError: the database did not answer.
+    """
+    # asyncpg brings no types.
+    opening = asyncio.ensure_future(cast(Any, asyncpg.connect(*args, **options)))  # pyright: ignore[reportUnknownMemberType]
+    try:
+        for _ in range(round(within_seconds / _TICK_SECONDS)):
+            await asyncio.wait({opening}, timeout=_TICK_SECONDS)
+            if opening.done():
+                return opening.result()
+        raise TimeoutError("The database does not answer.")
+    finally:
+        opening.cancel()

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from models.errors import Unavailable
-from operations.connection_guard import CONNECTS_WITHIN_SECONDS, ConnectionGuard
+from operations.connection_guard import ConnectionGuard
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -67,20 +67,20 @@ class StatementCount:
 
 
 def create_engine(url: str, pool_size: int) -> AsyncEngine:
-    """Returns a pool of connections on which a statement that hangs is ended by the server, and which fails soon when the
+    """Returns a pool of connections on which the server ends a statement that hangs, and which fails soon when the
     server itself is away or hangs."""
     guard = ConnectionGuard()
     engine = create_async_engine(
         asyncpg_url(url),
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=5,
+        pool_timeout=10,
         hide_parameters=True,  # they hold personal data, and an error's text travels to logs and into Temporal
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={
             "async_creator_fn": guard.connect,
-            "timeout": CONNECTS_WITHIN_SECONDS,
+            "timeout": 60,  # a net: the guard gives up much sooner
             "server_settings": {
                 "application_name": "gridenroll",
                 "statement_timeout": "15000",

@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.integration.doors import Doors
 PATIENCE_SECONDS = 60
 POOL = 3
 CALLERS = 12
+LONGER_THAN_A_CONNECT_MAY_TAKE = 4.0
 
 
 class Connections:
@@ -169,3 +171,17 @@ async def test_the_api_answers_503_while_the_database_is_read_only(doors: Doors)
         await turn(doors.stack["database_url"], read_only=False)
     assert (answer.status_code, answer.json()["detail"]) == (503, "The database is read-only at the moment.")
     doors.told(doors.accepted(doors.application()), "synchronized", 60)
+
+
+async def test_a_process_that_was_busy_does_not_take_its_deafness_for_the_databases(url: str) -> None:
+    async with pooled(url) as (_, sessions):
+        asking = asyncio.ensure_future(ask(sessions))
+        deadline = time.monotonic() + LONGER_THAN_A_CONNECT_MAY_TAKE
+        asyncio.get_running_loop().call_soon(lambda: asyncio.get_running_loop().call_soon(busy_until, deadline))
+        assert await asking
+
+
+def busy_until(deadline: float) -> None:
+    """Keeps the event loop from hearing anything."""
+    while time.monotonic() < deadline:
+        pass
