@@ -26,6 +26,7 @@ from connectors.head_end.protocol import HeadEnd
 from connectors.temporal.client import TASK_QUEUE, register_search_attributes
 from connectors.temporal.schedules import provision
 from models.errors import Unavailable
+from models.time_limits import GRACEFUL_SHUTDOWN
 from operations.catalog import Catalogs
 from operations.database import Sessions, StatementCount, create_engine, create_sessions
 from relay.listener import OutboxListener
@@ -37,6 +38,10 @@ from workflows.enroll import Enroll
 from workflows.hand_over import HandOver
 from workflows.service_call import ServiceCall
 from workflows.unenroll import Unenroll
+
+BESIDE_LOCAL_ACTIVITIES = 3
+"""Connections that local activities leave to others: one to the relay, two to the short transactions of the regular
+activities, which hold none while they call out."""
 
 WORKFLOWS = (Batch, Enroll, HandOver, ServiceCall, Unenroll)
 
@@ -50,8 +55,13 @@ def create_worker(
     task_queue: str = TASK_QUEUE,
     acknowledgement_timeout: timedelta = timedelta(minutes=15),
     head_end_answer_within: timedelta = timedelta(minutes=15),
+    database_pool_size: int = 10,
 ) -> Worker:
-    """A worker for every flow and activity of the house."""
+    """Returns a worker for every workflow and activity.
+
+    As many local activities run at once as find a connection in a pool of `database_pool_size`: one that waited for a
+    connection would hold the slot of its workflow task meanwhile.
+    """
     catalogs = Catalogs()
     enrollment = EnrollmentActivities(sessions, catalogs)
     synchronize = SynchronizeActivities(sessions, catalogs, derms)
@@ -118,8 +128,9 @@ def create_worker(
         interceptors=[ErrorMapping()],
         max_concurrent_workflow_tasks=50,
         max_concurrent_activities=50,
-        max_concurrent_local_activities=50,
+        max_concurrent_local_activities=max(1, database_pool_size - BESIDE_LOCAL_ACTIVITIES),
         max_cached_workflows=2000,
+        graceful_shutdown_timeout=GRACEFUL_SHUTDOWN,
     )
 
 
@@ -153,8 +164,8 @@ async def running(settings: Settings, client: Client) -> AsyncGenerator[Running]
     statements.watch(engine)
     sessions = create_sessions(engine)
     limits = httpx.Limits(max_connections=50, max_keepalive_connections=50)
-    async with httpx.AsyncClient(timeout=settings.derms_timeout.total_seconds(), limits=limits) as http:
-        derms = DermsClient(http, settings.derms_url, settings.derms_secret.get_secret_value())
+    async with httpx.AsyncClient(limits=limits) as http:
+        derms = DermsClient(http, settings.derms_url, settings.derms_secret.get_secret_value(), settings.derms_timeout)
         head_end = HeadEndClient(
             http, settings.head_end_url, settings.head_end_secret.get_secret_value(), settings.head_end_timeout
         )
@@ -165,6 +176,7 @@ async def running(settings: Settings, client: Client) -> AsyncGenerator[Running]
             head_end,
             acknowledgement_timeout=settings.acknowledgement_timeout,
             head_end_answer_within=settings.head_end_answer_within,
+            database_pool_size=settings.database_pool_size,
         )
         async with worker, _relaying(url, sessions, client) as supervisor:
             yield Running(statements, supervisor)

@@ -15,6 +15,7 @@ from typing import Any
 
 _PORTS = ("--api-port", "--temporal-port", "--ui-port", "--derms-port", "--head-end-port")
 _STARTING_SECONDS = 120
+_STOPPING_SECONDS = 400
 _RANGE = range(12_000, 20_000)
 
 
@@ -43,7 +44,7 @@ def running_stack(data_dir: Path, **settings: str) -> Generator[dict[str, Any]]:
         yield _described(data_dir / "stack.json", process, log)
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(_STOPPING_SECONDS)
 
 
 def _described(path: Path, process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
