@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+import structlog
 from sqlalchemy import BigInteger, Text, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +19,8 @@ from models.messages.message import Message
 from models.tables.messages import OutboxMessage
 from operations.database import DELIVERS_WITHIN
 from operations.rows import as_json, insert_from
+
+log = structlog.get_logger()
 
 HEAD_START = timedelta(seconds=5)
 LEASE = timedelta(seconds=20)
@@ -118,3 +121,8 @@ async def waiting(session: AsyncSession) -> tuple[int, float]:
     )
     count, oldest = (await session.execute(statement)).one()
     return count, (now - oldest).total_seconds() if oldest else 0.0
+
+
+async def keep_undeliverable(session: AsyncSession, workflow_id: str, name: str, payload: Any, error: str) -> None:
+    """Keeps a signal that its workflow could not read."""
+    log.error("a signal cannot be read", workflow=workflow_id, message=name, error=error)
