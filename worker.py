@@ -16,6 +16,7 @@ from activities.enrollment import EnrollmentActivities
 from activities.errors import ErrorMapping
 from activities.head_end import HeadEndActivities
 from activities.service_call import ServiceCallActivities
+from activities.signals import SignalActivities
 from activities.site_visit import SiteVisitActivities
 from activities.synchronize import SynchronizeActivities
 from activities.unenrollment import UnenrollmentActivities
@@ -70,6 +71,7 @@ def create_worker(
     service_call = ServiceCallActivities(sessions, catalogs)
     device_setup = DeviceSetupActivities(sessions, catalogs)
     asking = HeadEndActivities(sessions, head_end, head_end_answer_within)
+    signals = SignalActivities(sessions)
     batches = BatchActivities(sessions, catalogs, derms, client, acknowledgement_timeout)
     return Worker(
         client,
@@ -116,6 +118,7 @@ def create_worker(
             device_setup.associate_own,
             device_setup.start_status_checks,
             device_setup.conclude_status_checks,
+            signals.keep_unreadable_signal,
             asking.ask_head_end,
             asking.ask_what_came,
             batches.begin_batch,
