@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 from temporalio.client import Client, WorkflowExecutionDescription
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
+from tests.patience import wait_for
 
 BATTERY = {"program": "BATT-VPP", "answers": {"owner_consent": "yes"}}
 CHARGER = {"program": "EV-MANAGED", "answers": {"vehicle_kind": "battery electric"}}

@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
+from tests.patience import wait_for
 
 
 class Leaving:

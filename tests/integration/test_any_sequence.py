@@ -15,10 +15,9 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from models.batches import BatchName
 from models.task_states import CompletionOutcome
 from tests.integration.anything import WAYS, Anything
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.invariants import QUESTIONS, UNSETTLED, found, illegal
-
-pytestmark = pytest.mark.timeout(300)
+from tests.patience import patiently, wait_for
 
 EXAMPLES, STEPS = 4, 25
 number = st.integers(0, 3)
@@ -240,8 +239,7 @@ async def _status(world: Anything, workflow_id: str, *, over: bool) -> WorkflowE
     client = await Client.connect(world.doors.stack["temporal_address"])
     handle = client.get_workflow_handle(workflow_id)
     if over:
-        async with asyncio.timeout(10):
-            await handle.result()
+        await patiently(handle.result(), f"the end of {workflow_id}")
     return (await handle.describe()).status
 
 
