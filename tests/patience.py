@@ -15,7 +15,7 @@ PATIENCE_SECONDS = 240.0
 """For one thing: an answer, a state, the end of a process."""
 DRILL_PATIENCE_SECONDS = 1200.0
 """For hundreds of things, as the drills under tests/chaos wait for."""
-_FIRST_PAUSE_SECONDS = 0.01
+_FIRST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 0.2
 _LONGEST_TEXT = 2000
 

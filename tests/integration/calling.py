@@ -73,7 +73,7 @@ class Calling:
 
     def reaches(self, call: str, state: str) -> dict[str, Any]:
         """Waits until it is in that state; gives what the API says of it then."""
-        wait_for(lambda: self.seen(call)["state"] == state)
+        self.doors.wait_for_state("service_call", call, state)
         return self.seen(call)
 
     def do(self, call: str, door: str, **body: Any) -> httpx.Response:

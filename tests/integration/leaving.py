@@ -43,7 +43,7 @@ class Leaving:
 
     def reaches(self, unenrollment: str, *states: str) -> dict[str, Any]:
         """Waits until it is in one of those states; gives what the API says of it then."""
-        wait_for(lambda: self.seen(unenrollment)["state"] in states)
+        self.doors.wait_for_state("unenrollment", unenrollment, *states)
         return self.seen(unenrollment)
 
     def left(self, enrollment: str, **changes: Any) -> dict[str, Any]:

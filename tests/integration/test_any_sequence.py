@@ -19,7 +19,7 @@ from tests.integration.doors import Doors
 from tests.integration.invariants import QUESTIONS, UNSETTLED, found, illegal
 from tests.patience import patiently, wait_for
 
-EXAMPLES, STEPS = 4, 25
+STEPS = 25
 number = st.integers(0, 3)
 derms = st.sampled_from(["at_once", "at_once", "never"])
 known = st.one_of(st.none(), st.none(), number)
@@ -272,11 +272,12 @@ def machine(doors: Doors) -> type[AnySequence]:
     return AnySequence
 
 
-def test_whatever_is_done_in_whatever_order_the_invariants_hold(machine: type[AnySequence]) -> None:
+@pytest.mark.parametrize("examples", [3, pytest.param(25, marks=pytest.mark.soak)])
+def test_whatever_is_done_in_whatever_order_the_invariants_hold(machine: type[AnySequence], examples: int) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=EXAMPLES,
+            max_examples=examples,
             stateful_step_count=STEPS,
             derandomize=True,
             database=None,
