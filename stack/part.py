@@ -19,8 +19,8 @@ class Part:
     title: str
     prepare: Callable[[], Program]
     ready: Callable[[int], bool]
-    ready_within: float = 60.0
-    stop_within: float = 10.0
+    ready_within: float = 180.0
+    stop_within: float = 20.0
     while_stopping: str = "it finishes what it has begun"
 
 

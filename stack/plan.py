@@ -165,4 +165,4 @@ def _python(data: DataDir, environment: Mapping[str, str], name: str, module: st
 
 def _http_part(name: str, title: str, program: Program, port: int, path: str) -> Part:
     # They give themselves ten seconds to finish what they have begun.
-    return Part(name, title, lambda: program, lambda _pid: answers(port, path), stop_within=15.0)
+    return Part(name, title, lambda: program, lambda _pid: answers(port, path), stop_within=30.0)

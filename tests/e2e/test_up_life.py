@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ import psutil
 import pytest
 
 from stack.ports import kept_ports
-from tests.e2e.spoken import PATIENCE_SECONDS, Spoken, gone
+from tests.e2e.spoken import Spoken, gone
+from tests.patience import wait_for
 
 STAND_INS = Path(__file__).with_name("up_stand_ins.py")
 
@@ -143,9 +143,7 @@ def test_scripts_are_told_of_the_new_process(start: Callable[..., Stack]) -> Non
     stack = start()
     before = stack.pid("worker")
     os.kill(before, signal.SIGKILL)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while stack.pid("worker") == before:
-        assert time.monotonic() < deadline
+    wait_for(lambda: stack.pid("worker") != before, instead=stack.description)
     assert psutil.pid_exists(stack.pid("worker"))
 
 

@@ -21,7 +21,7 @@ from stack.process import Program
 from stack.session import run
 from stack.terminal import Terminal, guarded
 
-IMPATIENT = Patience(deaths=3, within=60.0, first_pause=0.05)
+IMPATIENT = Patience(deaths=3, within=600.0, first_pause=0.05)
 
 
 def plan(data: DataDir, api_port: int, worker_life: str) -> Plan:

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from connectors.derms.signature import signed_headers
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
+from tests.patience import wait_for
 
 DOOR = "/v1/derms/acknowledgements"
 

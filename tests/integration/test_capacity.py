@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
+from tests.patience import wait_for
 
 ASKING = 12
 _ENDED = "SELECT state, id FROM enrollment WHERE program = $1 AND state = ANY('{enrolled,waitlisted,rejected}')"
@@ -26,7 +27,7 @@ def _ask_at_once(doors: Doors, applications: list[dict[str, Any]]) -> dict[str, 
         return rows if len(rows) == len(made) else None
 
     states: dict[str, list[str]] = {}
-    for row in wait_for(ended, 30):
+    for row in wait_for(ended):
         states.setdefault(row["state"], []).append(row["id"])
     return states
 

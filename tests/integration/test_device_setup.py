@@ -4,8 +4,8 @@ import httpx
 import pytest
 from temporalio.common import SearchAttributeKey
 
-from tests.integration.doors import wait_for
 from tests.integration.setting_up import Setup
+from tests.patience import wait_for
 
 NEEDS_ATTENTION = SearchAttributeKey.for_bool("NeedsAttention")
 

@@ -5,8 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.moving import cis_record
+from tests.patience import wait_for
 
 COUNTED = 20
 STATEMENTS_EACH = 24

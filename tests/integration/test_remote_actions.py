@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.integration.calling import Calling
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.head_end import HeadEnd
+from tests.patience import wait_for
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.leaving import Leaving
+from tests.patience import wait_for
 
 SOON = (date.today() + timedelta(days=3)).isoformat()  # noqa: DTZ011 - days ahead of every premise's today
 NEEDS_APPROVAL = {"reason": "non_participation"}
