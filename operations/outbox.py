@@ -29,7 +29,7 @@ COUNTED_AT_MOST = 10_000
 """A backlog is counted this far: what the count costs does not grow with it."""
 
 LONGEST_ERROR = 500
-LARGEST_PAYLOAD = 16_000
+LARGEST_PAYLOAD = 100_000
 """Characters of an unreadable message that are kept."""
 
 _RETURNED = {"id": BigInteger, "workflow_id": Text, "payload": JSONB}
