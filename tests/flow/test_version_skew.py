@@ -1,4 +1,4 @@
-"""Two releases of the worker at once: the older reads what the newer returns, some day with a value it does not know."""
+"""Two releases of the worker at once: the older gets what the newer returns, with a value that it does not know."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,0 +1,123 @@
+"""A cancel in Temporal may land wherever a workflow waits: the record and the workflow agree afterwards."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio import workflow
+from temporalio.bridge.proto.workflow_activation import CancelWorkflow
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+
+from connectors.temporal.client import register_search_attributes
+from tests.flow.conftest import program, skipping_time
+from tests.replay.journeys import JOURNEYS
+from tests.replay.outcomes import agree, comes_to_rest
+from tests.replay.test_replay import recorded
+from tests.replay.waiting_points import WAITS, Place, in_the_code, noticed
+from worker import WORKFLOWS
+
+PLACES = sorted(in_the_code())
+_PATIENCE = 60.0
+
+
+@pytest.fixture(scope="module")
+def ways() -> dict[Place, list[str]]:
+    """The journeys that come to each place, by what replaying their histories shows; the late ones last."""
+    found: dict[Place, list[str]] = {}
+    for name in sorted(JOURNEYS, key=lambda name: (JOURNEYS[name].late, name)):
+        with noticed() as places:
+            asyncio.run(_replay(name))
+        for place in places:
+            found.setdefault(place, []).append(name)
+    return found
+
+
+async def _replay(name: str) -> None:
+    replayer = Replayer(
+        workflows=WORKFLOWS,
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        data_converter=pydantic_data_converter,
+    )
+    await replayer.replay_workflow(recorded(name))
+
+
+@contextmanager
+def canceled_at(place: Place) -> Iterator[asyncio.Event]:
+    """Every workflow is canceled the first time that it waits there; says when."""
+    canceled, main = asyncio.Event(), asyncio.get_running_loop()
+    canceled_already: list[Any] = []
+
+    def canceling(wait: Callable[..., Any]) -> Callable[..., Any]:
+        def waiting(*args: Any, **kwargs: Any) -> Any:
+            caller = sys._getframe(1)
+            here = Place(Path(caller.f_code.co_filename).name, caller.f_lineno)
+            loop: Any = asyncio.get_running_loop()
+            if here == place and not any(one is loop for one in canceled_already) and not loop._deleting:
+                # As the SDK does it when the server tells it: after what has begun in this turn. A worker that has
+                # forgotten the workflow repeats it, and the cancel with it.
+                canceled_already.append(loop)
+                loop._apply_cancel_workflow(CancelWorkflow(reason="a test"))
+                main.call_soon_threadsafe(canceled.set)
+            return wait(*args, **kwargs)
+
+        return waiting
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in WAITS:
+            patch.setattr(workflow, name, canceling(getattr(workflow, name)))
+        yield canceled
+
+
+@asynccontextmanager
+async def server(*, late: bool) -> AsyncIterator[WorkflowEnvironment]:
+    """A real one; one that skips time for what is late."""
+    if late:
+        environment = await skipping_time()
+    else:
+        environment = await WorkflowEnvironment.start_local(
+            dev_server_existing_path=program("temporal"),
+            data_converter=pydantic_data_converter,
+            dev_server_log_level="error",
+        )
+        await register_search_attributes(environment.client)
+    async with environment:
+        yield environment
+
+
+async def cancel_there(environment: WorkflowEnvironment, name: str, place: Place) -> None:
+    """Carries the workflow as far as the place, cancels it there, and looks at what came of it."""
+    journey = JOURNEYS[name]
+    with canceled_at(place) as canceled:
+        async with journey.begin(environment, **journey.start) as flow:
+            carrying = asyncio.create_task(_carry(journey.carry, flow))
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    await canceled.wait()
+            except TimeoutError:
+                raise AssertionError(f"{name} never came to {place}") from None
+            finally:
+                carrying.cancel()
+                await asyncio.gather(carrying, return_exceptions=True)
+            await comes_to_rest(flow.handle)
+            await agree(flow)
+
+
+async def _carry(carry: Callable[[Any], Any], flow: Any) -> None:
+    with suppress(Exception):
+        await carry(flow)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: f"{place.file}:{place.line}")
+async def test_a_cancel_at_a_waiting_place_leaves_record_and_workflow_in_agreement(
+    ways: dict[Place, list[str]], place: Place
+) -> None:
+    assert place in ways, "add a journey that comes there, and record it"
+    name = ways[place][0]
+    async with server(late=JOURNEYS[name].late) as environment:
+        await cancel_there(environment, name, place)
