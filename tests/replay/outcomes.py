@@ -4,7 +4,6 @@ import time
 from typing import Any, NamedTuple
 
 from temporalio.api.enums.v1 import EventType
-from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowHandle
 
 from models.messages.enroll import Stage
@@ -77,7 +76,7 @@ async def comes_to_rest(handle: WorkflowHandle[Any, Any]) -> None:
     raise AssertionError(f"the workflow did not come to rest; its last events: {events[-10:]}")
 
 
-async def agree(flow: Any) -> None:
+async def agree(flow: Any, details: str) -> None:
     """Asserts that the workflow has ended if and only if its record is final, and what people see of either."""
     found, standing = await flow.handle.describe(), standing_of(flow)
     ended = found.close_time is not None
@@ -86,12 +85,11 @@ async def agree(flow: Any) -> None:
     if isinstance(flow, Running):
         return
     stage, attention = found.typed_search_attributes.get(STAGE), found.typed_search_attributes.get(NEEDS_ATTENTION)
-    metadata = await flow.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
     if ended:
         assert stage in _ENDS.get(standing.state, _TOLD_ENDS)
         assert not attention
-        assert metadata.current_details.startswith(("Ended", "Cancelled")), metadata.current_details
+        assert details.startswith(("Ended", "Cancelled")), details
     else:
         assert stage not in _ENDED
-        assert bool(attention) == metadata.current_details.startswith("**Needs attention.**")
-        assert metadata.current_details
+        assert bool(attention) == details.startswith("**Needs attention.**")
+        assert details

@@ -13,6 +13,7 @@ from temporalio.bridge.proto.workflow_activation import CancelWorkflow
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
 
 from connectors.temporal.client import register_search_attributes
 from tests.flow.conftest import program, skipping_time
@@ -30,12 +31,19 @@ _PATIENCE = 60.0
 def ways() -> dict[Place, list[str]]:
     """The journeys that come to each place, by what replaying their histories shows; the late ones last."""
     found: dict[Place, list[str]] = {}
-    for name in sorted(JOURNEYS, key=lambda name: (JOURNEYS[name].late, name)):
+    for name in sorted(JOURNEYS, key=lambda name: (_is_canceled(name), JOURNEYS[name].late, name)):
         with noticed() as places:
             asyncio.run(_replay(name))
         for place in places:
             found.setdefault(place, []).append(name)
     return found
+
+
+def _is_canceled(name: str) -> bool:
+    """Whether it only comes so far because it is canceled in Temporal."""
+    return any(
+        event.HasField("workflow_execution_cancel_requested_event_attributes") for event in recorded(name).events
+    )
 
 
 async def _replay(name: str) -> None:
@@ -47,10 +55,23 @@ async def _replay(name: str) -> None:
     await replayer.replay_workflow(recorded(name))
 
 
+class Canceled:
+    """Whether the workflow was canceled there, and what it says of itself in the Temporal UI."""
+
+    def __init__(self) -> None:
+        self.there = asyncio.Event()
+        self.details = ""
+        self._say = workflow.set_current_details
+
+    def say(self, details: str) -> None:
+        self._say(details)
+        self.details = details
+
+
 @contextmanager
-def canceled_at(place: Place) -> Iterator[asyncio.Event]:
-    """Every workflow is canceled the first time that it waits there; says when."""
-    canceled, main = asyncio.Event(), asyncio.get_running_loop()
+def canceled_at(place: Place) -> Iterator[Canceled]:
+    """A workflow that was canceled in Temporal hears of it the first time that it waits there; says when."""
+    canceled, main = Canceled(), asyncio.get_running_loop()
     canceled_already: list[Any] = []
 
     def canceling(wait: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,13 +83,16 @@ def canceled_at(place: Place) -> Iterator[asyncio.Event]:
                 # As the SDK does it when the server tells it: after what has begun in this turn. A worker that has
                 # forgotten the workflow repeats it, and the cancel with it.
                 canceled_already.append(loop)
-                loop._apply_cancel_workflow(CancelWorkflow(reason="a test"))
-                main.call_soon_threadsafe(canceled.set)
+                take(loop, CancelWorkflow(reason="a test"))
+                main.call_soon_threadsafe(canceled.there.set)
             return wait(*args, **kwargs)
 
         return waiting
 
+    take = _WorkflowInstanceImpl._apply_cancel_workflow
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_WorkflowInstanceImpl, "_apply_cancel_workflow", lambda *_: None)
+        patch.setattr(workflow, "set_current_details", canceled.say)
         for name in WAITS:
             patch.setattr(workflow, name, canceling(getattr(workflow, name)))
         yield canceled
@@ -95,17 +119,18 @@ async def cancel_there(environment: WorkflowEnvironment, name: str, place: Place
     journey = JOURNEYS[name]
     with canceled_at(place) as canceled:
         async with journey.begin(environment, **journey.start) as flow:
+            await flow.handle.cancel()
             carrying = asyncio.create_task(_carry(journey.carry, flow))
             try:
                 async with asyncio.timeout(_PATIENCE):
-                    await canceled.wait()
+                    await canceled.there.wait()
             except TimeoutError:
                 raise AssertionError(f"{name} never came to {place}") from None
             finally:
                 carrying.cancel()
                 await asyncio.gather(carrying, return_exceptions=True)
             await comes_to_rest(flow.handle)
-            await agree(flow)
+            await agree(flow, canceled.details)
 
 
 async def _carry(carry: Callable[[Any], Any], flow: Any) -> None:
