@@ -14,7 +14,11 @@ SOURCES = (
 LONGEST = 400
 COLLECTORS = frozenset({"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers", "base"})
 BROAD = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException"})
-MAY_CATCH_ALL = {"simulator/store.py": "rolls the transaction back and lets the error go on"}
+MAY_CATCH_ALL = {
+    "simulator/store.py": "rolls the transaction back and lets the error go on",
+    "activities/errors.py": "says shortly what any activity fails with, and lets the error go on",
+    "workflows/signals.py": "whatever a stranger has signaled stops no workflow; it is kept, with the reason",
+}
 OUTSIDE_PACKAGES = {"migrations/versions": "Alembic loads these by path; their names are no module names"}
 CLOCKS = re.compile(
     r"^(datetime\.)?(datetime\.(now|utcnow|today)|date\.today)$|^time\.(time|monotonic|perf_counter)(_ns)?$"

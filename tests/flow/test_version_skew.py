@@ -127,7 +127,6 @@ async def test_a_result_that_the_older_release_cannot_read_waits_for_the_newer(
             async with asyncio.timeout(60):
                 while not (why := await task_failures(handle)):
                     assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
-                    await asyncio.sleep(0.1)
         assert "Failed decoding" in why[0]
         assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
         monkeypatch.setattr(SynchronizeActivities, "send_to_derms", NewerAsWorkflowsSeeIt.send_to_derms)

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +122,7 @@ async def cancel_there(environment: WorkflowEnvironment, name: str, place: Place
     with canceled_at(place) as canceled:
         async with journey.begin(environment, **journey.start) as flow:
             await flow.handle.cancel()
-            carrying = asyncio.create_task(_carry(journey.carry, flow))
+            carrying = asyncio.ensure_future(journey.carry(flow))
             try:
                 async with asyncio.timeout(_PATIENCE):
                     await canceled.there.wait()
@@ -133,11 +133,6 @@ async def cancel_there(environment: WorkflowEnvironment, name: str, place: Place
                 await asyncio.gather(carrying, return_exceptions=True)
             await comes_to_rest(flow.handle)
             await agree(flow, canceled.details)
-
-
-async def _carry(carry: Callable[[Any], Any], flow: Any) -> None:
-    with suppress(Exception):
-        await carry(flow)
 
 
 def _places() -> Iterator[Any]:
