@@ -1,4 +1,4 @@
-"""The batch flow: page by page until the batch's work is done (DOMAIN.md 5.6). One flow for every batch."""
+"""The batch flow: page by page until the batch's work is done (docs/domain.md#batches). One flow for every batch."""
 
 import asyncio
 from typing import Any

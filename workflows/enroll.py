@@ -1,4 +1,4 @@
-"""The enrol flow: from a request to a synchronized grid resource (DOMAIN.md 5.1, 5.2, 5.5)."""
+"""The enrol flow: from a request to a synchronized grid resource (docs/domain.md#enroll)."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,7 @@
-"""The service-call flow: help with an enrolled device, until it works or another hangs in its place (DOMAIN.md 5.4)."""
+"""The service-call flow: help with an enrolled device, until it works or another hangs in its place.
+
+See docs/domain.md#service-call.
+"""
 
 import asyncio
 from datetime import timedelta

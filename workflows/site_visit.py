@@ -1,4 +1,7 @@
-"""Waiting for a technician: dispatched, appointed, reminded, escalated, until a report can be taken (DOMAIN.md 5.2)."""
+"""Waiting for a technician: dispatched, appointed, reminded, escalated, until a report can be taken.
+
+See docs/domain.md#device-setup.
+"""
 
 import asyncio
 from collections.abc import Callable, Coroutine

@@ -1,4 +1,4 @@
-"""Telling the DERMS of one change, until it knows or a person gave it up (DOMAIN.md 5.5)."""
+"""Telling the DERMS of one change, until it knows or a person gave it up (docs/domain.md#synchronize)."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The unenrol flow: from a request to leave to a DERMS that holds the device no more (DOMAIN.md 5.3, 5.5)."""
+"""The unenrol flow: from a request to leave to a DERMS that holds the device no more (docs/domain.md#unenroll)."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""The unenrol flow from its request to a DERMS that knows, over months where it takes them (DOMAIN.md 5.3)."""
+"""The unenrol flow from its request to a DERMS that knows, over months where it takes them.
+
+See docs/domain.md#unenroll.
+"""
 
 import pytest
 from temporalio.client import WorkflowFailureError

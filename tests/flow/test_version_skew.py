@@ -1,4 +1,4 @@
-"""Two releases of the worker at once: the older gets what the newer returns, with a value that it does not know."""
+"""Two releases of the worker at once: the older reads a value of the newer that it does not know."""
 
 import asyncio
 from collections.abc import Iterator
