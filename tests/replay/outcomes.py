@@ -19,6 +19,7 @@ from models.task_states import (
 from tests.flow.calling import Calling
 from tests.flow.conftest import Flow
 from tests.flow.unenrolling import Flow as Leaving
+from tests.patience import PATIENCE_SECONDS
 from tests.replay.batch_journeys import Running
 from workflows.parking import NEEDS_ATTENTION, STAGE
 
@@ -32,7 +33,6 @@ _ENDS = {
 _TOLD_ENDS = {Stage.SYNCHRONIZED, Stage.NOT_SYNCHRONIZED}
 _ENDED = {Stage.CLOSED, Stage.CANCELLED, Stage.EXPIRED, Stage.REJECTED, *_TOLD_ENDS}
 _BUSY = (EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED)
-_PATIENCE = 30.0
 
 
 class Standing(NamedTuple):
@@ -67,7 +67,7 @@ def standing_of(flow: Any) -> Standing:
 
 async def comes_to_rest(handle: WorkflowHandle[Any, Any]) -> None:
     """Waits until the workflow has ended, or waits for something that is no step of its own."""
-    deadline, before, events = time.monotonic() + _PATIENCE, -1, []
+    deadline, before, events = time.monotonic() + PATIENCE_SECONDS, -1, []
     while time.monotonic() < deadline:
         events = [event.event_type for event in (await handle.fetch_history()).events]
         if (await handle.describe()).close_time or (events[-1] not in _BUSY and len(events) == before):

@@ -17,6 +17,7 @@ from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
 
 from connectors.temporal.client import register_search_attributes
 from tests.flow.conftest import program, skipping_time
+from tests.patience import PATIENCE_SECONDS
 from tests.replay.journeys import JOURNEYS
 from tests.replay.outcomes import agree, comes_to_rest
 from tests.replay.test_replay import recorded
@@ -24,7 +25,6 @@ from tests.replay.waiting_points import WAITS, Place, in_the_code, noticed
 from worker import WORKFLOWS
 
 PLACES = sorted(in_the_code())
-_PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ async def cancel_there(environment: WorkflowEnvironment, name: str, place: Place
             await flow.handle.cancel()
             carrying = asyncio.ensure_future(journey.carry(flow))
             try:
-                async with asyncio.timeout(_PATIENCE):
+                async with asyncio.timeout(PATIENCE_SECONDS):
                     await canceled.there.wait()
             except TimeoutError:
                 raise AssertionError(f"{name} never came to {place}") from None
