@@ -16,6 +16,8 @@ COLLECTORS = frozenset({"utils", "util", "helpers", "helper", "common", "misc", 
 BROAD = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException"})
 MAY_CATCH_ALL = {
     "simulator/store.py": "rolls the transaction back and lets the error go on",
+    "activities/errors.py": "says shortly what any activity fails with, and lets the error go on",
+    "workflows/signals.py": "whatever a stranger has signaled stops no workflow; it is kept, with the reason",
     "relay/supervisor.py": "a background task outlives every error: logs it, backs off, goes on or ends the process",
     "relay/attempt.py": "a message that our own code fails on must not stop the others",
 }

@@ -59,10 +59,16 @@ async def unless_over(step: workflow.ActivityHandle[T], over: Callable[[], bool]
     try:
         await workflow.wait_condition(lambda: step.done() or over())
     except asyncio.CancelledError:
-        step.cancel()
+        call_off(step)
         raise
     # Workflows for which it was over before this was so have waited on.
     if step.done() or not workflow.patched(_ENDS_STEPS):
         return await step
-    step.cancel()
+    call_off(step)
     return None
+
+
+def call_off(step: workflow.ActivityHandle[Any]) -> None:
+    """Calls a step off; nobody cares any more what it comes to."""
+    step.add_done_callback(lambda done: done.cancelled() or done.exception())
+    step.cancel()

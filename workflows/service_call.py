@@ -44,6 +44,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.site_visit import SiteVisit
     from workflows.synchronize import Synchronize
 
+_NO_VISIT_ONCE_TAKEN_BACK = "no-visit-once-the-call-is-taken-back"
 _HELPED = frozenset({ServiceCallState.REPLACED, ServiceCallState.CLOSED, ServiceCallState.CANCELLED})
 
 
@@ -58,6 +59,7 @@ class ServiceCall:
         self._chosen = self._helping = False
         self._asked: str | None = None
         self._cancel: CancelRequested | None = None
+        self._taken_back: Called | None = None
         self._dispatched: set[str] = set()
         self._parking = Parking()
         self._site_visit = SiteVisit(self._parking)
@@ -171,7 +173,7 @@ class ServiceCall:
     async def _visited(self, called: Called, visit: Visit) -> Called:
         """Until the visit has ended, and what came of it is written down."""
         if not called.visit_ended and not await self._visit_over(visit):
-            return called
+            return self._taken_back or called
         ended = VisitEnded(service_call_id=self._request.service_call_id, work_order_id=visit.work_order_id)
         return await self._parking.insist(
             lambda: workflow.execute_local_activity_method(
@@ -196,11 +198,14 @@ class ServiceCall:
         return not (standing.waits or standing.attempts_used_up)
 
     def _over(self) -> bool:
-        return self._cancel is not None
+        return self._cancel is not None or self._taken_back is not None
 
     async def _ask(self, why: str) -> None:
         """A person decides on one more visit; a technician who goes there all the same and reports decides too."""
-        await self._parked(why, Stage.AWAITING_SITE_VISIT)
+        called = await self._parked(why, Stage.AWAITING_SITE_VISIT)
+        # Workflows whose call was taken back here before this was so have asked for one more visit.
+        if called.state is ServiceCallState.CANCELLED and workflow.patched(_NO_VISIT_ONCE_TAKEN_BACK):
+            self._taken_back = called
 
     async def _parked(self, why: str, resume: Stage) -> Called:
         """Marks the record, unless it is away, and waits for a person."""

@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from models.states import SyncState
     from workflows import policies
+    from workflows.cancellation import call_off
     from workflows.parking import Parking
     from workflows.signals import SeenMessages
 
@@ -106,10 +107,10 @@ class Synchronize:
         try:
             standing = await self._overtaken(sending)
         except (asyncio.CancelledError, FailureError):
-            sending.cancel()
+            call_off(sending)
             raise
         if standing is not None:
-            sending.cancel()
+            call_off(sending)
             return standing
         sent = await sending
         if sent.acknowledgement is not None:

@@ -16,7 +16,7 @@ class Cloud:
     its answer is waited for, where that is said when it takes a request."""
 
     def __init__(self, answers: list[HeadEndOutcome | None] | None = None) -> None:
-        self.answers = answers or []
+        self.answers = list(answers or [])
         self.asked: list[str] = []
         self.outcomes: dict[str, HeadEndOutcome] = {}
         self.refuses = False

@@ -1,5 +1,6 @@
 """A technician's order in memory, by the house's own rules of orders and reports, under the enrol flow."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.errors import ErrorMapping
 from models.catalog import ServiceLevel, SetupStep
-from models.errors import Refused, Unavailable
+from models.errors import Refused
 from models.ids import enrollment_workflow_id, new_id
 from models.messages.enroll import Accepted, EnrollInput, Stage
 from models.messages.site_visit import (
@@ -165,7 +166,7 @@ class FieldActivities(Activities):
     async def dispatch_work_order(self, request: Visit) -> VisitStanding:
         self._field.tried += 1
         if self._field.away:
-            raise Unavailable("Field work cannot be reached.", code="field-work-unreachable")
+            await asyncio.Event().wait()
         if self._field.down:
             self._field.down -= 1
             raise Refused("Field work does not take orders today.", code="field-work-refused")

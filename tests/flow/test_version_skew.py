@@ -27,6 +27,7 @@ from models.messages.synchronize import (
 )
 from models.states import SyncState
 from tests.flow.conftest import program
+from tests.patience import PATIENCE_SECONDS
 from workflows.hand_over import HandOver
 
 QUEUE = "version-skew"
@@ -124,12 +125,11 @@ async def test_a_result_that_the_older_release_cannot_read_waits_for_the_newer(
             handle = await client.start_workflow(
                 HandOver.run, HandOverInput(sync_request_id="syn_1"), id="hand-over/syn_1", task_queue=QUEUE
             )
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while not (why := await task_failures(handle)):
                     assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
-                    await asyncio.sleep(0.1)
         assert "Failed decoding" in why[0]
         assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
         monkeypatch.setattr(SynchronizeActivities, "send_to_derms", NewerAsWorkflowsSeeIt.send_to_derms)
-        async with workflows_of_a_release(client), asyncio.timeout(60):
+        async with workflows_of_a_release(client), asyncio.timeout(PATIENCE_SECONDS):
             assert (await handle.result()).outcome is SyncOutcome.DISCARDED

@@ -14,8 +14,9 @@ from tests.flow.batching import Run, running
 
 @dataclass
 class Running:
-    """One run's flow."""
+    """One run's flow, and its record."""
 
+    run: Run
     handle: WorkflowHandle[Any, BatchResult]
 
 
@@ -23,8 +24,9 @@ class Running:
 async def begun(
     environment: WorkflowEnvironment, *, pages: int, pages_a_run: int = 500, **how: Any
 ) -> AsyncGenerator[Running]:
-    async with running(environment, Run(pages, **how), pages_a_run=pages_a_run) as handle:
-        yield Running(handle)
+    run = Run(pages, **how)
+    async with running(environment, run, pages_a_run=pages_a_run) as handle:
+        yield Running(run, handle)
 
 
 async def completed(flow: Running) -> None:

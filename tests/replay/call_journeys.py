@@ -146,6 +146,12 @@ async def canceled(flow: Calling) -> None:
         await flow.result()
 
 
+async def taken_back_when_nobody_was_at_home(flow: Calling) -> None:
+    await nobody_at_home(flow)
+    await flow.take_back()
+    await flow.result()
+
+
 CALLS: dict[str, tuple[Callable[[Calling], Awaitable[object]], dict[str, Any]]] = {
     "call_advice_given": (finished, {"action": "advice"}),
     "call_undecided": (undecided, {"action": ""}),
@@ -169,5 +175,6 @@ CALLS: dict[str, tuple[Callable[[Calling], Awaitable[object]], dict[str, Any]]] 
     "call_one_more_visit": (one_more_visit, {"attempts": 1}),
     "call_visit_called_off": (called_off, {}),
     "call_taken_back": (taken_back, {}),
+    "call_taken_back_when_nobody_was_at_home": (taken_back_when_nobody_was_at_home, {"attempts": 1}),
     "call_canceled_in_temporal": (canceled, {}),
 }

@@ -1,6 +1,7 @@
 """The places in the flows' code where a flow waits: for a message, for time to pass, for a step to be done."""
 
 import ast
+import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,8 +54,11 @@ def noticed() -> Iterator[set[Place]]:
 
 def _noting(wait: Callable[..., Any], places: set[Place]) -> Callable[..., Any]:
     def noted(*args: Any, **kwargs: Any) -> Any:
-        caller = sys._getframe(1)
-        places.add(Place(Path(caller.f_code.co_filename).name, caller.f_lineno))
+        # A worker that forgets a workflow breaks its steps off: what the workflow begins then is no step of its own.
+        loop: Any = asyncio.get_running_loop()
+        if not loop._deleting:
+            caller = sys._getframe(1)
+            places.add(Place(Path(caller.f_code.co_filename).name, caller.f_lineno))
         return wait(*args, **kwargs)
 
     return noted

@@ -1,0 +1,160 @@
+"""A cancel in Temporal may land wherever a workflow waits: the record and the workflow agree afterwards."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio import workflow
+from temporalio.bridge.proto.workflow_activation import CancelWorkflow
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
+
+from connectors.temporal.client import register_search_attributes
+from tests.flow.conftest import program, skipping_time
+from tests.patience import PATIENCE_SECONDS
+from tests.replay.journeys import JOURNEYS
+from tests.replay.outcomes import agree, comes_to_rest
+from tests.replay.test_replay import recorded
+from tests.replay.waiting_points import WAITS, Place, in_the_code, noticed
+from worker import WORKFLOWS
+
+PLACES = sorted(in_the_code())
+
+
+@pytest.fixture(scope="module")
+def ways() -> dict[Place, list[str]]:
+    """The journeys that come to each place, by what replaying their histories shows; the late ones last."""
+    found: dict[Place, list[str]] = {}
+    for name in sorted(JOURNEYS, key=lambda name: (_is_canceled(name), JOURNEYS[name].late, name)):
+        with noticed() as places:
+            asyncio.run(_replay(name))
+        for place in places:
+            found.setdefault(place, []).append(name)
+    return found
+
+
+def _is_canceled(name: str) -> bool:
+    """Whether it only comes so far because it is canceled in Temporal."""
+    return any(
+        event.HasField("workflow_execution_cancel_requested_event_attributes") for event in recorded(name).events
+    )
+
+
+async def _replay(name: str) -> None:
+    replayer = Replayer(
+        workflows=WORKFLOWS,
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        data_converter=pydantic_data_converter,
+    )
+    await replayer.replay_workflow(recorded(name))
+
+
+class Canceled:
+    """Whether the workflow was canceled there, and what it says of itself in the Temporal UI."""
+
+    def __init__(self) -> None:
+        self.there = asyncio.Event()
+        self.details = ""
+        self._say = workflow.set_current_details
+
+    def say(self, details: str) -> None:
+        self._say(details)
+        self.details = details
+
+
+@contextmanager
+def canceled_at(place: Place) -> Iterator[Canceled]:
+    """A workflow that was canceled in Temporal hears of it the first time that it waits there; says when."""
+    canceled, main = Canceled(), asyncio.get_running_loop()
+    canceled_already: list[Any] = []
+
+    def canceling(wait: Callable[..., Any]) -> Callable[..., Any]:
+        def waiting(*args: Any, **kwargs: Any) -> Any:
+            caller = sys._getframe(1)
+            here = Place(Path(caller.f_code.co_filename).name, caller.f_lineno)
+            loop: Any = asyncio.get_running_loop()
+            if here == place and not any(one is loop for one in canceled_already) and not loop._deleting:
+                # As the SDK does it when the server tells it: after what has begun in this turn. A worker that has
+                # forgotten the workflow repeats it, and the cancel with it.
+                canceled_already.append(loop)
+                take(loop, CancelWorkflow(reason="a test"))
+                main.call_soon_threadsafe(canceled.there.set)
+            return wait(*args, **kwargs)
+
+        return waiting
+
+    take = _WorkflowInstanceImpl._apply_cancel_workflow
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_WorkflowInstanceImpl, "_apply_cancel_workflow", lambda *_: None)
+        patch.setattr(workflow, "set_current_details", canceled.say)
+        for name in WAITS:
+            patch.setattr(workflow, name, canceling(getattr(workflow, name)))
+        yield canceled
+
+
+@pytest.fixture(scope="module")
+def real_server() -> Iterator[WorkflowEnvironment]:
+    """One for all: each workflow has a task queue of its own."""
+
+    async def start() -> WorkflowEnvironment:
+        started = await WorkflowEnvironment.start_local(
+            dev_server_existing_path=program("temporal"),
+            data_converter=pydantic_data_converter,
+            dev_server_log_level="error",
+        )
+        await register_search_attributes(started.client)
+        return started
+
+    started = asyncio.run(start())
+    yield started
+    asyncio.run(started.shutdown())
+
+
+async def cancel_there(environment: WorkflowEnvironment, name: str, place: Place) -> None:
+    """Carries the workflow as far as the place, cancels it there, and looks at what came of it."""
+    journey = JOURNEYS[name]
+    with canceled_at(place) as canceled:
+        async with journey.begin(environment, **journey.start) as flow:
+            await flow.handle.cancel()
+            carrying = asyncio.ensure_future(journey.carry(flow))
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await canceled.there.wait()
+            except TimeoutError:
+                raise AssertionError(f"{name} never came to {place}") from None
+            finally:
+                carrying.cancel()
+                await asyncio.gather(carrying, return_exceptions=True)
+            await comes_to_rest(flow.handle)
+            await agree(flow, canceled.details)
+
+
+def _places() -> Iterator[Any]:
+    """The first of each file in every suite, the others in the long one."""
+    files: set[str] = set()
+    for place in PLACES:
+        marks = [pytest.mark.soak] if place.file in files else []
+        files.add(place.file)
+        yield pytest.param(place, marks=marks, id=f"{place.file}:{place.line}")
+
+
+def test_there_is_a_way_to_every_waiting_place(ways: dict[Place, list[str]]) -> None:
+    assert [place for place in PLACES if place not in ways] == [], "add a journey that comes there, and record it"
+
+
+@pytest.mark.parametrize("place", list(_places()))
+async def test_a_cancel_at_a_waiting_place_leaves_record_and_workflow_in_agreement(
+    ways: dict[Place, list[str]], real_server: WorkflowEnvironment, place: Place
+) -> None:
+    name = ways[place][0]
+    if JOURNEYS[name].late:
+        async with await skipping_time() as skipping:
+            await cancel_there(skipping, name, place)
+    else:
+        await cancel_there(real_server, name, place)
