@@ -5,7 +5,8 @@ import csv
 import os
 import re
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -32,20 +33,30 @@ _QUALIFIED = {
 
 
 class Database:
-    """Straight to the tables, as no door allows: to see that nothing was stored, and that bad rows are refused."""
+    """Straight to the tables, as no door allows: to see that nothing was stored, and that bad rows are refused.
+
+    Its event loop has a thread of its own, so that tests that run in a loop themselves may ask, too.
+    """
 
     def __init__(self, url: str) -> None:
+        self._thread = ThreadPoolExecutor(1, "database")
         self._runner = asyncio.Runner()
-        self._connection = self._runner.run(asyncpg.connect(url))
+        self._connection = self._run(asyncpg.connect, url)
+
+    def _run(self, ask: Callable[..., Any], *values: Any) -> Any:
+        async def asked() -> Any:
+            return await ask(*values)
+
+        return self._thread.submit(lambda: self._runner.run(asked())).result()
 
     def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
-        return [dict(row) for row in self._runner.run(self._connection.fetch(statement, *values))]
+        return [dict(row) for row in self._run(self._connection.fetch, statement, *values)]
 
     def value(self, statement: str, *values: Any) -> Any:
-        return self._runner.run(self._connection.fetchval(statement, *values))
+        return self._run(self._connection.fetchval, statement, *values)
 
     def execute(self, statement: str, *values: Any) -> str:
-        return self._runner.run(self._connection.execute(statement, *values))
+        return self._run(self._connection.execute, statement, *values)
 
     @contextmanager
     def holding(self, statement: str, *values: Any) -> Generator[None]:
@@ -58,8 +69,9 @@ class Database:
             self.execute("ROLLBACK")
 
     def close(self) -> None:
-        self._runner.run(self._connection.close())
-        self._runner.close()
+        self._run(self._connection.close)
+        self._thread.submit(self._runner.close).result()
+        self._thread.shutdown()
 
 
 class Customers:

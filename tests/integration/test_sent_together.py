@@ -40,10 +40,10 @@ def calls(doors: Doors, wanted: set[str]) -> list[set[str]]:
     return [wanted & set(call) for call in items if wanted & set(call)]
 
 
-def all_synchronized(doors: Doors, enrollments: list[str], seconds: float = 20) -> None:
+def all_synchronized(doors: Doors, enrollments: list[str]) -> None:
     """Every one is told in the end, and the DERMS holds one resource of each."""
     for enrollment in enrollments:
-        doors.told(enrollment, "synchronized", seconds)
+        doors.told(enrollment, "synchronized")
         (device,) = doors.enrollment(enrollment)["subscription"]["devices"]
         assert len(doors.held(device["id"])) == 1
     wanted = keys(doors, enrollments)
