@@ -131,7 +131,7 @@ def create_worker(
         interceptors=[ErrorMapping()],
         max_concurrent_workflow_tasks=50,
         max_concurrent_activities=50,
-        max_concurrent_local_activities=max(1, database_pool_size - BESIDE_LOCAL_ACTIVITIES),
+        max_concurrent_local_activities=database_pool_size - BESIDE_LOCAL_ACTIVITIES,
         max_cached_workflows=2000,
         graceful_shutdown_timeout=GRACEFUL_SHUTDOWN,
     )

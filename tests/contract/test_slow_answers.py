@@ -14,9 +14,9 @@ from connectors.head_end.protocol import DeviceRequest
 from models.errors import OutcomeUnknown
 from models.head_end import RequestKind
 
-PATIENCE = timedelta(seconds=0.5)
-BYTES = 300
-"""At one every 20 ms they take a dozen times as long."""
+PATIENCE = timedelta(seconds=2)
+BYTES = 1000
+"""At one every 20 ms they take ten times as long."""
 
 
 @pytest.fixture(scope="module")
