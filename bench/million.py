@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -42,7 +42,7 @@ def _steps(count: int) -> Iterator[tuple[str, list[str]]]:
         yield name, [statements]
 
 
-async def _timed(database: Any, name: str, statements: list[str]) -> None:
+async def _timed(database: Any, name: str, statements: Sequence[str]) -> None:
     began = time.perf_counter()
     for statement in statements:
         await database.execute(statement)

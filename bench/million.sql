@@ -5,8 +5,9 @@
 CREATE FUNCTION pg_temp.letter(value bigint, place int) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT substr('0123456789abcdefghjkmnpqrstvwxyz', ((value >> (5 * place)) & 31)::int + 1, 1)
 $$;
-CREATE FUNCTION pg_temp.letters(value bigint, places int) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-    SELECT string_agg(pg_temp.letter(value, place), '' ORDER BY place DESC) FROM generate_series(0, places - 1) place
+CREATE FUNCTION pg_temp.five(value bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT pg_temp.letter(value, 4) || pg_temp.letter(value, 3) || pg_temp.letter(value, 2) || pg_temp.letter(value, 1)
+        || pg_temp.letter(value, 0)
 $$;
 CREATE TEMP TABLE programs AS
     SELECT row_number() OVER (ORDER BY position) AS number, program ->> 'code' AS code,
@@ -14,7 +15,7 @@ CREATE TEMP TABLE programs AS
     FROM (SELECT version, content FROM catalog_version ORDER BY version DESC LIMIT 1) newest,
         jsonb_array_elements(content -> 'programs') WITH ORDINALITY AS listed(program, position);
 CREATE TEMP TABLE person AS
-    SELECT n, k, at, pg_temp.letters((extract(epoch FROM at) * 1000)::bigint, 10) || 'e008' || pg_temp.letters(n, 12) AS tail,
+    SELECT n, k, at, pg_temp.five(ms >> 25) || pg_temp.five(ms) || 'e00800' || pg_temp.five(n >> 25) || pg_temp.five(n) AS tail,
         lpad(n::text, 8, '0') AS number,
         CASE WHEN k < 2 THEN 'submitted' WHEN k < 3 THEN 'validating' WHEN k < 6 THEN 'waitlisted'
             WHEN k < 7 THEN 'awaiting_approval' WHEN k < 8 THEN 'accepted' WHEN k < 9 THEN 'device_setup'
@@ -30,8 +31,9 @@ CREATE TEMP TABLE person AS
         CASE WHEN n % 5000 = 78 THEN (SELECT max(number) FROM programs) WHEN n % 100 < 80 THEN 1
             ELSE 1 + n % ((SELECT count(*) FROM programs) - 1) END AS program_number
     FROM (
-        SELECT n, (n * 7919) % 1000 AS k, now() - interval '700 days' + n * (interval '690 days' / :count) AS at
-        FROM generate_series(1, :count) n
+        SELECT n, (n::bigint * 7919 % 1000)::int AS k, at, (extract(epoch FROM at) * 1000)::bigint AS ms
+        FROM generate_series(1, :count) n, LATERAL (SELECT now() - interval '700 days' + n * (interval '690 days' / :count) AS at)
+        OFFSET 0
     ) counted;
 CREATE INDEX ON person (k);
 ANALYZE person;
@@ -223,6 +225,13 @@ SELECT 'pf_' || tail, 'enroll', 'enroll-own-device', version, 'cus_' || tail, NU
     CASE WHEN k < 302 THEN 'draft' WHEN k = 302 THEN 'cancelled' WHEN k = 303 THEN 'expired' ELSE 'submitted' END,
     CASE WHEN k > 303 THEN 'enr_' || tail END, now() + interval '10 days' - (k = 301)::int * interval '20 days', at, at, 2
 FROM participant WHERE k BETWEEN 300 AND 399;
+
+-- step: batch_run
+INSERT INTO batch_run (id, name, workflow_id, started_by, idempotency_key, state, page, step, cursor, counts, findings, reason,
+    started_at, updated_at, finished_at)
+SELECT 'bat_' || tail, CASE WHEN k % 40 = 3 THEN 'initial-load' WHEN k % 40 = 13 THEN 'reconciliation' ELSE 'sync-request-monitor' END,
+    'batch/made/bat_' || tail, 'batch', NULL, 'completed', 6, NULL, '', '{}', '[]', NULL, at, at, at
+FROM person WHERE k % 10 = 3;
 
 -- step: audit_entry
 INSERT INTO audit_entry (at, actor, role, subject, journey, action, before, after, reason, details)
