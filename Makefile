@@ -5,7 +5,12 @@ BIN := .venv/bin
 RUNTIME := .venv/.runtime-installed
 DEV := .venv/.dev-installed
 
-.PHONY: env up test check bench demo lock clean
+# Where it keeps Python from storing what it compiled, every process that a test starts would compile everything again.
+export PYTHONDONTWRITEBYTECODE =
+# Those who wait leave the processor to others, so one more than there are cores in a small machine.
+PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+
+.PHONY: env up test quick soak check bench demo lock clean
 
 env: $(RUNTIME)
 
@@ -31,7 +36,13 @@ demo: $(RUNTIME)
 	@exec $(BIN)/gridenroll demo $(ARGS)
 
 test: $(DEV)
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PYTEST) -m "not soak" $(ARGS)
+
+quick: $(DEV)
+	@$(PYTEST) -m "not soak and not slow" $(ARGS)
+
+soak: $(DEV)
+	@$(PYTEST) -m soak $(ARGS)
 
 check: $(DEV)
 	$(BIN)/ruff format --check .

@@ -1,12 +1,13 @@
 """Composition root of the worker: flows, activities, queue, limits, and the relay."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.batches import BatchActivities
@@ -15,6 +16,7 @@ from activities.enrollment import EnrollmentActivities
 from activities.errors import ErrorMapping
 from activities.head_end import HeadEndActivities
 from activities.service_call import ServiceCallActivities
+from activities.signals import SignalActivities
 from activities.site_visit import SiteVisitActivities
 from activities.synchronize import SynchronizeActivities
 from activities.unenrollment import UnenrollmentActivities
@@ -22,16 +24,25 @@ from connectors.derms.client import DermsClient
 from connectors.field_work.desk import FieldDesk
 from connectors.head_end.client import HeadEndClient
 from connectors.head_end.protocol import HeadEnd
-from connectors.temporal.client import TASK_QUEUE
+from connectors.temporal.client import TASK_QUEUE, register_search_attributes
+from connectors.temporal.schedules import provision
+from models.errors import Unavailable
+from models.time_limits import GRACEFUL_SHUTDOWN
 from operations.catalog import Catalogs
 from operations.database import Sessions, StatementCount, create_engine, create_sessions
-from relay import relay
+from relay.listener import OutboxListener
+from relay.relay import Relay
+from relay.supervisor import Supervisor
 from settings.settings import Settings
 from workflows.batch import Batch
 from workflows.enroll import Enroll
 from workflows.hand_over import HandOver
 from workflows.service_call import ServiceCall
 from workflows.unenroll import Unenroll
+
+BESIDE_LOCAL_ACTIVITIES = 3
+"""Connections that local activities leave to others: one to the relay, two to the short transactions of the regular
+activities, which hold none while they call out."""
 
 WORKFLOWS = (Batch, Enroll, HandOver, ServiceCall, Unenroll)
 
@@ -45,8 +56,13 @@ def create_worker(
     task_queue: str = TASK_QUEUE,
     acknowledgement_timeout: timedelta = timedelta(minutes=15),
     head_end_answer_within: timedelta = timedelta(minutes=15),
+    database_pool_size: int = 10,
 ) -> Worker:
-    """A worker for every flow and activity of the house."""
+    """Returns a worker for every workflow and activity.
+
+    As many local activities run at once as find a connection in a pool of `database_pool_size`: one that waited for a
+    connection would hold the slot of its workflow task meanwhile.
+    """
     catalogs = Catalogs()
     enrollment = EnrollmentActivities(sessions, catalogs)
     synchronize = SynchronizeActivities(sessions, catalogs, derms)
@@ -55,6 +71,7 @@ def create_worker(
     service_call = ServiceCallActivities(sessions, catalogs)
     device_setup = DeviceSetupActivities(sessions, catalogs)
     asking = HeadEndActivities(sessions, head_end, head_end_answer_within)
+    signals = SignalActivities(sessions)
     batches = BatchActivities(sessions, catalogs, derms, client, acknowledgement_timeout)
     return Worker(
         client,
@@ -101,6 +118,7 @@ def create_worker(
             device_setup.associate_own,
             device_setup.start_status_checks,
             device_setup.conclude_status_checks,
+            signals.keep_unreadable_signal,
             asking.ask_head_end,
             asking.ask_what_came,
             batches.begin_batch,
@@ -113,36 +131,72 @@ def create_worker(
         interceptors=[ErrorMapping()],
         max_concurrent_workflow_tasks=50,
         max_concurrent_activities=50,
-        max_concurrent_local_activities=50,
+        max_concurrent_local_activities=max(1, database_pool_size - BESIDE_LOCAL_ACTIVITIES),
         max_cached_workflows=2000,
+        graceful_shutdown_timeout=GRACEFUL_SHUTDOWN,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a worker process shows of itself."""
+
+    statements: StatementCount
+    supervisor: Supervisor
+
+
+async def prepare(client: Client) -> None:
+    """Makes the namespace know our search attributes and the schedules of the batches. Safe to repeat.
+
+    Raises:
+        Unavailable: Temporal does not answer, or its operator service is not ours to ask.
+    """
+    try:
+        await register_search_attributes(client)
+        await provision(client)
+    except RPCError as error:
+        raise Unavailable(f"The Temporal namespace cannot be prepared: {error.status.name}.") from error
+
+
 @asynccontextmanager
-async def running(settings: Settings, client: Client) -> AsyncGenerator[StatementCount]:
-    """Runs worker and relay until the block ends; closes what it opened, in order. Gives the count of statements."""
-    engine = create_engine(settings.database_url.get_secret_value(), settings.database_pool_size)
+async def running(settings: Settings, client: Client) -> AsyncGenerator[Running]:
+    """Runs worker and relay until the block ends; closes what it opened, in order."""
+    url = settings.database_url.get_secret_value()
+    engine = create_engine(url, settings.database_pool_size)
     statements = StatementCount()
     statements.watch(engine)
     sessions = create_sessions(engine)
     limits = httpx.Limits(max_connections=50, max_keepalive_connections=50)
-    async with httpx.AsyncClient(timeout=settings.derms_timeout.total_seconds(), limits=limits) as http:
-        derms = DermsClient(http, settings.derms_url, settings.derms_secret.get_secret_value())
+    async with httpx.AsyncClient(limits=limits) as http:
+        derms = DermsClient(http, settings.derms_url, settings.derms_secret.get_secret_value(), settings.derms_timeout)
         head_end = HeadEndClient(
             http, settings.head_end_url, settings.head_end_secret.get_secret_value(), settings.head_end_timeout
         )
-        async with create_worker(
+        worker = create_worker(
             client,
             sessions,
             derms,
             head_end,
             acknowledgement_timeout=settings.acknowledgement_timeout,
             head_end_answer_within=settings.head_end_answer_within,
-        ):
-            relaying = asyncio.create_task(relay.run(client, sessions))
-            try:
-                yield statements
-            finally:
-                relaying.cancel()
-                await asyncio.gather(relaying, return_exceptions=True)
+            database_pool_size=settings.database_pool_size,
+        )
+        async with worker, _relaying(url, sessions, client) as supervisor:
+            yield Running(statements, supervisor)
     await engine.dispose()
+
+
+@asynccontextmanager
+async def _relaying(url: str, sessions: Sessions, client: Client) -> AsyncGenerator[Supervisor]:
+    relay = Relay(client, sessions, lambda: prepare(client))
+    engine = create_engine(url, pool_size=1)
+    listener = OutboxListener(engine, relay.wake.set)
+    supervisor = Supervisor()
+    supervisor.start("relay", relay.turn)
+    supervisor.start("outbox listener", listener.turn)
+    try:
+        yield supervisor
+    finally:
+        await supervisor.stop()
+        await listener.close()
+        await engine.dispose()

@@ -19,6 +19,7 @@ from api.routes import (
     derms,
     head_end,
     operations,
+    outbox_messages,
     process_flows,
     program_enrollments,
     program_unenrollments,
@@ -30,6 +31,7 @@ from api.routes import (
 from operations import outbox
 from operations.database import create_engine, create_sessions
 from relay.courier import Courier
+from relay.supervisor import Supervisor
 
 _DESCRIPTION = """Enrol customers and their devices into a utility's grid programs, kept in step with its DERMS.
 
@@ -49,6 +51,8 @@ def create_app(
 ) -> FastAPI:
     """The API over a database and a Temporal client; it opens and closes its own connections."""
 
+    supervisor = Supervisor()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         engine = create_engine(database_url, pool_size)
@@ -65,9 +69,9 @@ def create_app(
             acknowledgement_timeout_seconds=acknowledgement_timeout_seconds,
         )
         app.state.context.statements.watch(engine)
-        courier.start()
+        courier.start(supervisor)
         yield
-        await courier.stop()
+        await supervisor.stop()
         await engine.dispose()
 
     app = FastAPI(
@@ -77,7 +81,8 @@ def create_app(
         lifespan=lifespan,
         dependencies=[Depends(only_known)],
     )
-    app.state.metrics = Metrics()
+    app.state.metrics = Metrics(supervisor)
+    app.state.supervisor = supervisor
     app.add_middleware(BodyLimit)
     app.add_middleware(Measured, metrics=app.state.metrics)
     problems.install(app)
@@ -94,6 +99,7 @@ def create_app(
         service_calls,
         shipments,
         attention,
+        outbox_messages,
         derms,
         head_end,
         operations,

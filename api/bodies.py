@@ -133,12 +133,6 @@ class AcknowledgementsTaken(BaseModel):
     new: int
 
 
-class Health(BaseModel):
-    """The process answers."""
-
-    status: str = "ok"
-
-
 class Part(BaseModel):
     """One part that the API needs."""
 

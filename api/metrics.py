@@ -5,12 +5,17 @@ import time
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from operations.outbox import COUNTED_AT_MOST
+from relay.health import TaskMetrics
+from relay.supervisor import Supervisor
+
 
 class Metrics:
     """One registry for one API."""
 
-    def __init__(self) -> None:
+    def __init__(self, supervisor: Supervisor) -> None:
         self.registry = CollectorRegistry()
+        self.registry.register(TaskMetrics(supervisor))
         self.requests = Counter(
             "gridenroll_http_requests_total",
             "Requests answered.",
@@ -21,7 +26,11 @@ class Metrics:
             "gridenroll_http_request_seconds", "Time to answer.", ("method", "route"), registry=self.registry
         )
         self.statements = Gauge("gridenroll_sql_statements", "Statements sent so far.", registry=self.registry)
-        self.outbox = Gauge("gridenroll_outbox_waiting", "Messages the relay has yet to bring.", registry=self.registry)
+        self.outbox = Gauge(
+            "gridenroll_outbox_waiting",
+            f"Messages the relay has yet to deliver, counted up to {COUNTED_AT_MOST}.",
+            registry=self.registry,
+        )
         self.outbox_age = Gauge(
             "gridenroll_outbox_oldest_seconds", "Age of the oldest of them.", registry=self.registry
         )

@@ -11,6 +11,7 @@ from models.ids import (
     CustomerId,
     DeviceId,
     EnrollmentId,
+    OutboxMessageId,
     ProcessFlowId,
     ServiceCallId,
     ShipmentId,
@@ -48,6 +49,7 @@ CustomerPath = Annotated[CustomerId, Path(description="cus_…")]
 SyncRequestPath = Annotated[SyncRequestId, Path(description="syn_…")]
 ServiceCallPath = Annotated[ServiceCallId, Path(description="svc_…")]
 UnenrollmentPath = Annotated[UnenrollmentId, Path(description="unr_…")]
+OutboxMessagePath = Annotated[OutboxMessageId, Path(description="msg_…")]
 WorkOrderPath = Annotated[WorkOrderId, Path(description="wo_…")]
 DevicePath = Annotated[DeviceId, Path(description="dev_…")]
 ByCode = Annotated[Code | None, Query()]

@@ -1,20 +1,24 @@
 """A whole stack of its own for one run, started as a person starts it, on ports that are free."""
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 _PORTS = ("--api-port", "--temporal-port", "--ui-port", "--derms-port", "--head-end-port")
-_STARTING_SECONDS = 120
+_STARTING_SECONDS = 900
+_STOPPING_SECONDS = 400
+_TURNS = Path(tempfile.gettempdir(), f"gridenroll-starting-{os.getuid()}.lock")
 _RANGE = range(12_000, 20_000)
 
 
@@ -32,26 +36,40 @@ def running_stack(data_dir: Path, **settings: str) -> Generator[dict[str, Any]]:
     """What stack.json says of it; stopped at the end of the block. `settings`: variables that it is started with."""
     flags = [str(word) for flag, port in zip(_PORTS, free_ports(len(_PORTS)), strict=True) for word in (flag, port)]
     log = data_dir.with_suffix(".log")
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "cli.main", "up", "--data-dir", str(data_dir), *flags],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **settings},
-        )
-    try:
-        yield _described(data_dir / "stack.json", process, log)
-    finally:
-        process.terminate()
-        process.wait(60)
+    with ExitStack() as started:
+        with _in_turn(), log.open("w") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "cli.main", "up", "--data-dir", str(data_dir), *flags],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **settings},
+            )
+            started.callback(_stopped, process)
+            description = _described(data_dir / "stack.json", process, log)
+        yield description
+
+
+def _stopped(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait(_STOPPING_SECONDS)
+
+
+@contextmanager
+def _in_turn() -> Generator[None]:
+    """One stack after the other starts on this machine: several at once would each take all the longer."""
+    with _TURNS.open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
 
 
 def _described(path: Path, process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
     deadline = time.monotonic() + _STARTING_SECONDS
     # A stack that was killed leaves its own description behind, for a moment.
     while (found := _read(path)).get("pids", {}).get("up") != process.pid:
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"the stack did not start:\n{log.read_text()}")
+        if process.poll() is not None:
+            raise RuntimeError(f"the stack ended with {process.returncode} before it was up:\n{log.read_text()}")
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the stack was not up after {_STARTING_SECONDS} s:\n{log.read_text()}")
         time.sleep(0.1)
     return found
 

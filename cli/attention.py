@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli import enrollments, lists, service_calls, shipments, sync_requests, unenrollments, work_orders
+from cli import enrollments, lists, outbox_messages, service_calls, shipments, sync_requests, unenrollments, work_orders
 from cli.catalog import DataDir, Json
 from cli.client import running_api
 from cli.messages import say, say_json
@@ -20,6 +20,7 @@ _COLLECTIONS = {
         work_orders.ORDERS,
         shipments.SHIPMENTS,
         sync_requests.SYNC_REQUESTS,
+        outbox_messages.MESSAGES,
     )
 }
 _OF_THEIR_OWN = {"approve", "refuse"}

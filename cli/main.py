@@ -9,6 +9,7 @@ from cli import (
     database,
     enrollments,
     examples,
+    outbox_messages,
     serve,
     service_calls,
     shipments,
@@ -38,6 +39,7 @@ app.add_typer(service_calls.app, name="service-calls")
 app.add_typer(work_orders.app, name="work-orders")
 app.add_typer(shipments.app, name="shipments")
 app.add_typer(sync_requests.app, name="sync-requests")
+app.add_typer(outbox_messages.app, name="outbox-messages")
 app.add_typer(serve.app, name="serve")
 app.add_typer(database.app, name="db")
 app.add_typer(catalog.app, name="catalog")

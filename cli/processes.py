@@ -18,13 +18,14 @@ from starlette.routing import Route
 import worker
 from api.app import create_app
 from cli.logs import configure
-from connectors.temporal.client import connect, register_search_attributes
-from connectors.temporal.schedules import provision
+from connectors.temporal.client import connect
 from models.errors import Unavailable
-from operations.database import StatementCount
+from relay.health import Health, TaskMetrics
+from relay.supervisor import Supervisor
 from settings.settings import Settings
 
 _STARTING_SECONDS = 60
+_GAVE_UP = 1
 
 
 def api() -> None:
@@ -56,31 +57,47 @@ async def _api(settings: Settings) -> None:
         timeout_keep_alive=75,
         server_header=False,
     )
-    await uvicorn.Server(config).serve()
+    await _serve(uvicorn.Server(config), application.state.supervisor)
+
+
+async def _serve(server: uvicorn.Server, supervisor: Supervisor) -> None:
+    """Serves until told to stop, or until a background task cannot go on; then the process ends with an error."""
+    serving = asyncio.create_task(server.serve())
+    giving_up = asyncio.create_task(supervisor.gave_up.wait())
+    await asyncio.wait({serving, giving_up}, return_when=asyncio.FIRST_COMPLETED)
+    giving_up.cancel()
+    server.should_exit = True
+    await serving
+    if supervisor.gave_up.is_set():
+        sys.exit(_GAVE_UP)
 
 
 def work() -> None:
     """Runs until told to stop."""
     settings = Settings()
     configure(settings.log_format, settings.log_level)
-    uvloop.run(_worker(settings))
+    code = uvloop.run(_worker(settings))
     sys.stdout.flush()
     sys.stderr.flush()
     # A thread of the SDK may outlive the interpreter and abort it at exit; everything is closed, so nothing is lost.
-    os._exit(0)
+    os._exit(code)
 
 
-async def _worker(settings: Settings) -> None:
+async def _worker(settings: Settings) -> int:
+    """Returns the exit code: an error if a background task could not go on."""
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     client = await _patient_connect(stop)
     if client is None:
-        return
-    await register_search_attributes(client)
-    await provision(client)
-    async with worker.running(settings, client) as statements, _doors(settings, statements):
-        await stop.wait()
+        return 0
+    await worker.prepare(client)
+    async with worker.running(settings, client) as running, _doors(settings, running):
+        waiting = [asyncio.create_task(event.wait()) for event in (stop, running.supervisor.gave_up)]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+    return _GAVE_UP if running.supervisor.gave_up.is_set() else 0
 
 
 async def _patient_connect(stop: asyncio.Event) -> worker.Client | None:
@@ -110,19 +127,21 @@ class _Quiet(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _doors(settings: Settings, statements: StatementCount) -> AsyncGenerator[None]:
+async def _doors(settings: Settings, running: worker.Running) -> AsyncGenerator[None]:
     """Where an orchestrator sees that the worker lives, and Prometheus what it does."""
     if not settings.worker_health_port:
         yield
         return
 
     async def healthz(request: Request) -> JSONResponse:
-        return JSONResponse({"status": "ok"})
+        health = Health.of(running.supervisor.health())
+        return JSONResponse(health.model_dump(mode="json"), status_code=health.status_code)
 
     registry = CollectorRegistry()
     Gauge("gridenroll_sql_statements", "Statements sent so far.", registry=registry).set_function(
-        lambda: statements.sent
+        lambda: running.statements.sent
     )
+    registry.register(TaskMetrics(running.supervisor))
 
     async def metrics(request: Request) -> Response:
         return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")

@@ -25,6 +25,7 @@ class AttentionKind(StrEnum):
     SHIPMENT_UNCLAIMED = "shipment_unclaimed"
     RECOVERY_PENDING = "recovery_pending"
     MESSAGE_UNDELIVERABLE = "message_undeliverable"
+    DELIVERY_DELAYED = "delivery_delayed"
 
 
 class AttentionAction(View):

@@ -1,4 +1,4 @@
-"""The batches (DOMAIN.md 5.6): what there is, what each does, how often it runs by itself."""
+"""The batches (docs/domain.md#batches): what there is, what each does, how often it runs by itself."""
 
 from datetime import timedelta
 from enum import StrEnum

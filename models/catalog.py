@@ -1,4 +1,4 @@
-"""The configuration as one validated whole: what a program manager writes in catalog.yaml (DOMAIN.md 3).
+"""The configuration as one validated whole: what a program manager writes in catalog.yaml (docs/domain.md#catalog).
 
 References between objects are checked by `rules.catalog_references`, with the path of each that leads nowhere.
 """

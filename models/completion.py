@@ -1,4 +1,7 @@
-"""What a technician reports of a site visit: through the API, or as a Temporal signal by hand (DOMAIN.md 4)."""
+"""What a technician reports of a site visit: through the API, or as a Temporal signal by hand.
+
+See docs/domain.md#field-work.
+"""
 
 from typing import Annotated
 

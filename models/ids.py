@@ -42,6 +42,7 @@ ServiceCallId = Annotated[str, _form("svc"), _said("svc")]
 WorkOrderId = Annotated[str, _form("wo"), _said("wo")]
 ProcessFlowId = Annotated[str, _form("pf"), _said("pf")]
 ShipmentId = Annotated[str, _form("shp"), _said("shp")]
+OutboxMessageId = Annotated[str, StringConstraints(pattern=r"^msg_[1-9][0-9]{0,17}$"), Said("an id such as msg_4711")]
 BatchRunId = Annotated[str, _form("bat"), _said("bat")]
 
 

@@ -1,6 +1,6 @@
 """Who is asking. Every operation takes one, and queries start from what it may read.
 
-The union grows by one member per role of DOMAIN.md 6, when that role can sign in.
+The union grows by one member per role of docs/domain.md#roles, when that role can sign in.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""What is reported of a device that was sent to a customer: on its way, and installed by themselves (DOMAIN.md 5.2)."""
+"""What is reported of a device that was sent to a customer: on its way, and installed by themselves.
+
+See docs/domain.md#device-setup.
+"""
 
 from pydantic import Field
 

@@ -1,4 +1,7 @@
-"""What the DERMS must hold after a change: a full picture of one subscription, never a delta (DOMAIN.md 5.5)."""
+"""What the DERMS must hold after a change: a full picture of one subscription, never a delta.
+
+See docs/domain.md#snapshot.
+"""
 
 from decimal import Decimal
 from typing import Annotated, Literal

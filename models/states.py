@@ -1,4 +1,4 @@
-"""Every state machine of the domain: one enum and one transition table each (DOMAIN.md 4).
+"""Every state machine of the domain: one enum and one transition table each (docs/domain.md#states).
 
 The database's check constraints, the rules, the documentation's pictures and the tests all read these tables.
 """
@@ -143,6 +143,22 @@ SYNC_TRANSITIONS: dict[SyncState, frozenset[SyncState]] = {
     _Y.SYNCHRONIZED: frozenset(),
     _Y.DISCARDED: frozenset(),
     _Y.CANCELLED: frozenset(),
+}
+
+
+class OutboxState(StrEnum):
+    """One message to a workflow, from the transaction that writes it. A delivered one leaves the table."""
+
+    WAITING = "waiting"
+    UNDELIVERABLE = "undeliverable"
+    GIVEN_UP = "given_up"
+
+
+_O = OutboxState
+OUTBOX_TRANSITIONS: dict[OutboxState, frozenset[OutboxState]] = {
+    _O.WAITING: frozenset({_O.UNDELIVERABLE, _O.GIVEN_UP}),
+    _O.UNDELIVERABLE: frozenset({_O.WAITING, _O.GIVEN_UP}),
+    _O.GIVEN_UP: frozenset(),
 }
 
 

@@ -1,6 +1,6 @@
 """The state machines of what people and technicians do: field work, leaving a program, service calls, guided flows.
 
-Like models/states.py: one enum and one transition table each (DOMAIN.md 4, 5.2 to 5.4).
+Like models/states.py: one enum and one transition table each (docs/domain.md#states).
 """
 
 from enum import StrEnum

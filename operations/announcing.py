@@ -1,7 +1,7 @@
 """Writing down that the DERMS must learn of a change: one sync request, with the snapshot as it is now.
 
 What was announced before and never sent is joined into it; an enrolment undone before anything was sent is told to
-nobody (DOMAIN.md 4).
+nobody (docs/domain.md#order).
 """
 
 from datetime import datetime

@@ -7,11 +7,13 @@ from typing import Any
 
 import orjson
 from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from models.errors import Unavailable
+from operations.connection_guard import ConnectionGuard
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -20,6 +22,12 @@ _RETRYABLE = frozenset({"40001", "40P01", "55P03"})
 
 _AWAY = frozenset({"08", "53", "57"})
 """Classes of states of a server that is not to be had: connection, resources, operator (also while it starts)."""
+
+_READ_ONLY = "25006"
+"""A primary that became a standby in a failover keeps its connections, and refuses to write on them."""
+
+_ENDED = frozenset({"25P03", "25P04"})
+"""The server ended the session or the transaction because it took too long."""
 
 _RACED = frozenset({"23503", "23505", "23514"})
 """Foreign key, unique and check violations: what was looked up a moment ago is no longer so."""
@@ -59,8 +67,10 @@ class StatementCount:
 
 
 def create_engine(url: str, pool_size: int) -> AsyncEngine:
-    """A pool of connections on which a statement that hangs is ended by the server."""
-    return create_async_engine(
+    """Returns a pool of connections on which the server ends a statement that hangs, and which fails soon when the
+    server itself is away or hangs."""
+    guard = ConnectionGuard()
+    engine = create_async_engine(
         asyncpg_url(url),
         pool_size=pool_size,
         max_overflow=0,
@@ -69,7 +79,8 @@ def create_engine(url: str, pool_size: int) -> AsyncEngine:
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={
-            "timeout": 10,
+            "async_creator_fn": guard.connect,
+            "timeout": 60,  # a net: the guard gives up much sooner
             "server_settings": {
                 "application_name": "gridenroll",
                 "statement_timeout": "15000",
@@ -78,6 +89,15 @@ def create_engine(url: str, pool_size: int) -> AsyncEngine:
             },
         },
     )
+    guard.watch(engine)
+    event.listen(engine.sync_engine, "handle_error", _leave_read_only_server)
+    return engine
+
+
+def _leave_read_only_server(context: ExceptionContext) -> None:
+    """Has the pool drop its connections, so that the next attempt reaches the new primary."""
+    if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+        context.is_disconnect = True
 
 
 def create_sessions(engine: AsyncEngine, *, delivers_within: timedelta = timedelta()) -> Sessions:
@@ -104,12 +124,14 @@ async def transaction(sessions: Sessions) -> AsyncGenerator[AsyncSession]:
         state = getattr(error.orig, "sqlstate", None) or ""
         if state == _DISK_FULL:
             raise _away("The database's disk is full.", fix="Free some space there, then try again.") from error
+        if state == _READ_ONLY:
+            raise _away("The database is read-only at the moment.") from error
         if state in _RACED:
             raise Unavailable(
                 "Another request changed the same records at the same moment.", fix=_AGAIN, code="raced"
             ) from error
         away = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
-        if away or state in _RETRYABLE or state[:2] in _AWAY:
+        if away or state in _RETRYABLE | _ENDED or state[:2] in _AWAY:
             raise _away() from error
         raise
 

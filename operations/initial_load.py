@@ -1,4 +1,5 @@
-"""The initial load: makes sync requests that are missing and sets flows going whose work is not done (DOMAIN.md 5.6).
+"""The initial load: makes sync requests that are missing and sets flows going whose work is not done
+(docs/domain.md#batches).
 
 Safe at any time, beside live traffic and beside itself: rows another transaction works on are left to it, and a flow
 is started by an id that Temporal lets run once. What rested less than GRACE is left alone, for it is under way.
@@ -16,7 +17,7 @@ from models.batches import FindingKind
 from models.ids import enrollment_workflow_id, service_call_workflow_id, unenrollment_workflow_id
 from models.messages.flows import FlowStanding
 from models.scope import Scope
-from models.states import ENROLLMENT_TRANSITIONS, EnrollmentState, SubscriptionState, SyncKind
+from models.states import ENROLLMENT_TRANSITIONS, EnrollmentState, OutboxState, SubscriptionState, SyncKind
 from models.tables.enrollment import Enrollment
 from models.tables.messages import OutboxMessage
 from models.tables.service_call import ServiceCall
@@ -150,7 +151,10 @@ async def look(session: AsyncSession, step: str, cursor: str) -> Look:
         found = tuple(Unattended(one, flow_of(one)) for one in ids)
     starting = await session.scalars(
         select(col(OutboxMessage.workflow_id)).where(
-            col(OutboxMessage.workflow_id).in_([one.workflow_id for one in found]), col(OutboxMessage.kind) == "start"
+            col(OutboxMessage.workflow_id).in_([one.workflow_id for one in found]),
+            col(OutboxMessage.kind) == "start",
+            # An undeliverable one is for a person to send again; a second start beside it would overtake them.
+            col(OutboxMessage.state) != OutboxState.GIVEN_UP,
         )
     )
     under_way = set(starting)

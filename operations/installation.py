@@ -1,4 +1,7 @@
-"""Associating the device that a technician installed, and ending a setup that took too long (DOMAIN.md 5.2)."""
+"""Associating the device that a technician installed, and ending a setup that took too long.
+
+See docs/domain.md#device-setup.
+"""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,7 @@
-"""An unenrolment is decided, approved, and waits for its day; then devices leave or are fetched (DOMAIN.md 5.3)."""
+"""An unenrolment is decided, approved, and waits for its day; then devices leave or are fetched.
+
+See docs/domain.md#unenroll.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

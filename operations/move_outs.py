@@ -1,5 +1,5 @@
 """A customer no longer has the service point, or will not have it from some day on: taking part there ends, as if they
-had asked, and a request that is still under way comes to nothing (DOMAIN.md 5.3)."""
+had asked, and a request that is still under way comes to nothing (docs/domain.md#move-out)."""
 
 import hashlib
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""What must reach a flow, written in the transaction that causes it. Delivered after the commit; kept until then.
+"""What must reach a workflow, written in the transaction that causes it. Delivered after the commit; kept until then.
 
 A process that delivers what it has committed tries first, for as long as HEAD_START; its sessions say so. A row of any
-other process belongs to the relay at once.
+other process belongs to the relay at once, which is notified when the transaction commits.
 """
 
 from collections.abc import Sequence
@@ -9,33 +9,92 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Text, delete, func, or_, select, text, update
+from sqlalchemy import BigInteger, Text, delete, or_, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.messages.message import Message
+from models.states import OutboxState
 from models.tables.messages import OutboxMessage
 from operations.database import DELIVERS_WITHIN
 from operations.rows import as_json, insert_from
 
 HEAD_START = timedelta(seconds=5)
 LEASE = timedelta(seconds=20)
+CHANNEL = "gridenroll_outbox"
+"""What PostgreSQL notifies of, once a transaction with a row for the relay is committed."""
 
-_PUT = text(f"{insert_from(OutboxMessage, 'rows')} RETURNING id, workflow_id, payload").columns(
-    id=BigInteger, workflow_id=Text, payload=JSONB
-)
+COUNTED_AT_MOST = 10_000
+"""A backlog is counted this far: what the count costs does not grow with it."""
+
+LONGEST_ERROR = 500
+LARGEST_PAYLOAD = 16_000
+"""Characters of an unreadable message that are kept."""
+
+_RETURNED = {"id": BigInteger, "workflow_id": Text, "payload": JSONB}
+_INSERT = f"{insert_from(OutboxMessage, 'rows')} RETURNING id, workflow_id, payload"
+_PUT = text(_INSERT).columns(**_RETURNED)
+_PUT_AND_NOTIFY = text(
+    f"WITH put AS ({_INSERT}), notified AS (SELECT pg_notify('{CHANNEL}', ''))"  # noqa: S608 - our own words
+    " SELECT put.* FROM put, notified"
+).columns(**_RETURNED)
+
+# The lateral look-up makes one index probe for each row it passes. As a plain NOT EXISTS the planner may join the whole
+# table instead, and then a long outage never drains. An undeliverable start holds back the signals that need it.
+_CLAIM = text("""
+    UPDATE outbox_message SET due_at = :lease, attempts = attempts + 1 WHERE id IN (
+        SELECT due.id FROM outbox_message due LEFT JOIN LATERAL (
+            SELECT 1 AS found FROM outbox_message earlier
+            WHERE earlier.workflow_id = due.workflow_id AND earlier.id < due.id
+            AND (earlier.state = 'waiting' OR (earlier.state = 'undeliverable' AND earlier.kind = 'start')) LIMIT 1
+        ) ahead ON true
+        WHERE due.state = 'waiting' AND due.due_at <= :now AND ahead.found IS NULL
+        ORDER BY due.due_at, due.id LIMIT :limit FOR UPDATE OF due SKIP LOCKED
+    ) RETURNING id, kind, workflow_id, name, payload, attempts
+""").columns(id=BigInteger, payload=JSONB)
+
+_NEXT_DUE = text("SELECT min(due_at) AS at FROM outbox_message WHERE state = 'waiting' AND due_at > :now")
+
+_SETTLE = text("""
+    UPDATE outbox_message SET due_at = settled.due_at, state = settled.state, error = settled.error,
+        attempts = attempts - settled.untried
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+        AS settled (id bigint, due_at timestamptz, state text, error text, untried int)
+    WHERE outbox_message.id = settled.id AND outbox_message.state = 'waiting'
+""")
+
+_WAITING = text("""
+    SELECT count(*) AS count FROM (
+        SELECT FROM outbox_message WHERE state = 'waiting' AND (created_at <= :long_ago OR attempts > 0) LIMIT :most
+    ) counted
+""")
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One start or signal that a flow must get."""
+    """One start or signal that a workflow must get."""
 
     id: int
     kind: Literal["start", "signal"]
     workflow_id: str
     name: str
     payload: dict[str, Any]
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NotDelivered:
+    """What becomes of a claimed message that did not arrive: due again at an instant, or undeliverable for good.
+
+    `tried` is false for one that was claimed and then left alone, because Temporal did not answer for another.
+    """
+
+    id: int
+    due_at: datetime
+    error: str
+    undeliverable: bool = False
+    tried: bool = True
 
 
 async def put(
@@ -44,33 +103,55 @@ async def put(
     name: str,
     messages: list[tuple[str, dict[str, Any]]],
 ) -> None:
-    """Writes one row for each (workflow id, payload); `written` tells them after the commit."""
+    """Writes one row for each (workflow id, payload); `written` lists them after the commit."""
     if not messages:
         return
+    head_start = session.info.get(DELIVERS_WITHIN, timedelta())
     now = datetime.now(UTC)
-    due_at = now + session.info.get(DELIVERS_WITHIN, timedelta())
-    rows = [
-        {
-            "kind": kind,
-            "workflow_id": workflow_id,
-            "name": name,
-            "payload": payload,
-            "created_at": now,
-            "due_at": due_at,
-            "attempts": 0,
-        }
-        for workflow_id, payload in messages
-    ]
-    kept = await session.execute(_PUT, {"rows": as_json(rows)})
+    rows = [_row(kind, workflow_id, name, payload, now, now + head_start) for workflow_id, payload in messages]
+    kept = await session.execute(_PUT if head_start else _PUT_AND_NOTIFY, {"rows": as_json(rows)})
     found: list[Delivery] = session.info.setdefault("outbox", [])
     found += [
         Delivery(id=row.id, kind=kind, workflow_id=row.workflow_id, name=name, payload=row.payload) for row in kept
     ]
 
 
+def _row(kind: str, workflow_id: str, name: str, payload: Any, now: datetime, due_at: datetime) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "workflow_id": workflow_id,
+        "name": name,
+        "payload": payload,
+        "created_at": now,
+        "due_at": due_at,
+        "attempts": 0,
+        "state": OutboxState.WAITING,
+        "error": None,
+    }
+
+
 async def signal(session: AsyncSession, name: str, messages: Sequence[tuple[str, Message]]) -> None:
     """Writes one signal for each (workflow id, message)."""
     await put(session, "signal", name, [(flow, message.model_dump(mode="json")) for flow, message in messages])
+
+
+async def keep_undeliverable(session: AsyncSession, workflow_id: str, name: str, payload: Any, error: str) -> None:
+    """Keeps a signal that its workflow could not read, for a person to send again after an upgrade, or to give up.
+
+    The same unreadable signal twice is one. One that is too large to keep is kept without its content.
+    """
+    kept = payload if len(as_json([{"payload": payload}])) <= LARGEST_PAYLOAD else None
+    now = datetime.now(UTC)
+    row = _row("signal", workflow_id, name, kept, now, now)
+    row |= {"state": OutboxState.UNDELIVERABLE, "error": error[:LONGEST_ERROR], "attempts": 1}
+    alike = select(col(OutboxMessage.id)).where(
+        col(OutboxMessage.workflow_id) == workflow_id,
+        col(OutboxMessage.name) == name,
+        col(OutboxMessage.state) == OutboxState.UNDELIVERABLE,
+        col(OutboxMessage.payload) == kept,
+    )
+    if await session.scalar(alike.limit(1)) is None:
+        await session.execute(_PUT, {"rows": as_json([row])})
 
 
 def written(session: AsyncSession) -> list[Delivery]:
@@ -79,42 +160,54 @@ def written(session: AsyncSession) -> list[Delivery]:
 
 
 async def claim(session: AsyncSession, limit: int) -> list[Delivery]:
-    """Takes due rows for as long as LEASE, each flow's in order: a signal never overtakes the start before it."""
+    """Takes due rows for as long as LEASE, each workflow's in order: a signal never overtakes the start before it."""
     now = datetime.now(UTC)
-    earlier = select(func.min(OutboxMessage.id)).group_by(col(OutboxMessage.workflow_id)).scalar_subquery()
-    due = (
-        select(col(OutboxMessage.id))
-        .where(col(OutboxMessage.due_at) <= now, col(OutboxMessage.id).in_(earlier))
-        .order_by(col(OutboxMessage.due_at), col(OutboxMessage.id))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    taken = (
-        update(OutboxMessage)
-        .where(col(OutboxMessage.id).in_(due))
-        .values(due_at=now + LEASE, attempts=OutboxMessage.attempts + 1)
-        .returning(
-            col(OutboxMessage.id),
-            col(OutboxMessage.kind),
-            col(OutboxMessage.workflow_id),
-            col(OutboxMessage.name),
-            col(OutboxMessage.payload),
-        )
-    )
-    rows = (await session.execute(taken)).all()
+    rows = (await session.execute(_CLAIM, {"now": now, "lease": now + LEASE, "limit": limit})).all()
     return sorted((Delivery(*row) for row in rows), key=lambda delivery: delivery.id)
 
 
+async def next_due(session: AsyncSession) -> datetime | None:
+    """When the next row becomes due that is not due yet."""
+    return await session.scalar(_NEXT_DUE, {"now": datetime.now(UTC)})
+
+
 async def delivered(session: AsyncSession, ids: list[int]) -> None:
-    """Forgets what has arrived."""
+    """Deletes what has arrived."""
     await session.execute(delete(OutboxMessage).where(col(OutboxMessage.id).in_(ids)))
 
 
-async def waiting(session: AsyncSession) -> tuple[int, float]:
-    """How many rows wait beyond their writer's head start, and the age of the oldest in seconds."""
+async def settle(session: AsyncSession, left: Sequence[NotDelivered]) -> None:
+    """Writes down what becomes of claimed rows that did not arrive."""
+    rows = [
+        {
+            "id": one.id,
+            "due_at": one.due_at,
+            "state": OutboxState.UNDELIVERABLE if one.undeliverable else OutboxState.WAITING,
+            "error": one.error[:LONGEST_ERROR] or None,
+            "untried": 0 if one.tried else 1,
+        }
+        for one in left
+    ]
+    await session.execute(_SETTLE, {"rows": as_json(rows)})
+
+
+async def waiting(session: AsyncSession) -> int:
+    """How many rows wait beyond their writer's head start, counted up to COUNTED_AT_MOST."""
+    long_ago = datetime.now(UTC) - HEAD_START
+    return await session.scalar(_WAITING, {"long_ago": long_ago, "most": COUNTED_AT_MOST}) or 0
+
+
+async def oldest_age(session: AsyncSession) -> float:
+    """The age in seconds of the oldest row that waits beyond its writer's head start; 0 if none does."""
     now = datetime.now(UTC)
-    statement = select(func.count(), func.min(OutboxMessage.created_at)).where(
-        or_(col(OutboxMessage.created_at) <= now - HEAD_START, col(OutboxMessage.attempts) > 0)
+    oldest = (
+        select(col(OutboxMessage.created_at))
+        .where(
+            col(OutboxMessage.state) == OutboxState.WAITING,
+            or_(col(OutboxMessage.created_at) <= now - HEAD_START, col(OutboxMessage.attempts) > 0),
+        )
+        .order_by(col(OutboxMessage.id))
+        .limit(1)
     )
-    count, oldest = (await session.execute(statement)).one()
-    return count, (now - oldest).total_seconds() if oldest else 0.0
+    found = await session.scalar(oldest)
+    return (now - found).total_seconds() if found else 0.0

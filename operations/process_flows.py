@@ -1,4 +1,7 @@
-"""Guided flows: begun, filled in panel by panel by one person or several, given up or expired (DOMAIN.md 3, 6)."""
+"""Guided flows: begun, filled in panel by panel by one person or several, given up or expired.
+
+See docs/domain.md#guided-flows.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta

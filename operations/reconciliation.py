@@ -1,4 +1,7 @@
-"""Comparing what the DERMS holds with our record, page by page, and telling it again what it lost (DOMAIN.md 5.6)."""
+"""Comparing what the DERMS holds with our record, page by page, and telling it again what it lost.
+
+See docs/domain.md#batches.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,7 @@
-"""A device makes way for another at the same location: the subscription stays, the DERMS is told (DOMAIN.md 5.4)."""
+"""A device makes way for another at the same location: the subscription stays, the DERMS is told.
+
+See docs/domain.md#replace-a-device.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,7 @@
-"""Sending a device to a customer: ordered, on its way, delivered, reminded of, called off (DOMAIN.md 5.2)."""
+"""Sending a device to a customer: ordered, on its way, delivered, reminded of, called off.
+
+See docs/domain.md#device-setup.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

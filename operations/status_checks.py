@@ -1,4 +1,7 @@
-"""Checking through the head-end that the devices of an enrolment answer, before they are enrolled (DOMAIN.md 5.2)."""
+"""Checking through the head-end that the devices of an enrolment answer, before they are enrolled.
+
+See docs/domain.md#device-setup.
+"""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime

@@ -1,4 +1,7 @@
-"""What was done on site or sent out for a request that has ended: a person says what becomes of it (DOMAIN.md 7)."""
+"""What was done on site or sent out for a request that has ended: a person says what becomes of it.
+
+See docs/domain.md#unclaimed-work.
+"""
 
 from datetime import UTC, datetime
 

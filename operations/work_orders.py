@@ -1,4 +1,7 @@
-"""Orders for field work: making one, its appointments, its reminders, and calling it off (DOMAIN.md 4, 5.2)."""
+"""Orders for field work: making one, its appointments, its reminders, and calling it off.
+
+See docs/domain.md#field-work.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,46 +1,47 @@
-"""Brings what a transaction put into the outbox to its flow right after the commit, without making anyone wait.
+"""Delivers what a transaction put into the outbox right after the commit, without making anyone wait.
 
-Best effort: what does not arrive stays in the outbox and the relay brings it.
+Best effort: what does not arrive stays in the outbox and the relay delivers it.
 """
 
 import asyncio
 from contextlib import suppress
+from typing import TypeVar
 
 import structlog
 from temporalio.client import Client
 
-from connectors.temporal.deliver import Delivered, deliver
+from connectors.temporal.deliver import Outcome
 from models.errors import Unavailable
 from operations import outbox
 from operations.database import Sessions, transaction
+from relay.attempt import attempt
+from relay.supervisor import Supervisor
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 _AT_ONCE = 16
 _ROOM = 2000
 _ROWS_A_DELETE = 200
+_LONGEST_IDLE_SECONDS = 5.0
+_GATHER_SECONDS = 0.1
 
 
 class Courier:
-    """A few tasks that deliver, and one that forgets what was delivered, many rows at a time."""
+    """A few tasks that deliver, and one that deletes what was delivered, many rows at a time."""
 
     def __init__(self, client: Client, sessions: Sessions) -> None:
         self._client = client
         self._sessions = sessions
         self._waiting: asyncio.Queue[outbox.Delivery] = asyncio.Queue(_ROOM)
         self._arrived: asyncio.Queue[int] = asyncio.Queue()
-        self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self) -> None:
-        """Begins to deliver; needs a running loop."""
-        self._tasks = [asyncio.create_task(self._deliver()) for _ in range(_AT_ONCE)]
-        self._tasks.append(asyncio.create_task(self._forget()))
-
-    async def stop(self) -> None:
-        """Finishes what is under way and leaves the rest to the relay."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    def start(self, supervisor: Supervisor) -> None:
+        """Begins to deliver; needs a running loop. When the supervisor stops, the rest is left to the relay."""
+        for number in range(1, _AT_ONCE + 1):
+            supervisor.start(f"courier {number}", self.deliver_next)
+        supervisor.start("courier cleanup", self.delete_arrived)
 
     def take(self, deliveries: list[outbox.Delivery]) -> None:
         """Takes what was committed; what finds no room waits for the relay."""
@@ -48,24 +49,38 @@ class Courier:
             for delivery in deliveries:
                 self._waiting.put_nowait(delivery)
 
-    async def _deliver(self) -> None:
-        while True:
-            one = await self._waiting.get()
-            outcome = await deliver(self._client, one.kind, one.workflow_id, one.name, one.payload)
-            if outcome is Delivered.ARRIVED:
-                self._arrived.put_nowait(one.id)
-            else:
-                log.info("left to the relay", workflow=one.workflow_id, message=one.name, outcome=outcome)
+    async def deliver_next(self) -> None:
+        """Delivers one message, or none if none comes for some seconds."""
+        one = await _next(self._waiting)
+        if one is None:
+            return
+        result = await attempt(self._client, one)
+        if result is not None and result.outcome is Outcome.DELIVERED:
+            self._arrived.put_nowait(one.id)
+        else:
+            outcome = result.outcome if result is not None else "failed"
+            log.info("left to the relay", workflow=one.workflow_id, name=one.name, outcome=outcome)
 
-    async def _forget(self) -> None:
-        while True:
-            ids = [await self._arrived.get()]
-            # A little patience makes one statement of many.
-            await asyncio.sleep(0.1)
-            while not self._arrived.empty() and len(ids) < _ROWS_A_DELETE:
-                ids.append(self._arrived.get_nowait())
-            try:
-                async with transaction(self._sessions) as session:
-                    await outbox.delivered(session, ids)
-            except Unavailable:
-                log.info("delivered rows stay in the outbox; bringing them again changes nothing", rows=len(ids))
+    async def delete_arrived(self) -> None:
+        """Deletes what has arrived. While the database is away the rows stay; delivering them again changes nothing."""
+        first = await _next(self._arrived)
+        if first is None:
+            return
+        ids = [first]
+        # A little patience makes one statement of many.
+        await asyncio.sleep(_GATHER_SECONDS)
+        while not self._arrived.empty() and len(ids) < _ROWS_A_DELETE:
+            ids.append(self._arrived.get_nowait())
+        try:
+            async with transaction(self._sessions) as session:
+                await outbox.delivered(session, ids)
+        except Unavailable:
+            log.info("delivered rows stay in the outbox", rows=len(ids))
+            raise
+
+
+async def _next(queue: asyncio.Queue[T]) -> T | None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LONGEST_IDLE_SECONDS):
+            return await queue.get()
+    return None

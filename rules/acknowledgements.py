@@ -1,4 +1,7 @@
-"""What an acknowledgement changes: the state of the request, and of each device it names (DOMAIN.md 4, 5.5)."""
+"""What an acknowledgement changes: the state of the request, and of each device it names.
+
+See docs/domain.md#acknowledgements.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

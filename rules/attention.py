@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.attention_views import AttentionAction, AttentionKind
-from models.states import EnrollmentState, SyncState
+from models.states import EnrollmentState, OutboxState, SyncState
 from models.task_states import RemovalMethod, ServiceCallState, ShipmentState, UnenrollmentState, WorkOrderState
 from rules.field_work_guidance import work_order_actions
 from rules.guidance import enrollment_actions, sync_actions
+from rules.outbox_guidance import message_actions, message_next_step
 from rules.service_calls import service_call_actions
 from rules.shipment_guidance import shipment_actions
 from rules.unenrollment_guidance import removal_actions, unenrollment_actions
@@ -21,6 +22,7 @@ _DOORS = {
     "syn": "/v1/sync-requests",
     "wo": "/v1/work-orders",
     "shp": "/v1/shipments",
+    "msg": "/v1/outbox-messages",
 }
 _NEXT: dict[AttentionKind, str] = {
     _K.ENROLLMENT_PARKED: "Remove the cause and retry it, or cancel it.",
@@ -35,11 +37,13 @@ _NEXT: dict[AttentionKind, str] = {
     _K.WORK_UNCLAIMED: "See to what was done on site: have it undone, or ask for what fits it; then settle it.",
     _K.SHIPMENT_UNCLAIMED: "Have the device sent back; or settle it, where the customer keeps it or it is lost.",
     _K.RECOVERY_PENDING: "The participation has ended; the hardware is still to be fetched, or left where it is.",
-    _K.MESSAGE_UNDELIVERABLE: "It is tried again by itself; see to it that Temporal runs.",
+    _K.MESSAGE_UNDELIVERABLE: message_next_step(OutboxState.UNDELIVERABLE),
+    _K.DELIVERY_DELAYED: "Messages are delivered by themselves once Temporal takes them; see to it that it runs.",
 }
 _REASON = {"reason": "<why>"}
 _BODIES: dict[str, dict[str, Any]] = {
     "cancel": _REASON,
+    "give-up": _REASON,
     "kept": _REASON,
     "settle": _REASON,
     "returned": _REASON,
@@ -159,5 +163,6 @@ _ACTIONS: Mapping[AttentionKind, Callable[[Waiting], tuple[AttentionAction, ...]
     _K.WORK_UNCLAIMED: lambda one: _all(one.id, ("settle",)),
     _K.SHIPMENT_UNCLAIMED: lambda one: _all(one.id, shipment_actions(ShipmentState.CANCELLED, unclaimed=True)),
     _K.RECOVERY_PENDING: _leaving,
-    _K.MESSAGE_UNDELIVERABLE: _look,
+    _K.MESSAGE_UNDELIVERABLE: lambda one: _all(one.id, message_actions(OutboxState.UNDELIVERABLE)),
+    _K.DELIVERY_DELAYED: _look,
 }

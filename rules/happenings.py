@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from rules import field_work_guidance, service_call_guidance
+from rules import field_work_guidance, outbox_guidance, service_call_guidance
 
 _ENROLLMENT: dict[str, str] = {
     "enr:submitted": "Request received",
@@ -127,5 +127,6 @@ WORDS: Mapping[str, str] = {
     **_DEVICE_SETUP,
     **_OFFICE,
     **field_work_guidance.WORDS,
+    **outbox_guidance.WORDS,
     **service_call_guidance.WORDS,
 }

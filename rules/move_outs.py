@@ -1,4 +1,4 @@
-"""What follows for one who takes part from what the CIS says of their service point (DOMAIN.md 5.3).
+"""What follows for one who takes part from what the CIS says of their service point (docs/domain.md#move-out).
 
 Who has moved out takes part no longer, whatever else they asked for; what the CIS takes back is taken back, as long as
 nothing has left.

@@ -1,4 +1,7 @@
-"""What becomes of a device's registration when it has left and the DERMS has let go of it (DOMAIN.md 4)."""
+"""What becomes of a device's registration when it has left and the DERMS has let go of it.
+
+See docs/domain.md#registration.
+"""
 
 from models.states import RegistrationState
 

@@ -1,4 +1,7 @@
-"""The order in which the DERMS learns of changes: one subject's requests strictly one after the other (DOMAIN.md 4)."""
+"""The order in which the DERMS learns of changes: one subject's requests strictly one after the other.
+
+See docs/domain.md#order.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple

@@ -1,6 +1,7 @@
 """Whether a request to leave a program can stand, which devices leave and how, and what its reason brings with it.
 
-Like the eligibility rules: every rule is asked, each says its code, its reason and what would fix it (DOMAIN.md 5.3).
+Like the eligibility rules: every rule is asked, each says its code, its reason and what would fix it
+(docs/domain.md#unenroll).
 """
 
 from collections.abc import Callable

@@ -4,10 +4,22 @@ Read by cli, worker.py and migrations only, and passed down from there.
 """
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.time_limits import LONGEST_DERMS_CALL, LONGEST_HEAD_END_CALL, OWN_TRANSACTIONS
+
+_POSITIVE = timedelta(milliseconds=1)
+
+
+def _plain_seconds(value: object) -> object:
+    """A variable of the environment is text, and `900` means seconds."""
+    return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_plain_seconds)]
 
 
 class Settings(BaseSettings):
@@ -19,7 +31,12 @@ class Settings(BaseSettings):
         default=SecretStr("postgresql://postgres@127.0.0.1:5432/gridenroll"),
         description="PostgreSQL 15 or newer, as postgresql://user:password@host:port/database",
     )
-    database_pool_size: int = Field(default=10, ge=1, le=200, description="connections each process may hold")
+    database_pool_size: int = Field(
+        default=10,
+        ge=4,
+        le=200,
+        description="connections each process may hold, and one more to ask whether it answers",
+    )
     api_host: str = Field(default="127.0.0.1", description="address the API listens on")
     api_port: int = Field(default=8000, ge=1, le=65535, description="port the API listens on")
     api_token: SecretStr = Field(
@@ -36,8 +53,8 @@ class Settings(BaseSettings):
     derms_secret: SecretStr = Field(
         default=SecretStr(""), description="shared secret that signs messages to and acknowledgements from the DERMS"
     )
-    derms_timeout: timedelta = Field(
-        default=timedelta(seconds=10), description="how long one call to the DERMS may take"
+    derms_timeout: Duration = Field(
+        default=timedelta(seconds=10), ge=_POSITIVE, description="how long one call to the DERMS may take"
     )
     head_end_url: str = Field(
         default="http://127.0.0.1:8110", description="base address of the head-end that talks to the devices"
@@ -45,16 +62,35 @@ class Settings(BaseSettings):
     head_end_secret: SecretStr = Field(
         default=SecretStr(""), description="shared secret that signs requests to and answers from the head-end"
     )
-    head_end_timeout: timedelta = Field(
-        default=timedelta(seconds=10), description="how long one call to the head-end may take"
+    head_end_timeout: Duration = Field(
+        default=timedelta(seconds=10), ge=_POSITIVE, description="how long one call to the head-end may take"
     )
-    head_end_answer_within: timedelta = Field(
-        default=timedelta(minutes=15), description="how long to wait for a device to answer before asking its head-end"
+    head_end_answer_within: Duration = Field(
+        default=timedelta(minutes=15),
+        ge=_POSITIVE,
+        description="how long to wait for a device to answer before asking its head-end",
     )
-    acknowledgement_timeout: timedelta = Field(
-        default=timedelta(minutes=15), description="how long to wait for an acknowledgement before asking the DERMS"
+    acknowledgement_timeout: Duration = Field(
+        default=timedelta(minutes=15),
+        ge=_POSITIVE,
+        description="how long to wait for an acknowledgement before asking the DERMS",
     )
     log_format: Literal["auto", "json", "console"] = Field(
         default="auto", description="json, console, or console on a terminal and json elsewhere"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")
+
+    @model_validator(mode="after")
+    def _calls_end_within_their_step(self) -> Self:
+        calls = (
+            ("GRIDENROLL_DERMS_TIMEOUT", self.derms_timeout, LONGEST_DERMS_CALL),
+            ("GRIDENROLL_HEAD_END_TIMEOUT", self.head_end_timeout, LONGEST_HEAD_END_CALL),
+        )
+        for name, given, longest in calls:
+            if given > longest:
+                raise ValueError(
+                    f"{name} is {given.total_seconds():g} s and may be {longest.total_seconds():g} s at most: "
+                    "its step and the stop of a worker give up a little later, "
+                    f"and {OWN_TRANSACTIONS.total_seconds():g} s of that are for our own database"
+                )
+        return self

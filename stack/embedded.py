@@ -12,8 +12,8 @@ from stack.ports import kept_ports
 from stack.postgres import Postgres
 from stack.process import Running, start
 
-READY_WITHIN_SECONDS = 60.0
-STOPPED_WITHIN_SECONDS = 20.0
+READY_WITHIN_SECONDS = 180.0
+STOPPED_WITHIN_SECONDS = 60.0
 
 
 @contextmanager

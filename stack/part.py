@@ -12,14 +12,16 @@ from stack.process import Program, Running, start
 
 @dataclass(frozen=True)
 class Part:
-    """A program that stays. `prepare` says what to run, each time it is started; `ready` is asked with its pid."""
+    """A program that stays. `prepare` says what to run, each time it is started; `ready` is asked with its pid.
+    `while_stopping` says what it does when a stop takes long."""
 
     name: str
     title: str
     prepare: Callable[[], Program]
     ready: Callable[[int], bool]
-    ready_within: float = 60.0
-    stop_within: float = 10.0
+    ready_within: float = 180.0
+    stop_within: float = 20.0
+    while_stopping: str = "it finishes what it has begun"
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def plan(data: DataDir, wishes: Wishes) -> Plan:
     )
     steps: list[Step] = [
         [
-            *([] if outside_database() else [_postgres(postgres)]),
+            *([] if outside_database() else [postgres_part(postgres)]),
             *([] if outside_temporal() else [_temporal(data, wishes)]),
             _simulator(data, addresses),
             _head_end(data, addresses),
@@ -89,9 +89,17 @@ def _wanted(ports: Ports) -> list[PortWanted]:
     ]
 
 
-def _postgres(postgres: Postgres) -> Part:
-    # Its last checkpoint may be long; a kill would only move that work to the next start.
-    return Part("postgresql", "PostgreSQL", postgres.prepare, postgres.accepts_connections, stop_within=30.0)
+def postgres_part(postgres: Postgres) -> Part:
+    """Returns the part that serves the record, which is given much time to stop."""
+    return Part(
+        "postgresql",
+        "PostgreSQL",
+        postgres.prepare,
+        postgres.accepts_connections,
+        # A kill would only move that work to the next start, which would have to recover first.
+        stop_within=300.0,
+        while_stopping="it writes its last checkpoint; a second Ctrl-C ends it at once, then the next start is slow",
+    )
 
 
 def _temporal(data: DataDir, wishes: Wishes) -> Part:
@@ -140,7 +148,9 @@ def _api(data: DataDir, addresses: Addresses) -> Part:
 
 def _worker(data: DataDir, addresses: Addresses) -> Part:
     program = _python(data, addresses.environment(), "worker", "cli.main", "serve", "worker")
-    return _http_part("worker", "Worker", program, addresses.ports.worker_health, "/healthz")
+    part = _http_part("worker", "Worker", program, addresses.ports.worker_health, "/healthz")
+    # It lets the calls in flight finish for 20 s.
+    return replace(part, stop_within=30.0, while_stopping="it lets calls to the DERMS and the head-end finish")
 
 
 def _python(data: DataDir, environment: Mapping[str, str], name: str, module: str, *arguments: str) -> Program:
@@ -155,4 +165,4 @@ def _python(data: DataDir, environment: Mapping[str, str], name: str, module: st
 
 def _http_part(name: str, title: str, program: Program, port: int, path: str) -> Part:
     # They give themselves ten seconds to finish what they have begun.
-    return Part(name, title, lambda: program, lambda _pid: answers(port, path), stop_within=15.0)
+    return Part(name, title, lambda: program, lambda _pid: answers(port, path), stop_within=30.0)

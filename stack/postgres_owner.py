@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 import stat
 import subprocess
 from dataclasses import dataclass
@@ -10,6 +11,10 @@ from pathlib import Path
 from stack.errors import StackError
 
 SYSTEM_USER = "pgserver"
+LENDERS = ("postgres", "nobody")
+"""Ordinary users whom most systems have, for one on which no user can be added."""
+SYSTEM_PROGRAMS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+"""Where programs of the administrator are; `su` and many containers leave them out of the PATH."""
 OTHERS_READ = stat.S_IROTH
 OTHERS_SEARCH = stat.S_IXOTH
 
@@ -56,29 +61,42 @@ def _present_owner(cluster: Path) -> Owner | None:
 
 
 def _system_user() -> Owner:
-    try:
-        entry = pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        _add_system_user()
-        entry = pwd.getpwnam(SYSTEM_USER)
+    """PostgreSQL's own user, added if need be; where none can be added, another ordinary one that exists."""
+    if not _exists(SYSTEM_USER):
+        reason = _add_system_user()
+        if reason and not any(map(_exists, LENDERS)):
+            raise _no_user(reason)
+    entry = pwd.getpwnam(next(filter(_exists, (SYSTEM_USER, *LENDERS))))
     return Owner(entry.pw_uid, entry.pw_gid)
 
 
-def _add_system_user() -> None:
-    command = ("useradd", "--system", "--no-create-home", "--shell", "/bin/false", SYSTEM_USER)
+def _exists(name: str) -> bool:
+    """Whether there is such a user, who is not root by another name."""
+    try:
+        return pwd.getpwnam(name).pw_uid != 0
+    except KeyError:
+        return False
+
+
+def _add_system_user() -> str:
+    """Adds it; returns why that cannot be done, or nothing."""
+    places = os.pathsep.join((os.environ.get("PATH", os.defpath), *SYSTEM_PROGRAMS))
+    program = shutil.which("useradd", path=places)
+    if program is None:
+        return f"there is no useradd in {places}"
+    command = (program, "--system", "--no-create-home", "--shell", "/bin/false", SYSTEM_USER)
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:
-        raise _no_user(str(error)) from error
-    already_there = 9
-    if done.returncode not in (0, already_there):
-        raise _no_user(done.stderr.strip())
+        return str(error)
+    return "" if _exists(SYSTEM_USER) else done.stderr.strip() or f"useradd ended with exit code {done.returncode}"
 
 
 def _no_user(reason: str) -> StackError:
+    others = " or ".join(LENDERS)
     return StackError(
-        f"PostgreSQL does not run as root, and the user {SYSTEM_USER} cannot be added: {reason}.",
-        "Run gridenroll as an ordinary user, or add that user yourself.",
+        f"PostgreSQL does not run as root; the user {SYSTEM_USER} cannot be added ({reason}), nor is there {others}.",
+        "Run gridenroll as an ordinary user, or add one of these users yourself.",
     )
 
 

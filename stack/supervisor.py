@@ -26,6 +26,8 @@ from stack.signals import Signals
 POLL_SECONDS = 0.05
 IDLE_SECONDS = 60.0
 HURRY_SECONDS = 3.0
+SILENT_SECONDS = 2.0
+"""A stop that takes longer says what is waited for."""
 
 
 class StopRequestedError(Exception):
@@ -143,14 +145,21 @@ class Supervisor:
         self._data.processes.unlink(missing_ok=True)
 
     def _end(self, watched: Watched) -> str:
-        running = watched.running
+        part, running, began = watched.part, watched.running, time.monotonic()
         running.ask_to_stop()
-        obeyed = self._gone(running, watched.part.stop_within, lambda: self._signals.hurrying)
+        obeyed = self._gone(running, min(SILENT_SECONDS, part.stop_within), self._hurrying)
+        if not obeyed and not self._hurrying():
+            self._say(f"{part.title} … still stopping: {part.while_stopping} (up to {part.stop_within:.0f} s)")
+            obeyed = self._gone(running, part.stop_within - SILENT_SECONDS, self._hurrying)
         if not obeyed:
             running.hurry()
             self._gone(running, HURRY_SECONDS, lambda: False)
         running.kill()
-        return "stopped" if obeyed else "killed"
+        seconds = time.monotonic() - began
+        return ("stopped" if obeyed else "killed") + (f" after {seconds:.0f} s" if seconds > SILENT_SECONDS else "")
+
+    def _hurrying(self) -> bool:
+        return self._signals.hurrying
 
     def _gone(self, running: Running, within: float, impatient: Callable[[], bool]) -> bool:
         deadline = time.monotonic() + within

@@ -1,8 +1,8 @@
-"""The batch flow: page by page until the batch's work is done (DOMAIN.md 5.6). One flow for every batch."""
+"""The batch flow: page by page until the batch's work is done (docs/domain.md#batches). One flow for every batch."""
 
 import asyncio
+from typing import Any
 
-from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
@@ -11,32 +11,40 @@ with workflow.unsafe.imports_passed_through():
     from models.messages import batch as messages
     from models.messages.batch import BatchInput, BatchResult, BatchStanding, BeginBatch, FailBatch
     from workflows import policies
+    from workflows.cancellation import Cancellation
     from workflows.parking import reason_of
+    from workflows.signals import read_start, until_done
 
 
-@workflow.defn(name=messages.WORKFLOW, failure_exception_types=[ValidationError])
+@workflow.defn(name=messages.WORKFLOW)
 class Batch:
     """Find the run record, do its pages one after the other. Each page is one transaction that also says where the
     next begins: a run broken off goes on there, and nothing is counted twice."""
 
     @workflow.init
-    def __init__(self, request: BatchInput) -> None:
-        self._request = request
+    def __init__(self, message: Any) -> None:
+        self._request = read_start(BatchInput, message)
+        self._broken_off = False
+        self._cancellation = Cancellation(request=lambda _: None, interrupts=lambda: not self._broken_off)
 
     @workflow.run
-    async def run(self, request: BatchInput) -> BatchResult:
+    async def run(self, message: Any) -> BatchResult:
         """Ends when no page is left; fails when one cannot be done for hours."""
+        return await self._cancellation.carry_through(self._do_pages())
+
+    async def _do_pages(self) -> BatchResult:
         try:
             standing = await self._begin()
-            for _ in range(request.pages_a_run):
+            for _ in range(self._request.pages_a_run):
                 if standing.step is None:
                     break
                 standing = await self._page(standing)
         except (asyncio.CancelledError, FailureError) as error:
+            self._broken_off = True
             await self._fail(error)
             raise
         if standing.step is not None:
-            workflow.continue_as_new(request)
+            workflow.continue_as_new(self._request)
         return self._end(standing)
 
     async def _begin(self) -> BatchStanding:
@@ -64,11 +72,11 @@ class Batch:
         stopped = isinstance(error, asyncio.CancelledError) or is_cancelled_exception(error)
         reason = "It was asked to stop in Temporal." if stopped else _why(error)
         workflow.set_current_details(f"Failed: {reason}")
-        await workflow.execute_local_activity_method(
-            BatchActivities.fail_batch,
-            FailBatch(name=self._request.name, workflow_id=workflow.info().workflow_id, reason=reason[:1000]),
-            summary="write down that it failed",
-            **policies.OWN_DATABASE,
+        request = FailBatch(name=self._request.name, workflow_id=workflow.info().workflow_id, reason=reason)
+        await until_done(
+            lambda: workflow.execute_local_activity_method(
+                BatchActivities.fail_batch, request, summary="write down that it failed", **policies.OWN_DATABASE
+            )
         )
 
     def _end(self, standing: BatchStanding) -> BatchResult:

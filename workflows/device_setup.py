@@ -1,4 +1,7 @@
-"""What is done between acceptance and association: the setup steps of the service task type (DOMAIN.md 5.2)."""
+"""What is done between acceptance and association: the setup steps of the service task type.
+
+See docs/domain.md#device-setup.
+"""
 
 import asyncio
 from collections.abc import Callable

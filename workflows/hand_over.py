@@ -1,8 +1,8 @@
 """The flow that tells the DERMS of one sync request and does nothing else: for a change whose own flow is no more."""
 
 from datetime import timedelta
+from typing import Any
 
-from pydantic import ValidationError
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
@@ -10,41 +10,49 @@ with workflow.unsafe.imports_passed_through():
     from models.messages.enroll import RETRY_REQUESTED, RetryRequested, Stage
     from models.messages.hand_over import HandOverInput, HandOverResult
     from models.messages.synchronize import DERMS_ACKNOWLEDGED, SYNC_TURN, Acknowledged, SyncOutcome, SyncTurn
+    from workflows.cancellation import Cancellation
     from workflows.parking import STAGE, Parking, mark
+    from workflows.signals import Signals, hears, read_start
     from workflows.synchronize import Synchronize
 
 
-@workflow.defn(name=messages.WORKFLOW, failure_exception_types=[ValidationError])
+@workflow.defn(name=messages.WORKFLOW)
 class HandOver:
     """Telling the DERMS, as every flow does it."""
 
     @workflow.init
-    def __init__(self, request: HandOverInput) -> None:
+    def __init__(self, message: Any) -> None:
+        self._request = request = read_start(HandOverInput, message)
+        self.signals = Signals()
         self._parking = Parking()
         timeout = timedelta(seconds=request.acknowledgement_timeout_seconds)
         self._synchronize = Synchronize(self._parking, timeout)
+        self._cancellation = Cancellation(request=lambda _: None, interrupts=lambda: self._synchronize.running)
 
     @workflow.run
-    async def run(self, request: HandOverInput) -> HandOverResult:
+    async def run(self, message: Any) -> HandOverResult:
         """Ends when the sync request is final."""
-        outcome = await self._synchronize.run(request.sync_request_id)
+        return await self._cancellation.carry_through(self._hand_over())
+
+    async def _hand_over(self) -> HandOverResult:
+        outcome = await self._synchronize.run(self._request.sync_request_id)
         stage = Stage.NOT_SYNCHRONIZED if outcome is SyncOutcome.CANCELLED else Stage.SYNCHRONIZED
         workflow.set_current_details(f"Ended: {outcome}.")
         mark(STAGE.value_set(stage))
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self.signals.settle()
         return HandOverResult(outcome=outcome)
 
-    @workflow.signal(name=RETRY_REQUESTED, description="A person acted on what needed attention.")
+    @hears(RETRY_REQUESTED, RetryRequested, "A person acted on what needed attention.")
     def retry_requested(self, message: RetryRequested) -> None:
         """Wakes a parked flow."""
         self._parking.retry_requested(message)
 
-    @workflow.signal(name=DERMS_ACKNOWLEDGED, description="The DERMS acknowledged a sync message.")
+    @hears(DERMS_ACKNOWLEDGED, Acknowledged, "The DERMS acknowledged a sync message.")
     def derms_acknowledged(self, message: Acknowledged) -> None:
         """Wakes a flow that waits for it; kept if it comes early."""
         self._synchronize.acknowledged(message)
 
-    @workflow.signal(name=SYNC_TURN, description="What the sync request waited for has changed.")
+    @hears(SYNC_TURN, SyncTurn, "What the sync request waited for has changed.")
     def sync_turn(self, message: SyncTurn) -> None:
         """Wakes a flow whose message waits for its turn."""
         self._synchronize.turn_came(message)

@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.head_end import HeadEndActivities
     from models.messages.head_end import Asked, AskHeadEnd, HeadEndAnswered
     from workflows import policies
+    from workflows.cancellation import unless_over
     from workflows.parking import reason_of
 
 _Ask = Callable[[HeadEndActivities, AskHeadEnd], Awaitable[Asked]]
@@ -39,29 +40,34 @@ class HeadEndQuestions:
     async def ask(self, request_ids: Sequence[str], *, details: str, until: Callable[[], bool]) -> dict[str, str]:
         """One question for each; what is not answered in time is asked for once more. Gives what went wrong, by
         request; what came of them is in our record. `details`: what the flow waits for, in words."""
-        troubles = await self._ask_all(HeadEndActivities.ask_head_end, request_ids)
+        troubles = await self._ask_all(HeadEndActivities.ask_head_end, request_ids, until)
         workflow.set_current_details(details)
         await self._wait([one for one in request_ids if one not in troubles], until)
         unanswered = [one for one in request_ids if one not in self._answered and one not in troubles]
         if unanswered and not until():
-            troubles |= await self._ask_all(HeadEndActivities.ask_what_came, unanswered)
+            troubles |= await self._ask_all(HeadEndActivities.ask_what_came, unanswered, until)
         self.came_late = False
         return troubles
 
-    async def _ask_all(self, ask: _Ask, request_ids: Sequence[str]) -> dict[str, str]:
+    async def _ask_all(self, ask: _Ask, request_ids: Sequence[str], until: Callable[[], bool]) -> dict[str, str]:
         """Asks side by side; gives what went wrong, by request."""
-        told = await asyncio.gather(*(self._ask(ask, one) for one in request_ids))
+        told = await asyncio.gather(*(self._ask(ask, one, until) for one in request_ids))
         return {request_id: why for request_id, why in zip(request_ids, told, strict=True) if why}
 
-    async def _ask(self, ask: _Ask, request_id: str) -> str:
+    async def _ask(self, ask: _Ask, request_id: str, until: Callable[[], bool]) -> str:
         try:
-            asked = await workflow.execute_activity_method(
-                ask, AskHeadEnd(request_id=request_id), summary="ask the head-end", **policies.HEAD_END
+            asked = await unless_over(
+                workflow.start_activity_method(
+                    ask, AskHeadEnd(request_id=request_id), summary="ask the head-end", **policies.HEAD_END
+                ),
+                until,
             )
         except FailureError as error:
             if is_cancelled_exception(error):
                 raise
             return reason_of(error)
+        if asked is None:
+            return ""
         if asked.outcome is not None:
             self._answered.add(request_id)
         elif asked.answer_within_seconds is not None:

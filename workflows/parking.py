@@ -11,7 +11,9 @@ from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exce
 
 with workflow.unsafe.imports_passed_through():
     from models.messages.enroll import RetryRequested, Stage
+    from models.messages.text import shorten
     from workflows import policies
+    from workflows.signals import SeenMessages
 
 T = TypeVar("T")
 
@@ -27,7 +29,7 @@ def mark(*updates: SearchAttributeUpdate[Any]) -> None:
 
 def reason_of(error: FailureError) -> str:
     """Why a step failed. A regular activity's failure is wrapped in an ActivityError; a local one's comes as it is."""
-    return str(error.cause if isinstance(error, ActivityError) and error.cause else error)
+    return shorten(str(error.cause if isinstance(error, ActivityError) and error.cause else error))
 
 
 class Parking:
@@ -35,16 +37,16 @@ class Parking:
     `beside` each other: it needs attention as long as one of them does."""
 
     def __init__(self, *, beside: "Parking | None" = None) -> None:
-        self._seen: set[str] = set()
+        self._seen = SeenMessages()
         self._acted = False
+        self.insists = False
+        """Whether it waits until our own record takes a step."""
         self._parked: set[Parking] = beside._parked if beside else set()
 
     def retry_requested(self, message: RetryRequested) -> None:
         """A person acted. The same message twice is one; one by hand without an id always counts."""
-        if message.message_id and message.message_id in self._seen:
-            return
-        self._seen.add(message.message_id)
-        self._acted = True
+        if not message.message_id or self._seen.is_new(message.message_id):
+            self._acted = True
 
     def forget(self) -> None:
         """What a person did until now was about something else."""
@@ -57,7 +59,7 @@ class Parking:
         self._parked.add(self)
         mark(NEEDS_ATTENTION.value_set(True), STAGE.value_set(Stage.NEEDS_ATTENTION))
         retried = f" It is tried again by itself every {again_after}." if again_after else ""
-        workflow.set_current_details(f"**Needs attention.** {why}{retried}")
+        workflow.set_current_details(f"**Needs attention.** {shorten(why)}{retried}")
         try:
             await workflow.wait_condition(
                 lambda: self._acted or until(), timeout=again_after, timeout_summary="try again by itself"
@@ -84,4 +86,8 @@ class Parking:
                 if is_cancelled_exception(error):
                     raise
                 why = f"A step on our own record failed: {reason_of(error)}"
-            await self.wait(why, resume=resume, until=lambda: False, again_after=policies.TRY_AGAIN_AFTER)
+            self.insists = True
+            try:
+                await self.wait(why, resume=resume, until=lambda: False, again_after=policies.TRY_AGAIN_AFTER)
+            finally:
+                self.insists = False

@@ -5,6 +5,8 @@ from typing import TypedDict
 
 from temporalio.common import RetryPolicy
 
+from models.time_limits import DERMS_STEP, HEAD_END_STEP
+
 
 class Patience(TypedDict):
     """What the SDK's methods take of time-outs and retries, and nothing else, so that `**` is checked against them."""
@@ -14,17 +16,25 @@ class Patience(TypedDict):
     retry_policy: RetryPolicy
 
 
-OWN_DATABASE = Patience(
+class LocalPatience(Patience):
+    """The same for local activities. While one waits less than `local_retry_threshold` for its next attempt, its
+    workflow task stays open and holds a slot of the worker; a longer wait is a timer and holds nothing."""
+
+    local_retry_threshold: timedelta
+
+
+OWN_DATABASE = LocalPatience(
     start_to_close_timeout=timedelta(seconds=20),
     schedule_to_close_timeout=timedelta(hours=1),
     retry_policy=RetryPolicy(
         initial_interval=timedelta(milliseconds=100), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
     ),
+    local_retry_threshold=timedelta(seconds=1),
 )
 """A step on our own database: tried for an hour, then a person is called and it is tried again from time to time."""
 
 DERMS_SEND = Patience(
-    start_to_close_timeout=timedelta(seconds=15),
+    start_to_close_timeout=DERMS_STEP,
     schedule_to_close_timeout=timedelta(hours=6),
     retry_policy=RetryPolicy(
         initial_interval=timedelta(milliseconds=500), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
@@ -33,7 +43,7 @@ DERMS_SEND = Patience(
 """Handing a message over: a DERMS that is away for an evening calls nobody."""
 
 DERMS_ASK = Patience(
-    start_to_close_timeout=timedelta(seconds=15),
+    start_to_close_timeout=DERMS_STEP,
     schedule_to_close_timeout=timedelta(hours=6),
     retry_policy=RetryPolicy(
         initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
@@ -72,7 +82,7 @@ BATCH_ASK = Patience(
 """A page of a batch that asks the DERMS or Temporal: the run waits for whoever is away, and fails after an evening."""
 
 HEAD_END = Patience(
-    start_to_close_timeout=timedelta(seconds=30),
+    start_to_close_timeout=HEAD_END_STEP,
     schedule_to_close_timeout=timedelta(minutes=30),
     retry_policy=RetryPolicy(
         initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)

@@ -1,4 +1,7 @@
-"""Fetching devices that leave a program, all at the same time: by a technician, or shipped back (DOMAIN.md 5.3)."""
+"""Fetching devices that leave a program, all at the same time: by a technician, or shipped back.
+
+See docs/domain.md#unenroll.
+"""
 
 import asyncio
 from collections.abc import Callable, Coroutine

@@ -1,10 +1,12 @@
-"""The service-call flow: help with an enrolled device, until it works or another hangs in its place (DOMAIN.md 5.4)."""
+"""The service-call flow: help with an enrolled device, until it works or another hangs in its place.
+
+See docs/domain.md#service-call.
+"""
 
 import asyncio
 from datetime import timedelta
 from typing import Any
 
-from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
@@ -28,28 +30,32 @@ with workflow.unsafe.imports_passed_through():
         SITE_VISIT_COMPLETED,
         WORK_ORDER_CANCELLED,
         AppointmentChanged,
+        SiteVisitCompleted,
         Visit,
         WorkOrderCancelled,
     )
     from models.messages.synchronize import DERMS_ACKNOWLEDGED, SYNC_TURN, Acknowledged, SyncOutcome, SyncTurn
     from models.task_states import ServiceCallState
     from workflows import policies
+    from workflows.cancellation import Cancellation
     from workflows.head_end import HeadEndQuestions
     from workflows.parking import STAGE, Parking, mark, reason_of
-    from workflows.site_visit import SiteVisit, report_of
+    from workflows.signals import Signals, hears, read_start
+    from workflows.site_visit import SiteVisit
     from workflows.synchronize import Synchronize
 
 _HELPED = frozenset({ServiceCallState.REPLACED, ServiceCallState.CLOSED, ServiceCallState.CANCELLED})
 
 
-@workflow.defn(name=messages.WORKFLOW, failure_exception_types=[ValidationError])
+@workflow.defn(name=messages.WORKFLOW)
 class ServiceCall:
     """Take up, do what was chosen, wait for a technician if need be, tell the DERMS of a replacement, close."""
 
     @workflow.init
-    def __init__(self, request: ServiceCallInput) -> None:
-        self._request = request
-        self._chosen = False
+    def __init__(self, message: Any) -> None:
+        self._request = request = read_start(ServiceCallInput, message)
+        self.signals = Signals()
+        self._chosen = self._helping = False
         self._asked: str | None = None
         self._cancel: CancelRequested | None = None
         self._dispatched: set[str] = set()
@@ -58,11 +64,16 @@ class ServiceCall:
         self._questions = HeadEndQuestions()
         timeout = timedelta(seconds=request.acknowledgement_timeout_seconds)
         self._synchronize = Synchronize(self._parking, timeout)
+        self._cancellation = Cancellation(request=self._take_back, interrupts=self._interrupts)
 
     @workflow.run
-    async def run(self, request: ServiceCallInput) -> ServiceCallResult:
+    async def run(self, message: Any) -> ServiceCallResult:
         """Ends when the call is closed or taken back, and the DERMS knows what changed or never will."""
+        return await self._cancellation.carry_through(self._serve())
+
+    async def _serve(self) -> ServiceCallResult:
         called = await self._helped()
+        self._helping = False
         outcome: SyncOutcome | None = None
         while called.state is ServiceCallState.REPLACED:
             if called.sync_request_id is not None:
@@ -70,15 +81,20 @@ class ServiceCall:
             called = await self._told()
         stage = Stage.CANCELLED if called.state is ServiceCallState.CANCELLED else Stage.CLOSED
         self._show(stage, f"Ended: {called.state}.")
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self.signals.settle()
+        if called.state is ServiceCallState.CANCELLED:
+            self._cancellation.end_as_canceled()
         return ServiceCallResult(state=called.state, synchronization=outcome)
 
     async def _helped(self) -> Called:
-        """Until help was given; one who stops the flow in Temporal takes the call back, if that is still possible."""
+        """Until help was given; one who cancels the workflow in Temporal while it is stuck takes the call back, if that
+        is still possible."""
         while True:
+            self._helping = True
             try:
                 return await self._help()
             except (asyncio.CancelledError, FailureError) as error:
+                self._helping = False
                 if not is_cancelled_exception(error):
                     raise
                 self._cancel = CancelRequested(reason="The flow was cancelled in Temporal.")
@@ -87,8 +103,12 @@ class ServiceCall:
                     self._show(Stage.CANCELLED, "Cancelled.")
                     raise
 
+    def _interrupts(self) -> bool:
+        """Whether a cancel in Temporal is taken where it lands: a step that our record does not take is left."""
+        return self._synchronize.running or (self._parking.insists and self._helping)
+
     async def _help(self) -> Called:
-        called = await self._take_up()
+        called = await (self._take_up() if self._cancel is None else self._withdraw(self._cancel))
         while called.state not in _HELPED:
             if self._cancel is not None:
                 called = await self._withdraw(self._cancel)
@@ -241,52 +261,54 @@ class ServiceCall:
             resume=Stage.SYNCHRONIZING,
         )
 
+    def _take_back(self, cancel: CancelRequested) -> None:
+        self._cancel = cancel
+
     def _show(self, stage: Stage, details: str) -> None:
         workflow.set_current_details(details)
         mark(STAGE.value_set(stage))
 
-    @workflow.signal(name=messages.ACTION_CHOSEN, description="Somebody decided what shall be done.")
+    @hears(messages.ACTION_CHOSEN, ActionChosen, "Somebody decided what shall be done.")
     def action_chosen(self, message: ActionChosen) -> None:
         """Wakes a flow that waits for a decision."""
         self._chosen = True
 
-    @workflow.signal(name=CANCEL_REQUESTED, description="Take the call back, unless a technician is on site.")
+    @hears(CANCEL_REQUESTED, CancelRequested, "Take the call back, unless a technician is on site.")
     def cancel_requested(self, message: CancelRequested) -> None:
         """Remembered until the flow comes to a point where it waits."""
-        self._cancel = message
+        self._take_back(message)
 
-    @workflow.signal(name=RETRY_REQUESTED, description="A person acted on what needed attention.")
+    @hears(RETRY_REQUESTED, RetryRequested, "A person acted on what needed attention.")
     def retry_requested(self, message: RetryRequested) -> None:
         """Wakes a parked flow."""
         self._parking.retry_requested(message)
 
-    @workflow.signal(name=SITE_VISIT_COMPLETED, description="A technician reported of a site visit.")
-    def site_visit_completed(self, message: Any) -> None:
+    @hears(SITE_VISIT_COMPLETED, SiteVisitCompleted, "A technician reported of a site visit.")
+    def site_visit_completed(self, message: SiteVisitCompleted) -> None:
         """Wakes a flow that waits for it; kept if it comes early."""
-        if report := report_of(message):
-            self._site_visit.completed(report)
+        self._site_visit.completed(message)
 
-    @workflow.signal(name=APPOINTMENT_CHANGED, description="An appointment for a site visit was made or moved.")
+    @hears(APPOINTMENT_CHANGED, AppointmentChanged, "An appointment for a site visit was made or moved.")
     def appointment_changed(self, message: AppointmentChanged) -> None:
         """Reminders count from it."""
         self._site_visit.appointment_changed(message)
 
-    @workflow.signal(name=WORK_ORDER_CANCELLED, description="The work order was called off.")
+    @hears(WORK_ORDER_CANCELLED, WorkOrderCancelled, "The work order was called off.")
     def work_order_cancelled(self, message: WorkOrderCancelled) -> None:
         """Wakes a flow that waits for its visit."""
         self._site_visit.cancelled(message)
 
-    @workflow.signal(name=HEAD_END_ANSWERED, description="A head-end answered what was asked of the device.")
+    @hears(HEAD_END_ANSWERED, HeadEndAnswered, "A head-end answered what was asked of the device.")
     def head_end_answered(self, message: HeadEndAnswered) -> None:
         """Wakes a flow that waits for it; kept if it comes early or late."""
         self._questions.answered(message)
 
-    @workflow.signal(name=DERMS_ACKNOWLEDGED, description="The DERMS acknowledged a sync message.")
+    @hears(DERMS_ACKNOWLEDGED, Acknowledged, "The DERMS acknowledged a sync message.")
     def derms_acknowledged(self, message: Acknowledged) -> None:
         """Wakes a flow that waits for it; kept if it comes early."""
         self._synchronize.acknowledged(message)
 
-    @workflow.signal(name=SYNC_TURN, description="What the sync request waited for has changed.")
+    @hears(SYNC_TURN, SyncTurn, "What the sync request waited for has changed.")
     def sync_turn(self, message: SyncTurn) -> None:
         """Wakes a flow whose message waits for its turn, or was discarded."""
         self._synchronize.turn_came(message)

@@ -1,4 +1,7 @@
-"""Waiting for a parcel and for the customer who installs what is in it: reminded, escalated (DOMAIN.md 5.2)."""
+"""Waiting for a parcel and for the customer who installs what is in it: reminded, escalated.
+
+See docs/domain.md#device-setup.
+"""
 
 import asyncio
 from collections.abc import Callable

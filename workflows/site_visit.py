@@ -1,11 +1,13 @@
-"""Waiting for a technician: dispatched, appointed, reminded, escalated, until a report can be taken (DOMAIN.md 5.2)."""
+"""Waiting for a technician: dispatched, appointed, reminded, escalated, until a report can be taken.
+
+See docs/domain.md#device-setup.
+"""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
-from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
@@ -23,7 +25,9 @@ with workflow.unsafe.imports_passed_through():
     )
     from models.task_states import WorkOrderState
     from workflows import policies
+    from workflows.cancellation import unless_over
     from workflows.parking import Parking, reason_of
+    from workflows.signals import SeenMessages
 
 AskPerson = Callable[[str], Coroutine[Any, Any, None]]
 """Marks the record that the visit is for, waits until a person acted or it is over, and marks it as going on."""
@@ -31,24 +35,12 @@ AskPerson = Callable[[str], Coroutine[Any, Any, None]]
 _LATE_REPORTS_COUNT = "a-report-wakes-who-waits-for-a-person"
 
 
-def report_of(message: Any) -> SiteVisitCompleted | None:
-    """A technician's report as it was signalled. None where it cannot be read: a signal has nobody to answer to, so the
-    flow's details say why."""
-    try:
-        return SiteVisitCompleted.model_validate(message)
-    except ValidationError as error:
-        faults = "; ".join(f"{'/'.join(map(str, one['loc']))} {one['msg']}".strip() for one in error.errors()[:5])
-    before = workflow.get_current_details()
-    workflow.set_current_details(f"{before} A report by signal could not be read and changes nothing: {faults[:500]}.")
-    return None
-
-
 class SiteVisit:
     """Part of a flow: one order at a time, from dispatch to its end."""
 
     def __init__(self, parking: Parking) -> None:
         self._parking = parking
-        self._seen: set[str] = set()
+        self._seen = SeenMessages()
         self._reports: list[SiteVisitCompleted] = []
         self._appointed = False
         self._called_off: set[str] = set()
@@ -59,9 +51,7 @@ class SiteVisit:
     def completed(self, report: SiteVisitCompleted) -> None:
         """A technician reported; the same report twice is one, and it may come before the flow waits. One of an order
         that this flow never waits for is never looked at."""
-        content = report.model_dump_json()
-        if content not in self._seen:
-            self._seen.add(content)
+        if self._seen.is_new(report.model_dump_json()):
             self._reports.append(report)
             if report.work_order_id == self._asked_about:
                 # Flows that had one before this was so have waited on.
@@ -113,18 +103,23 @@ class SiteVisit:
 
     async def _dispatch(self, visit: Visit, resume: Stage, until: Callable[[], bool]) -> VisitStanding:
         """Handed over until the field-work system has it; who cancels meanwhile is not kept waiting."""
+        not_dispatched = VisitStanding(work_order_id=visit.work_order_id, state=WorkOrderState.CREATED)
         while True:
             try:
-                return await workflow.execute_activity_method(
-                    SiteVisitActivities.dispatch_work_order, visit, summary="dispatch", **policies.FIELD_WORK
+                dispatched = await unless_over(
+                    workflow.start_activity_method(
+                        SiteVisitActivities.dispatch_work_order, visit, summary="dispatch", **policies.FIELD_WORK
+                    ),
+                    until,
                 )
+                return dispatched or not_dispatched
             except FailureError as error:
                 if is_cancelled_exception(error):
                     raise
                 why = f"{visit.work_order_id} could not be handed to field work: {reason_of(error)}"
             await self._parking.wait(why, resume=resume, until=until, again_after=policies.TRY_AGAIN_AFTER)
             if until():
-                return VisitStanding(work_order_id=visit.work_order_id, state=WorkOrderState.CREATED)
+                return not_dispatched
 
     async def _wait(
         self, visit: Visit, standing: VisitStanding, resume: Stage, until: Callable[[], bool]

@@ -1,4 +1,7 @@
-"""Asking the head-end whether devices answer: sent, waited for, asked again, until all do (DOMAIN.md 5.2)."""
+"""Asking the head-end whether devices answer: sent, waited for, asked again, until all do.
+
+See docs/domain.md#device-setup.
+"""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Telling the DERMS of one change, until it knows or a person gave it up (DOMAIN.md 5.5)."""
+"""Telling the DERMS of one change, until it knows or a person gave it up (docs/domain.md#synchronize)."""
 
 import asyncio
 from datetime import timedelta
@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from models.states import SyncState
     from workflows import policies
     from workflows.parking import Parking
+    from workflows.signals import SeenMessages
 
 _FINAL = {
     SyncState.SYNCHRONIZED: SyncOutcome.SYNCHRONIZED,
@@ -42,18 +43,19 @@ class Synchronize:
     def __init__(self, parking: Parking, acknowledgement_timeout: timedelta) -> None:
         self._parking = parking
         self._timeout = acknowledgement_timeout
-        self._seen: set[str] = set()
+        self._seen = SeenMessages()
         self._unread: list[Acknowledged] = []
         self._about = ""
         self._turn = False
         self._handed_over = False
         self._hurried = False
         self._patience = policies.TURN_LOOKED_AT_AFTER
+        self.running = False
+        """Whether a message is being told, and an interruption puts it before a person."""
 
     def acknowledged(self, acknowledgement: Acknowledged) -> None:
         """The DERMS answered; the same answer twice is one, and it may come before the send has returned."""
-        if acknowledgement.message_id not in self._seen:
-            self._seen.add(acknowledgement.message_id)
+        if self._seen.is_new(acknowledgement.message_id):
             self._unread.append(acknowledgement)
 
     def turn_came(self, message: SyncTurn) -> None:
@@ -62,13 +64,20 @@ class Synchronize:
         self._turn = True
         if message.sync_request_id == self._about:
             self._handed_over = self._handed_over or message.handed_over
-        self._hurried = message.ask and message.sync_request_id == self._about
+            self._hurried = self._hurried or message.ask
 
     async def run(self, sync_request_id: str) -> SyncOutcome:
         """Until the request is final. An error waits for a person; one of transport also tries again by itself.
 
         One after the other: a flow may tell of several changes.
         """
+        self.running = True
+        try:
+            return await self._settle(sync_request_id)
+        finally:
+            self.running = False
+
+    async def _settle(self, sync_request_id: str) -> SyncOutcome:
         self._about, self._patience = sync_request_id, policies.TURN_LOOKED_AT_AFTER
         standing = SyncStanding(state=SyncState.PENDING)
         failure: asyncio.CancelledError | FailureError | None = None

@@ -1,11 +1,10 @@
-"""The unenrol flow: from a request to leave to a DERMS that holds the device no more (DOMAIN.md 5.3, 5.5)."""
+"""The unenrol flow: from a request to leave to a DERMS that holds the device no more (docs/domain.md#unenroll)."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
@@ -18,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
         SITE_VISIT_COMPLETED,
         WORK_ORDER_CANCELLED,
         AppointmentChanged,
+        SiteVisitCompleted,
         WorkOrderCancelled,
     )
     from models.messages.synchronize import DERMS_ACKNOWLEDGED, SYNC_TURN, Acknowledged, SyncOutcome, SyncTurn
@@ -36,9 +36,10 @@ with workflow.unsafe.imports_passed_through():
     )
     from models.task_states import UnenrollmentState
     from workflows import policies
+    from workflows.cancellation import Cancellation, unless_over
     from workflows.parking import STAGE, Parking, mark, reason_of
     from workflows.removals import Removals
-    from workflows.site_visit import report_of
+    from workflows.signals import Signals, hears, read_start
     from workflows.synchronize import Synchronize
 
 _U = UnenrollmentState
@@ -47,13 +48,14 @@ _OF_THE_DERMS = "syn_"
 """What the message of a person who repaired a sync request begins with; it is about nothing else of the flow."""
 
 
-@workflow.defn(name=messages.WORKFLOW, failure_exception_types=[ValidationError])
+@workflow.defn(name=messages.WORKFLOW)
 class Unenroll:
     """Validate, have it approved, wait for the day, let devices go or fetch them, tell the DERMS as they leave."""
 
     @workflow.init
-    def __init__(self, request: UnenrollInput) -> None:
-        self._request = request
+    def __init__(self, message: Any) -> None:
+        self._request = request = read_start(UnenrollInput, message)
+        self.signals = Signals()
         self._leaving: Leaving | None = None
         self._to_tell: list[str] = []
         self._stage = Stage.UNENROLLING
@@ -66,11 +68,15 @@ class Unenroll:
         timeout = timedelta(seconds=request.acknowledgement_timeout_seconds)
         self._synchronize = Synchronize(self._sync_parking, timeout)
         self._removals = Removals(request.unenrollment_id, self._parking, self._changed)
+        self._cancellation = Cancellation(request=self._take_back, interrupts=lambda: self._synchronize.running)
 
     @workflow.run
-    async def run(self, request: UnenrollInput) -> UnenrollResult:
+    async def run(self, message: Any) -> UnenrollResult:
         """Ends when it is rejected or taken back; else when no device is left to fetch and the DERMS knows or never
         will."""
+        return await self._cancellation.carry_through(self._unenroll())
+
+    async def _unenroll(self) -> UnenrollResult:
         leaving = await self._validate()
         leaving = await self._be_approved(leaving)
         leaving = await self._wait_for_the_day(leaving)
@@ -80,7 +86,7 @@ class Unenroll:
     async def _validate(self) -> Leaving:
         workflow.set_current_details("Checking whether the request can stand.")
         return await self._step(
-            lambda: workflow.execute_local_activity_method(
+            lambda: workflow.start_local_activity_method(
                 UnenrollmentActivities.validate_unenrollment,
                 self._request,
                 summary="check every rule",
@@ -104,7 +110,7 @@ class Unenroll:
             actor=decided.actor,
         )
         return await self._step(
-            lambda: workflow.execute_local_activity_method(
+            lambda: workflow.start_local_activity_method(
                 UnenrollmentActivities.decide_approval,
                 request,
                 summary="approved" if decided.approved else "not approved",
@@ -125,7 +131,7 @@ class Unenroll:
 
     async def _begin(self) -> Leaving:
         return await self._step(
-            lambda: workflow.execute_local_activity_method(
+            lambda: workflow.start_local_activity_method(
                 UnenrollmentActivities.begin_unenrollment, self._request, summary="begin", **policies.OWN_DATABASE
             )
         )
@@ -178,25 +184,34 @@ class Unenroll:
             unenrollment_id=self._request.unenrollment_id, reason=cancel.reason, actor=cancel.actor
         )
         return await self._step(
-            lambda: workflow.execute_local_activity_method(
+            lambda: workflow.start_local_activity_method(
                 UnenrollmentActivities.cancel_unenrollment, request, summary="cancel", **policies.OWN_DATABASE
-            )
+            ),
+            withdraws=False,
         )
 
-    async def _step(self, step: Callable[[], Coroutine[Any, Any, Leaving]]) -> Leaving:
-        """A step on our own record; while it fails the record says so, if it can be reached, and it is tried again."""
-        while True:
+    async def _step(self, step: Callable[[], workflow.ActivityHandle[Leaving]], *, withdraws: bool = True) -> Leaving:
+        """A step on our own record; while it fails the record says so, if it can be reached, and it is tried again.
+        `withdraws`: one who cancels in Temporal meanwhile takes the request back instead."""
+
+        def over() -> bool:
+            return withdraws and self._cancellation.requested and self._cancel is not None
+
+        while not over():
             try:
-                return await step()
+                done = await unless_over(step(), over)
+                if done is not None:
+                    return done
             except (asyncio.CancelledError, FailureError) as error:
                 if isinstance(error, asyncio.CancelledError) or is_cancelled_exception(error):
                     self._cancel = CancelRequested(reason="The flow was cancelled in Temporal.")
                     continue
                 why = f"A step on our own record failed: {reason_of(error)}"
+            else:
+                break
             await self._mark(why)
-            await self._parking.wait(
-                why, resume=Stage.UNENROLLING, until=lambda: False, again_after=policies.TRY_AGAIN_AFTER
-            )
+            await self._parking.wait(why, resume=Stage.UNENROLLING, until=over, again_after=policies.TRY_AGAIN_AFTER)
+        return await self._withdraw(Leaving(state=_U.SUBMITTED))
 
     async def _mark(self, why: str) -> None:
         request = ParkUnenrollment(unenrollment_id=self._request.unenrollment_id, reason=why[:1000])
@@ -215,16 +230,22 @@ class Unenroll:
         if synchronization is SyncOutcome.CANCELLED:
             stage = Stage.NOT_SYNCHRONIZED
         self._show(stage, f"Ended: {leaving.state.replace('_', ' ')}.")
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self.signals.settle()
+        if leaving.state is _U.CANCELLED:
+            self._cancellation.end_as_canceled()
         return UnenrollResult(state=leaving.state, synchronization=synchronization, failed_rules=leaving.failed_rules)
 
     async def _settle(self) -> Leaving:
         request = SettleUnenrollment(unenrollment_id=self._request.unenrollment_id)
         return await self._step(
-            lambda: workflow.execute_local_activity_method(
+            lambda: workflow.start_local_activity_method(
                 UnenrollmentActivities.settle_unenrollment, request, summary="settle", **policies.OWN_DATABASE
-            )
+            ),
+            withdraws=False,
         )
+
+    def _take_back(self, cancel: CancelRequested) -> None:
+        self._cancel = cancel
 
     def _show(self, stage: Stage, details: str) -> None:
         workflow.set_current_details(details)
@@ -232,48 +253,47 @@ class Unenroll:
             self._stage = stage
             mark(STAGE.value_set(stage))
 
-    @workflow.signal(name=messages.APPROVAL_DECIDED, description="A program manager approved it, or did not.")
+    @hears(messages.APPROVAL_DECIDED, ApprovalDecided, "A program manager approved it, or did not.")
     def approval_decided(self, message: ApprovalDecided) -> None:
         """Wakes a flow that waits for it."""
         self._approval = message
 
-    @workflow.signal(name=CANCEL_REQUESTED, description="Take the request back, if no device has left yet.")
+    @hears(CANCEL_REQUESTED, CancelRequested, "Take the request back, if no device has left yet.")
     def cancel_requested(self, message: CancelRequested) -> None:
         """Remembered until the flow comes to a point where it waits."""
-        self._cancel = message
+        self._take_back(message)
 
-    @workflow.signal(name=messages.DAY_CHANGED, description="It takes effect on another day.")
+    @hears(messages.DAY_CHANGED, DayChanged, "It takes effect on another day.")
     def day_changed(self, message: DayChanged) -> None:
         """Wakes a flow that waits for its day."""
         self._day_changed = True
 
-    @workflow.signal(name=messages.DEVICE_RECEIVED, description="A shipped device came back.")
+    @hears(messages.DEVICE_RECEIVED, DeviceReceived, "A shipped device came back.")
     def device_received(self, message: DeviceReceived) -> None:
         """Ends its removal."""
         self._removals.received(message.device_id)
 
-    @workflow.signal(name=messages.DEVICE_KEPT, description="A person decided that a device stays where it is.")
+    @hears(messages.DEVICE_KEPT, DeviceKept, "A person decided that a device stays where it is.")
     def device_kept(self, message: DeviceKept) -> None:
         """Ends its removal."""
         self._removals.kept(message.device_id)
 
-    @workflow.signal(name=SITE_VISIT_COMPLETED, description="A technician reported.")
-    def site_visit_completed(self, message: Any) -> None:
+    @hears(SITE_VISIT_COMPLETED, SiteVisitCompleted, "A technician reported.")
+    def site_visit_completed(self, message: SiteVisitCompleted) -> None:
         """Wakes the removal that waits for it; kept if it comes early."""
-        if report := report_of(message):
-            self._removals.completed(report)
+        self._removals.completed(message)
 
-    @workflow.signal(name=APPOINTMENT_CHANGED, description="An appointment was made or moved.")
+    @hears(APPOINTMENT_CHANGED, AppointmentChanged, "An appointment was made or moved.")
     def appointment_changed(self, message: AppointmentChanged) -> None:
         """Reminders count anew."""
         self._removals.appointment_changed(message)
 
-    @workflow.signal(name=WORK_ORDER_CANCELLED, description="A work order was called off.")
+    @hears(WORK_ORDER_CANCELLED, WorkOrderCancelled, "A work order was called off.")
     def work_order_cancelled(self, message: WorkOrderCancelled) -> None:
         """A person decides what becomes of the device."""
         self._removals.called_off(message)
 
-    @workflow.signal(name=RETRY_REQUESTED, description="A person acted on what needed attention.")
+    @hears(RETRY_REQUESTED, RetryRequested, "A person acted on what needed attention.")
     def retry_requested(self, message: RetryRequested) -> None:
         """Wakes what is parked; a repaired sync request is no reason to fetch a device once more."""
         self._sync_parking.retry_requested(message)
@@ -281,12 +301,12 @@ class Unenroll:
             self._parking.retry_requested(message)
             self._removals.retry_requested(message)
 
-    @workflow.signal(name=DERMS_ACKNOWLEDGED, description="The DERMS acknowledged a sync message.")
+    @hears(DERMS_ACKNOWLEDGED, Acknowledged, "The DERMS acknowledged a sync message.")
     def derms_acknowledged(self, message: Acknowledged) -> None:
         """Wakes a flow that waits for it; kept if it comes early."""
         self._synchronize.acknowledged(message)
 
-    @workflow.signal(name=SYNC_TURN, description="What the sync request waited for has changed.")
+    @hears(SYNC_TURN, SyncTurn, "What the sync request waited for has changed.")
     def sync_turn(self, message: SyncTurn) -> None:
         """It may be this flow's turn."""
         self._synchronize.turn_came(message)

@@ -1,8 +1,9 @@
 """The DERMS over HTTP: sends sync messages and asks what became of them. The only place that knows its doors."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
@@ -25,6 +26,7 @@ from models.errors import OutcomeUnknown, Refused, Unavailable
 
 T = TypeVar("T", Acknowledgement, MessageStatus, MessageResults, HeldResources)
 
+_PATIENCE = timedelta(seconds=10)
 _RESOURCES_A_PAGE = 200
 _OVERLOADED = frozenset({408, 425, 429})
 
@@ -43,10 +45,15 @@ class Message:
 class DermsClient:
     """Talks to the DERMS at the address a message names, or else at the one in the settings."""
 
-    def __init__(self, http: httpx.AsyncClient, default_endpoint: str, secret: str) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, default_endpoint: str, secret: str, patience: timedelta = _PATIENCE
+    ) -> None:
         self._http = http
         self._default = default_endpoint.rstrip("/")
         self._secret = secret
+        self._patience = patience.total_seconds()
+        # Connecting is given up first: then it is certain that the DERMS has taken nothing.
+        self._phases = httpx.Timeout(self._patience, connect=self._patience / 2, pool=self._patience / 2)
 
     async def send(self, message: Message) -> Acknowledgement | None:
         """Hands a message over; gives the acknowledgement if the DERMS answers at once.
@@ -125,10 +132,12 @@ class DermsClient:
         self, method: str, url: str, headers: dict[str, str], body: bytes | None, *, may_be_missing: bool = False
     ) -> httpx.Response:
         try:
-            response = await self._http.request(method, url, headers=headers, content=body)
+            # httpx limits each phase, and a server that sends a byte now and then never ends one.
+            async with asyncio.timeout(self._patience):
+                response = await self._http.request(method, url, headers=headers, content=body, timeout=self._phases)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable("The DERMS cannot be reached.", code="derms-unreachable") from error
-        except httpx.TransportError as error:
+        except (httpx.TransportError, TimeoutError) as error:
             raise OutcomeUnknown("The DERMS gave no answer in time.", code="derms-no-answer") from error
         if may_be_missing and response.status_code == HTTPStatus.NOT_IMPLEMENTED:
             raise Refused("The DERMS does not offer this.", code="derms-refused")

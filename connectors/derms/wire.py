@@ -1,4 +1,6 @@
-"""The documents exchanged with a DERMS (DOMAIN.md 5.5). docs/contracts/derms.schema.json is generated from this file.
+"""The documents exchanged with a DERMS (docs/domain.md#synchronize).
+
+docs/contracts/derms.schema.json is generated from this file.
 
 A sync message is a full snapshot, never a delta. Its bytes are the same on every resend: one message id, one meaning.
 """

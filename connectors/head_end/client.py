@@ -1,5 +1,6 @@
 """The head-end over HTTP. The only place that knows its doors."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TypeVar
@@ -27,6 +28,8 @@ class HeadEndClient:
         self._address = address.rstrip("/")
         self._secret = secret
         self._patience = patience.total_seconds()
+        # Connecting is given up first: then it is certain that the head-end has taken nothing.
+        self._phases = httpx.Timeout(self._patience, connect=self._patience / 2, pool=self._patience / 2)
 
     async def ask(self, request: DeviceRequest) -> Answer | None:
         """Passes a request on; gives the answer if there is one at once.
@@ -64,10 +67,12 @@ class HeadEndClient:
 
     async def _send(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> httpx.Response:
         try:
-            response = await self._http.request(method, url, headers=headers, content=body, timeout=self._patience)
+            # httpx limits each phase, and a server that sends a byte now and then never ends one.
+            async with asyncio.timeout(self._patience):
+                response = await self._http.request(method, url, headers=headers, content=body, timeout=self._phases)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable("The head-end cannot be reached.", code="head-end-unreachable") from error
-        except httpx.TransportError as error:
+        except (httpx.TransportError, TimeoutError) as error:
             raise OutcomeUnknown("The head-end gave no answer in time.", code="head-end-no-answer") from error
         if response.status_code in _OVERLOADED or response.is_server_error:
             raise Unavailable(f"The head-end answers {response.status_code}.", code="head-end-unavailable")

@@ -1,9 +1,11 @@
-"""Bringing a start or a signal to its flow. Bringing the same one twice changes nothing."""
+"""Delivering a start or a signal to its workflow. Delivering the same one twice changes nothing."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
+from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.client import Client
 from temporalio.common import (
     SearchAttributeKey,
@@ -20,18 +22,31 @@ from connectors.temporal.client import TASK_QUEUE
 _PATIENCE = timedelta(seconds=5)
 
 
-class Delivered(StrEnum):
-    """What became of it."""
+class Outcome(StrEnum):
+    """What became of a message."""
 
-    ARRIVED = "arrived"
-    NO_SUCH_FLOW = "no_such_flow"
-    LATER = "later"
+    DELIVERED = "delivered"
+    WORKFLOW_ENDED = "workflow_ended"
+    UNAVAILABLE = "unavailable"
+    """Temporal does not take anything now; the same again may arrive later."""
+    UNPREPARED = "unprepared"
+    """The namespace does not know our search attributes; register them, then the same again will arrive."""
+    REFUSED = "refused"
+    """Temporal will never take this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome, and in words what Temporal said; never what was sent."""
+
+    outcome: Outcome
+    error: str = ""
 
 
 async def deliver(
     client: Client, kind: Literal["start", "signal"], workflow_id: str, name: str, payload: dict[str, Any]
-) -> Delivered:
-    """Starts or signals; `LATER` when Temporal is away, and the caller keeps what it has."""
+) -> Result:
+    """Starts or signals, and says what became of it. A payload that is no message of ours raises what it raises."""
     try:
         if kind == "start":
             await _start(client, workflow_id, name, payload)
@@ -39,22 +54,44 @@ async def deliver(
             handle = client.get_workflow_handle(workflow_id)
             await handle.signal(name, payload, rpc_timeout=_PATIENCE)
     except WorkflowAlreadyStartedError:
-        return Delivered.ARRIVED
+        return Result(Outcome.DELIVERED)
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return Delivered.NO_SUCH_FLOW
-        return Delivered.LATER
+        return _judge(error, kind)
     except RuntimeError:
         # A lazy client that cannot connect says so with this.
-        return Delivered.LATER
-    return Delivered.ARRIVED
+        return Result(Outcome.UNAVAILABLE, "No Temporal server answers.")
+    return Result(Outcome.DELIVERED)
+
+
+def _judge(error: RPCError, kind: Literal["start", "signal"]) -> Result:
+    said = f"{error.status.name}: {error.message}"
+    match error.status:
+        # Both a missing namespace and a missing workflow are NOT_FOUND; only the details tell them apart.
+        case RPCStatusCode.NOT_FOUND if kind == "start" or _namespace_is_missing(error):
+            return Result(Outcome.UNAVAILABLE, said)
+        case RPCStatusCode.NOT_FOUND if "already completed" in error.message:
+            return Result(Outcome.WORKFLOW_ENDED, said)
+        case RPCStatusCode.INVALID_ARGUMENT if "no mapping defined for search attribute" in error.message:
+            return Result(Outcome.UNPREPARED, said)
+        case RPCStatusCode.NOT_FOUND | RPCStatusCode.INVALID_ARGUMENT:
+            return Result(Outcome.REFUSED, said)
+        # A rate limit says the same as a message over the size that gRPC takes.
+        case RPCStatusCode.RESOURCE_EXHAUSTED if "larger than max" in error.message:
+            return Result(Outcome.REFUSED, said)
+        case _:
+            return Result(Outcome.UNAVAILABLE, said)
+
+
+def _namespace_is_missing(error: RPCError) -> bool:
+    status = error.grpc_status
+    return any(one.Is(NamespaceNotFoundFailure.DESCRIPTOR) for one in (status.details if status else ()))
 
 
 async def _start(client: Client, workflow_id: str, name: str, payload: dict[str, Any]) -> None:
     attributes = [
         SearchAttributePair(SearchAttributeKey.for_keyword(key), value) for key, value in payload["attributes"].items()
     ]
-    # A repair may start a flow again that was broken off, never one that came to its end.
+    # A repair may start a workflow again that was broken off, never one that came to its end.
     again = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
     await client.start_workflow(
         name,

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from models.batches import BatchName
 from models.messages.message import Message
+from models.messages.text import Text
 from models.task_states import BatchRunState
 
 WORKFLOW = "Batch"
@@ -42,7 +43,7 @@ class FailBatch(Message):
 
     name: BatchName
     workflow_id: str
-    reason: str
+    reason: Text
 
 
 class BatchResult(Message):

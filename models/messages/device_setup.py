@@ -1,6 +1,7 @@
 """What the flow says and hears of a device that is shipped, or checked through its head-end. Ids and states only."""
 
 from models.messages.message import Message
+from models.messages.text import Text
 from models.task_states import ShipmentState
 
 SHIPMENT_CHANGED = "shipment_changed"
@@ -27,7 +28,7 @@ class ShipmentStanding(Message):
     shipment_id: str
     state: ShipmentState
     waits: bool = True
-    verdict: str = ""
+    verdict: Text = ""
 
 
 class RemindOfShipment(Message):
@@ -61,4 +62,4 @@ class Concluded(Message):
     """Where a round of checks ended. `why`: what keeps a device from being enrolled, in words without its numbers."""
 
     passed: bool
-    why: str = ""
+    why: Text = ""

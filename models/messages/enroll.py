@@ -7,6 +7,7 @@ from models.messages.device_setup import Shipment
 from models.messages.message import Message
 from models.messages.site_visit import Visit
 from models.messages.synchronize import SyncOutcome
+from models.messages.text import Text
 from models.states import EnrollmentState
 
 WORKFLOW = "Enroll"
@@ -66,7 +67,7 @@ class CancelEnrollment(Message):
     """Cancel an enrolment that is not associated yet."""
 
     enrollment_id: str
-    reason: str
+    reason: Text
     actor: str = "temporal"
 
 
@@ -74,7 +75,7 @@ class ParkEnrollment(Message):
     """Mark an enrolment as needing a person."""
 
     enrollment_id: str
-    reason: str
+    reason: Text
 
 
 class PlaceFreed(Message):
@@ -86,7 +87,7 @@ class PlaceFreed(Message):
 class CancelRequested(Message):
     """Somebody wants the request cancelled."""
 
-    reason: str = "cancelled by signal"
+    reason: Text = "cancelled by signal"
     actor: str = "temporal"
 
 

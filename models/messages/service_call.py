@@ -3,6 +3,7 @@
 from models.messages.message import Message
 from models.messages.site_visit import Visit
 from models.messages.synchronize import SyncOutcome
+from models.messages.text import Text
 from models.task_states import ServiceCallState
 
 WORKFLOW = "ServiceCall"
@@ -33,14 +34,14 @@ class Called(Message):
     remote_action: bool = False
     head_end_request_id: str | None = None
     sync_request_id: str | None = None
-    why: str = ""
+    why: Text = ""
 
 
 class CancelServiceCall(Message):
     """Take the call back."""
 
     service_call_id: str
-    reason: str
+    reason: Text
     actor: str = "temporal"
 
 
@@ -48,7 +49,7 @@ class ParkServiceCall(Message):
     """Mark it as needing a person."""
 
     service_call_id: str
-    reason: str
+    reason: Text
 
 
 class VisitEnded(Message):
@@ -63,7 +64,7 @@ class RemoteActionEnded(Message):
 
     service_call_id: str
     request_id: str
-    trouble: str = ""
+    trouble: Text = ""
 
 
 class ServiceCallResult(Message):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from models.messages.message import Message
+from models.messages.text import Text
 from models.states import EnrollmentState
 from models.task_states import CompletionOutcome, WorkOrderState
 
@@ -63,7 +64,7 @@ class VisitStanding(Message):
     completion_id: str | None = None
     waits: bool = True
     attempts_used_up: bool = False
-    verdict: str = ""
+    verdict: Text = ""
     seconds_until_appointment: float = 0.0
 
 
@@ -80,5 +81,5 @@ class Installed(Message):
 
     state: EnrollmentState
     sync_request_id: str | None = None
-    verdict: str = ""
-    stuck: str = ""
+    verdict: Text = ""
+    stuck: Text = ""

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from models.messages.message import Message
+from models.messages.text import Text
 from models.states import SyncState
 
 DERMS_ACKNOWLEDGED = "derms_acknowledged"
@@ -17,7 +18,7 @@ class AcknowledgedDevice(Message):
 
     device_id: str
     registration: Literal["registered", "failed", "deregistered"]
-    message: str = ""
+    message: Text = ""
 
 
 class Acknowledged(Message):
@@ -27,9 +28,9 @@ class Acknowledged(Message):
     sync_request_id: str
     version: int | None = None
     result: Literal["positive", "negative"]
-    code: str = ""
-    text: str = ""
-    references: dict[str, str] = Field(default_factory=dict)
+    code: Text = ""
+    text: Text = ""
+    references: dict[Text, Text] = Field(default_factory=dict)
     devices: tuple[AcknowledgedDevice, ...] = ()
 
 
@@ -62,9 +63,9 @@ class Sent(Message):
 
     acknowledgement: Acknowledged | None = None
     state: SyncState
-    code: str = ""
-    text: str = ""
-    waits_for: str = ""
+    code: Text = ""
+    text: Text = ""
+    waits_for: Text = ""
 
 
 class AskDerms(Message):
@@ -105,12 +106,12 @@ class RecordFailure(Message):
 
     sync_request_id: str
     failure: SendFailure
-    text: str
+    text: Text
 
 
 class SyncStanding(Message):
     """Where the request stands afterwards."""
 
     state: SyncState
-    code: str = ""
-    text: str = ""
+    code: Text = ""
+    text: Text = ""

@@ -3,6 +3,7 @@
 from models.messages.message import Message
 from models.messages.site_visit import Visit
 from models.messages.synchronize import SyncOutcome
+from models.messages.text import Text
 from models.task_states import RemovalMethod, UnenrollmentState
 
 WORKFLOW = "Unenroll"
@@ -45,7 +46,7 @@ class ApprovalDecided(Message):
 
     message_id: str = ""
     approved: bool
-    reason: str = ""
+    reason: Text = ""
     actor: str = "temporal"
 
 
@@ -74,7 +75,7 @@ class DecideApproval(Message):
 
     unenrollment_id: str
     approved: bool
-    reason: str
+    reason: Text
     actor: str
 
 
@@ -82,7 +83,7 @@ class CancelUnenrollment(Message):
     """Take the request back, before a device has left."""
 
     unenrollment_id: str
-    reason: str
+    reason: Text
     actor: str = "temporal"
 
 
@@ -99,7 +100,7 @@ class RemovalFailed(Message):
 
     unenrollment_id: str
     device_id: str
-    reason: str
+    reason: Text
 
 
 class RemindOfDevice(Message):
@@ -127,7 +128,7 @@ class ParkUnenrollment(Message):
     """Mark it as needing a person."""
 
     unenrollment_id: str
-    reason: str
+    reason: Text
 
 
 class UnenrollResult(Message):

@@ -4,14 +4,19 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Identity, Index
+from sqlalchemy import text as sql
 from sqlmodel import Field
 
-from models.tables.columns import document, instant, key, text
+from models.states import OutboxState
+from models.tables.columns import document, instant, key, one_of, text
 from models.tables.stored import Stored
 
 
 class OutboxMessage(Stored, table=True):
-    """A start or a signal that a flow must get. Written with the change that causes it, deleted when delivered."""
+    """A start or a signal that a workflow must get. Written with the change that causes it, deleted when delivered.
+
+    One that Temporal will never take is `undeliverable` and stays until a person sends it again or gives it up.
+    """
 
     __tablename__ = "outbox_message"
 
@@ -23,8 +28,15 @@ class OutboxMessage(Stored, table=True):
     created_at: datetime = Field(sa_column=instant())
     due_at: datetime = Field(sa_column=instant())
     attempts: int = 0
+    state: OutboxState = Field(default=OutboxState.WAITING, sa_column=one_of(OutboxState))
+    error: str | None = Field(default=None, sa_column=text(nullable=True))
 
-    __table_args__ = (Index("outbox_message_due", "due_at", "id"), Index("outbox_message_flow", "workflow_id", "id"))
+    __table_args__ = (
+        Index("outbox_message_due", "due_at", "id", postgresql_where=sql("state = 'waiting'")),
+        Index("outbox_message_oldest", "id", postgresql_where=sql("state = 'waiting'")),
+        Index("outbox_message_undeliverable", "id", postgresql_where=sql("state = 'undeliverable'")),
+        Index("outbox_message_flow", "workflow_id", "id"),
+    )
 
 
 class InboxMessage(Stored, table=True):

@@ -26,7 +26,7 @@ from sqlmodel import col
 
 from models.attention_views import AttentionItem, AttentionKind
 from models.scope import OperatorScope
-from models.states import EnrollmentState, RegistrationState, SubscriptionState, SyncState
+from models.states import EnrollmentState, OutboxState, RegistrationState, SubscriptionState, SyncState
 from models.tables.device_setup import DeviceShipment
 from models.tables.enrollment import Enrollment
 from models.tables.messages import OutboxMessage
@@ -37,7 +37,7 @@ from models.tables.unenrollment import Unenrollment
 from models.tables.work_order import WorkOrder
 from models.task_states import ServiceCallState, UnenrollmentState, WorkOrderState
 from models.views import Page
-from operations import shipments, sync_turns
+from operations import outbox_repairs, shipments, sync_turns
 from operations.queries.paging import decode, encode, not_ours
 from rules.attention import Waiting, actions, door, next_step
 
@@ -183,11 +183,26 @@ def _shipments_unclaimed(now: datetime) -> Part:
     return _unclaimed(_K.SHIPMENT_UNCLAIMED, DeviceShipment)
 
 
-def _undelivered(now: datetime) -> Part:
+def _message(kind: AttentionKind, why: Any) -> Part:
+    key = func.concat(outbox_repairs.PREFIX, col(OutboxMessage.id))
+    return _part(kind, OutboxMessage, col(OutboxMessage.created_at), why, key=key)
+
+
+def _undeliverable(now: datetime) -> Part:
     row = OutboxMessage
-    why = func.concat(col(row.name), " to ", col(row.workflow_id), " was tried ", col(row.attempts), " times.")
-    part = _part(_K.MESSAGE_UNDELIVERABLE, row, col(row.created_at), why, journey=col(row.workflow_id))
-    return part.where(col(row.created_at) < now - _UNDELIVERED_AFTER)
+    why = func.concat(col(row.name), " to ", col(row.workflow_id), ": ", col(row.error))
+    return _message(_K.MESSAGE_UNDELIVERABLE, why).where(col(row.state) == OutboxState.UNDELIVERABLE)
+
+
+def _delayed(now: datetime) -> Part:
+    """The message that has waited longest stands for all: an outage of Temporal is one thing to see to."""
+    row = aliased(OutboxMessage)
+    first = select(col(row.id)).where(col(row.state) == OutboxState.WAITING).order_by(col(row.id)).limit(1)
+    oldest = first.scalar_subquery()
+    tried, error = col(OutboxMessage.attempts), func.coalesce(col(OutboxMessage.error), "no error yet")
+    why = func.concat("Messages to workflows wait; the oldest was tried ", tried, " time(s): ", error, ".")
+    late = col(OutboxMessage.created_at) < now - _UNDELIVERED_AFTER
+    return _message(_K.DELIVERY_DELAYED, why).where(col(OutboxMessage.id) == oldest, late)
 
 
 _PARTS: Mapping[AttentionKind, Callable[[datetime], Part]] = {
@@ -203,7 +218,8 @@ _PARTS: Mapping[AttentionKind, Callable[[datetime], Part]] = {
     _K.WORK_UNCLAIMED: _work_unclaimed,
     _K.SHIPMENT_UNCLAIMED: _shipments_unclaimed,
     _K.RECOVERY_PENDING: _recoveries,
-    _K.MESSAGE_UNDELIVERABLE: _undelivered,
+    _K.MESSAGE_UNDELIVERABLE: _undeliverable,
+    _K.DELIVERY_DELAYED: _delayed,
 }
 
 

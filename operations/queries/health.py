@@ -31,7 +31,7 @@ async def migration(session: AsyncSession) -> str | None:
 
 async def backlog(session: AsyncSession) -> Backlog:
     """Counts of what is not final."""
-    count, oldest = await outbox.waiting(session)
+    count, oldest = await outbox.waiting(session), await outbox.oldest_age(session)
     states = col(SyncRequest.state)
     rows = await session.execute(select(states, func.count()).where(states.in_(_OPEN)).group_by(states))
     found = dict(rows.all())

@@ -74,7 +74,9 @@ async def newest_first(
     return rows[:limit], encode(getattr(rows[limit - 1], key.key)) if len(rows) > limit else None
 
 
-async def one_of(session: AsyncSession, statement: Select[Any], key: Any, wanted: str, *, kind: str, door: str) -> Any:
+async def one_of(
+    session: AsyncSession, statement: Select[Any], key: Any, wanted: str | int, *, kind: str, door: str
+) -> Any:
     """The row of that id.
 
     Raises:

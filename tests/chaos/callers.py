@@ -6,12 +6,12 @@ from typing import Any
 
 import httpx
 
+from tests.patience import DRILL_PATIENCE_SECONDS
+
 # The first attempts to connect again come at once, then and after half a second and one; then it is all begun anew.
 CONNECTING_AGAIN = 3
-ANSWER_WITHIN_SECONDS = 20
+ANSWER_WITHIN_SECONDS = 60
 """Then it is asked again."""
-PATIENCE_SECONDS = 150
-"""For what waits behind hundreds of others while the API starts again."""
 
 
 class Callers:
@@ -47,7 +47,7 @@ class Callers:
 
     async def _insist(self, application: dict[str, Any]) -> str:
         """Until it is accepted; gives the enrolment's id."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(DRILL_PATIENCE_SECONDS):
             while True:
                 try:
                     answer = await self._http.post("/v1/program-enrollments", json=application)

@@ -14,9 +14,9 @@ from workflows import policies
 
 LATE = "LATE_"
 _A_DAY = timedelta(milliseconds=200)
-_GIVEN_AWAY_AFTER = timedelta(seconds=8)
+_GIVEN_AWAY_AFTER = timedelta(seconds=10)
 """Temporal gives a step that asks others to the next worker after so long."""
-_SOME_TRIES = RetryPolicy(initial_interval=timedelta(milliseconds=100), backoff_coefficient=1, maximum_attempts=20)
+_SOME_TRIES = RetryPolicy(initial_interval=timedelta(milliseconds=100), backoff_coefficient=1, maximum_attempts=60)
 """Counted, not timed: what stands somewhere is one try, or one for each time that it is given away."""
 _PROGRAM = SearchAttributeKey.for_keyword("Program")
 

@@ -26,14 +26,15 @@ from tests.chaos.kinds import (
 )
 from tests.chaos.people import People
 from tests.integration.batches import rested, run
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.installing import Installing
 from tests.integration.leaving import Leaving
 from tests.integration.setting_up import Setup
+from tests.patience import DRILL_PATIENCE_SECONDS, wait_for
 
 _LENT = {"asset_ownership": "utility_owned"}
 _PARCEL = {"installation_method": "self_installation", "devices": [], **_LENT}
-_LONG_SECONDS = 600
+_LONG_SECONDS = 3600
 _REFUSED = {
     "program_subscription": "program <> 'JAMMED' OR state NOT IN ('ending', 'ended')",
     "batch_run": "name <> 'reconciliation' OR state <> 'completed'",
@@ -100,7 +101,7 @@ class Journeys:
                 self.doors.accepted(self.doors.application(program=kind, **lent))
         asked = "SELECT count(*) FROM sync_request WHERE state = $1 AND program = ANY($2)"
         count = sum(HOW_MANY[kind] for kind in kinds)
-        wait_for(lambda: self.doors.database.value(asked, state, kinds) == count, 60)
+        wait_for(lambda: self.doors.database.value(asked, state, kinds) == count, seconds=DRILL_PATIENCE_SECONDS)
 
     def begin_in_trouble(self) -> None:
         """Those who get into trouble; at first the DERMS is away, and our own database is not well."""

@@ -14,10 +14,8 @@ from tests.chaos.journeys import Journeys
 from tests.chaos.victim import Victim
 from tests.chaos.worker_alone import WorkerAlone
 from tests.integration.batches import at_rest
-from tests.integration.doors import Doors, wait_for
-
-_STANDING_WITHIN_SECONDS = 120
-_OVER_WITHIN_SECONDS = 120
+from tests.integration.doors import Doors
+from tests.patience import DRILL_PATIENCE_SECONDS, wait_for
 
 
 @dataclass
@@ -48,12 +46,12 @@ def killed() -> Generator[Killed]:
             journeys.prepare()
             with WorkerAlone(Victim(Path(folder, "data")), log) as worker:
                 journeys.begin_in_trouble()
-                watch.until(watch.all_refused, _STANDING_WITHIN_SECONDS)
+                watch.until(watch.all_refused)
                 journeys.begin()
-                watch.until(watch.all_stand, _STANDING_WITHIN_SECONDS)
+                watch.until(watch.all_stand)
                 under_way = journeys.under_way()
                 worker.kill()
-                watch.until(watch.all_over, _OVER_WITHIN_SECONDS)
+                watch.until(watch.all_over)
         steps, arrivals = _read(log)
         yield Killed(steps, arrivals, under_way, journeys)
 
@@ -66,15 +64,14 @@ class _Watch:
         self._log = log
         self._read_so_far = 0
 
-    def until(self, reached: Callable[[], bool], seconds: float) -> None:
+    def until(self, reached: Callable[[], bool]) -> None:
         """Waits, and says who did not get there."""
-        try:
-            wait_for(reached, seconds)
-        except AssertionError:
-            standing = {one.workflow_id: one.place for one in _read(self._log)[1] if one.stays}
-            left = {flow: standing.get(flow) for flow in self._journeys.under_way()}
-            where = self._journeys.unsettled()
-            raise AssertionError(f"{reached.__name__}: waited in vain for {left}; not final: {where}") from None
+        wait_for(reached, instead=self._left, seconds=DRILL_PATIENCE_SECONDS)
+
+    def _left(self) -> dict[str, object]:
+        standing = {one.workflow_id: one.place for one in _read(self._log)[1] if one.stays}
+        under_way = {flow: standing.get(flow) for flow in self._journeys.under_way()}
+        return {"under way": under_way, "not final": self._journeys.unsettled()}
 
     def all_refused(self) -> bool:
         """Whether all who shall be refused something were, or stand somewhere."""

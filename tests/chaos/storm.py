@@ -1,4 +1,4 @@
-"""A storm over one stack: each part is killed with -9 while hundreds of enrolments are under way."""
+"""A storm over one stack: each part is killed with -9 while enrollments are under way, and in the end all at once."""
 
 import asyncio
 from collections.abc import Collection
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
@@ -15,100 +14,90 @@ from bench.customers import application, qualified
 from models.ids import enrollment_workflow_id
 from tests.chaos.callers import Callers
 from tests.chaos.victim import Victim
-from tests.integration.doors import Doors
+from tests.patience import DRILL_PATIENCE_SECONDS, wait_until
 
 CUSTOMERS = Path(__file__).parents[2] / "examples" / "customers.csv"
-IN_FLIGHT = 200
-FEW = 20
-"""So many are asked for while Temporal is away, and when PostgreSQL is killed."""
-MIDST = 30
-"""A part is killed when so many of the latest are accepted, others are being submitted, and older ones go on."""
-TO_SPARE = 100
-"""So many more than are to be in flight are asked for: some may come to their end before the kill."""
 CONNECTIONS = 50
-ACKNOWLEDGE_AFTER_SECONDS = 30
-"""Until it is killed the DERMS takes so long: enough are in flight without hundreds more being asked for."""
-FINAL_WITHIN_SECONDS = 200
 
 
-@dataclass
-class Aftermath:
-    """What was asked, what was answered, and the doors behind which is what there is now."""
+@dataclass(frozen=True)
+class Size:
+    """How much is going on when a part is killed."""
 
-    victim: Victim
-    doors: Doors
-    asked: list[dict[str, Any]]
-    callers: Callers
-    asked_before: dict[str, int]
-    """How many were asked for until each part was killed."""
-    accepted_without_temporal: int
+    in_flight: int
+    few: int
+    """So many are asked for while Temporal is away, when PostgreSQL is killed, and before everything is."""
+    midst: int
+    """A part is killed when so many of the latest are accepted, others are being submitted, and older ones go on."""
+
+
+SMALL = Size(in_flight=12, few=8, midst=2)
+BIG = Size(in_flight=200, few=20, midst=30)
 
 
 class Storm:
-    """What is asked of the stack, and who is killed meanwhile."""
+    """What is asked of the stack, what was answered, and who is killed meanwhile."""
 
-    def __init__(self, victim: Victim, stack: dict[str, Any]) -> None:
-        self._victim = victim
-        self._stack = stack
-        self._callers = Callers(stack, CONNECTIONS)
+    def __init__(self, victim: Victim, stack: dict[str, Any], size: Size) -> None:
+        self.victim = victim
+        self.size = size
+        self.callers = Callers(stack, CONNECTIONS)
+        self.asked: list[dict[str, Any]] = []
+        self.asked_before: dict[str, int] = {}
+        """How many were asked for until each part was killed."""
+        self.accepted_without_temporal = 0
+        self._derms_url: str = stack["derms_url"]
         self._waiting = [application(row, number) for number, row in enumerate(qualified(CUSTOMERS))]
-        self._asked: list[dict[str, Any]] = []
-        self._asked_before: dict[str, int] = {}
 
-    def rage(self) -> Aftermath:
-        """From the first request until every flow has ended."""
-        late = {"acknowledge_after_seconds": ACKNOWLEDGE_AFTER_SECONDS}
-        httpx.put(f"{self._stack['derms_url']}/faults", json=late).raise_for_status()
-        without_temporal = asyncio.run(self._rage())
-        doors = Doors(self._stack)
-        return Aftermath(self._victim, doors, self._asked, self._callers, self._asked_before, without_temporal)
+    def rage(self) -> None:
+        """From the first request until nothing of the stack lives. Until it is killed the DERMS decides nothing, so
+        that all that was asked for is in flight, however long that took."""
+        httpx.put(f"{self._derms_url}/faults", json={"acknowledge": "never"}).raise_for_status()
+        asyncio.run(self._rage())
+        self.victim.kill_everything()
 
-    async def _rage(self) -> int:
+    async def _rage(self) -> None:
         try:
-            await self._kill_under_load("worker")
-            without_temporal = await self._without_temporal()
-            await self._kill_under_load("api")
-            await self._kill_under_load("simulator")
-            await self._kill("postgresql", FEW)
+            await self._kill("worker", self.size.in_flight + self.size.midst)
+            await self._without_temporal()
+            await self._kill("api", self.size.few)
+            await self._kill("simulator", self.size.few)
+            await self._kill("postgresql", self.size.few)
+            await wait_until(self._still_dead, lambda dead: not dead, "all that were killed to start again")
+            await self.callers.submit(self._next(self.size.few))
         finally:
-            await self._callers.close()
-        await _all_flows_end(self._stack, self._callers.accepted.values())
-        return without_temporal
+            await self.callers.close()
 
-    async def _kill_under_load(self, part: str) -> None:
-        """As many are asked for as it takes to have enough in flight."""
-        connection = await asyncpg.connect(self._stack["database_url"])
-        done = await connection.fetchval("SELECT count(*) FROM sync_request WHERE acknowledged_at IS NOT NULL")
-        await connection.close()
-        await self._kill(part, max(FEW, IN_FLIGHT + TO_SPARE - (len(self._asked) - done)))
+    async def _still_dead(self) -> set[str]:
+        return self.victim.still_dead()
 
     async def _kill(self, part: str, count: int) -> None:
         """In the midst of so many requests."""
         applications = self._next(count)
-        self._asked_before[part] = len(self._asked)
-        await self._callers.submit(applications, when=min(count // 2, MIDST), then=lambda: self._victim.kill(part))
+        self.asked_before[part] = len(self.asked)
+        when = min(count // 2, self.size.midst)
+        await self.callers.submit(applications, when=when, then=lambda: self.victim.kill(part))
 
-    async def _without_temporal(self) -> int:
+    async def _without_temporal(self) -> None:
         """Frozen first, so that there is no doubt that nobody answered while these were submitted."""
-        self._victim.freeze("temporal")
-        before = len(self._callers.accepted)
-        await self._callers.submit(self._next(FEW))
-        self._victim.kill("temporal")
-        return len(self._callers.accepted) - before
+        self.victim.freeze("temporal")
+        before = len(self.callers.accepted)
+        await self.callers.submit(self._next(self.size.few))
+        self.victim.kill("temporal")
+        self.accepted_without_temporal = len(self.callers.accepted) - before
 
     def _next(self, count: int) -> list[dict[str, Any]]:
         taken, self._waiting = self._waiting[:count], self._waiting[count:]
-        self._asked += taken
+        self.asked += taken
         return taken
 
 
-async def _all_flows_end(stack: dict[str, Any], enrollments: Collection[str]) -> None:
+async def all_workflows_end(stack: dict[str, Any], enrollments: Collection[str]) -> None:
     """Waits with Temporal for each; one that it does not know yet is asked for again."""
     client = await Client.connect(stack["temporal_address"], lazy=True)
-    async with asyncio.timeout(FINAL_WITHIN_SECONDS):
+    async with asyncio.timeout(DRILL_PATIENCE_SECONDS):
         for enrollment in enrollments:
-            while not await _ended(client, enrollment):
-                pass
+            await wait_until(lambda one=enrollment: _ended(client, one), bool, f"the end of {enrollment}")
 
 
 async def _ended(client: Client, enrollment: str) -> bool:

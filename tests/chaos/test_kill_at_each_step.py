@@ -13,7 +13,7 @@ from tests.chaos.kill import Killed, killed
 from tests.chaos.kinds import BATCHES, CALLING, ENROLLING, HOW_MANY, LEAVING, TROUBLES
 from tests.integration.invariants import QUESTIONS, UNSETTLED, found, illegal
 
-pytestmark = pytest.mark.timeout(480)
+pytestmark = pytest.mark.soak
 
 LEFT_OUT = {"act_remotely"}
 """Only calls come there that an earlier release took up, which no worker of this one can begin. It takes the call up

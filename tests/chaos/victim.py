@@ -3,9 +3,14 @@
 import json
 import os
 import signal
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import psutil
+
+from tests.patience import PATIENCE_SECONDS
 
 
 class Victim:
@@ -25,6 +30,20 @@ class Victim:
         self.killed[part] = self.description["pids"][part]
         self.killed_at[part] = datetime.now(UTC)
         os.kill(self.killed[part], signal.SIGKILL)
+
+    def still_dead(self) -> set[str]:
+        """The parts that were killed and have not been started again, as far as stack.json tells."""
+        now = self.description["pids"]
+        return {part for part, before in self.killed.items() if now[part] == before}
+
+    def kill_everything(self) -> None:
+        """The supervisor too, which would start again what it sees dead; returns when nothing of it lives."""
+        up = psutil.Process(self.description["pids"]["up"])
+        processes = [up, *up.children(recursive=True)]
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(processes, PATIENCE_SECONDS)
 
     def freeze(self, part: str) -> None:
         """It lives and answers nobody."""

@@ -10,7 +10,7 @@ from types import TracebackType
 import psutil
 
 from tests.chaos.victim import Victim
-from tests.integration.doors import wait_for
+from tests.patience import wait_for
 
 
 class WorkerAlone:

@@ -10,8 +10,9 @@ from typing import Self
 
 import psutil
 
+from tests.patience import PATIENCE_SECONDS
+
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 60.0
 
 
 class Spoken:
@@ -77,7 +78,7 @@ class Spoken:
 
 def gone(processes: Sequence[psutil.Process]) -> bool:
     """Whether all of them end in time; the dead whom nobody collects, as in many containers, are dead all the same."""
-    _, left = psutil.wait_procs(processes, PATIENCE_SECONDS / 3)
+    _, left = psutil.wait_procs(processes, PATIENCE_SECONDS)
     return not any(map(_lives, left))
 
 

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ import psutil
 import pytest
 
 from stack.ports import kept_ports
-from tests.e2e.spoken import PATIENCE_SECONDS, Spoken, gone
+from tests.e2e.spoken import Spoken, gone
+from tests.patience import wait_for
 
 STAND_INS = Path(__file__).with_name("up_stand_ins.py")
 
@@ -94,6 +94,22 @@ def test_a_stop_leaves_no_process_and_no_description(start: Callable[..., Stack]
     assert "Worker … stopped\nAPI … stopped\nPostgreSQL … stopped" in stack.up.said
 
 
+def test_a_stop_that_takes_long_says_what_it_waits_for_and_kills_nobody(start: Callable[..., Stack]) -> None:
+    stack = start()
+    frozen = [process for process in stack.family() if process.name() == "postgres"]
+    for process in frozen:
+        process.suspend()
+    try:
+        stack.up.process.send_signal(signal.SIGTERM)
+        stack.up.says("PostgreSQL … still stopping: it writes its last checkpoint")
+    finally:
+        for process in frozen:
+            process.resume()
+    assert stack.up.ends() == 0
+    assert "PostgreSQL … stopped after" in stack.up.said
+    assert "database system is shut down" in (stack.folder / "logs" / "postgresql.log").read_text().splitlines()[-1]
+
+
 def test_it_says_what_is_up_where_and_with_which_token(start: Callable[..., Stack], port: int) -> None:
     stack = start()
     token = stack.description()["token"]
@@ -127,9 +143,7 @@ def test_scripts_are_told_of_the_new_process(start: Callable[..., Stack]) -> Non
     stack = start()
     before = stack.pid("worker")
     os.kill(before, signal.SIGKILL)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while stack.pid("worker") == before:
-        assert time.monotonic() < deadline
+    wait_for(lambda: stack.pid("worker") != before, instead=stack.description)
     assert psutil.pid_exists(stack.pid("worker"))
 
 

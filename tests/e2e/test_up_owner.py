@@ -1,8 +1,10 @@
 """Root and ordinary users alike may start the stack; PostgreSQL, which refuses root, serves both."""
 
 import os
+import pwd
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from stack.ports import kept_ports
+from stack.postgres_owner import LENDERS, SYSTEM_USER
 from tests.e2e.spoken import Spoken
 
 STAND_INS = Path(__file__).with_name("up_stand_ins.py")
@@ -42,3 +45,48 @@ def test_postgresql_runs_as_an_ordinary_user_whoever_starts_it(folder: Path, bef
     assert len(owners) == 1
     assert 0 not in owners
     assert (folder / "data").stat().st_uid == (NOBODY if before else os.geteuid())
+
+
+MOUNTS = ("unshare", "--mount", "--propagation", "private")
+ANOTHER_MACHINE = f"""
+set -e
+cp -a /etc "$0/etc"
+sed -i '/^{SYSTEM_USER}:/d' "$0/etc/passwd" "$0/etc/shadow" "$0/etc/group"
+mount --bind "$0/etc" /etc
+"""
+"""For this program alone: without PostgreSQL's user."""
+NOBODY_CAN_BE_ADDED = """
+for place in /usr/local/sbin /usr/sbin /sbin; do
+    test ! -e $place/useradd || mount --bind /dev/null $place/useradd
+done
+"""
+
+
+def may_mount() -> bool:
+    if os.geteuid() != 0 or not shutil.which("unshare"):
+        return False
+    return (
+        subprocess.run([*MOUNTS, "mount", "--bind", "/tmp", "/tmp"], capture_output=True, check=False).returncode == 0
+    )
+
+
+@pytest.mark.skipif(not may_mount(), reason="only root, who may mount, can have a machine without the user")
+@pytest.mark.parametrize("without_useradd", [False, True], ids=["useradd not on the PATH", "no useradd at all"])
+def test_root_needs_neither_sbin_on_the_path_nor_useradd(folder: Path, *, without_useradd: bool) -> None:
+    port = kept_ports(folder / "ports.json", ["api"])["api"]
+    script = ANOTHER_MACHINE + (NOBODY_CAN_BE_ADDED if without_useradd else "") + 'exec "$@"'
+    environment = {**os.environ, "HOME": str(folder), "PATH": "/usr/bin:/bin"}
+    arguments = [str(STAND_INS), str(folder / "data"), str(port), "-"]
+    with Spoken(arguments, environment, before=(*MOUNTS, "sh", "-c", script, str(folder))) as up:
+        up.says("Try:")
+        owners = {process.uids().effective for process in up.family() if process.name() == "postgres"}
+        assert up.ends(signal.SIGTERM) == 0
+    added = f"{SYSTEM_USER}:" in (folder / "etc" / "passwd").read_text()
+    assert added is not without_useradd
+    assert len(owners) == 1
+    assert 0 not in owners
+    if without_useradd:
+        assert owners <= {
+            pwd.getpwnam(name).pw_uid for name in LENDERS if f"{name}:" in Path("/etc/passwd").read_text()
+        }
+    assert {path.stat().st_uid for path in (folder / "data" / "postgresql").iterdir()} == owners

@@ -14,14 +14,14 @@ from stack.data_dir import DataDir
 from stack.environment import Addresses, Ports
 from stack.health import answers
 from stack.part import Chore, Part, Patience
-from stack.plan import Plan
+from stack.plan import Plan, postgres_part
 from stack.ports import PortWanted, check_ports, kept_ports
 from stack.postgres import Postgres
 from stack.process import Program
 from stack.session import run
 from stack.terminal import Terminal, guarded
 
-IMPATIENT = Patience(deaths=3, within=60.0, first_pause=0.05)
+IMPATIENT = Patience(deaths=3, within=600.0, first_pause=0.05)
 
 
 def plan(data: DataDir, api_port: int, worker_life: str) -> Plan:
@@ -31,7 +31,7 @@ def plan(data: DataDir, api_port: int, worker_life: str) -> Plan:
     log = data.logs / "postgresql.log"
     postgres = Postgres(data.postgresql, log, port, credentials.postgresql_password)
     steps = [
-        [Part("postgresql", "PostgreSQL", postgres.prepare, postgres.accepts_connections)],
+        [postgres_part(postgres)],
         Chore("Preparation", program(data, "prepare", "-c", "print('prepared')")),
         [http_server(data, api_port), worker(data, worker_life)],
     ]

@@ -29,6 +29,7 @@ from models.messages.synchronize import DERMS_ACKNOWLEDGED, SYNC_TURN, Acknowled
 from models.search_attributes import SEARCH_ATTRIBUTES
 from models.states import EnrollmentState, SyncState
 from tests.flow.stand_ins import Activities, Derms, Record, acknowledgement
+from tests.patience import patiently, wait_until
 from workflows.enroll import Enroll
 from workflows.hand_over import HandOver
 from workflows.parking import NEEDS_ATTENTION, STAGE
@@ -82,16 +83,12 @@ class Flow:
 
     async def says(self, text: str) -> str:
         """Waits until the details say so."""
-        async with asyncio.timeout(10):
-            while text not in (details := await self.details()):
-                pass
-        return details
+        return await wait_until(self.details, lambda details: text in details, f"{text!r} in the details")
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Waits until it holds."""
-        async with asyncio.timeout(10):
-            while not condition():
-                await self.details()
+        # The server is asked meanwhile, so that nothing stands still.
+        await wait_until(self.details, lambda _: condition(), condition)
 
     async def waits(self) -> None:
         """Waits until it waits for the acknowledgement."""
@@ -104,15 +101,12 @@ class Flow:
 
     async def shows(self, stage: Stage, *, needs_attention: bool | None = None) -> None:
         """Waits until the search attributes say so."""
-        async with asyncio.timeout(10):
-            while (await self.attributes()) != (stage, needs_attention):
-                pass
+        wanted = (stage, needs_attention)
+        await wait_until(self.attributes, lambda shown: shown == wanted, wanted)
 
     async def until_stage(self, stage: Stage) -> None:
         """Waits until it stands there."""
-        async with asyncio.timeout(10):
-            while (await self.attributes())[0] != stage:
-                pass
+        await wait_until(self.attributes, lambda shown: shown[0] == stage, stage)
 
     async def attributes(self) -> tuple[str | None, bool | None]:
         found = (await self.handle.describe()).typed_search_attributes
@@ -124,8 +118,7 @@ class Flow:
 
     async def result(self) -> EnrollResult:
         """How it ends; time passes as far as it takes."""
-        async with asyncio.timeout(30):
-            return await self.handle.result()
+        return await patiently(self.handle.result(), "the end of the flow")
 
     async def length(self) -> int:
         return (await self.handle.describe()).history_length

@@ -13,7 +13,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.errors import ErrorMapping
 from models.catalog import ServiceLevel, SetupStep
-from models.errors import Refused
+from models.errors import Refused, Unavailable
 from models.ids import enrollment_workflow_id, new_id
 from models.messages.enroll import Accepted, EnrollInput, Stage
 from models.messages.site_visit import (
@@ -60,6 +60,8 @@ class Field:
         self.refusals: list[str] = []
         self.stuck: list[str] = []
         self.down = 0
+        self.away = False
+        self.tried = 0
 
     @property
     def order(self) -> WorkOrder:
@@ -161,6 +163,9 @@ class FieldActivities(Activities):
 
     @activity.defn
     async def dispatch_work_order(self, request: Visit) -> VisitStanding:
+        self._field.tried += 1
+        if self._field.away:
+            raise Unavailable("Field work cannot be reached.", code="field-work-unreachable")
         if self._field.down:
             self._field.down -= 1
             raise Refused("Field work does not take orders today.", code="field-work-refused")

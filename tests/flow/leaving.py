@@ -8,6 +8,7 @@ from temporalio import activity
 
 from models.errors import Refused
 from models.ids import new_id
+from models.messages.signals import UnreadableSignal
 from models.messages.site_visit import RemindOfVisit, TakeCompletion, Visit, VisitStanding
 from models.messages.synchronize import (
     Acknowledged,
@@ -73,6 +74,7 @@ class Record:
         self.attempts: dict[str, int] = {}
         self.refusals: list[str] = []
         self.away = False
+        self.unreadable: list[UnreadableSignal] = []
 
     def move(self, state: UnenrollmentState) -> None:
         check_transition(UNENROLLMENT_TRANSITIONS, self.id, self.state, state)
@@ -277,6 +279,10 @@ class Activities:
     @activity.defn
     async def ask_derms(self, request: AskDerms) -> Answer:
         return Answer(known=False)
+
+    @activity.defn
+    async def keep_unreadable_signal(self, request: UnreadableSignal) -> None:
+        self._record.unreadable.append(request)
 
     @activity.defn
     async def record_failure(self, request: RecordFailure) -> SyncStanding:

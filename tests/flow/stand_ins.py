@@ -10,6 +10,7 @@ from temporalio import activity
 from models.errors import Refused, Unavailable
 from models.ids import new_id
 from models.messages.enroll import Accepted, CancelEnrollment, EnrollInput, ParkEnrollment, RetryRequested
+from models.messages.signals import UnreadableSignal
 from models.messages.synchronize import (
     Acknowledged,
     AcknowledgedDevice,
@@ -72,6 +73,7 @@ class Record:
         self.away = False
         self.waits_for = ""
         self.looked = 0
+        self.unreadable: list[UnreadableSignal] = []
 
     @property
     def key(self) -> str:
@@ -219,6 +221,7 @@ class Activities:
             self.ask_derms,
             self.record_acknowledgement,
             self.record_failure,
+            self.keep_unreadable_signal,
         ]
 
     @activity.defn
@@ -305,6 +308,11 @@ class Activities:
             for device, after, _ in effect.devices:
                 record.move_device(device, after)
         return record.standing()
+
+    @activity.defn
+    async def keep_unreadable_signal(self, request: UnreadableSignal) -> None:
+        self._record.reach()
+        self._record.unreadable.append(request)
 
     @activity.defn
     async def record_failure(self, request: RecordFailure) -> SyncStanding:

@@ -1,4 +1,7 @@
-"""A service call whose device is acted on through its head-end, which answers when it likes (DOMAIN.md 5.4)."""
+"""A service call whose device is acted on through its head-end, which answers when it likes.
+
+See docs/domain.md#service-call.
+"""
 
 from temporalio.testing import WorkflowEnvironment
 

@@ -1,4 +1,7 @@
-"""Devices are fetched all at the same time; each waits for its own technician, parcel or person (DOMAIN.md 5.3)."""
+"""Devices are fetched all at the same time; each waits for its own technician, parcel or person.
+
+See docs/domain.md#unenroll.
+"""
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -118,6 +121,7 @@ async def test_an_order_that_was_called_off_is_left_to_a_person(environment: Wor
 
 async def test_a_failed_removal_after_control_stopped_is_a_recovery(environment: WorkflowEnvironment) -> None:
     async with unenrolling(environment, "utility_removal", first=True) as flow:
+        await flow.waits()
         await flow.report(ONE, "customer_refused")
         await flow.parked()
         assert flow.record.state is _U.RECOVERY_PENDING

@@ -1,4 +1,4 @@
-"""The service-call flow, over months where it takes them (DOMAIN.md 5.4)."""
+"""The service-call flow, over months where it takes them (docs/domain.md#service-call)."""
 
 import pytest
 from temporalio.client import WorkflowFailureError

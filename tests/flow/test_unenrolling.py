@@ -1,11 +1,17 @@
-"""The unenrol flow from its request to a DERMS that knows, over months where it takes them (DOMAIN.md 5.3)."""
+"""The unenrol flow from its request to a DERMS that knows, over months where it takes them.
 
+See docs/domain.md#unenroll.
+"""
+
+import pytest
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
 
 from models.messages.enroll import Stage
 from models.messages.synchronize import SyncOutcome
 from models.task_states import UnenrollmentState
-from tests.flow.unenrolling import unenrolling
+from tests.flow.unenrolling import Flow, unenrolling
 
 _U = UnenrollmentState
 YEAR = 365.0 * 24 * 3600
@@ -56,11 +62,29 @@ async def test_taken_back_before_its_day_nothing_happened(environment: WorkflowE
         assert ((await flow.result()).state, flow.record.told) == (_U.CANCELLED, [])
 
 
-async def test_stopped_in_temporal_before_its_day_it_is_taken_back(environment: WorkflowEnvironment) -> None:
+async def canceled(flow: Flow) -> None:
+    """Waits until the workflow ended as canceled, in Temporal and in the record."""
+    with pytest.raises(WorkflowFailureError) as ended:
+        await flow.result()
+    assert isinstance(ended.value.cause, CancelledError)
+    assert (flow.record.state, await flow.attributes()) in (
+        (_U.CANCELLED, (Stage.CANCELLED, None)),
+        (_U.CANCELLED, (Stage.CANCELLED, False)),
+    )
+
+
+async def test_canceled_in_temporal_before_its_day_it_is_taken_back(environment: WorkflowEnvironment) -> None:
     async with unenrolling(environment, "keep", seconds=YEAR) as flow:
         await flow.shows(Stage.SCHEDULED)
         await flow.handle.cancel()
-        assert (await flow.result()).state is _U.CANCELLED
+        await canceled(flow)
+
+
+async def test_canceled_in_temporal_while_it_is_parked_it_is_taken_back(environment: WorkflowEnvironment) -> None:
+    async with unenrolling(environment, "keep", away=True) as flow:
+        await flow.parked()
+        await flow.handle.cancel()
+        await canceled(flow)
 
 
 async def test_it_waits_months_for_approval(environment: WorkflowEnvironment) -> None:

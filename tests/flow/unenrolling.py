@@ -1,6 +1,5 @@
 """One unenrolment's flow on stand-ins, and what people may do to it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from models.messages.synchronize import Acknowledged, SyncTurn
 from models.messages.unenroll import ApprovalDecided, DeviceKept, DeviceReceived, UnenrollInput, UnenrollResult
 from models.task_states import WorkOrderState
 from tests.flow.leaving import Activities, Record
+from tests.patience import patiently, wait_until
 from workflows.parking import NEEDS_ATTENTION, STAGE
 from workflows.unenroll import Unenroll
 
@@ -35,15 +35,12 @@ class Flow:
 
     async def until(self, what: Callable[[], bool]) -> None:
         """Waits until it holds; the server is asked meanwhile, so that nothing stands still."""
-        async with asyncio.timeout(10):
-            while not what():
-                await self.handle.describe()
+        await wait_until(self.handle.describe, lambda _: what(), what)
 
     async def shows(self, stage: Stage, *, needs_attention: bool | None = None) -> None:
         """Waits until the search attributes say so."""
-        async with asyncio.timeout(10):
-            while (await self.attributes()) != (stage, needs_attention):
-                pass
+        wanted = (stage, needs_attention)
+        await wait_until(self.attributes, lambda shown: shown == wanted, wanted)
 
     async def attributes(self) -> tuple[str | None, bool | None]:
         found = (await self.handle.describe()).typed_search_attributes
@@ -51,9 +48,7 @@ class Flow:
 
     async def says(self, text: str) -> None:
         """Waits until the details in the Temporal UI say so."""
-        async with asyncio.timeout(10):
-            while text not in await self._details():
-                pass
+        await wait_until(self._details, lambda details: text in details, f"{text!r} in the details")
 
     async def _details(self) -> str:
         found = await self.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
@@ -116,8 +111,7 @@ class Flow:
 
     async def result(self) -> UnenrollResult:
         """How it ends; time passes as far as it takes."""
-        async with asyncio.timeout(30):
-            return await self.handle.result()
+        return await patiently(self.handle.result(), "the end of the flow")
 
 
 @asynccontextmanager

@@ -8,7 +8,8 @@ from typing import Any
 from temporalio.client import Client
 
 from models.batches import BatchName, schedule_id
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
+from tests.patience import wait_for
 
 
 def run(doors: Doors, name: str, **headers: str) -> str:
@@ -18,14 +19,14 @@ def run(doors: Doors, name: str, **headers: str) -> str:
     return answer.headers["Location"]
 
 
-def ended(doors: Doors, door: str, seconds: float = 20) -> dict[str, Any]:
+def ended(doors: Doors, door: str) -> dict[str, Any]:
     """Waits until the run has ended; gives what the API says of it then."""
 
     def there() -> Any:
         seen = doors.api.get(door).raise_for_status().json()
         return seen["state"] != "running" and seen
 
-    return wait_for(there, seconds)
+    return wait_for(there, instead=lambda: doors.api.get(door).text)
 
 
 def ran(doors: Doors, name: str) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 from temporalio.client import Client, WorkflowExecutionDescription
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
+from tests.patience import wait_for
 
 BATTERY = {"program": "BATT-VPP", "answers": {"owner_consent": "yes"}}
 CHARGER = {"program": "EV-MANAGED", "answers": {"vehicle_kind": "battery electric"}}
@@ -72,7 +73,7 @@ class Calling:
 
     def reaches(self, call: str, state: str) -> dict[str, Any]:
         """Waits until it is in that state; gives what the API says of it then."""
-        wait_for(lambda: self.seen(call)["state"] == state)
+        self.doors.wait_for_state("service_call", call, state)
         return self.seen(call)
 
     def do(self, call: str, door: str, **body: Any) -> httpx.Response:

@@ -21,7 +21,7 @@ def data_dir() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def running(data_dir: Path) -> Iterator[Doors]:
     """The stack as `gridenroll up` starts it from nothing, with its examples; it is soon done waiting for head-ends."""
-    with running_stack(data_dir, GRIDENROLL_HEAD_END_ANSWER_WITHIN="PT1S") as stack:
+    with running_stack(data_dir, GRIDENROLL_HEAD_END_ANSWER_WITHIN="PT3S") as stack:
         doors = Doors(stack)
         yield doors
         doors.close()

@@ -4,9 +4,8 @@ import asyncio
 import csv
 import os
 import re
-import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -18,6 +17,8 @@ import psutil
 from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.service import RPCError
 
+from tests.patience import PATIENCE_SECONDS, wait_for
+
 ROOT = Path(__file__).parents[2]
 _STATEMENTS = re.compile(r"^gridenroll_sql_statements (\S+)$", re.MULTILINE)
 _QUALIFIED = {
@@ -28,17 +29,6 @@ _QUALIFIED = {
     "owner_occupied": "true",
     "effective_to": "",
 }
-
-
-def wait_for(what: Callable[[], Any], seconds: float = 15) -> Any:
-    """The first thing that is true, soon after it is: looked for ever less often, for looking keeps the stack busy."""
-    end = time.monotonic() + seconds
-    pause, unheard = 0.02, threading.Event()
-    while not (found := what()):
-        assert time.monotonic() < end, "waited in vain"
-        unheard.wait(pause)
-        pause = min(pause * 1.5, 0.15)
-    return found
 
 
 class Database:
@@ -109,9 +99,9 @@ class Doors:
     def __init__(self, stack: dict[str, Any]) -> None:
         self.stack = stack
         headers = {"Authorization": f"Bearer {stack['token']}"}
-        self.api = httpx.Client(base_url=stack["api_url"], headers=headers, trust_env=False, timeout=30)
-        self.derms = httpx.Client(base_url=stack["derms_url"], trust_env=False, timeout=10)
-        self.head_end = httpx.Client(base_url=stack["head_end_url"], trust_env=False, timeout=10)
+        self.api = httpx.Client(base_url=stack["api_url"], headers=headers, trust_env=False, timeout=PATIENCE_SECONDS)
+        self.derms = httpx.Client(base_url=stack["derms_url"], trust_env=False, timeout=PATIENCE_SECONDS)
+        self.head_end = httpx.Client(base_url=stack["head_end_url"], trust_env=False, timeout=PATIENCE_SECONDS)
         self.database = Database(stack["database_url"])
         self.customers = Customers(self.api)
         self._numbers: Iterator[int] = count(1)
@@ -152,20 +142,29 @@ class Doors:
     def enrollment(self, enrollment: str) -> dict[str, Any]:
         return self.api.get(f"/v1/program-enrollments/{enrollment}").raise_for_status().json()
 
-    def reaches(self, enrollment: str, state: str, seconds: float = 15) -> dict[str, Any]:
+    def reaches(self, enrollment: str, state: str) -> dict[str, Any]:
         """Waits until the enrolment is in that state; gives what the API says of it then."""
-        wait_for(lambda: self.enrollment(enrollment)["state"] == state, seconds)
+        self.wait_for_state("enrollment", enrollment, state)
         return self.enrollment(enrollment)
 
-    def told(self, enrollment: str, state: str, seconds: float = 15) -> dict[str, Any]:
+    def wait_for_state(self, table: str, row: str, *states: str) -> None:
+        """Waits until the row is in one of these states: looked for in the table, where it costs the API nothing."""
+        asked = f"SELECT state FROM {table} WHERE id = $1"
+        wait_for(
+            lambda: self.database.value(asked, row) in states,
+            instead=lambda: self.database.rows(f"SELECT * FROM {table} WHERE id = $1", row),
+        )
+
+    def told(self, enrollment: str, state: str) -> dict[str, Any]:
         """Waits until its sync request is in that state; gives the sync request."""
+        newest = "SELECT id, state FROM sync_request WHERE enrollment_id = $1 ORDER BY id DESC LIMIT 1"
 
         def there() -> Any:
-            requests = self.enrollment(enrollment)["sync_requests"]
-            return requests and requests[-1]["state"] == state and requests[-1]
+            found = self.database.rows(newest, enrollment)
+            return found and found[0]["state"] == state and found[0]["id"]
 
-        found = wait_for(there, seconds)
-        return self.api.get(f"/v1/sync-requests/{found['id']}").raise_for_status().json()
+        request = wait_for(there, instead=lambda: self.enrollment(enrollment))
+        return self.api.get(f"/v1/sync-requests/{request}").raise_for_status().json()
 
     def enrolled(self, **changes: Any) -> str:
         """A new enrolment that the DERMS knows."""
@@ -213,7 +212,7 @@ class Doors:
                 return found if found.close_time else None
             return None
 
-        return wait_for(closed)
+        return wait_for(closed, instead=lambda: self.described(workflow_id).raw_description)
 
     def statements(self) -> float:
         """SQL statements that API and worker have sent so far."""

@@ -6,13 +6,14 @@ from typing import Any
 import httpx
 
 from tests.integration.doors import Doors
+from tests.patience import PATIENCE_SECONDS
 
 
 class HeadEnd:
     """The head-end of the stack, told how to behave; it behaves again once it is closed."""
 
     def __init__(self, doors: Doors) -> None:
-        self._http = httpx.Client(base_url=doors.stack["head_end_url"], trust_env=False, timeout=10)
+        self._http = httpx.Client(base_url=doors.stack["head_end_url"], trust_env=False, timeout=PATIENCE_SECONDS)
 
     def close(self) -> None:
         self._http.delete("/faults")

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 from temporalio.client import Client
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
+from tests.patience import PATIENCE_SECONDS, wait_for
 
 
 class Installing:
@@ -116,7 +117,7 @@ class Installing:
         address = self.doors.stack["temporal_address"]
         to = ["--address", address, "--workflow-id", f"enroll/{enrollment}", "--name", name]
         command = [temporal, "workflow", "signal", *to, "--input", json.dumps(message)]
-        subprocess.run(command, check=True, capture_output=True, timeout=30)
+        subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_SECONDS)
 
     def held(self, program: str) -> tuple[Any, ...]:
         """What the program holds: customers, devices, kW."""

@@ -1,4 +1,5 @@
-"""What holds of a program whatever happens and however often one looks (DOMAIN.md 4), as questions to the database.
+"""What holds of a program whatever happens and however often one looks, as questions to the database
+(docs/domain.md#invariants).
 
 Each question is one statement, so that it sees one moment, and finds nothing as long as all is well.
 """

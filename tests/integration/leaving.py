@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
+from tests.patience import wait_for
 
 
 class Leaving:
@@ -42,7 +43,7 @@ class Leaving:
 
     def reaches(self, unenrollment: str, *states: str) -> dict[str, Any]:
         """Waits until it is in one of those states; gives what the API says of it then."""
-        wait_for(lambda: self.seen(unenrollment)["state"] in states)
+        self.doors.wait_for_state("unenrollment", unenrollment, *states)
         return self.seen(unenrollment)
 
     def left(self, enrollment: str, **changes: Any) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from typing import Any
 
 import httpx
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.head_end import HeadEnd
+from tests.patience import wait_for
 
 
 class Setup:

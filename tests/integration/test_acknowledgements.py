@@ -1,4 +1,7 @@
-"""What the DERMS answers, as it comes in: once, late, early, forged, or for nothing we sent (DOMAIN.md 5.5)."""
+"""What the DERMS answers, as it comes in: once, late, early, forged, or for nothing we sent.
+
+See docs/domain.md#acknowledgements.
+"""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -9,7 +12,8 @@ import httpx
 import pytest
 
 from connectors.derms.signature import signed_headers
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
+from tests.patience import wait_for
 
 DOOR = "/v1/derms/acknowledgements"
 

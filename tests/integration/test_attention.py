@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.installing import Installing
 from tests.integration.leaving import Leaving
 from tests.integration.setting_up import Setup
+from tests.patience import wait_for
 
 KNOWN = {"head_ends": "*", "programs": "*", "feeders": "*"}
 

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from tests.integration.batches import ended, flow_of, lost_before_its_start, ran, rested, run, terminated
 from tests.integration.calling import Calling
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.leaving import Leaving
+from tests.patience import wait_for
 
 
 def test_an_enrolment_whose_start_was_lost_ends_synchronized(doors: Doors) -> None:

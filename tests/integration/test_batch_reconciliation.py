@@ -8,7 +8,8 @@ import pytest
 
 from tests.integration.batches import ran
 from tests.integration.commands import Commands
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
+from tests.patience import wait_for
 
 
 class Store:

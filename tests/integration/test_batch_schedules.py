@@ -10,7 +10,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from connectors.temporal.schedules import provision
 from models.batches import BATCHES, BatchName, schedule_id
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
+from tests.patience import wait_for
 
 T = TypeVar("T")
 

@@ -1,4 +1,7 @@
-"""Places in a program are never given twice, however many ask at the same moment (DOMAIN.md 5.1)."""
+"""Places in a program are never given twice, however many ask at the same moment.
+
+See docs/domain.md#capacity-and-waitlist.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -6,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
+from tests.patience import wait_for
 
 ASKING = 12
 _ENDED = "SELECT state, id FROM enrollment WHERE program = $1 AND state = ANY('{enrolled,waitlisted,rejected}')"
@@ -23,7 +27,7 @@ def _ask_at_once(doors: Doors, applications: list[dict[str, Any]]) -> dict[str, 
         return rows if len(rows) == len(made) else None
 
     states: dict[str, list[str]] = {}
-    for row in wait_for(ended, 30):
+    for row in wait_for(ended):
         states.setdefault(row["state"], []).append(row["id"])
     return states
 

@@ -1,4 +1,4 @@
-"""The configuration is applied as one validated whole, or not at all (DOMAIN.md 3)."""
+"""The configuration is applied as one validated whole, or not at all (docs/domain.md#catalog)."""
 
 from typing import Any
 

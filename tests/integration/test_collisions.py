@@ -7,9 +7,10 @@ import pytest
 
 from rules.snapshots import message_key
 from tests.integration.calling import Calling
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.installing import Installing
 from tests.integration.leaving import Leaving
+from tests.patience import wait_for
 
 KNOWN = {"head_ends": "*", "programs": "*", "feeders": "*"}
 

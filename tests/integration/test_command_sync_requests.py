@@ -3,7 +3,8 @@
 import pytest
 
 from tests.integration.commands import Commands
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
+from tests.patience import wait_for
 
 
 @pytest.fixture

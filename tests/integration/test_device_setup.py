@@ -1,11 +1,11 @@
-"""Devices that come by parcel, and devices that must answer first, on the real stack (DOMAIN.md 5.2)."""
+"""Devices that come by parcel, and devices that must answer first, on the real stack (docs/domain.md#device-setup)."""
 
 import httpx
 import pytest
 from temporalio.common import SearchAttributeKey
 
-from tests.integration.doors import wait_for
 from tests.integration.setting_up import Setup
+from tests.patience import wait_for
 
 NEEDS_ATTENTION = SearchAttributeKey.for_bool("NeedsAttention")
 

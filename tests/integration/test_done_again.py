@@ -13,10 +13,11 @@ from models.scope import SystemScope
 from operations import device_setup, installation, self_installation
 from operations.catalog import Catalogs
 from operations.database import Sessions, transaction
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.installing import Installing
 from tests.integration.record import on_its_database
 from tests.integration.setting_up import Setup
+from tests.patience import wait_for
 
 FLOW = SystemScope(actor="enroll")
 

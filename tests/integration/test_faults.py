@@ -22,7 +22,7 @@ def test_every_device_is_there_once(doors: Doors, fault: dict[str, Any]) -> None
     doors.faults(**fault)
     applications = [doors.application() for _ in range(4)]
     for enrollment in [doors.accepted(application) for application in applications]:
-        doors.told(enrollment, "synchronized", 40)
+        doors.told(enrollment, "synchronized")
     for application in applications:
         assert len(doors.held(application["devices"][0]["serial_number"])) == 1
 

@@ -7,8 +7,9 @@ from sqlmodel import col
 from models.states import RegistrationState, SyncKind, SyncState
 from models.tables.subscription import SubscriptionDevice
 from operations.sync_turns import BATCH, release_held
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.record import SCOPE, Record, record_of
+from tests.patience import wait_for
 
 
 @pytest.fixture

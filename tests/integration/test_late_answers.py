@@ -9,6 +9,7 @@ from models.states import RegistrationState, SyncState
 from operations import sync_requests
 from tests.integration.doors import Doors
 from tests.integration.record import SCOPE, record_of
+from tests.patience import wait_until
 
 _WAITED_FOR = "SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid"
 
@@ -46,9 +47,9 @@ async def test_an_answer_does_not_bring_back_a_device_that_leaves_at_that_very_m
                 answered = asyncio.create_task(
                     sync_requests.record_acknowledgement(record.session, SCOPE, said, asked=False)
                 )
-                async with asyncio.timeout(10):
-                    while not await leaving.fetchval(_WAITED_FOR):
-                        await asyncio.wait([answered], timeout=0.01)
+                await wait_until(
+                    lambda: leaving.fetchval(_WAITED_FOR), lambda waits: waits or answered.done(), "the lock"
+                )
             await answered
             (standing,) = await record.subscription_devices()
             assert standing.registration is RegistrationState.REMOVING

@@ -8,11 +8,12 @@ from models.messages.enroll import PLACE_FREED
 from operations import enrollments, unenrollments
 from operations.database import Sessions, transaction
 from tests.integration.batches import ran, rested, terminated
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.installing import Installing
 from tests.integration.leaving import Leaving
 from tests.integration.record import SCOPE, on_its_database
 from tests.integration.setting_up import Setup
+from tests.patience import wait_for
 
 
 def parked(doors: Doors, park: Callable[..., Awaitable[Any]], request: str) -> None:

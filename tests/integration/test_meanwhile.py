@@ -1,4 +1,7 @@
-"""What changes while a request is under way: the rules at its submission hold, the capacity of today (DOMAIN.md 7)."""
+"""What changes while a request is under way: the rules at its submission hold, the capacity of today.
+
+See docs/domain.md#edge-cases.
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A move-out that the CIS tells of ends what the customer takes part in, once (DOMAIN.md 5.3)."""
+"""A move-out that the CIS tells of ends what the customer takes part in, once (docs/domain.md#move-out)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.integration.batches import ran
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.installing import Installing
 from tests.integration.leaving import Leaving
 from tests.integration.moving import cis_record
+from tests.patience import wait_for
 
 _HELD_UP = "SELECT pid FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
 

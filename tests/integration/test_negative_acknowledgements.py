@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.moving import cis_record
+from tests.patience import wait_for
 
 KNOWN = {"head_ends": "*", "programs": "*", "feeders": "*"}
 

@@ -94,13 +94,16 @@ def test_every_door_is_tried(schema: Any) -> None:
     assert sorted((one.ok().method.upper(), one.ok().path) for one in schema.get_all_operations()) == sorted(DOORS)
 
 
+@pytest.mark.parametrize("examples", [3, pytest.param(60, marks=pytest.mark.soak)])
 @pytest.mark.parametrize(("method", "path"), DOORS)
-def test_no_request_gets_an_answer_that_is_not_described(running: Doors, schema: Any, method: str, path: str) -> None:
+def test_no_request_gets_an_answer_that_is_not_described(
+    running: Doors, schema: Any, method: str, path: str, examples: int
+) -> None:
     headers = {"Authorization": f"Bearer {running.stack['token']}"}
     params = {"dry_run": "true"} if (method, path) == ("PUT", "/v1/catalog") else None
 
     @settings(
-        max_examples=3,
+        max_examples=examples,
         deadline=None,
         derandomize=True,
         database=None,

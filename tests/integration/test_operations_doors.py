@@ -4,13 +4,20 @@ from tests.integration.doors import Doors
 
 
 def test_it_says_that_it_lives(doors: Doors) -> None:
-    assert doors.api.get("/healthz").json() == {"status": "ok"}
+    health = doors.api.get("/healthz").json()
+    assert health["status"] == "ok"
+    assert {"courier 1", "courier cleanup"} <= {task["name"] for task in health["tasks"]}
+    assert [task for task in health["tasks"] if task["error"]] == []
 
 
 def test_it_says_which_parts_are_ready(doors: Doors) -> None:
     readiness = doors.api.get("/readyz").json()
     assert readiness["status"] == "ready"
-    assert {name: part["ready"] for name, part in readiness["parts"].items()} == {"database": True, "temporal": True}
+    assert {name: part["ready"] for name, part in readiness["parts"].items()} == {
+        "database": True,
+        "temporal": True,
+        "delivery": True,
+    }
 
 
 def test_requests_are_counted_by_route_and_never_by_id(doors: Doors) -> None:

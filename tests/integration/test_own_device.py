@@ -1,12 +1,13 @@
-"""A customer's own device, from the request to a synchronized grid resource (DOMAIN.md 5.1 and 5.5)."""
+"""A customer's own device, from the request to a synchronized grid resource (docs/domain.md#enroll)."""
 
 import time
 from itertools import pairwise
 
 import pytest
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.moving import cis_record
+from tests.patience import wait_for
 
 COUNTED = 20
 STATEMENTS_EACH = 24

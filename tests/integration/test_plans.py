@@ -39,7 +39,7 @@ from operations.catalog import Catalogs, apply
 from operations.database import AsyncSession, create_engine, create_sessions, transaction
 from tests.integration.doors import ROOT, Database, Doors
 from tests.integration.plans import BELIEVE_IN_MORE, BIG, objections, plan_of, readable, statements_of
-from tests.integration.test_migrations import _alembic
+from tests.integration.test_migrations import alembic_config
 
 SCOPE = OperatorScope(actor="tester", role="operator")
 PEOPLE = 2000
@@ -53,7 +53,7 @@ def grown(running: Doors) -> Iterator[str]:
     name = running.name("grown").replace("-", "_")
     running.database.execute(f"CREATE DATABASE {name}")
     url = running.stack["database_url"].rsplit("/", 1)[0] + f"/{name}"
-    command.upgrade(_alembic(url), "head")
+    command.upgrade(alembic_config(url), "head")
     asyncio.run(_fill(url))
     yield url
     running.database.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.guiding import FLOWS, TERMS, Guide, fill, somebody
+from tests.patience import wait_for
 
 
 @pytest.fixture

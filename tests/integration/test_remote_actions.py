@@ -1,4 +1,7 @@
-"""A service call's device is acted on through the head-end, whenever and however it answers (DOMAIN.md 5.4)."""
+"""A service call's device is acted on through the head-end, whenever and however it answers.
+
+See docs/domain.md#service-call.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.integration.calling import Calling
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.head_end import HeadEnd
+from tests.patience import wait_for
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
-"""A device makes way for another at the same location (DOMAIN.md 5.4)."""
+"""A device makes way for another at the same location (docs/domain.md#replace-a-device)."""
 
 from typing import Any
 
 import pytest
 
 from tests.integration.calling import Calling
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
+from tests.patience import wait_for
 
 
 @pytest.fixture

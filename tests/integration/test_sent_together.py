@@ -6,7 +6,8 @@ import pytest
 
 from models.batches import BatchName
 from tests.integration.batches import at_rest, ended, ran, run
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
+from tests.patience import wait_for
 
 MONITOR = "sync-request-monitor"
 
@@ -114,10 +115,10 @@ def test_a_call_whose_answer_is_lost_tells_nobody_twice(doors: Doors, held: list
 
 def test_after_a_few_tries_each_goes_by_itself(doors: Doors, held: list[str]) -> None:
     doors.faults(lose_response_share=1, acknowledge="never")
-    counts = ended(doors, run(doors, MONITOR), seconds=60)["counts"]
+    counts = ended(doors, run(doors, MONITOR))["counts"]
     assert (counts["released"], counts["sent_together"]) == (3, 0)
     doors.faults(lose_response_share=0, acknowledge="callback")
-    all_synchronized(doors, held, seconds=40)
+    all_synchronized(doors, held)
 
 
 def test_one_that_the_derms_refuses_holds_no_other_up(doors: Doors, held: list[str]) -> None:

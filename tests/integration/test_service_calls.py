@@ -1,4 +1,4 @@
-"""Help with an enrolled device, short of replacing it (DOMAIN.md 5.4)."""
+"""Help with an enrolled device, short of replacing it (docs/domain.md#service-call)."""
 
 from typing import Any
 

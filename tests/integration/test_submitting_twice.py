@@ -1,4 +1,4 @@
-"""One request is one enrolment, however often and however fast it is sent (DOMAIN.md 5.1)."""
+"""One request is one enrolment, however often and however fast it is sent (docs/domain.md#enroll)."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
+from tests.patience import wait_for
 
 KNOWN = {"head_ends": "*", "programs": "*", "feeders": "*"}
 

@@ -5,8 +5,9 @@ import signal
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.installing import Installing
+from tests.patience import wait_for
 
 
 @contextmanager
@@ -24,10 +25,10 @@ def test_a_request_taken_without_temporal_starts_when_it_is_back(doors: Doors) -
     with _away(doors):
         enrollment = doors.accepted(application)
         left = "SELECT count(*) FROM outbox_message WHERE workflow_id = $1 AND attempts > 0"
-        wait_for(lambda: doors.database.value(left, f"enroll/{enrollment}"), 30)
+        wait_for(lambda: doors.database.value(left, f"enroll/{enrollment}"))
         assert doors.enrollment(enrollment)["state"] == "submitted"
         assert doors.api.get("/readyz").json()["status"] == "degraded"
-    doors.told(enrollment, "synchronized", 40)
+    doors.told(enrollment, "synchronized")
 
 
 def test_work_reported_as_done_is_not_reported_otherwise_before_that_was_looked_at(doors: Doors) -> None:
@@ -38,5 +39,5 @@ def test_work_reported_as_done_is_not_reported_otherwise_before_that_was_looked_
         assert field.do(order, "completion", **report).status_code == 202
         other = field.do(order, "completion", **field.report())
         assert (other.status_code, other.json()["type"].rpartition("#")[2]) == (409, "illegal-transition")
-    doors.told(enrollment, "synchronized", 40)
+    doors.told(enrollment, "synchronized")
     assert [one["verdict"] for one in field.order(order)["completions"]] == ["taken"]

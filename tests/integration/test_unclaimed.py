@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from tests.integration.calling import Calling
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.installing import Installing
 from tests.integration.leaving import Leaving
 from tests.integration.setting_up import Setup
+from tests.patience import wait_for
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Leaving a program with devices that a technician fetches (DOMAIN.md 5.3, utility removal)."""
+"""Leaving a program with devices that a technician fetches (docs/domain.md#unenroll)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Leaving a program with devices that stay where they are (DOMAIN.md 5.3, keep)."""
+"""Leaving a program with devices that stay where they are (docs/domain.md#unenroll)."""
 
 from itertools import pairwise
 from typing import Any

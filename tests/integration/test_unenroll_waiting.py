@@ -1,12 +1,16 @@
-"""Leaving a program that waits: for approval, for its day, for an enrolment still on its way (DOMAIN.md 5.3)."""
+"""Leaving a program that waits: for approval, for its day, for an enrolment still on its way.
+
+See docs/domain.md#unenroll.
+"""
 
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.leaving import Leaving
+from tests.patience import wait_for
 
 SOON = (date.today() + timedelta(days=3)).isoformat()  # noqa: DTZ011 - days ahead of every premise's today
 NEEDS_APPROVAL = {"reason": "non_participation"}

@@ -1,4 +1,7 @@
-"""A device that a technician installs, from the request to a synchronized grid resource (DOMAIN.md 5.2)."""
+"""A device that a technician installs, from the request to a synchronized grid resource.
+
+See docs/domain.md#device-setup.
+"""
 
 import pytest
 

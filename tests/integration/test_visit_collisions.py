@@ -1,11 +1,12 @@
-"""Reports, cancellations and orders that cross each other have one answer each (DOMAIN.md 7)."""
+"""Reports, cancellations and orders that cross each other have one answer each (docs/domain.md#edge-cases)."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.integration.doors import Doors, wait_for
+from tests.integration.doors import Doors
 from tests.integration.installing import Installing
+from tests.patience import wait_for
 
 
 @pytest.fixture
@@ -141,7 +142,7 @@ def test_own_devices_and_installations_race_for_the_same_places(field: Installin
         made = list(senders.map(field.doors.accepted, asked))
     rested = ("enrolled", "awaiting_site_visit", "rejected")
     for one in made:
-        wait_for(lambda one=one: field.doors.enrollment(one)["state"] in rested, 30)
+        wait_for(lambda one=one: field.doors.enrollment(one)["state"] in rested)
     states = [field.doors.enrollment(one)["state"] for one in made]
     assert states.count("rejected") == 6
     assert field.held(program) == (4, 4, 18)

@@ -1,4 +1,4 @@
-"""However a visit ends, the enrolment goes on or ends as DOMAIN.md 4 says, and nothing is left behind."""
+"""However a visit ends, the enrolment goes on or ends as docs/domain.md#field-work says, and nothing is left behind."""
 
 from decimal import Decimal
 

@@ -1,7 +1,10 @@
 """The service-call flow brought to every point where it can wait or end, by name."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
+
+from temporalio.client import WorkflowFailureError
 
 from models.head_end import HeadEndOutcome
 from models.messages.site_visit import APPOINTMENT_CHANGED, AppointmentChanged
@@ -136,6 +139,13 @@ async def taken_back(flow: Calling) -> None:
     await flow.result()
 
 
+async def canceled(flow: Calling) -> None:
+    await flow.visits()
+    await flow.handle.cancel()
+    with suppress(WorkflowFailureError):
+        await flow.result()
+
+
 CALLS: dict[str, tuple[Callable[[Calling], Awaitable[object]], dict[str, Any]]] = {
     "call_advice_given": (finished, {"action": "advice"}),
     "call_undecided": (undecided, {"action": ""}),
@@ -159,4 +169,5 @@ CALLS: dict[str, tuple[Callable[[Calling], Awaitable[object]], dict[str, Any]]] 
     "call_one_more_visit": (one_more_visit, {"attempts": 1}),
     "call_visit_called_off": (called_off, {}),
     "call_taken_back": (taken_back, {}),
+    "call_canceled_in_temporal": (canceled, {}),
 }

@@ -1,7 +1,10 @@
 """An installation by a technician, brought to every point where it can wait or end, by name."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
+
+from temporalio.client import WorkflowFailureError
 
 from models.messages.enroll import CancelRequested
 from models.messages.site_visit import AppointmentChanged
@@ -85,6 +88,21 @@ async def cancelled(flow: Installation) -> None:
     await flow.result()
 
 
+async def canceled(flow: Installation) -> None:
+    await flow.visits()
+    await flow.handle.cancel()
+    with suppress(WorkflowFailureError):
+        await flow.result()
+
+
+async def canceled_before_dispatch(flow: Installation) -> None:
+    flow.field.away = True
+    await flow.until(lambda: flow.field.tried > 0)
+    await flow.handle.cancel()
+    with suppress(WorkflowFailureError):
+        await flow.result()
+
+
 Installing = dict[str, tuple[Callable[[Installation], Awaitable[object]], dict[str, Any]]]
 
 INSTALLATIONS: Installing = {
@@ -98,6 +116,8 @@ INSTALLATIONS: Installing = {
     "installation_stuck": (stuck, {}),
     "installation_ordered_again": (order_made_anew, {}),
     "installation_cancelled": (cancelled, {}),
+    "installation_canceled_in_temporal": (canceled, {}),
+    "installation_canceled_before_dispatch": (canceled_before_dispatch, {}),
 }
 
 LATE: Installing = {"installation_expired": (expired, {})}

@@ -1,7 +1,10 @@
 """The unenrol flow brought to every point where it can wait or end, by name."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
+
+from temporalio.client import WorkflowFailureError
 
 from models.messages.enroll import Stage
 from models.task_states import UnenrollmentState
@@ -45,10 +48,27 @@ async def taken_back(flow: Flow) -> None:
     await flow.result()
 
 
-async def stopped(flow: Flow) -> None:
-    await scheduled(flow)
+async def canceled(flow: Flow) -> None:
     await flow.handle.cancel()
-    await flow.result()
+    with suppress(WorkflowFailureError):
+        await flow.result()
+
+
+async def canceled_before_its_day(flow: Flow) -> None:
+    await scheduled(flow)
+    await canceled(flow)
+
+
+async def canceled_while_parked(flow: Flow) -> None:
+    await flow.parked()
+    await canceled(flow)
+
+
+async def sent_nonsense(flow: Flow) -> None:
+    await awaiting_approval(flow)
+    await flow.handle.signal("approval_decided", "yes")
+    await flow.until(lambda: bool(flow.record.unreadable))
+    await approved(flow)
 
 
 async def awaited(flow: Flow) -> None:
@@ -180,7 +200,9 @@ LEAVING: dict[str, tuple[Callable[[Flow], Awaitable[object]], dict[str, Any]]] =
     "unenrolment_told_in_turn": (told_in_turn, {"methods": "keep", "waits_for": EARLIER}),
     "unenrolment_brought_forward": (brought_forward, {"methods": "keep", "seconds": YEAR}),
     "unenrolment_taken_back": (taken_back, {"methods": "keep", "seconds": YEAR}),
-    "unenrolment_stopped_in_temporal": (stopped, {"methods": "keep", "seconds": YEAR}),
+    "unenrollment_canceled_in_temporal": (canceled_before_its_day, {"methods": "keep", "seconds": YEAR}),
+    "unenrollment_canceled_while_parked": (canceled_while_parked, {"methods": "keep", "away": True}),
+    "unenrollment_sent_nonsense": (sent_nonsense, {"methods": "keep", "decision": "awaiting_approval"}),
     "removal_awaited": (awaited, {"methods": "utility_removal"}),
     "removal_done": (fetched, {"methods": "utility_removal"}),
     "removal_called_back": (called_back, {"methods": "utility_removal"}),

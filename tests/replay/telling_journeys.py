@@ -71,6 +71,17 @@ async def unwritten(flow: Flow) -> None:
     await flow.result()
 
 
+async def sent_nonsense_while_the_record_is_away(flow: Flow) -> None:
+    await flow.waits()
+    flow.record.away = True
+    await flow.handle.signal("retry_requested", "please")
+    await flow.skip(minutes=1)
+    flow.record.away = False
+    await flow.skip(hours=1)
+    await flow.until(lambda: bool(flow.record.unreadable))
+    await acknowledged(flow)
+
+
 async def in_the_queue(flow: Flow) -> None:
     await flow.says(f"Waiting for {flow.record.waits_for}")
 
@@ -123,6 +134,10 @@ BY_THE_ENROLMENT: Telling = {
 
 LATE: Telling = {
     "asked_when_overdue": (overdue, {}),
+    "sent_nonsense_while_the_record_is_away": (
+        sent_nonsense_while_the_record_is_away,
+        {"acknowledgement_timeout_seconds": 86400},
+    ),
 }
 
 BY_ITSELF: Telling = {

@@ -18,6 +18,7 @@ WAITS = (
     "execute_activity_method",
     "execute_local_activity_method",
     "start_activity_method",
+    "start_local_activity_method",
 )
 
 

@@ -25,7 +25,8 @@ PREFIXES = {
     AttentionKind.WORK_UNCLAIMED: "wo",
     AttentionKind.SHIPMENT_UNCLAIMED: "shp",
     AttentionKind.RECOVERY_PENDING: "unr",
-    AttentionKind.MESSAGE_UNDELIVERABLE: "",
+    AttentionKind.MESSAGE_UNDELIVERABLE: "msg",
+    AttentionKind.DELIVERY_DELAYED: "msg",
 }
 JOURNEYS = {AttentionKind.VISIT_ESCALATED: "unr_1", AttentionKind.SYNC_REQUEST_HELD_UP: "syn_2"}
 DEVICES = [{"device": f"dev_{method}", "method": method, "left": False, "ended": None} for method in RemovalMethod]

@@ -9,10 +9,18 @@ from api.app import create_app
 from models.application import EnrollmentApplication
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "examples/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "examples/README.md",
+    *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "CHANGELOG", "SECURITY")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 LINKS = [(page, target) for page in PAGES for target in LINK.findall(page.read_text(encoding="utf-8"))]
 DOOR = re.compile(r"/v1/[\w/{}$.-]*[\w}]")
+CITED = re.compile(r"(docs/[\w./-]+\.md)#([\w-]+)")
+BY_NUMBER = re.compile(r"\b[A-Z]{4,}\.md \d[\d.]*")
+PYTHON = [path for path in ROOT.glob("**/*.py") if not path.relative_to(ROOT).as_posix().startswith(".")]
 SOURCES = [
     path
     for pattern in ("*/**/*.py", "*.py", "*.yml", "Makefile", "Dockerfile")
@@ -48,6 +56,33 @@ def test_pages_that_the_code_names_are_there() -> None:
     }
     assert len(named) > 4
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def _unknown_anchors(code: str) -> list[str]:
+    return [
+        f"{page}#{anchor}"
+        for page, anchor in CITED.findall(code)
+        if not (ROOT / page).exists() or anchor not in _anchors(ROOT / page)
+    ]
+
+
+def test_a_citation_of_an_unknown_anchor_or_page_is_found() -> None:
+    pages = "docs/" + "operate/run.md", "docs/" + "nowhere.md"
+    code = f"(see {pages[0]}#at-night, {pages[0]}#at-noon and {pages[1]}#at-night)"
+    assert _unknown_anchors(code) == [f"{pages[0]}#at-noon", f"{pages[1]}#at-night"]
+
+
+def test_sections_that_python_files_cite_are_there() -> None:
+    texts = {_named(path): path.read_text(encoding="utf-8") for path in PYTHON}
+    assert sum(len(CITED.findall(text)) for text in texts.values()) > 50
+    unknown = {name: _unknown_anchors(text) for name, text in texts.items()}
+    assert {name: anchors for name, anchors in unknown.items() if anchors} == {}
+
+
+def test_python_files_cite_by_anchor_and_never_by_a_number() -> None:
+    """The number of a section changes when one is added before it, and nothing notices."""
+    numbered = {_named(path): BY_NUMBER.findall(path.read_text(encoding="utf-8")) for path in PYTHON}
+    assert {name: cited for name, cited in numbered.items() if cited} == {}
 
 
 @pytest.mark.parametrize("page", PAGES[2:], ids=_named)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from api.metrics import Metrics
+from relay.supervisor import Supervisor
 from stack.data_dir import DataDir
 from workflows import policies
 
@@ -13,7 +14,9 @@ RUN = (ROOT / "docs/operate/run.md").read_text(encoding="utf-8")
 
 
 def test_every_metric_it_names_is_measured() -> None:
-    measured = {name for family in Metrics().registry.collect() for name in (family.name, f"{family.name}_total")}
+    measured = {
+        name for family in Metrics(Supervisor()).registry.collect() for name in (family.name, f"{family.name}_total")
+    }
     assert set(re.findall(r"gridenroll_\w+", RUN)) <= measured
 
 

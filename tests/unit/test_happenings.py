@@ -25,6 +25,7 @@ MOVED = {
     "her": task_states.HEAD_END_REQUEST_TRANSITIONS,
     "pf": task_states.PROCESS_FLOW_TRANSITIONS,
     "bat": task_states.BATCH_RUN_TRANSITIONS,
+    "msg": states.OUTBOX_TRANSITIONS,
 }
 
 

@@ -1,4 +1,4 @@
-"""What follows for one who takes part from what the CIS says (DOMAIN.md 5.3)."""
+"""What follows for one who takes part from what the CIS says (docs/domain.md#move-out)."""
 
 from datetime import UTC, date, datetime, timedelta
 

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +17,7 @@ from stack.data_dir import DataDir
 from stack.leftovers import clear_leftovers, clear_postgres, remember
 from stack.part import BecameReady, Died, Event, Part, Patience, Restarted, begin
 from stack.process import Program, Running, rotate, start
+from tests.patience import wait_for
 
 T = TypeVar("T")
 FOREVER = "import signal; signal.pause()"
@@ -153,8 +153,6 @@ def _has_ended(other: psutil.Process) -> bool:
 
 
 def _eventually(ask: Callable[[], T | None]) -> T:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        if answer := ask():
-            return answer
-    raise AssertionError("it did not happen in time")
+    answer = wait_for(ask)
+    assert answer is not None
+    return answer

@@ -1,4 +1,4 @@
-"""The state machines of DOMAIN.md 4: which states exist, which may follow, which are the end."""
+"""The state machines of docs/domain.md#states: which states exist, which may follow, which are the end."""
 
 from enum import StrEnum
 from itertools import pairwise
@@ -15,6 +15,7 @@ MACHINES = {
     "device": (states.DeviceState, states.DEVICE_TRANSITIONS),
     "registration": (states.RegistrationState, states.REGISTRATION_TRANSITIONS),
     "sync": (states.SyncState, states.SYNC_TRANSITIONS),
+    "outbox": (states.OutboxState, states.OUTBOX_TRANSITIONS),
 }
 
 INITIAL = {
@@ -23,6 +24,7 @@ INITIAL = {
     "device": "new",
     "registration": "proposed",
     "sync": "pending",
+    "outbox": "waiting",
 }
 
 FINAL = {
@@ -31,6 +33,7 @@ FINAL = {
     "device": {"retired"},
     "registration": {"removed", "kept"},
     "sync": {"synchronized", "discarded", "cancelled"},
+    "outbox": {"given_up"},
 }
 
 PATHS = [
@@ -54,6 +57,8 @@ PATHS = [
     ("sync", "sending synchronized"),
     ("sync", "pending discarded"),
     ("sync", "sending error cancelled"),
+    ("outbox", "waiting undeliverable waiting undeliverable given_up"),
+    ("outbox", "waiting given_up"),
 ]
 
 PAIRS = [

@@ -1,4 +1,7 @@
-"""Who may leave a program, who leaves with whom and how, and what the reason brings with it (DOMAIN.md 5.3)."""
+"""Who may leave a program, who leaves with whom and how, and what the reason brings with it.
+
+See docs/domain.md#unenroll.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace

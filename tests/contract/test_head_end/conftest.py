@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from bench.stack import free_ports
-from tests.contract.test_simulator.conftest import ROOT, Receiver, wait_for
+from tests.contract.test_simulator.conftest import ROOT, Receiver
+from tests.patience import PATIENCE_SECONDS, wait_for
 
 _numbers = count(1)
 
@@ -28,14 +29,14 @@ class Cloud:
         self._environment = {**os.environ, **{f"HEAD_END_SIMULATOR_{name.upper()}": named[name] for name in named}}
         self._receiver = receiver
         self.address = f"http://127.0.0.1:{port}"
-        self.http = httpx.Client(base_url=self.address, trust_env=False, timeout=5)
+        self.http = httpx.Client(base_url=self.address, trust_env=False, timeout=PATIENCE_SECONDS)
         self.start()
 
     def start(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "simulator.head_end"], cwd=ROOT, env=self._environment, stderr=subprocess.DEVNULL
         )
-        wait_for(self._healthy, 15)
+        wait_for(self._healthy)
 
     def kill(self) -> None:
         self.process.kill()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.test_simulator.conftest import wait_for
+from tests.patience import wait_for
 
 
 def test_a_device_is_online_unless_it_was_set_otherwise(cloud, request_of):

@@ -14,7 +14,8 @@ from connectors.head_end.protocol import DeviceRequest
 from models.errors import OutcomeUnknown, Refused, Unavailable
 from models.head_end import HeadEndOutcome, RequestKind
 from tests.contract.test_head_end.conftest import Cloud
-from tests.contract.test_simulator.conftest import ROOT, wait_for
+from tests.contract.test_simulator.conftest import ROOT
+from tests.patience import wait_for
 
 SECRET = "shared"
 

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.contract.test_simulator.conftest import wait_for
+from tests.patience import wait_for
 
 
 @pytest.mark.parametrize(

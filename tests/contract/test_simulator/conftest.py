@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,18 +17,9 @@ import httpx
 import pytest
 
 from bench.stack import free_ports
+from tests.patience import PATIENCE_SECONDS, wait_for
 
 ROOT = Path(__file__).parents[3]
-
-
-def wait_for(what: Callable[[], Any], seconds: float = 5) -> Any:
-    """The first thing that is true, as soon as it is."""
-    end = time.monotonic() + seconds
-    pause = threading.Event()
-    while not (found := what()):
-        assert time.monotonic() < end, "waited in vain"
-        pause.wait(0.01)
-    return found
 
 
 class Receiver:
@@ -77,14 +67,14 @@ class Derms:
         named = {"port": str(port), "store": str(folder / "derms.sqlite3"), "callback_url": callback_url, "seed": "7"}
         named = {**named, "acknowledge_after": "0.02", **settings}
         self._environment = {**os.environ, **{f"DERMS_SIMULATOR_{name.upper()}": named[name] for name in named}}
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=5)
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=PATIENCE_SECONDS)
         self.start()
 
     def start(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "simulator"], cwd=ROOT, env=self._environment, stderr=subprocess.DEVNULL
         )
-        wait_for(self._healthy, 15)
+        wait_for(self._healthy)
 
     def kill(self) -> None:
         self.process.kill()
@@ -92,7 +82,7 @@ class Derms:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=5)
+        return self.process.wait(PATIENCE_SECONDS)
 
     def close(self) -> None:
         self.http.close()

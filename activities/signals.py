@@ -1,0 +1,20 @@
+"""Keeping what was sent to a workflow and cannot be read by it."""
+
+from temporalio import activity
+
+from models.messages.signals import UnreadableSignal
+from operations import outbox
+from operations.database import Sessions, transaction
+
+
+class SignalActivities:
+    """Bound to the worker's database."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    @activity.defn
+    async def keep_unreadable_signal(self, request: UnreadableSignal) -> None:
+        """Store it with the messages that could not be delivered, where people find it."""
+        async with transaction(self._sessions) as session:
+            await outbox.keep_undeliverable(session, request.workflow_id, request.name, request.payload, request.error)

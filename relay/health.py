@@ -1,0 +1,75 @@
+"""What a process says of its background tasks: to an orchestrator, to Prometheus, to a person."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+from pydantic import BaseModel, ConfigDict
+
+from relay.supervisor import Supervisor, TaskHealth
+
+_EXAMPLE: dict[str, Any] = {
+    "status": "ok",
+    "tasks": [{"name": "relay", "age_seconds": 0.4, "failures_in_a_row": 0, "failures": 0, "error": ""}],
+}
+
+
+class BackgroundTask(BaseModel):
+    """One background task: seconds since its last success, failures in a row and since the start, the last error."""
+
+    name: str
+    age_seconds: float
+    failures_in_a_row: int
+    failures: int
+    error: str
+
+
+class Health(BaseModel):
+    """`ok`; `waiting`: a task waits for another system; `failing`: a task fails by a fault of ours, and the process
+    will end if it goes on."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    status: Literal["ok", "waiting", "failing"]
+    tasks: list[BackgroundTask]
+
+    @classmethod
+    def of(cls, tasks: Sequence[TaskHealth]) -> "Health":
+        """Returns what these tasks come to."""
+        status = (
+            "failing" if any(one.failing for one in tasks) else "waiting" if any(one.error for one in tasks) else "ok"
+        )
+        shown = [
+            BackgroundTask(
+                name=one.name,
+                age_seconds=round(one.age_seconds, 1),
+                failures_in_a_row=one.failures_in_a_row,
+                failures=one.failures,
+                error=one.error,
+            )
+            for one in tasks
+        ]
+        return cls(status=status, tasks=shown)
+
+    @property
+    def status_code(self) -> int:
+        """503 for a process that an orchestrator had better replace."""
+        return 503 if self.status == "failing" else 200
+
+
+class TaskMetrics(Collector):
+    """The same for Prometheus."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
+
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        """Returns the age and the failures of each task."""
+        age = GaugeMetricFamily("gridenroll_task_age_seconds", "Since a task's last success.", labels=["task"])
+        failures = CounterMetricFamily("gridenroll_task_failures", "Failures of a task.", labels=["task"])
+        for one in self._supervisor.health():
+            age.add_metric([one.name], one.age_seconds)
+            failures.add_metric([one.name], one.failures)
+        yield age
+        yield failures

@@ -1,0 +1,139 @@
+"""Watches a process's background tasks: none dies unnoticed, and a process whose task cannot go on ends.
+
+A task is a *turn* that is made again and again. One that fails is logged once, waits longer and longer, and goes on.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from models.errors import Unavailable
+
+log = structlog.get_logger()
+
+Turn = Callable[[], Awaitable[None]]
+
+GIVE_UP_AFTER = timedelta(minutes=2)
+"""A task that has failed for so long by a fault of ours ends its process, so that a new one begins afresh."""
+
+FAILING = 3
+"""So many failures in a row by a fault of ours are more than bad luck."""
+
+_FIRST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class TaskHealth:
+    """How a task does: seconds since its last turn that succeeded, failures in a row and since the start, the last
+    error, empty if the last turn succeeded. `failing`: not for want of another system, but by a fault of ours."""
+
+    name: str
+    age_seconds: float
+    failures_in_a_row: int
+    failures: int
+    error: str
+    failing: bool
+
+
+@dataclass(slots=True)
+class _Watched:
+    name: str
+    succeeded_at: float = field(default_factory=time.monotonic)
+    in_a_row: int = 0
+    failures: int = 0
+    faults: int = 0
+    fault_since: float | None = None
+    error: str = ""
+
+    def succeeded(self) -> None:
+        if self.in_a_row:
+            log.info("background task goes on", task=self.name, after_failures=self.in_a_row)
+        self.succeeded_at, self.in_a_row, self.faults, self.fault_since, self.error = time.monotonic(), 0, 0, None, ""
+
+    def unavailable(self, error: Unavailable) -> None:
+        """Another system is away: nothing is wrong with the task."""
+        if error.detail != self.error:
+            log.warning("background task waits", task=self.name, error=error.detail)
+        self._count(error.detail)
+        self.faults, self.fault_since = 0, None
+
+    def failed(self, error: BaseException) -> None:
+        """A fault of ours; the same one again is not logged again."""
+        said = type(error).__name__
+        if said != self.error:
+            log.error("background task failed", task=self.name, error=said, exc_info=error)
+        self._count(said)
+        self.faults += 1
+        self.fault_since = self.fault_since if self.fault_since is not None else time.monotonic()
+
+    def _count(self, error: str) -> None:
+        self.in_a_row += 1
+        self.failures += 1
+        self.error = error
+
+    @property
+    def pause(self) -> float:
+        return min(_FIRST_PAUSE_SECONDS * 2 ** min(self.in_a_row, 10), _LONGEST_PAUSE_SECONDS)
+
+    def health(self) -> TaskHealth:
+        age = time.monotonic() - self.succeeded_at
+        return TaskHealth(self.name, age, self.in_a_row, self.failures, self.error, self.faults >= FAILING)
+
+
+class Supervisor:
+    """The background tasks of one process."""
+
+    def __init__(self, give_up_after: timedelta = GIVE_UP_AFTER) -> None:
+        self._give_up_after = give_up_after.total_seconds()
+        self._watched: list[_Watched] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self.gave_up = asyncio.Event()
+        """Set when a task cannot go on: the process has to end."""
+
+    def start(self, name: str, turn: Turn) -> None:
+        """Makes turns until `stop`. A turn returns now and then even if there is nothing to do: that is how it is seen
+        to live."""
+        watched = _Watched(name)
+        self._watched.append(watched)
+        self._tasks.append(asyncio.create_task(self._run(watched, turn), name=name))
+
+    async def stop(self) -> None:
+        """Ends every task."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    def health(self) -> list[TaskHealth]:
+        """How each task does."""
+        return [one.health() for one in self._watched]
+
+    async def _run(self, watched: _Watched, turn: Turn) -> None:
+        while True:
+            try:
+                await turn()
+            except asyncio.CancelledError as error:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                watched.failed(error)  # cancelled from within, by a library's time-out: not an end
+            except Unavailable as error:
+                watched.unavailable(error)
+            except Exception as error:
+                watched.failed(error)
+            else:
+                watched.succeeded()
+                continue
+            self._look(watched)
+            await asyncio.sleep(watched.pause)
+
+    def _look(self, watched: _Watched) -> None:
+        since = watched.fault_since
+        if since is not None and time.monotonic() - since >= self._give_up_after:
+            log.critical("background task keeps failing: the process ends", task=watched.name, error=watched.error)
+            self.gave_up.set()

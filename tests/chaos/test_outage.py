@@ -1,0 +1,74 @@
+"""PostgreSQL is killed, or hangs, while more workflows are in a step on it than the worker has slots: nobody else waits
+for them, and afterwards each of them goes on and happens once.
+
+Nothing here looks at the clock: while PostgreSQL is still away, all of them wait on timers, which hold no slot, after
+few attempts; and the worker has answered and taken up what does not need it.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import customers, outage
+from bench.stack import running_stack
+from cli.client import Api
+from cli.customers import put_customers
+from tests.integration.doors import Doors
+
+STUCK = 60
+"""More than the 50 slots for workflow tasks."""
+MOST_ATTEMPTS = 5
+"""They wait 1.5 s in all; the next wait would be 1.6 s."""
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="gridenroll-outage-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def applications(folder: Path) -> Iterator[dict[str, Any]]:
+    rows = customers.make(folder / "customers.csv", 5 * STUCK)
+    return (customers.application(row, number) for number, row in enumerate(rows))
+
+
+@pytest.fixture(scope="module")
+def stack(folder: Path, applications: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    with running_stack(folder / "data") as stack:
+        put_customers(Api(stack["api_url"], stack["token"]), folder / "customers.csv")
+        yield stack
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("away", [outage.killed, outage.frozen], ids=["killed", "frozen"])
+async def test_nobody_waits_for_those_whom_an_outage_holds_and_all_of_them_go_on(
+    stack: dict[str, Any], applications: Iterator[dict[str, Any]], away: outage.Away
+) -> None:
+    mine = [next(applications) for _ in range(STUCK + 2)]
+    async with outage.drill(stack, mine, away) as drill:
+        await drill.query()
+        await drill.cancel()
+        await outage.until("all stuck workflows wait on a timer", drill.all_wait)
+        await drill.query()
+        assert max(await drill.attempts_before_waiting()) <= MOST_ATTEMPTS
+
+    async def finished() -> bool:
+        return await drill.unfinished() == 0
+
+    await outage.until("all are synchronized after the outage", finished)
+    await asyncio.to_thread(check_each_happened_once, stack, drill.stuck, mine[2:])
+
+
+def check_each_happened_once(stack: dict[str, Any], enrollments: list[str], asked: list[dict[str, Any]]) -> None:
+    with closing(Doors(stack)) as doors:
+        for enrollment, application in zip(enrollments, asked, strict=True):
+            assert len(doors.held(application["devices"][0]["serial_number"])) == 1
+            assert len(doors.enrollment(enrollment)["sync_requests"]) == 1
+        count = "SELECT count(*) FROM program_subscription WHERE enrollment_id = ANY($1)"
+        assert doors.database.value(count, enrollments) == len(enrollments)
