@@ -14,7 +14,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bench import cost, customers, empty_flow, load, outage
+from bench import big, cost, customers, empty_flow, load, outage
 from bench.stack import running_stack
 from cli.client import Api
 from cli.customers import put_customers
@@ -85,9 +85,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure own-device enrolments end to end.")
     parser.add_argument("--long", action="store_true", help="also compare the 100th with the 5,000th enrolment")
     parser.add_argument("--outage", action="store_true", help="only: how long others wait while PostgreSQL is away")
+    parser.add_argument("--million", action="store_true", help="only: what is asked of a database of a million customers")
     wanted = parser.parse_args()
     if wanted.outage:
         outage.run(console)
+        return
+    if wanted.million:
+        big.run(console)
         return
     total = 100 + sum(count for _, count in PHASES) + (5000 if wanted.long else 0)
     with tempfile.TemporaryDirectory(prefix="gridenroll-bench-") as folder:

@@ -1,5 +1,6 @@
 """Ids: TypeIDs, a UUIDv7 with a prefix that says of what. They sort by time, and are safe in URLs and logs."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import StringConstraints
@@ -7,10 +8,20 @@ from typeid import TypeID
 
 from models.values import Said
 
+_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Of a TypeID: five bits each, in the order of their characters. The first ten say when, in milliseconds."""
+
 
 def new_id(prefix: str) -> str:
     """A new id such as `enr_01m85mj6eyegf98b35jr8cf23b`."""
     return str(TypeID(prefix=prefix))
+
+
+def first_id(prefix: str, instant: datetime) -> str:
+    """Returns the id that sorts before every id of that prefix made at the instant or later."""
+    milliseconds = max(0, int(instant.timestamp() * 1000))
+    time = "".join(_LETTERS[milliseconds >> bits & 31] for bits in range(45, -1, -5))
+    return f"{prefix}_{time}{'0' * 16}"
 
 
 def _form(prefix: str) -> StringConstraints:

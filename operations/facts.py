@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, func, or_, select, text, tuple_
+from sqlalchemy import Row, Select, func, literal, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -108,14 +108,12 @@ def participations_of(row: Row[Any]) -> tuple[Participation, ...]:
     )
 
 
-def usage_columns(program: Any, place: tuple[Any, Any] | None = None) -> tuple[Any, ...]:
-    """What a program holds and how many wait ahead of a place (waitlisted at, enrolment id), or at all."""
+def usage_columns(program: Any, place: tuple[Any, Any] | None = None, *, counted: bool = False) -> tuple[Any, ...]:
+    """What a program holds and whether anybody waits ahead of a place (waitlisted at, enrolment id), or at all; only
+    where it is to be shown, `counted`, how many: a decision must not cost more with a longer waitlist."""
     waiting = aliased(Enrollment)
-    ahead = (
-        select(func.count())
-        .select_from(waiting)
-        .where(col(waiting.program) == program, col(waiting.state) == EnrollmentState.WAITLISTED)
-    )
+    ahead = select(func.count() if counted else literal(1)).select_from(waiting)
+    ahead = ahead.where(col(waiting.program) == program, col(waiting.state) == EnrollmentState.WAITLISTED)
     if place is not None:
         since, enrollment_id = place
         earlier = tuple_(col(waiting.waitlisted_at), col(waiting.id)) < tuple_(since, enrollment_id)
@@ -124,7 +122,7 @@ def usage_columns(program: Any, place: tuple[Any, Any] | None = None) -> tuple[A
         col(ProgramCapacity.customers),
         col(ProgramCapacity.devices),
         col(ProgramCapacity.kw),
-        ahead.correlate_except(waiting).scalar_subquery(),
+        (ahead if counted else ahead.limit(1)).correlate_except(waiting).scalar_subquery(),
     )
 
 

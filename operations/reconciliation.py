@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, exists, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, exists, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -59,7 +59,7 @@ async def _known(session: AsyncSession, run: BatchRun, listed: Sequence[Listed])
             col(SubscriptionDevice.subscription_id),
             col(SubscriptionDevice.device_id),
             col(SubscriptionDevice.registration),
-            _under_way(run).label("under_way"),
+            _under_way(run, col(SubscriptionDevice.subscription_id)).label("under_way"),
         )
         .join(ProgramSubscription, col(ProgramSubscription.id) == col(SubscriptionDevice.subscription_id))
         .where(
@@ -71,10 +71,10 @@ async def _known(session: AsyncSession, run: BatchRun, listed: Sequence[Listed])
     return {(row.number, row.device_id): row for row in await session.execute(statement)}
 
 
-def _under_way(run: BatchRun) -> ColumnElement[bool]:
+def _under_way(run: BatchRun, subscription_id: Any) -> ColumnElement[bool]:
     """A message about the subscription is on its way, or settled after the run began to read the list."""
     return exists().where(
-        col(SyncRequest.subscription_id) == col(SubscriptionDevice.subscription_id),
+        col(SyncRequest.subscription_id) == subscription_id,
         or_(col(SyncRequest.state).not_in(FINAL), col(SyncRequest.updated_at) >= run.started_at),
     )
 
@@ -90,21 +90,7 @@ async def _note_listed(session: AsyncSession, devices: list[tuple[str, str]]) ->
 
 async def find_missing(session: AsyncSession, run: BatchRun, cursor: str) -> Done:
     """A page of our registered devices that were not on the list: the DERMS does not hold them."""
-    key = tuple_(col(SubscriptionDevice.subscription_id), col(SubscriptionDevice.device_id))
-    statement = (
-        select(
-            col(SubscriptionDevice.subscription_id),
-            col(SubscriptionDevice.device_id),
-            col(SubscriptionDevice.listed_at),
-            _under_way(run).label("under_way"),
-        )
-        .where(col(SubscriptionDevice.registration) == RegistrationState.REGISTERED)
-        .order_by(col(SubscriptionDevice.subscription_id), col(SubscriptionDevice.device_id))
-        .limit(_ROWS_A_PAGE)
-    )
-    if cursor:
-        statement = statement.where(key > tuple_(*cursor.split("/", 1)))
-    rows = (await session.execute(statement)).all()
+    rows = (await session.execute(_registered(run, cursor))).all()
     findings = [
         _missing(row.device_id, row.subscription_id)
         for row in rows
@@ -112,6 +98,19 @@ async def find_missing(session: AsyncSession, run: BatchRun, cursor: str) -> Don
     ]
     more = f"{rows[-1].subscription_id}/{rows[-1].device_id}" if len(rows) == _ROWS_A_PAGE else None
     return Done(more, {"registered": len(rows)} | _counted(findings), tuple(findings))
+
+
+def _registered(run: BatchRun, cursor: str) -> Select[*tuple[Any, ...]]:
+    """A page of registered devices. What is under way is asked of the page alone: asked in one with it, PostgreSQL
+    prepares for all devices and reads all sync requests, for each page."""
+    device = SubscriptionDevice
+    key = (col(device.subscription_id), col(device.device_id))
+    page = select(*key, col(device.listed_at)).where(col(device.registration) == RegistrationState.REGISTERED)
+    if cursor:
+        page = page.where(tuple_(*key) > tuple_(*cursor.split("/", 1)))
+    found = page.order_by(*key).limit(_ROWS_A_PAGE).subquery()
+    statement = select(found, _under_way(run, found.c.subscription_id).label("under_way"))
+    return statement.order_by(found.c.subscription_id, found.c.device_id)
 
 
 def _counted(findings: list[dict[str, Any]]) -> dict[str, int]:

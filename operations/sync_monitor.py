@@ -34,14 +34,16 @@ async def hurry(session: AsyncSession, patience: timedelta) -> Done:
     rarely, and no history grows without end.
     """
     now = datetime.now(UTC)
-    since = func.greatest(patience, (now - col(SyncRequest.created_at)) / 4)
+    age = (now - col(SyncRequest.created_at)).op("/", precedence=8)(4)  # SQLAlchemy divides no interval by itself
+    since = func.greatest(patience, age)
     overdue = (
         select(col(SyncRequest.id))
         .where(
             col(SyncRequest.state) == SyncState.AWAITING_ACKNOWLEDGEMENT,
+            col(SyncRequest.updated_at) < now - patience,  # says where the index ends, which the next one cannot
             now - col(SyncRequest.updated_at) > since,
         )
-        .order_by(col(SyncRequest.id))
+        .order_by(col(SyncRequest.updated_at))
         .limit(ROWS_A_PAGE)
         .with_for_update(skip_locked=True)
     )

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlmodel import Field
 
 from models.tables.columns import document, instant, key, one_of, text
@@ -36,4 +37,5 @@ class BatchRun(Stored, table=True):
     __table_args__ = (
         UniqueConstraint("started_by", "idempotency_key", name="batch_run_idempotency_key_once"),
         Index("batch_run_name", "name", "id"),
+        Index("batch_run_running", "name", "updated_at", postgresql_where=sql("state = 'running'")),
     )

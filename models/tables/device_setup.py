@@ -47,7 +47,14 @@ class DeviceShipment(Stored, table=True):
         CheckConstraint("reminders >= 0", name="device_shipment_counts"),
         CheckConstraint("state <> 'confirmed' OR confirmation IS NOT NULL", name="a_confirmed_shipment_says_what"),
         Index("device_shipment_state", "state", "id"),
-        Index("device_shipment_unclaimed", "id", postgresql_where=sql("unclaimed IS NOT NULL")),
+        Index("device_shipment_program", "program", "id"),
+        Index("device_shipment_unclaimed", "updated_at", "id", postgresql_where=sql("unclaimed IS NOT NULL")),
+        Index(
+            "device_shipment_escalated",
+            "escalated_at",
+            "id",
+            postgresql_where=sql("escalated_at IS NOT NULL AND state IN ('ordered', 'shipped', 'delivered')"),
+        ),
         Index(
             "one_open_shipment_per_journey",
             "journey",

@@ -48,6 +48,14 @@ class Enrollment(Stored, table=True):
         UniqueConstraint("requester", "transaction_id", name="enrollment_transaction_once"),
         UniqueConstraint("requester", "idempotency_key", name="enrollment_idempotency_key_once"),
         Index("enrollment_program_state", "program", "state", "id"),
-        Index("enrollment_needs_attention", "id", postgresql_where=sql("state = 'needs_attention'")),
+        Index("enrollment_program", "program", "id"),
+        Index("enrollment_state", "state", "id"),
+        Index("enrollment_transaction", "transaction_id", "id"),
+        Index("enrollment_needs_attention", "updated_at", "id", postgresql_where=sql("state = 'needs_attention'")),
+        Index(
+            "enrollment_open",
+            "id",
+            postgresql_where=sql("state NOT IN ('enrolled', 'rejected', 'cancelled', 'expired')"),
+        ),
         Index("enrollment_waitlist", "program", "waitlisted_at", postgresql_where=sql("state = 'waitlisted'")),
     )

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Index, Integer
+from sqlalchemy import text as sql
 from sqlmodel import Field
 
 from models.process_flow import FlowType
@@ -38,4 +39,8 @@ class ProcessFlow(Stored, table=True):
     updated_at: datetime = Field(sa_column=instant())
     version: int = Field(default=1, sa_column=Column(Integer, nullable=False, default=1))
 
-    __table_args__ = (Index("process_flow_state", "state", "expires_at"),)
+    __table_args__ = (
+        Index("process_flow_expires", "expires_at", postgresql_where=sql("state = 'draft'")),
+        Index("process_flow_state", "state", "id"),
+        Index("process_flow_type", "flow_type", "id"),
+    )

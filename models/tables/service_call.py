@@ -47,6 +47,11 @@ class ServiceCall(Stored, table=True):
         UniqueConstraint("requester", "transaction_id", name="service_call_transaction_once"),
         UniqueConstraint("requester", "idempotency_key", name="service_call_idempotency_key_once"),
         Index("service_call_state", "state", "id"),
+        Index("service_call_program", "program", "id"),
+        Index("service_call_device", "device_id", "id"),
+        Index("service_call_replaced", "id", postgresql_where=sql("replaced_by IS NOT NULL")),
+        Index("service_call_needs_attention", "updated_at", "id", postgresql_where=sql("state = 'needs_attention'")),
+        Index("service_call_open", "id", postgresql_where=sql("state NOT IN ('closed', 'cancelled')")),
         Index(
             "one_open_service_call_per_device",
             "device_id",

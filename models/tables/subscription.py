@@ -30,6 +30,8 @@ class ProgramSubscription(Stored, table=True):
     end_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
 
     __table_args__ = (
+        Index("program_subscription_state", "state", "enrollment_id"),
+        Index("program_subscription_program_state", "program", "state", "enrollment_id"),
         Index(
             "one_open_subscription_per_program_and_service_point",
             "program",
@@ -115,6 +117,12 @@ class SubscriptionDevice(Stored, table=True):
     """When a reconciliation last saw it in the DERMS' own list."""
 
     __table_args__ = (
+        Index("subscription_device_device", "device_id"),
+        Index(
+            "subscription_device_not_registered",
+            "subscription_id",
+            postgresql_where=sql("registration IN ('installed', 'registering', 'registration_failed')"),
+        ),
         Index(
             "a_device_is_in_one_program_of_a_kind",
             "device_id",

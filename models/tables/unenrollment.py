@@ -53,6 +53,18 @@ class Unenrollment(Stored, table=True):
         UniqueConstraint("requester", "transaction_id", name="unenrollment_transaction_once"),
         UniqueConstraint("requester", "idempotency_key", name="unenrollment_idempotency_key_once"),
         Index("unenrollment_state", "state", "id"),
+        Index("unenrollment_program", "program", "id"),
+        Index("unenrollment_subscription", "subscription_id", "id"),
+        Index("unenrollment_account", "account", "id"),
+        Index("unenrollment_transaction", "transaction_id", "id"),
+        Index(
+            "unenrollment_awaits_a_person",
+            "state",
+            "updated_at",
+            "id",
+            postgresql_where=sql("state IN ('needs_attention', 'recovery_pending', 'awaiting_approval')"),
+        ),
+        Index("unenrollment_open", "id", postgresql_where=sql("state NOT IN ('unenrolled', 'rejected', 'cancelled')")),
         Index(
             "one_open_unenrollment_per_subscription",
             "subscription_id",

@@ -60,8 +60,18 @@ class WorkOrder(Stored, table=True):
         CheckConstraint("attempt >= 1 AND maximum_attempts >= 1 AND reminders >= 0", name="work_order_counts"),
         CheckConstraint("appointment_end > appointment_start", name="an_appointment_ends_after_it_starts"),
         Index("work_order_state", "state", "id"),
-        Index("work_order_escalated", "id", postgresql_where=sql("escalated_at IS NOT NULL")),
-        Index("work_order_unclaimed", "id", postgresql_where=sql("unclaimed IS NOT NULL")),
+        Index("work_order_kind", "kind", "id"),
+        Index("work_order_program", "program", "id"),
+        Index("work_order_technician", "technician", "id"),
+        Index(
+            "work_order_escalated",
+            "escalated_at",
+            "id",
+            postgresql_where=sql(
+                "escalated_at IS NOT NULL AND called_off IS NULL AND state NOT IN ('completed', 'cancelled', 'incomplete')"
+            ),
+        ),
+        Index("work_order_unclaimed", "updated_at", "id", postgresql_where=sql("unclaimed IS NOT NULL")),
         Index(
             "one_open_work_order_per_journey",
             "journey",

@@ -235,19 +235,32 @@ async def listed(
 ) -> Page[AttentionItem]:
     """A page of it, what waits longest first. An operator sees all."""
     now = datetime.now(UTC)
-    found = union_all(*(part(now) for one, part in _PARTS.items() if kind in (None, one))).subquery()
-    statement = select(found)
-    if program is not None:
-        statement = statement.where(found.c.program == program)
-    if since is not None:
-        statement = statement.where(found.c.since >= since)
-    if cursor is not None:
-        statement = statement.where(tuple_(found.c.since, found.c.kind, found.c.id) > tuple_(*_place(cursor)))
-    statement = statement.order_by(found.c.since, found.c.kind, found.c.id).limit(limit + 1)
+    after = _place(cursor) if cursor is not None else None
+    parts = [part(now) for one, part in _PARTS.items() if kind in (None, one)]
+    found = union_all(*(_longest_waiting(part, program, since, after, limit + 1) for part in parts)).subquery()
+    statement = select(found).order_by(found.c.since, found.c.kind, found.c.id).limit(limit + 1)
     rows = (await session.execute(statement)).all()
     last = rows[limit - 1] if len(rows) > limit else None
     more = encode(f"{last.since.isoformat()} {last.kind} {last.id}") if last is not None else None
     return Page(items=tuple(_item(row) for row in rows[:limit]), next_cursor=more)
+
+
+def _longest_waiting(
+    part: Part, program: str | None, since: datetime | None, after: tuple[datetime, str, str] | None, limit: int
+) -> Part:
+    """The rows of one part that can be on the page. Each part has an index in this order: a page costs the same
+    however much waits behind it."""
+    row = part.subquery()
+    statement = select(row)
+    if program is not None:
+        statement = statement.where(row.c.program == program)
+    if since is not None:
+        statement = statement.where(row.c.since >= since)
+    if after is not None:
+        # The first condition alone says where to begin in the index.
+        statement = statement.where(row.c.since >= after[0], tuple_(row.c.since, row.c.kind, row.c.id) > tuple_(*after))
+    best = statement.order_by(row.c.since, row.c.id).limit(limit).subquery()
+    return select(best)
 
 
 def _place(cursor: str) -> tuple[datetime, str, str]:

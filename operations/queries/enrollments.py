@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -23,7 +23,7 @@ from models.views import (
 )
 from operations.queries import head_end_requests, shipments, sync_requests, timelines, work_orders
 from operations.queries.devices import subscribed
-from operations.queries.paging import newest_first, one_of, only
+from operations.queries.paging import decode, newest_first, one_of, only
 from rules.guidance import enrollment_actions, next_step
 from rules.unenrollment_guidance import unenrollment_next_step
 
@@ -57,9 +57,8 @@ async def listed(
         state=state,
         transaction_id=transaction_id,
     )
-    of_it = col(ProgramSubscription.enrollment_id) == col(Enrollment.id)
     if subscription_state is not None:
-        statement = statement.where(exists().where(of_it, col(ProgramSubscription.state) == subscription_state))
+        statement = statement.where(*_of_subscriptions(subscription_state, program, cursor))
     rows, more = await newest_first(session, statement, col(Enrollment.id), limit=limit, cursor=cursor)
     columns = (col(ProgramSubscription.enrollment_id), col(ProgramSubscription.state))
     theirs = select(*columns).where(col(ProgramSubscription.enrollment_id).in_([row.id for row in rows]))
@@ -68,6 +67,21 @@ async def listed(
         items=tuple(EnrollmentSummary(**_fields(row), subscription_state=states.get(row.id)) for row in rows),
         next_cursor=more,
     )
+
+
+def _of_subscriptions(
+    state: SubscriptionState, program: str | None, cursor: str | None
+) -> tuple[ColumnElement[bool], ...]:
+    """What joins the enrolments to their subscriptions of that state; an enrolment has one at most. What is said of an
+    enrolment's program and of the cursor is said of the subscription's too: read in the order of its index, a rare
+    state is not looked for among all enrolments, nor a late page from the first."""
+    of = ProgramSubscription
+    conditions = [col(of.enrollment_id) == col(Enrollment.id), col(of.state) == state]
+    if program is not None:
+        conditions.append(col(of.program) == program)
+    if cursor is not None:
+        conditions.append(col(of.enrollment_id) < decode(cursor))
+    return tuple(conditions)
 
 
 async def seen(

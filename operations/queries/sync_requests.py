@@ -1,13 +1,14 @@
 """Reading sync requests."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from models.ids import first_id
 from models.scope import OperatorScope
 from models.states import SyncState
 from models.sync_filter import SyncFilter
@@ -17,6 +18,10 @@ from operations.queries.paging import one_of, page_of
 from operations.rows import table_of
 from operations.sync_turns import what_it_waits_for
 from rules.guidance import sync_actions
+
+
+_A_DAY = timedelta(days=1)
+_LAST_INSTANT = datetime.max.replace(tzinfo=UTC)
 
 
 def readable(scope: OperatorScope) -> Select[SyncRequest]:
@@ -36,9 +41,16 @@ def criteria(scope: OperatorScope, wanted: SyncFilter, now: datetime) -> list[Co
     }
     table = table_of(SyncRequest)
     conditions = [table.c[name] == value for name, value in equal.items() if value is not None]
-    since = [wanted.created_before, now - wanted.older_than if wanted.older_than is not None else None]
-    conditions += [col(SyncRequest.created_at) < instant for instant in since if instant is not None]
+    for before in (wanted.created_before, now - wanted.older_than if wanted.older_than is not None else None):
+        if before is not None:
+            conditions += [col(SyncRequest.created_at) < before, col(SyncRequest.id) < _first_id_after(before)]
     return conditions
+
+
+def _first_id_after(before: datetime) -> str:
+    """An id that all requests created before the instant come before: ids sort by time, so a list begins in the index
+    where the requests that are too new end. An id is made within a day of its row, whatever the clocks say."""
+    return first_id("syn", min(before, _LAST_INSTANT - _A_DAY) + _A_DAY)
 
 
 async def listed(
