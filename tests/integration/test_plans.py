@@ -200,7 +200,9 @@ async def _told_again(session: AsyncSession, catalogs: Catalogs) -> Any:
 
 WORK: Mapping[str, Work] = {
     "held messages are released": lambda session, catalogs: sync_monitor.release(session, SCOPE, catalogs),
-    "held messages of a program are released": lambda session, _: sync_turns.release_held(session, SCOPE, "AC-CYCLE", 50),
+    "held messages of a program are released": lambda session, _: sync_turns.release_held(
+        session, SCOPE, "AC-CYCLE", 50
+    ),
     "overdue messages are hurried": lambda session, _: sync_monitor.hurry(session, timedelta(minutes=15)),
     "old drafts expire": lambda session, _: sync_monitor.expire_drafts(session, SCOPE),
     "open messages are counted": lambda session, _: sync_monitor.count(session),
