@@ -27,7 +27,7 @@ async def grow(url: str, count: int) -> float:
         await database.execute("SET synchronous_commit = off; SET work_mem = '64MB'; SET statement_timeout = 0")
         for name, statements in _steps(count):
             await _timed(database, name, statements)
-        await _timed(database, "ANALYZE", "DROP TABLE person, participant, programs; VACUUM ANALYZE".split("; "))
+        await _timed(database, "ANALYZE", ["DROP TABLE person, participant, programs", "VACUUM ANALYZE"])
         size = await database.fetchval("SELECT pg_database_size(current_database()) / 1024 / 1024")
     finally:
         await database.close()

@@ -68,7 +68,8 @@ class WorkOrder(Stored, table=True):
             "escalated_at",
             "id",
             postgresql_where=sql(
-                "escalated_at IS NOT NULL AND called_off IS NULL AND state NOT IN ('completed', 'cancelled', 'incomplete')"
+                "escalated_at IS NOT NULL AND called_off IS NULL"
+                " AND state NOT IN ('completed', 'cancelled', 'incomplete')"
             ),
         ),
         Index("work_order_unclaimed", "updated_at", "id", postgresql_where=sql("unclaimed IS NOT NULL")),

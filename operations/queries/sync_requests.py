@@ -19,7 +19,6 @@ from operations.rows import table_of
 from operations.sync_turns import what_it_waits_for
 from rules.guidance import sync_actions
 
-
 _A_DAY = timedelta(days=1)
 _LAST_INSTANT = datetime.max.replace(tzinfo=UTC)
 
