@@ -45,7 +45,6 @@ def stack(folder: Path, applications: Iterator[dict[str, Any]]) -> Iterator[dict
         yield stack
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("away", [outage.killed, outage.frozen], ids=["killed", "frozen"])
 async def test_nobody_waits_for_those_whom_an_outage_holds_and_all_of_them_go_on(
     stack: dict[str, Any], applications: Iterator[dict[str, Any]], away: outage.Away

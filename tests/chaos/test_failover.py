@@ -1,0 +1,82 @@
+"""The faults after which the relay was dead and said nothing: a database that turns read-only for a while, a Temporal
+that hangs, a namespace that is deleted and made anew. What is accepted afterwards is delivered, and health says so.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from bench.stack import running_stack
+from tests.integration.doors import Doors
+from tests.integration.test_database_away import turn
+from tests.patience import wait_for
+
+
+@pytest.fixture(scope="module")
+def doors() -> Iterator[Doors]:
+    with (
+        tempfile.TemporaryDirectory(prefix="gridenroll-failover-") as folder,
+        running_stack(Path(folder) / "data") as stack,
+    ):
+        doors = Doors(stack)
+        yield doors
+        doors.close()
+
+
+def worker_health(doors: Doors) -> dict[str, dict[str, Any]]:
+    """The worker's background tasks, by name."""
+    listening = psutil.Process(doors.stack["pids"]["worker"]).net_connections("tcp")
+    port = next(one.laddr.port for one in listening if one.status == psutil.CONN_LISTEN)
+    tasks = httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).json()["tasks"]
+    return {task["name"]: task for task in tasks}
+
+
+async def test_after_a_read_only_database_the_relay_delivers_what_was_accepted_while_temporal_hung(
+    doors: Doors,
+) -> None:
+    url, temporal = doors.stack["database_url"], doors.stack["pids"]["temporal"]
+    await turn(url, read_only=True)
+    try:
+        assert doors.submit(doors.application()).status_code == 503
+        wait_for(lambda: worker_health(doors)["relay"]["error"])
+    finally:
+        await turn(url, read_only=False)
+    os.kill(temporal, signal.SIGSTOP)
+    try:
+        enrollment = doors.accepted(doors.application())
+        tried = "SELECT count(*) FROM outbox_message WHERE workflow_id = $1 AND attempts > 0"
+        wait_for(lambda: doors.database.value(tried, f"enroll/{enrollment}"))
+        assert doors.api.get("/readyz").json()["status"] == "degraded"
+    finally:
+        os.kill(temporal, signal.SIGCONT)
+    doors.told(enrollment, "synchronized")
+    wait_for(lambda: not worker_health(doors)["relay"]["error"])
+    wait_for(lambda: doors.api.get("/readyz").json()["status"] == "ready")
+
+
+def namespace(doors: Doors, *words: str) -> None:
+    program = shutil.which("temporal", path=Path(sys.executable).parent) or "temporal"
+    address = ("--address", doors.stack["temporal_address"], "-n", "default")
+    subprocess.run([program, "operator", "namespace", *words, *address], check=True, timeout=120, capture_output=True)
+
+
+def test_a_namespace_that_is_deleted_and_made_anew_loses_no_start(doors: Doors) -> None:
+    """The messages of its time wait, and arrive in the new one, which the relay prepares by itself."""
+    namespace(doors, "delete", "--yes")
+    enrollment = doors.accepted(doors.application())
+    said = "SELECT error FROM outbox_message WHERE workflow_id = $1"
+    wait_for(lambda: "not found" in (doors.database.value(said, f"enroll/{enrollment}") or ""))
+    assert doors.database.value("SELECT count(*) FROM outbox_message WHERE state <> 'waiting'") == 0
+    namespace(doors, "create")
+    doors.told(enrollment, "synchronized")
+    doors.enrolled()
