@@ -14,7 +14,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bench import big, cost, customers, empty_flow, load, outage
+from bench import backlog, big, cost, customers, empty_flow, load, outage
 from bench.stack import running_stack
 from cli.client import Api
 from cli.customers import put_customers
@@ -88,7 +88,12 @@ def main() -> None:
     parser.add_argument(
         "--million", action="store_true", help="only: what is asked of a database of a million customers"
     )
+    parser.add_argument("--backlog", type=int, nargs="?", const=1_000_000, help="only: so many messages in the outbox")
+    parser.add_argument("--seconds", type=int, default=3600, help="watch the backlog drain for so long at most")
     wanted = parser.parse_args()
+    if wanted.backlog:
+        backlog.run(console, wanted.backlog, wanted.seconds)
+        return
     if wanted.outage:
         outage.run(console)
         return
