@@ -40,10 +40,11 @@ _PUT_AND_NOTIFY = text(
     " SELECT put.* FROM put, notified"
 ).columns(**_RETURNED)
 
-# The lateral look-up makes one index probe for each row it passes. As a plain NOT EXISTS the planner may join the whole
-# table instead, and then a long outage never drains. An undeliverable start holds back the signals that need it.
+# The lateral look-up makes one index probe for each row it passes, the array one for each row it takes. With NOT EXISTS
+# and IN the planner may join the whole table instead, and then a long outage never drains. An undeliverable start holds
+# back the signals that need it.
 _CLAIM = text("""
-    UPDATE outbox_message SET due_at = :lease, attempts = attempts + 1 WHERE id IN (
+    UPDATE outbox_message SET due_at = :lease, attempts = attempts + 1 WHERE id = ANY(ARRAY(
         SELECT due.id FROM outbox_message due LEFT JOIN LATERAL (
             SELECT 1 AS found FROM outbox_message earlier
             WHERE earlier.workflow_id = due.workflow_id AND earlier.id < due.id
@@ -51,7 +52,7 @@ _CLAIM = text("""
         ) ahead ON true
         WHERE due.state = 'waiting' AND due.due_at <= :now AND ahead.found IS NULL
         ORDER BY due.due_at, due.id LIMIT :limit FOR UPDATE OF due SKIP LOCKED
-    ) RETURNING id, kind, workflow_id, name, payload, attempts
+    )) RETURNING id, kind, workflow_id, name, payload, attempts
 """).columns(id=BigInteger, payload=JSONB)
 
 _NEXT_DUE = text("SELECT min(due_at) AS at FROM outbox_message WHERE state = 'waiting' AND due_at > :now")

@@ -170,7 +170,7 @@ async def test_the_api_answers_503_while_the_database_is_read_only(doors: Doors)
     finally:
         await turn(doors.stack["database_url"], read_only=False)
     assert (answer.status_code, answer.json()["detail"]) == (503, "The database is read-only at the moment.")
-    doors.told(doors.accepted(doors.application()), "synchronized", 60)
+    doors.told(doors.accepted(doors.application()), "synchronized")
 
 
 async def test_a_process_that_was_busy_does_not_take_its_deafness_for_the_databases(url: str) -> None:

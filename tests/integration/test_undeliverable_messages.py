@@ -12,7 +12,6 @@ INSERT = (
     "INSERT INTO outbox_message (kind, workflow_id, name, payload, created_at, due_at, attempts, state)"
     " VALUES ($1, $2, $3, $4::jsonb, now(), now(), $5, 'waiting') RETURNING id"
 )
-LATE = outbox.LEASE.total_seconds() + 40
 
 
 def put(doors: Doors, kind: str, workflow: str, name: str, payload: Any, attempts: int = 0) -> str:
@@ -29,7 +28,7 @@ def message(doors: Doors, which: str) -> dict[str, Any]:
 
 
 def undeliverable(doors: Doors, which: str) -> dict[str, Any]:
-    wait_for(lambda: message(doors, which)["state"] == "undeliverable", LATE)
+    wait_for(lambda: message(doors, which)["state"] == "undeliverable")
     return message(doors, which)
 
 

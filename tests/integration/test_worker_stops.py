@@ -26,10 +26,10 @@ def test_a_call_to_the_derms_in_flight_is_finished_before_the_worker_stops(doors
     doors.faults(latency_seconds=5)
     up = psutil.Process(doors.stack["pids"]["up"])
     enrollment = doors.accepted(doors.application())
-    doors.told(enrollment, "sending", 60)
+    doors.told(enrollment, "sending")
     worker = next(one for one in up.children() if one.cmdline()[-2:] == ["serve", "worker"])
     os.kill(worker.pid, signal.SIGTERM)
-    wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE, 60)
+    wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
     doors.derms.delete("/faults").raise_for_status()
-    doors.told(enrollment, "synchronized", 60)
+    doors.told(enrollment, "synchronized")
     assert asyncio.run(send_attempts(doors, enrollment)) == [1]
