@@ -85,7 +85,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure own-device enrolments end to end.")
     parser.add_argument("--long", action="store_true", help="also compare the 100th with the 5,000th enrolment")
     parser.add_argument("--outage", action="store_true", help="only: how long others wait while PostgreSQL is away")
-    parser.add_argument("--million", action="store_true", help="only: what is asked of a database of a million customers")
+    parser.add_argument(
+        "--million", action="store_true", help="only: what is asked of a database of a million customers"
+    )
     wanted = parser.parse_args()
     if wanted.outage:
         outage.run(console)

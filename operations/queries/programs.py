@@ -17,7 +17,9 @@ from rules.eligibility.facts import Usage
 async def listed(session: AsyncSession, catalogs: Catalogs) -> Page[ProgramView]:
     """Every program of the catalogue in force; there are few enough for one page."""
     catalog = await catalogs.current(session)
-    used = await session.execute(select(col(ProgramCapacity.program), *usage_columns(col(ProgramCapacity.program), counted=True)))
+    used = await session.execute(
+        select(col(ProgramCapacity.program), *usage_columns(col(ProgramCapacity.program), counted=True))
+    )
     usage = {program: usage_of(values) for program, *values in used.all()}
     return Page(items=tuple(_view(program, usage[program.code]) for program in catalog.content.programs))
 
