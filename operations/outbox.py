@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Text, delete, or_, select, text
+from sqlalchemy import BigInteger, Text, delete, or_, select, text, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -141,7 +141,8 @@ async def keep_undeliverable(session: AsyncSession, workflow_id: str, name: str,
 
     The same unreadable signal twice is one. One that is too large to keep is kept without its content.
     """
-    kept = payload if len(as_json([{"payload": payload}])) <= LARGEST_PAYLOAD else None
+    too_large = payload is None or len(as_json([{"payload": payload}])) > LARGEST_PAYLOAD
+    kept: Any = {} if too_large else payload
     now = datetime.now(UTC)
     row = _row("signal", workflow_id, name, kept, now, now)
     row |= {"state": OutboxState.UNDELIVERABLE, "error": error[:LONGEST_ERROR], "attempts": 1}
@@ -149,7 +150,7 @@ async def keep_undeliverable(session: AsyncSession, workflow_id: str, name: str,
         col(OutboxMessage.workflow_id) == workflow_id,
         col(OutboxMessage.name) == name,
         col(OutboxMessage.state) == OutboxState.UNDELIVERABLE,
-        col(OutboxMessage.payload) == kept,
+        col(OutboxMessage.payload) == type_coerce(kept, JSONB),
     )
     if await session.scalar(alike.limit(1)) is None:
         await session.execute(_PUT, {"rows": as_json([row])})

@@ -35,6 +35,7 @@ _FINAL = {
 }
 
 
+_EARLY_ASK_COUNTS = "a-question-wished-for-before-the-wait-is-asked"
 _LOOKS_AGAIN = "looks-again-after-an-answer-to-another-message"
 
 
@@ -171,13 +172,16 @@ class Synchronize:
 
     async def _answered_within(self, wait: timedelta) -> bool:
         """Whether an answer came; if not, it is time to ask, or somebody wants it asked now."""
-        self._hurried = False
+        if self._hurried and not workflow.patched(_EARLY_ASK_COUNTS):
+            self._hurried = False
         try:
             await workflow.wait_condition(
                 lambda: bool(self._unread) or self._hurried, timeout=wait, timeout_summary="acknowledgement overdue"
             )
         except asyncio.TimeoutError:  # noqa: UP041 - what the SDK documents
             return False
+        finally:
+            self._hurried = False
         return bool(self._unread)
 
     async def _next(self) -> SyncStanding | None:
