@@ -7,6 +7,7 @@ import pytest
 from models.batches import BatchName
 from tests.integration.batches import at_rest, ran, rested
 from tests.integration.doors import Doors
+from tests.patience import wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,10 @@ def test_messages_of_a_batched_program_wait_for_the_monitor(doors: Doors) -> Non
 def test_an_overdue_answer_is_asked_for_at_once(doors: Doors) -> None:
     doors.faults(lost_acknowledgement_share=1)
     enrollment = doors.accepted(doors.application())
-    doors.told(enrollment, "awaiting_acknowledgement")
+    sent = doors.told(enrollment, "awaiting_acknowledgement")["id"]
+    # One that is asked before it has decided has nothing to say yet.
+    messages = "/sync-messages"
+    wait_for(lambda: [one for one in doors.listed(messages) if one["sync_request_id"] == sent and one["applied"]])
     rested(doors, enrollment)
     assert ran(doors, "sync-request-monitor")["counts"]["asked"] >= 1
     doors.told(enrollment, "synchronized")
