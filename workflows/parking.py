@@ -41,12 +41,17 @@ class Parking:
         self._acted = False
         self.insists = False
         """Whether it waits until our own record takes a step."""
-        self._parked: set[Parking] = beside._parked if beside else set()
+        self._parked: dict[Parking, str] = beside._parked if beside else {}
 
     def retry_requested(self, message: RetryRequested) -> None:
         """A person acted. The same message twice is one; one by hand without an id always counts."""
         if not message.message_id or self._seen.is_new(message.message_id):
             self._acted = True
+
+    @property
+    def asked(self) -> str:
+        """What a person is asked by one of those beside each other; empty if nobody is."""
+        return next(iter(self._parked.values()), "")
 
     def forget(self) -> None:
         """What a person did until now was about something else."""
@@ -56,10 +61,10 @@ class Parking:
         self, why: str, *, resume: Stage, until: Callable[[], bool], again_after: timedelta | None = None
     ) -> None:
         """Waits until a person acts, `until` holds, or it is time to try again by itself."""
-        self._parked.add(self)
         mark(NEEDS_ATTENTION.value_set(True), STAGE.value_set(Stage.NEEDS_ATTENTION))
         retried = f" It is tried again by itself every {again_after}." if again_after else ""
-        workflow.set_current_details(f"**Needs attention.** {shorten(why)}{retried}")
+        self._parked[self] = f"**Needs attention.** {shorten(why)}{retried}"
+        workflow.set_current_details(self._parked[self])
         try:
             await workflow.wait_condition(
                 lambda: self._acted or until(), timeout=again_after, timeout_summary="try again by itself"
@@ -73,7 +78,7 @@ class Parking:
         self._leave(NEEDS_ATTENTION.value_set(False), STAGE.value_set(resume))
 
     def _leave(self, *updates: SearchAttributeUpdate[Any]) -> None:
-        self._parked.discard(self)
+        self._parked.pop(self, None)
         if not self._parked:
             mark(*updates)
 

@@ -43,6 +43,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.synchronize import Synchronize
 
 _U = UnenrollmentState
+_ATTENTION_STAYS = "who-needs-attention-is-not-hidden-by-others-who-wait"
 _EARLY_NEWS_COUNTS = "a-day-changed-before-the-wait-counts"
 _OF_THE_DERMS = "syn_"
 """What the message of a person who repaired a sync request begins with; it is about nothing else of the flow."""
@@ -152,7 +153,11 @@ class Unenroll:
         return leaving
 
     async def _wait_for_devices(self, leaving: Leaving) -> Leaving:
-        self._show(Stage.REMOVING, "Waiting for devices to be fetched or shipped back.")
+        # A device for which a person is asked already stays what people see first.
+        if self._parking.asked and workflow.patched(_ATTENTION_STAYS):
+            workflow.set_current_details(self._parking.asked)
+        else:
+            self._show(Stage.REMOVING, "Waiting for devices to be fetched or shipped back.")
         self._leaving = None
         await self._wait(lambda: self._leaving is not None or self._removals.over)
         if self._cancel is not None:

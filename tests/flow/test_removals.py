@@ -129,6 +129,23 @@ async def test_a_failed_removal_after_control_stopped_is_a_recovery(environment:
         assert (await flow.result()).state is _U.UNENROLLED
 
 
+async def test_a_removal_that_failed_before_control_stopped_still_needs_attention_afterwards(
+    environment: WorkflowEnvironment,
+) -> None:
+    async with unenrolling(environment, "utility_removal", first=True, waits_for="syn_earlier") as flow:
+        await flow.until(lambda: bool(flow.record.told) and bool(flow.record.orders))
+        await flow.report(ONE, "customer_refused")
+        await flow.parked()
+        await flow.turn_comes()
+        await flow.says("Waiting for the DERMS")
+        await flow.acknowledge()
+        await flow.until(lambda: len(flow.record.synchronized) == 1)
+        await flow.says("**Needs attention.**")
+        await flow.parked()
+        await flow.keep(ONE)
+        assert (await flow.result()).state is _U.UNENROLLED
+
+
 async def test_a_repaired_sync_request_fetches_nothing_once_more(environment: WorkflowEnvironment) -> None:
     async with unenrolling(environment, "utility_removal") as flow:
         await flow.waits()
