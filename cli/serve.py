@@ -8,26 +8,24 @@ import typer
 
 app = typer.Typer(help="Run one process in the foreground.", no_args_is_help=True)
 
-_PROCESSES = "cli.processes"
-"""By name: nobody who asks for a list shall wait for the worker and the API to be loaded."""
-
 
 @app.command()
 def api() -> None:
     """Serve the HTTP API."""
-    _loaded().api()
+    _load("cli.api_process").run()
 
 
 @app.command(name="worker")
 def work() -> None:
     """Run flows, activities and the relay; see to it that the batches have their schedules."""
-    _loaded().work()
+    _load("cli.worker_process").run()
 
 
-def _loaded() -> ModuleType:
-    """Loads both without looking for garbage meanwhile: what is loaded stays, and looking is a sixth of it."""
+def _load(name: str) -> ModuleType:
+    """Loads a process by name, so that nobody who asks for a list waits for it; and without looking for garbage
+    meanwhile: what is loaded stays, and looking is a sixth of it."""
     gc.disable()
-    module = import_module(_PROCESSES)
+    module = import_module(name)
     gc.freeze()
     gc.enable()
     return module

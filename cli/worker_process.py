@@ -1,4 +1,4 @@
-"""The API's process and the worker's. Loaded by `gridenroll serve` alone, for it takes a second to load."""
+"""The worker's process. Loaded by `gridenroll serve worker` alone, because it takes a while to load."""
 
 import asyncio
 import os
@@ -16,74 +16,28 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import worker
-from api.app import create_app
 from cli.logs import configure
 from connectors.temporal.client import connect
 from models.errors import Unavailable
 from relay.health import Health, TaskMetrics
-from relay.supervisor import Supervisor
 from settings.settings import Settings
 
-_STARTING_SECONDS = 60
+_STARTING_SECONDS = 180
 _GAVE_UP = 1
 
 
-def api() -> None:
-    """Serves until told to stop."""
-    settings = Settings()
-    configure(settings.log_format, settings.log_level)
-    uvloop.run(_api(settings))
-
-
-async def _api(settings: Settings) -> None:
-    application = create_app(
-        database_url=settings.database_url.get_secret_value(),
-        pool_size=settings.database_pool_size,
-        temporal=await connect(lazy=True),
-        token=settings.api_token.get_secret_value(),
-        derms_secret=settings.derms_secret.get_secret_value(),
-        head_end_secret=settings.head_end_secret.get_secret_value(),
-        temporal_ui_url=settings.temporal_ui_url,
-        acknowledgement_timeout_seconds=settings.acknowledgement_timeout.total_seconds(),
-    )
-    config = uvicorn.Config(
-        application,
-        host=settings.api_host,
-        port=settings.api_port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=10,
-        # Longer than clients keep a connection: else one is closed in the moment in which it is used again.
-        timeout_keep_alive=75,
-        server_header=False,
-    )
-    await _serve(uvicorn.Server(config), application.state.supervisor)
-
-
-async def _serve(server: uvicorn.Server, supervisor: Supervisor) -> None:
-    """Serves until told to stop, or until a background task cannot go on; then the process ends with an error."""
-    serving = asyncio.create_task(server.serve())
-    giving_up = asyncio.create_task(supervisor.gave_up.wait())
-    await asyncio.wait({serving, giving_up}, return_when=asyncio.FIRST_COMPLETED)
-    giving_up.cancel()
-    server.should_exit = True
-    await serving
-    if supervisor.gave_up.is_set():
-        sys.exit(_GAVE_UP)
-
-
-def work() -> None:
+def run() -> None:
     """Runs until told to stop."""
     settings = Settings()
     configure(settings.log_format, settings.log_level)
-    code = uvloop.run(_worker(settings))
+    code = uvloop.run(_run(settings))
     sys.stdout.flush()
     sys.stderr.flush()
     # A thread of the SDK may outlive the interpreter and abort it at exit; everything is closed, so nothing is lost.
     os._exit(code)
 
 
-async def _worker(settings: Settings) -> int:
+async def _run(settings: Settings) -> int:
     """Returns the exit code: an error if a background task could not go on."""
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -92,7 +46,7 @@ async def _worker(settings: Settings) -> int:
     if client is None:
         return 0
     await worker.prepare(client)
-    async with worker.running(settings, client) as running, _doors(settings, running):
+    async with worker.running(settings, client) as running, _health_server(settings, running):
         waiting = [asyncio.create_task(event.wait()) for event in (stop, running.supervisor.gave_up)]
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for task in waiting:
@@ -127,7 +81,7 @@ class _Quiet(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _doors(settings: Settings, running: worker.Running) -> AsyncGenerator[None]:
+async def _health_server(settings: Settings, running: worker.Running) -> AsyncGenerator[None]:
     """Where an orchestrator sees that the worker lives, and Prometheus what it does."""
     if not settings.worker_health_port:
         yield
@@ -155,6 +109,8 @@ async def _doors(settings: Settings, running: worker.Running) -> AsyncGenerator[
     )
     server = _Quiet(config)
     serving = asyncio.create_task(server.serve())
+    # Without it nobody would see whether the worker lives: it ends as if a background task could not go on.
+    serving.add_done_callback(lambda _: None if server.should_exit else running.supervisor.gave_up.set())
     try:
         yield
     finally:
