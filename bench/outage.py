@@ -29,7 +29,7 @@ from cli.customers import put_customers
 
 _STUCK = 200
 _OUTAGE_SECONDS = 20
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 900
 _LOOK_EVERY_SECONDS = 0.25
 _METADATA = "__temporal_workflow_metadata"
 

@@ -153,11 +153,13 @@ class Unenroll:
         return leaving
 
     async def _wait_for_devices(self, leaving: Leaving) -> Leaving:
+        details = self._parking.asked or "Waiting for devices to be fetched or shipped back."
         # A device for which a person is asked already stays what people see first.
-        if self._parking.asked and workflow.patched(_ATTENTION_STAYS):
-            workflow.set_current_details(self._parking.asked)
+        hides = bool(self._parking.asked) and self._stage is not Stage.REMOVING
+        if hides and workflow.patched(_ATTENTION_STAYS):
+            workflow.set_current_details(details)
         else:
-            self._show(Stage.REMOVING, "Waiting for devices to be fetched or shipped back.")
+            self._show(Stage.REMOVING, details)
         self._leaving = None
         await self._wait(lambda: self._leaving is not None or self._removals.over)
         if self._cancel is not None:
