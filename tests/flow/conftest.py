@@ -169,7 +169,7 @@ async def enrolling(
     """Starts a flow on stand-ins; ends it afterwards if it is still open. During a local step it hears of nothing for
     most of `task_timeout`."""
     flow = _on_stand_ins(environment, **how)
-    flow.record.decisions = decisions or flow.record.decisions
+    flow.record.decisions = list(decisions or flow.record.decisions)
     request = EnrollInput(
         enrollment_id=flow.record.enrollment_id, acknowledgement_timeout_seconds=acknowledgement_timeout_seconds
     )
