@@ -41,23 +41,24 @@ class Cast:
                 f"Nobody of {min(len(self._people), _ASKED)} customers suits the journey {journey.key!r}.",
                 f"See whether GET /v1/programs lists {journey.program}, and whether the example customers are loaded.",
             )
-        customer, service_point = found
+        customer, person = found
         self._people.remove(customer)
-        return self._person(customer, service_point)
+        return person
 
-    def _suiting(self, journey: Journey) -> Iterator[tuple[dict[str, Any], str]]:
+    def _suiting(self, journey: Journey) -> Iterator[tuple[dict[str, Any], Person]]:
         for customer in self._people[:_ASKED]:
             for offer in self._offers(customer["id"]):
-                if _suits(offer["programs"], journey):
-                    yield customer, offer["service_point"]
+                if _suits(offer["programs"], journey) and (person := self._person(customer, offer["service_point"])):
+                    yield customer, person
 
     def _offers(self, customer: str) -> list[dict[str, Any]]:
         return self._api.ask("GET", f"/v1/customers/{customer}/eligible-programs")["items"]
 
-    def _person(self, customer: dict[str, Any], service_point: str) -> Person:
+    def _person(self, customer: dict[str, Any], service_point: str) -> Person | None:
+        """Nobody where the service point has no feeder: not every program asks for one, but the DERMS does."""
         places = self._api.ask("GET", f"/v1/customers/{customer['id']}")["service_points"]
-        account = next(place["account"] for place in places if place["service_point"] == service_point)
-        return Person(customer["name"], account, service_point)
+        place = next(place for place in places if place["service_point"] == service_point)
+        return Person(customer["name"], place["account"], service_point) if place["feeder"] else None
 
 
 def _suits(programs: list[dict[str, Any]], journey: Journey) -> bool:
