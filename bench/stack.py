@@ -23,12 +23,15 @@ _RANGE = range(12_000, 20_000)
 
 
 def free_ports(count: int) -> list[int]:
-    """Free now, and not among those that the system gives to whoever connects, who could take one before its time."""
-    ports: list[int] = []
-    while len(ports) < count:
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", secrets.choice(_RANGE))) as one:
-            ports.append(one.getsockname()[1])
-    return ports
+    """Returns ports that are free now, each another one, and not among those that the system gives to whoever connects,
+    who could take one before its time."""
+    with ExitStack() as held:
+        ports: list[int] = []
+        while len(ports) < count:
+            with contextlib.suppress(OSError):
+                one = held.enter_context(socket.create_server(("127.0.0.1", secrets.choice(_RANGE))))
+                ports.append(one.getsockname()[1])
+        return ports
 
 
 @contextmanager
