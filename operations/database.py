@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import orjson
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
@@ -36,6 +37,9 @@ DELIVERS_WITHIN = "delivers_within"
 """What a session's `info` calls the time in which its process brings to the flows what it has committed for them."""
 
 _DISK_FULL = "53100"
+
+_LOST = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
+"""What SQLAlchemy passes on as it is when a connection is lost between connecting and its first statement."""
 
 _AGAIN = "Try again in a moment."
 
@@ -118,7 +122,7 @@ async def transaction(sessions: Sessions) -> AsyncGenerator[AsyncSession]:
         async with sessions() as session:
             yield session
             await session.commit()
-    except (PoolTimeoutError, OSError) as error:
+    except (PoolTimeoutError, *_LOST) as error:
         raise _away() from error
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None) or ""

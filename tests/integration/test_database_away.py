@@ -121,6 +121,23 @@ async def test_a_database_that_hangs_from_the_start_is_tried_by_no_more_than_the
         await until_answered(sessions)
 
 
+async def test_a_connection_that_is_lost_as_soon_as_it_is_made_is_unavailable(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = asyncpg.connect
+
+    async def connect_and_lose(*args: object, **options: object) -> object:
+        connection = await connect(*args, **options)
+        connection.terminate()
+        return connection
+
+    async with pooled(url) as (_, sessions):
+        monkeypatch.setattr(asyncpg, "connect", connect_and_lose)
+        assert not await ask(sessions)
+        monkeypatch.undo()
+        await until_answered(sessions)
+
+
 async def test_a_statement_that_is_only_slow_is_waited_for(url: str, connections: Connections) -> None:
     async with pooled(url) as (_, sessions):
         assert await ask(sessions, "SELECT pg_sleep(2.5)")
