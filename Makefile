@@ -49,7 +49,7 @@ check: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
-	$(BIN)/python tests/house.py
+	$(BIN)/python tests/codebase_lint.py
 
 bench: $(DEV)
 	@$(BIN)/python -m bench $(ARGS)

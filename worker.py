@@ -21,30 +21,30 @@ from activities.site_visit import SiteVisitActivities
 from activities.synchronize import SynchronizeActivities
 from activities.unenrollment import UnenrollmentActivities
 from connectors.derms.client import DermsClient
-from connectors.field_work.desk import FieldDesk
+from connectors.field_work.built_in import BuiltInFieldWork
 from connectors.head_end.client import HeadEndClient
 from connectors.head_end.protocol import HeadEnd
 from connectors.temporal.client import TASK_QUEUE, register_search_attributes
-from connectors.temporal.schedules import provision
+from connectors.temporal.schedules import provision_schedules
 from models.errors import Unavailable
-from models.time_limits import GRACEFUL_SHUTDOWN
-from operations.catalog import Catalogs
-from operations.database import Sessions, StatementCount, create_engine, create_sessions
+from models.time_limits import GRACEFUL_SHUTDOWN_TIMEOUT
+from operations.catalog.versions import CatalogCache
+from operations.platform.database import Sessions, StatementCount, create_engine, create_sessions
 from relay.listener import OutboxListener
 from relay.relay import Relay
 from relay.supervisor import Supervisor
 from settings.settings import Settings
-from workflows.batch import Batch
-from workflows.enroll import Enroll
-from workflows.hand_over import HandOver
-from workflows.service_call import ServiceCall
-from workflows.unenroll import Unenroll
+from workflows.batch import BatchWorkflow
+from workflows.enroll import EnrollmentWorkflow
+from workflows.service_call import ServiceCallWorkflow
+from workflows.sync_request import SyncRequestWorkflow
+from workflows.unenroll import UnenrollmentWorkflow
 
-BESIDE_LOCAL_ACTIVITIES = 3
+RESERVED_CONNECTIONS = 3
 """Connections that local activities leave to others: one to the relay, two to the short transactions of the regular
 activities, which hold none while they call out."""
 
-WORKFLOWS = (Batch, Enroll, HandOver, ServiceCall, Unenroll)
+WORKFLOWS = (BatchWorkflow, EnrollmentWorkflow, SyncRequestWorkflow, ServiceCallWorkflow, UnenrollmentWorkflow)
 
 
 def create_worker(
@@ -63,10 +63,10 @@ def create_worker(
     As many local activities run at once as find a connection in a pool of `database_pool_size`: one that waited for a
     connection would hold the slot of its workflow task meanwhile.
     """
-    catalogs = Catalogs()
+    catalogs = CatalogCache()
     enrollment = EnrollmentActivities(sessions, catalogs)
     synchronize = SynchronizeActivities(sessions, catalogs, derms)
-    site_visit = SiteVisitActivities(sessions, catalogs, FieldDesk())
+    site_visit = SiteVisitActivities(sessions, catalogs, BuiltInFieldWork())
     unenrollment = UnenrollmentActivities(sessions, catalogs)
     service_call = ServiceCallActivities(sessions, catalogs)
     device_setup = DeviceSetupActivities(sessions, catalogs)
@@ -83,47 +83,47 @@ def create_worker(
             enrollment.park_enrollment,
             enrollment.resume_enrollment,
             enrollment.associate_installed,
-            enrollment.order_installation_again,
+            enrollment.reorder_installation,
             enrollment.expire_enrollment,
             synchronize.send_to_derms,
-            synchronize.ask_derms,
+            synchronize.get_derms_status,
             synchronize.record_acknowledgement,
             synchronize.record_failure,
             unenrollment.validate_unenrollment,
             unenrollment.decide_approval,
             unenrollment.begin_unenrollment,
             unenrollment.cancel_unenrollment,
-            unenrollment.removal_ended,
-            unenrollment.removal_failed,
-            unenrollment.another_removal,
-            unenrollment.remind_of_device,
-            unenrollment.settle_unenrollment,
+            unenrollment.record_removal,
+            unenrollment.record_removal_failure,
+            unenrollment.order_another_removal,
+            unenrollment.remind_of_return,
+            unenrollment.finalize_unenrollment,
             unenrollment.park_unenrollment,
-            service_call.take_up_service_call,
+            service_call.advance_service_call,
             service_call.act_remotely,
-            service_call.remote_action_ended,
-            service_call.service_call_visited,
-            service_call.service_call_told,
+            service_call.record_remote_action,
+            service_call.record_visit,
+            service_call.continue_after_sync,
             service_call.cancel_service_call,
             service_call.park_service_call,
             site_visit.dispatch_work_order,
-            site_visit.take_completion,
+            site_visit.process_completion,
             site_visit.remind_of_visit,
-            site_visit.visit_standing,
-            site_visit.another_attempt,
+            site_visit.get_visit_status,
+            site_visit.order_another_visit,
             device_setup.remind_of_shipment,
-            device_setup.shipment_standing,
-            device_setup.ship_again,
+            device_setup.get_shipment_status,
+            device_setup.reorder_shipment,
             device_setup.associate_shipped,
-            device_setup.associate_own,
+            device_setup.associate_customer_device,
             device_setup.start_status_checks,
             device_setup.conclude_status_checks,
-            signals.keep_unreadable_signal,
-            asking.ask_head_end,
-            asking.ask_what_came,
+            signals.store_unreadable_signal,
+            asking.send_head_end_request,
+            asking.get_head_end_answer,
             batches.begin_batch,
-            batches.do_page,
-            batches.do_asking_page,
+            batches.process_page,
+            batches.process_external_page,
             batches.fail_batch,
         ],
         # That flows repeat themselves is proved before they run: docs/decisions/0011-no-sandbox-in-production.md
@@ -131,21 +131,21 @@ def create_worker(
         interceptors=[ErrorMapping()],
         max_concurrent_workflow_tasks=50,
         max_concurrent_activities=50,
-        max_concurrent_local_activities=database_pool_size - BESIDE_LOCAL_ACTIVITIES,
+        max_concurrent_local_activities=database_pool_size - RESERVED_CONNECTIONS,
         max_cached_workflows=2000,
-        graceful_shutdown_timeout=GRACEFUL_SHUTDOWN,
+        graceful_shutdown_timeout=GRACEFUL_SHUTDOWN_TIMEOUT,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningWorker:
     """What a worker process shows of itself."""
 
     statements: StatementCount
     supervisor: Supervisor
 
 
-async def prepare(client: Client) -> None:
+async def prepare_namespace(client: Client) -> None:
     """Makes the namespace know our search attributes and the schedules of the batches. Safe to repeat.
 
     Raises:
@@ -153,13 +153,13 @@ async def prepare(client: Client) -> None:
     """
     try:
         await register_search_attributes(client)
-        await provision(client)
+        await provision_schedules(client)
     except RPCError as error:
         raise Unavailable(f"The Temporal namespace cannot be prepared: {error.status.name}.") from error
 
 
 @asynccontextmanager
-async def running(settings: Settings, client: Client) -> AsyncGenerator[Running]:
+async def run_worker(settings: Settings, client: Client) -> AsyncGenerator[RunningWorker]:
     """Runs worker and relay until the block ends; closes what it opened, in order."""
     url = settings.database_url.get_secret_value()
     engine = create_engine(url, settings.database_pool_size)
@@ -181,19 +181,19 @@ async def running(settings: Settings, client: Client) -> AsyncGenerator[Running]
             head_end_answer_within=settings.head_end_answer_within,
             database_pool_size=settings.database_pool_size,
         )
-        async with worker, _relaying(url, sessions, client) as supervisor:
-            yield Running(statements, supervisor)
+        async with worker, _run_relay(url, sessions, client) as supervisor:
+            yield RunningWorker(statements, supervisor)
     await engine.dispose()
 
 
 @asynccontextmanager
-async def _relaying(url: str, sessions: Sessions, client: Client) -> AsyncGenerator[Supervisor]:
-    relay = Relay(client, sessions, lambda: prepare(client))
+async def _run_relay(url: str, sessions: Sessions, client: Client) -> AsyncGenerator[Supervisor]:
+    relay = Relay(client, sessions, lambda: prepare_namespace(client))
     engine = create_engine(url, pool_size=1)
     listener = OutboxListener(engine, relay.wake.set)
     supervisor = Supervisor()
-    supervisor.start("relay", relay.turn)
-    supervisor.start("outbox listener", listener.turn)
+    supervisor.start("relay", relay.run_once)
+    supervisor.start("outbox listener", listener.run_once)
     try:
         yield supervisor
     finally:

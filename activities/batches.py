@@ -5,24 +5,25 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.client import Client
 
-from connectors.derms.client import DermsClient, Message
-from connectors.temporal.standings import standings
+from connectors.derms.client import DermsClient, OutgoingMessage
+from connectors.temporal.workflow_status import get_workflow_statuses
 from models.errors import OutcomeUnknown, Refused, Unavailable
-from models.messages.batch import BatchStanding, BeginBatch, FailBatch
-from models.messages.synchronize import Acknowledged
+from models.messages.batch import BatchProgress, BeginBatch, FailBatch
+from models.messages.synchronization import DermsAcknowledgement
 from models.scope import OperatorScope, SystemScope
-from operations import batches, initial_load, move_outs, reconciliation, sync_batches, sync_monitor
-from operations.batches import Done
-from operations.catalog import Catalogs
-from operations.database import AsyncSession, Sessions, transaction
-from operations.reconciliation import Listed
-from operations.sync_batches import Fates, Together
+from operations.batches import batched_sync, initial_load, reconciliation, runs, sync_monitor
+from operations.batches.batched_sync import BulkSync, BulkSyncResult
+from operations.batches.reconciliation import ListedResource
+from operations.batches.runs import PageResult
+from operations.catalog.versions import CatalogCache
+from operations.platform.database import AsyncSession, Sessions, transaction
+from operations.unenrollment import move_outs
 
-_BATCH = SystemScope(actor="batch")
-_NEWS = OperatorScope(actor="batch", role="system")
+_SCOPE = SystemScope(actor="batch")
+_CIS_SCOPE = OperatorScope(actor="batch", role="system")
 """Who asks for what the CIS causes, as if they had done it themselves."""
 
-_TRIES_TOGETHER = 3
+_MAX_BATCH_SENDS = 3
 """So often many messages are sent in one; then each goes by itself, with the patience of its own flow."""
 
 
@@ -32,7 +33,7 @@ class BatchActivities:
     def __init__(
         self,
         sessions: Sessions,
-        catalogs: Catalogs,
+        catalogs: CatalogCache,
         derms: DermsClient,
         client: Client,
         acknowledgement_timeout: timedelta,
@@ -44,110 +45,114 @@ class BatchActivities:
         self._timeout = acknowledgement_timeout
 
     @activity.defn
-    async def begin_batch(self, request: BeginBatch) -> BatchStanding:
+    async def begin_batch(self, request: BeginBatch) -> BatchProgress:
         """Find the run's record, or make it; say where the run stands."""
         async with transaction(self._sessions) as session:
-            return await batches.begin(session, _BATCH, request.name, request.workflow_id)
+            return await runs.begin_run(session, _SCOPE, request.name, request.workflow_id)
 
-    @activity.defn
-    async def do_page(self, at: BatchStanding) -> BatchStanding:
+    @activity.defn(name="do_page")
+    async def process_page(self, at: BatchProgress) -> BatchProgress:
         """A page on our own database."""
         async with transaction(self._sessions) as session:
-            run = await batches.claimed(session, at)
-            if batches.standing(run) != at:
-                return batches.standing(run)
-            return await batches.record(session, _BATCH, run, await self._own(session, run, at))
+            run = await runs.get_run_for_update(session, at)
+            if runs.to_run_status(run) != at:
+                return runs.to_run_status(run)
+            return await runs.record_page(session, _SCOPE, run, await self._run_step(session, run, at))
 
-    async def _own(self, session: AsyncSession, run: batches.BatchRun, at: BatchStanding) -> Done:
+    async def _run_step(self, session: AsyncSession, run: runs.BatchRun, at: BatchProgress) -> PageResult:
         seconds = self._timeout.total_seconds()
         match at.step:
             case "subscriptions_never_announced":
-                return await initial_load.announce_subscriptions(session, _BATCH, self._catalogs, at.cursor, seconds)
+                return await initial_load.enqueue_missing_subscription_syncs(
+                    session, _SCOPE, self._catalogs, at.cursor, seconds
+                )
             case "replacements_never_announced":
-                return await initial_load.announce_replacements(session, _BATCH, self._catalogs, at.cursor, seconds)
+                return await initial_load.enqueue_missing_replacement_syncs(
+                    session, _SCOPE, self._catalogs, at.cursor, seconds
+                )
             case "move_outs":
-                return await move_outs.sweep(session, _NEWS, self._catalogs, at.cursor, seconds)
+                return await move_outs.sweep_move_outs(session, _CIS_SCOPE, self._catalogs, at.cursor, seconds)
             case "release":
-                return await sync_monitor.release(session, _BATCH, self._catalogs)
+                return await sync_monitor.release_held_page(session, _SCOPE, self._catalogs)
             case "overdue":
-                return await sync_monitor.hurry(session, self._timeout)
+                return await sync_monitor.ask_about_overdue(session, self._timeout)
             case "drafts":
-                return await sync_monitor.expire_drafts(session, _BATCH)
+                return await sync_monitor.expire_drafts(session, _SCOPE)
             case "standing":
-                return await sync_monitor.count(session)
+                return await sync_monitor.count_open(session)
             case "missing_in_derms":
-                return await reconciliation.find_missing(session, run, at.cursor)
+                return await reconciliation.find_missing_devices(session, run, at.cursor)
             case _:
                 raise ValueError(f"no batch has a step {at.step}")
 
-    @activity.defn
-    async def do_asking_page(self, at: BatchStanding) -> BatchStanding:
+    @activity.defn(name="do_asking_page")
+    async def process_external_page(self, at: BatchProgress) -> BatchProgress:
         """A page that asks the DERMS or Temporal first, outside any transaction."""
         if at.step == "listed_by_derms":
-            return await self._compare(at)
+            return await self._reconcile_page(at)
         if at.step == "send_together":
-            return await self._send_together(at)
-        return await self._repair(at)
+            return await self._send_sync_batch(at)
+        return await self._repair_page(at)
 
-    async def _compare(self, at: BatchStanding) -> BatchStanding:
+    async def _reconcile_page(self, at: BatchProgress) -> BatchProgress:
         async with transaction(self._sessions) as session:
-            endpoint = (await self._catalogs.current(session)).derms_endpoint
-        page = await self._derms.ders(endpoint, at.cursor)
-        listed = [Listed(one.id, one.device.device_id, one.subscription, one.state) for one in page.items]
+            endpoint = (await self._catalogs.get_current(session)).derms_endpoint
+        page = await self._derms.list_resources(endpoint, at.cursor)
+        listed = [ListedResource(one.id, one.device.device_id, one.subscription, one.state) for one in page.items]
         async with transaction(self._sessions) as session:
-            run = await batches.claimed(session, at)
-            if batches.standing(run) != at:
-                return batches.standing(run)
-            done = await reconciliation.compare_listed(session, run, listed, page.next_cursor)
-            return await batches.record(session, _BATCH, run, done)
+            run = await runs.get_run_for_update(session, at)
+            if runs.to_run_status(run) != at:
+                return runs.to_run_status(run)
+            done = await reconciliation.compare_listed_resources(session, run, listed, page.next_cursor)
+            return await runs.record_page(session, _SCOPE, run, done)
 
-    async def _send_together(self, at: BatchStanding) -> BatchStanding:
+    async def _send_sync_batch(self, at: BatchProgress) -> BatchProgress:
         async with transaction(self._sessions) as session:
-            run = await batches.claimed(session, at)
-            if batches.standing(run) != at:
-                return batches.standing(run)
-            taken = await sync_batches.take_together(session, _BATCH, self._catalogs)
-        fates = await self._told(taken) if taken.messages else Fates()
+            run = await runs.get_run_for_update(session, at)
+            if runs.to_run_status(run) != at:
+                return runs.to_run_status(run)
+            taken = await batched_sync.prepare_bulk_sync(session, _SCOPE, self._catalogs)
+        fates = await self._send_to_derms(taken) if taken.messages else BulkSyncResult()
         async with transaction(self._sessions) as session:
-            run = await batches.claimed(session, at)
-            done = await sync_batches.settle(session, _BATCH, taken, fates)
-            if batches.standing(run) != at:
-                return batches.standing(run)
-            return await batches.record(session, _BATCH, run, done)
+            run = await runs.get_run_for_update(session, at)
+            done = await batched_sync.record_bulk_sync_result(session, _SCOPE, taken, fates)
+            if runs.to_run_status(run) != at:
+                return runs.to_run_status(run)
+            return await runs.record_page(session, _SCOPE, run, done)
 
-    async def _told(self, taken: Together) -> Fates:
+    async def _send_to_derms(self, taken: BulkSync) -> BulkSyncResult:
         """One call for all; no fate is known of what the DERMS does not take this way."""
         messages = [
-            Message(one.endpoint, one.key, one.sync_request_id, one.revision, one.snapshot)
+            OutgoingMessage(one.endpoint, one.key, one.sync_request_id, one.revision, one.snapshot)
             for one in taken.messages
             if one.snapshot is not None
         ]
         try:
-            results = await self._derms.send_together(taken.endpoint, messages)
+            results = await self._derms.send_batch(taken.endpoint, messages)
         except Refused:
-            return Fates()
+            return BulkSyncResult()
         except (Unavailable, OutcomeUnknown):
-            if activity.info().attempt < _TRIES_TOGETHER:
+            if activity.info().attempt < _MAX_BATCH_SENDS:
                 raise
-            return Fates()
+            return BulkSyncResult()
         received = frozenset(key for key, result in results.items() if result.status == "received")
         answers = [result.acknowledgement for result in results.values() if result.acknowledgement is not None]
-        return Fates(received, tuple(Acknowledged.model_validate(one.model_dump()) for one in answers))
+        return BulkSyncResult(received, tuple(DermsAcknowledgement.model_validate(one.model_dump()) for one in answers))
 
-    async def _repair(self, at: BatchStanding) -> BatchStanding:
+    async def _repair_page(self, at: BatchProgress) -> BatchProgress:
         async with transaction(self._sessions) as session:
-            looked = await initial_load.look(session, at.step or "", at.cursor)
-        found = await standings(self._client, [one.workflow_id for one in looked.found])
+            looked = await initial_load.list_open_work(session, at.step or "", at.cursor)
+        found = await get_workflow_statuses(self._client, [one.workflow_id for one in looked.items])
         async with transaction(self._sessions) as session:
-            run = await batches.claimed(session, at)
-            if batches.standing(run) != at:
-                return batches.standing(run)
+            run = await runs.get_run_for_update(session, at)
+            if runs.to_run_status(run) != at:
+                return runs.to_run_status(run)
             seconds = self._timeout.total_seconds()
-            done = await initial_load.repair(session, _BATCH, at.step or "", looked, found, seconds)
-            return await batches.record(session, _BATCH, run, done)
+            done = await initial_load.repair(session, _SCOPE, at.step or "", looked, found, seconds)
+            return await runs.record_page(session, _SCOPE, run, done)
 
     @activity.defn
     async def fail_batch(self, request: FailBatch) -> None:
         """Write down that a run cannot go on."""
         async with transaction(self._sessions) as session:
-            await batches.fail(session, _BATCH, request.name, request.workflow_id, request.reason)
+            await runs.fail_run(session, _SCOPE, request.name, request.workflow_id, request.reason)

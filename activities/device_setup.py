@@ -2,74 +2,77 @@
 
 from temporalio import activity
 
-from models.messages.device_setup import (
-    AssociateShipped,
-    ConcludeChecks,
-    Concluded,
+from models.messages.enrollment import EnrollInput
+from models.messages.shipment import (
+    AssociateShippedDevice,
+    AwaitedShipment,
+    ConcludeStatusChecks,
     RemindOfShipment,
-    Shipment,
-    ShipmentStanding,
+    ShipmentStatus,
     StatusChecks,
+    StatusChecksResult,
 )
-from models.messages.enroll import EnrollInput
-from models.messages.site_visit import Installed
+from models.messages.site_visit import InstallationResult
 from models.scope import SystemScope
-from operations import device_setup, self_installation, shipments, status_checks
-from operations.catalog import Catalogs
-from operations.database import Sessions, transaction
+from operations.catalog.versions import CatalogCache
+from operations.enrollment import device_setup, self_installation, status_checks
+from operations.field_work import shipments
+from operations.platform.database import Sessions, transaction
 
-_FLOW = SystemScope(actor="device-setup")
+_SCOPE = SystemScope(actor="device-setup")
 
 
 class DeviceSetupActivities:
     """Bound to the worker's database and its memory of catalogues."""
 
-    def __init__(self, sessions: Sessions, catalogs: Catalogs) -> None:
+    def __init__(self, sessions: Sessions, catalogs: CatalogCache) -> None:
         self._sessions = sessions
         self._catalogs = catalogs
 
     @activity.defn
-    async def remind_of_shipment(self, request: RemindOfShipment) -> ShipmentStanding:
+    async def remind_of_shipment(self, request: RemindOfShipment) -> ShipmentStatus:
         """Note that the shipment waits for too long; say where it stands."""
         async with transaction(self._sessions) as session:
-            return shipments.standing(
-                await shipments.remind(session, _FLOW, request.shipment_id, escalate=request.escalate)
+            return shipments.to_shipment_status(
+                await shipments.record_reminder(session, _SCOPE, request.shipment_id, escalate=request.escalate)
             )
 
-    @activity.defn
-    async def shipment_standing(self, request: Shipment) -> ShipmentStanding:
+    @activity.defn(name="shipment_standing")
+    async def get_shipment_status(self, request: AwaitedShipment) -> ShipmentStatus:
         """Where the shipment stands."""
         async with transaction(self._sessions) as session:
-            return shipments.standing(await shipments.locked(session, request.shipment_id))
+            return shipments.to_shipment_status(await shipments.get_for_update(session, request.shipment_id))
 
-    @activity.defn
-    async def ship_again(self, request: EnrollInput) -> Shipment:
+    @activity.defn(name="ship_again")
+    async def reorder_shipment(self, request: EnrollInput) -> AwaitedShipment:
         """A new shipment in place of one that came back."""
         async with transaction(self._sessions) as session:
-            return await device_setup.ship_again(session, _FLOW, self._catalogs, request.enrollment_id)
+            return await device_setup.order_new_shipment(session, _SCOPE, self._catalogs, request.enrollment_id)
 
     @activity.defn
-    async def associate_shipped(self, request: AssociateShipped) -> Installed:
+    async def associate_shipped(self, request: AssociateShippedDevice) -> InstallationResult:
         """Associate the device that the customer confirmed, or give it back to them."""
         async with transaction(self._sessions) as session:
-            return await self_installation.associate_shipped(
-                session, _FLOW, self._catalogs, request.enrollment_id, request.shipment_id
+            return await self_installation.associate_shipped_device(
+                session, _SCOPE, self._catalogs, request.enrollment_id, request.shipment_id
             )
 
-    @activity.defn
-    async def associate_own(self, request: EnrollInput) -> Installed:
+    @activity.defn(name="associate_own")
+    async def associate_customer_device(self, request: EnrollInput) -> InstallationResult:
         """Associate the devices that the application names, now that they are checked."""
         async with transaction(self._sessions) as session:
-            return await self_installation.associate_own(session, _FLOW, self._catalogs, request.enrollment_id)
+            return await self_installation.associate_own_devices(session, _SCOPE, self._catalogs, request.enrollment_id)
 
     @activity.defn
     async def start_status_checks(self, request: EnrollInput) -> StatusChecks:
         """Which devices are still to be asked after, each under a key of its own."""
         async with transaction(self._sessions) as session:
-            return await status_checks.start(session, _FLOW, self._catalogs, request.enrollment_id)
+            return await status_checks.start_status_checks(session, _SCOPE, self._catalogs, request.enrollment_id)
 
     @activity.defn
-    async def conclude_status_checks(self, request: ConcludeChecks) -> Concluded:
+    async def conclude_status_checks(self, request: ConcludeStatusChecks) -> StatusChecksResult:
         """Where this round of checks ended."""
         async with transaction(self._sessions) as session:
-            return await status_checks.conclude(session, _FLOW, request.enrollment_id, request.request_ids)
+            return await status_checks.conclude_status_checks(
+                session, _SCOPE, request.enrollment_id, request.request_ids
+            )

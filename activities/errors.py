@@ -16,10 +16,10 @@ class ErrorMapping(Interceptor):
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         """Wraps every activity."""
-        return _Mapped(next)
+        return _ErrorMappingInterceptor(next)
 
 
-class _Mapped(ActivityInboundInterceptor):
+class _ErrorMappingInterceptor(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         """Runs the activity; our errors come out with their code as type. Any other is a fault of ours and retried.
 

@@ -6,15 +6,15 @@ from temporalio import activity
 
 from connectors.head_end.protocol import DeviceRequest, HeadEnd
 from connectors.head_end.wire import Answer
-from models.head_end import HeadEndOutcome
-from models.messages.head_end import Asked, AskHeadEnd
+from models.messages.head_end import HeadEndRequestProgress, SendHeadEndRequest
 from models.scope import SystemScope
-from models.task_states import HeadEndRequestState
-from operations import head_end_requests
-from operations.database import Sessions, transaction
-from operations.head_end_requests import OPEN, HeadEndAnswer
+from models.states.head_end import HeadEndOutcome
+from models.states.work_order import HeadEndRequestState
+from operations.field_work import head_end_requests
+from operations.field_work.head_end_requests import OPEN_STATES, HeadEndAnswer
+from operations.platform.database import Sessions, transaction
 
-_FLOW = SystemScope(actor="head-end")
+_SCOPE = SystemScope(actor="head-end")
 
 
 class HeadEndActivities:
@@ -25,31 +25,31 @@ class HeadEndActivities:
         self._head_end = head_end
         self._answer_within = answer_within.total_seconds()
 
-    @activity.defn
-    async def ask_head_end(self, request: AskHeadEnd) -> Asked:
+    @activity.defn(name="ask_head_end")
+    async def send_head_end_request(self, request: SendHeadEndRequest) -> HeadEndRequestProgress:
         """Pass a request on; the same again is harmless. One that was answered meanwhile is not asked again, nor one
         that was given up while the head-end was away: nobody wants any longer what it would do to the device."""
-        to_send, state, outcome = await self._request(request.request_id)
-        if state not in OPEN:
-            return Asked(outcome=outcome)
+        to_send, state, outcome = await self._load_request(request.request_id)
+        if state not in OPEN_STATES:
+            return HeadEndRequestProgress(outcome=outcome)
         answer = await self._head_end.ask(to_send)
         if answer is None:
             async with transaction(self._sessions) as session:
-                await head_end_requests.asked(session, _FLOW, request.request_id)
-            return Asked(answer_within_seconds=self._answer_within)
-        return await self._kept(answer)
+                await head_end_requests.record_sent(session, _SCOPE, request.request_id)
+            return HeadEndRequestProgress(answer_within_seconds=self._answer_within)
+        return await self._record_answer(answer)
 
-    @activity.defn
-    async def ask_what_came(self, request: AskHeadEnd) -> Asked:
+    @activity.defn(name="ask_what_came")
+    async def get_head_end_answer(self, request: SendHeadEndRequest) -> HeadEndRequestProgress:
         """Ask the head-end what became of a request that it never answered."""
-        sent, *_ = await self._request(request.request_id)
+        sent, *_ = await self._load_request(request.request_id)
         answer = await self._head_end.answer_to(sent)
-        return Asked() if answer is None else await self._kept(answer)
+        return HeadEndRequestProgress() if answer is None else await self._record_answer(answer)
 
-    async def _request(self, request_id: str) -> tuple[DeviceRequest, HeadEndRequestState, HeadEndOutcome | None]:
+    async def _load_request(self, request_id: str) -> tuple[DeviceRequest, HeadEndRequestState, HeadEndOutcome | None]:
         """What is sent, how far our record has it, and its answer if there is one."""
         async with transaction(self._sessions) as session:
-            row = await head_end_requests.found(session, request_id)
+            row = await head_end_requests.get_request(session, request_id)
             sent = DeviceRequest(
                 request_id=row.id,
                 kind=row.kind,
@@ -60,8 +60,8 @@ class HeadEndActivities:
             )
             return sent, row.state, HeadEndOutcome(row.outcome) if row.outcome else None
 
-    async def _kept(self, answer: Answer) -> Asked:
+    async def _record_answer(self, answer: Answer) -> HeadEndRequestProgress:
         async with transaction(self._sessions) as session:
             kept = HeadEndAnswer.model_validate(answer.model_dump())
-            await head_end_requests.receive(session, _FLOW, [kept], tell_flows=False)
-        return Asked(outcome=answer.outcome)
+            await head_end_requests.receive_answers(session, _SCOPE, [kept], tell_flows=False)
+        return HeadEndRequestProgress(outcome=answer.outcome)

@@ -4,78 +4,78 @@ from temporalio import activity
 
 from models.errors import Conflict
 from models.messages.service_call import (
-    Called,
     CancelServiceCall,
     ParkServiceCall,
     RemoteActionEnded,
     ServiceCallInput,
+    ServiceCallProgress,
     VisitEnded,
 )
 from models.scope import SystemScope
-from operations import service_call_decisions, service_call_steps, service_calls
-from operations.catalog import Catalogs
-from operations.database import Sessions, transaction
+from operations.catalog.versions import CatalogCache
+from operations.platform.database import Sessions, transaction
+from operations.service_call import decisions, service_calls, steps
 
-_FLOW = SystemScope(actor="service-call")
+_SCOPE = SystemScope(actor="service-call")
 
 
 class ServiceCallActivities:
     """Bound to the worker's database and its memory of catalogues."""
 
-    def __init__(self, sessions: Sessions, catalogs: Catalogs) -> None:
+    def __init__(self, sessions: Sessions, catalogs: CatalogCache) -> None:
         self._sessions = sessions
         self._catalogs = catalogs
 
-    @activity.defn
-    async def take_up_service_call(self, request: ServiceCallInput) -> Called:
+    @activity.defn(name="take_up_service_call")
+    async def advance_service_call(self, request: ServiceCallInput) -> ServiceCallProgress:
         """Take the call up, or go on with it; begin with what was chosen."""
         async with transaction(self._sessions) as session:
-            return await service_call_steps.take_up(session, _FLOW, self._catalogs, request.service_call_id)
+            return await steps.begin_service_call(session, _SCOPE, self._catalogs, request.service_call_id)
 
     @activity.defn
-    async def act_remotely(self, request: ServiceCallInput) -> Called:
+    async def act_remotely(self, request: ServiceCallInput) -> ServiceCallProgress:
         """For flows that began it before requests to head-ends had keys of their own: they go on as those do now."""
-        return await self.take_up_service_call(request)
+        return await self.advance_service_call(request)
 
-    @activity.defn
-    async def remote_action_ended(self, request: RemoteActionEnded) -> Called:
+    @activity.defn(name="remote_action_ended")
+    async def record_remote_action(self, request: RemoteActionEnded) -> ServiceCallProgress:
         """Write down what came of a remote action; say where the call stands."""
         async with transaction(self._sessions) as session:
-            return await service_call_steps.remote_action_ended(
-                session, _FLOW, self._catalogs, request.service_call_id, request.request_id, request.trouble
+            return await steps.record_remote_action_end(
+                session, _SCOPE, self._catalogs, request.service_call_id, request.request_id, request.trouble
             )
 
-    @activity.defn
-    async def service_call_visited(self, request: VisitEnded) -> Called:
+    @activity.defn(name="service_call_visited")
+    async def record_visit(self, request: VisitEnded) -> ServiceCallProgress:
         """Write down what came of the visit; replace the device if it was."""
         async with transaction(self._sessions) as session:
-            return await service_call_steps.visit_ended(
-                session, _FLOW, self._catalogs, request.service_call_id, request.work_order_id
+            return await steps.record_visit_end(
+                session, _SCOPE, self._catalogs, request.service_call_id, request.work_order_id
             )
 
-    @activity.defn
-    async def service_call_told(self, request: ServiceCallInput) -> Called:
+    @activity.defn(name="service_call_told")
+    async def continue_after_sync(self, request: ServiceCallInput) -> ServiceCallProgress:
         """A change is settled with the DERMS: tell the next, or close the call."""
         async with transaction(self._sessions) as session:
-            return await service_call_steps.told(session, _FLOW, self._catalogs, request.service_call_id)
+            return await steps.record_sync_end(session, _SCOPE, self._catalogs, request.service_call_id)
 
     @activity.defn
-    async def cancel_service_call(self, request: CancelServiceCall) -> Called:
+    async def cancel_service_call(self, request: CancelServiceCall) -> ServiceCallProgress:
         """Take the call back if that is still possible; say where it stands."""
         try:
             async with transaction(self._sessions) as session:
                 scope = SystemScope(actor=request.actor)
-                await service_call_decisions.cancel(session, scope, request.service_call_id, request.reason)
+                await decisions.cancel_service_call(session, scope, request.service_call_id, request.reason)
         except Conflict:
             activity.logger.info("the call can no longer be taken back")
         async with transaction(self._sessions) as session:
-            row = await service_calls.locked(session, request.service_call_id)
-            return await service_call_steps.standing(session, self._catalogs, row)
+            row = await service_calls.get_for_update(session, request.service_call_id)
+            return await steps.get_service_call_progress(session, self._catalogs, row)
 
     @activity.defn
-    async def park_service_call(self, request: ParkServiceCall) -> Called:
+    async def park_service_call(self, request: ParkServiceCall) -> ServiceCallProgress:
         """Mark it as needing a person; say where it stands."""
         async with transaction(self._sessions) as session:
-            await service_call_decisions.park(session, _FLOW, request.service_call_id, request.reason)
-            row = await service_calls.locked(session, request.service_call_id)
-            return await service_call_steps.standing(session, self._catalogs, row)
+            await decisions.park_service_call(session, _SCOPE, request.service_call_id, request.reason)
+            row = await service_calls.get_for_update(session, request.service_call_id)
+            return await steps.get_service_call_progress(session, self._catalogs, row)

@@ -3,8 +3,8 @@
 from temporalio import activity
 
 from models.messages.signals import UnreadableSignal
-from operations import outbox
-from operations.database import Sessions, transaction
+from operations.platform import outbox
+from operations.platform.database import Sessions, transaction
 
 
 class SignalActivities:
@@ -13,8 +13,8 @@ class SignalActivities:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    @activity.defn
-    async def keep_unreadable_signal(self, request: UnreadableSignal) -> None:
+    @activity.defn(name="keep_unreadable_signal")
+    async def store_unreadable_signal(self, request: UnreadableSignal) -> None:
         """Store it with the messages that could not be delivered, where people find it."""
         async with transaction(self._sessions) as session:
             await outbox.keep_undeliverable(session, request.workflow_id, request.name, request.payload, request.error)

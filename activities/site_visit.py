@@ -2,61 +2,61 @@
 
 from temporalio import activity
 
-from connectors.field_work.protocol import FieldWork, Order
-from models.messages.site_visit import RemindOfVisit, TakeCompletion, Visit, VisitStanding
+from connectors.field_work.protocol import DispatchOrder, FieldWorkSystem
+from models.messages.site_visit import AwaitedVisit, RemindOfVisit, ReviewCompletion, SiteVisitStatus
 from models.scope import SystemScope
-from models.task_states import WorkOrderState
-from operations import completions, work_orders
-from operations.catalog import Catalogs
-from operations.database import Sessions, transaction
+from models.states.work_order import WorkOrderState
+from operations.catalog.versions import CatalogCache
+from operations.field_work import completions, work_orders
+from operations.platform.database import Sessions, transaction
 
-_FLOW = SystemScope(actor="site-visit")
+_SCOPE = SystemScope(actor="site-visit")
 
 
 class SiteVisitActivities:
     """Bound to the worker's database and the field-work system."""
 
-    def __init__(self, sessions: Sessions, catalogs: Catalogs, field_work: FieldWork) -> None:
+    def __init__(self, sessions: Sessions, catalogs: CatalogCache, field_work: FieldWorkSystem) -> None:
         self._sessions = sessions
         self._catalogs = catalogs
         self._field_work = field_work
 
     @activity.defn
-    async def dispatch_work_order(self, request: Visit) -> VisitStanding:
+    async def dispatch_work_order(self, request: AwaitedVisit) -> SiteVisitStatus:
         """Hand the order to the field-work system, under its number; the same again is harmless. One that was called
         off, or whose dispatch is known here, stays as it is."""
         async with transaction(self._sessions) as session:
-            row = await work_orders.locked(session, request.work_order_id)
+            row = await work_orders.get_for_update(session, request.work_order_id)
             if row.state is not WorkOrderState.CREATED:
-                return completions.standing(row)
-            order = Order(number=row.number, kind=row.kind, priority=row.priority, reason=row.reason)
+                return completions.to_visit_status(row)
+            order = DispatchOrder(number=row.number, kind=row.kind, priority=row.priority, reason=row.reason)
         reference = await self._field_work.dispatch(order)
         async with transaction(self._sessions) as session:
-            await work_orders.dispatched(session, _FLOW, request.work_order_id, reference)
-            return completions.standing(await work_orders.locked(session, request.work_order_id))
+            await work_orders.record_dispatch(session, _SCOPE, request.work_order_id, reference)
+            return completions.to_visit_status(await work_orders.get_for_update(session, request.work_order_id))
 
-    @activity.defn
-    async def take_completion(self, request: TakeCompletion) -> VisitStanding:
+    @activity.defn(name="take_completion")
+    async def process_completion(self, request: ReviewCompletion) -> SiteVisitStatus:
         """Look at a technician's report once; say where the order stands."""
         async with transaction(self._sessions) as session:
-            return await completions.take(session, _FLOW, self._catalogs, request.report)
+            return await completions.process_report(session, _SCOPE, self._catalogs, request.report)
 
     @activity.defn
-    async def remind_of_visit(self, request: RemindOfVisit) -> VisitStanding:
+    async def remind_of_visit(self, request: RemindOfVisit) -> SiteVisitStatus:
         """Note that the order waits for too long; say where it stands."""
         async with transaction(self._sessions) as session:
-            await work_orders.remind(session, _FLOW, request.work_order_id, escalate=request.escalate)
-            return completions.standing(await work_orders.locked(session, request.work_order_id))
+            await work_orders.record_reminder(session, _SCOPE, request.work_order_id, escalate=request.escalate)
+            return completions.to_visit_status(await work_orders.get_for_update(session, request.work_order_id))
 
-    @activity.defn
-    async def visit_standing(self, request: Visit) -> VisitStanding:
+    @activity.defn(name="visit_standing")
+    async def get_visit_status(self, request: AwaitedVisit) -> SiteVisitStatus:
         """Where the order stands."""
         async with transaction(self._sessions) as session:
-            return completions.standing(await work_orders.locked(session, request.work_order_id))
+            return completions.to_visit_status(await work_orders.get_for_update(session, request.work_order_id))
 
-    @activity.defn
-    async def another_attempt(self, request: Visit) -> VisitStanding:
+    @activity.defn(name="another_attempt")
+    async def order_another_visit(self, request: AwaitedVisit) -> SiteVisitStatus:
         """A person wants one more visit."""
         async with transaction(self._sessions) as session:
-            row = await completions.another_attempt(session, _FLOW, request.work_order_id)
-            return completions.standing(row)
+            row = await completions.allow_another_attempt(session, _SCOPE, request.work_order_id)
+            return completions.to_visit_status(row)

@@ -6,78 +6,80 @@ that a retry at any point applies nothing twice (docs/decisions/0004-send-marks-
 
 from temporalio import activity
 
-from connectors.derms.client import DermsClient, Message
+from connectors.derms.client import DermsClient, OutgoingMessage
 from connectors.derms.wire import Acknowledgement
-from models.messages.synchronize import (
-    Acknowledged,
-    Answer,
-    AskDerms,
+from models.messages.synchronization import (
+    DermsAcknowledgement,
+    DermsMessageStatus,
+    QueryDermsMessage,
     RecordAcknowledgement,
-    RecordFailure,
+    RecordSendFailure,
+    SendResult,
     SendToDerms,
-    Sent,
-    SyncStanding,
+    SyncRequestStatus,
 )
 from models.scope import SystemScope
-from models.states import SyncState
-from operations import sync_requests
-from operations.catalog import Catalogs
-from operations.database import Sessions, transaction
+from models.states.enrollment import SyncState
+from operations.catalog.versions import CatalogCache
+from operations.platform.database import Sessions, transaction
+from operations.synchronization import sync_requests
 
-_FLOW = SystemScope(actor="synchronize")
+_SCOPE = SystemScope(actor="synchronize")
 
 
 class SynchronizeActivities:
     """Bound to the worker's database and the DERMS."""
 
-    def __init__(self, sessions: Sessions, catalogs: Catalogs, derms: DermsClient) -> None:
+    def __init__(self, sessions: Sessions, catalogs: CatalogCache, derms: DermsClient) -> None:
         self._sessions = sessions
         self._catalogs = catalogs
         self._derms = derms
 
     @activity.defn
-    async def send_to_derms(self, request: SendToDerms) -> Sent:
+    async def send_to_derms(self, request: SendToDerms) -> SendResult:
         """Hand the message over under its key; resending the same is harmless."""
         async with transaction(self._sessions) as session:
-            ready = await sync_requests.start_sending(session, _FLOW, self._catalogs, request.sync_request_id)
+            ready = await sync_requests.start_sending(session, _SCOPE, self._catalogs, request.sync_request_id)
         if ready.snapshot is None:
-            return Sent(state=ready.state, code=ready.error_code, text=ready.error_text, waits_for=ready.waits_for)
+            return SendResult(
+                state=ready.state, code=ready.error_code, text=ready.error_text, waits_for=ready.waits_for
+            )
         answer = await self._derms.send(
-            Message(ready.endpoint, ready.key, ready.sync_request_id, ready.revision, ready.snapshot)
+            OutgoingMessage(ready.endpoint, ready.key, ready.sync_request_id, ready.revision, ready.snapshot)
         )
         if answer is not None:
-            return Sent(state=SyncState.SENDING, acknowledgement=_as_message(answer))
+            return SendResult(state=SyncState.SENDING, acknowledgement=_to_message(answer))
         async with transaction(self._sessions) as session:
-            await sync_requests.handed_over(session, _FLOW, request.sync_request_id)
-        return Sent(state=SyncState.AWAITING_ACKNOWLEDGEMENT)
+            await sync_requests.mark_awaiting_acknowledgement(session, _SCOPE, request.sync_request_id)
+        return SendResult(state=SyncState.AWAITING_ACKNOWLEDGEMENT)
 
-    @activity.defn
-    async def ask_derms(self, request: AskDerms) -> Answer:
+    @activity.defn(name="ask_derms")
+    async def get_derms_status(self, request: QueryDermsMessage) -> DermsMessageStatus:
         """Ask the DERMS what became of the message."""
         async with transaction(self._sessions) as session:
-            address = await sync_requests.address_of(session, request.sync_request_id)
-        status = await self._derms.status(address.endpoint, address.key)
+            address = await sync_requests.get_message_address(session, request.sync_request_id)
+        status = await self._derms.get_message_status(address.endpoint, address.key)
         if status is None:
-            return Answer(known=False)
+            return DermsMessageStatus(known=False)
         found = status.acknowledgement
-        return Answer(known=True, acknowledgement=_as_message(found) if found else None)
+        return DermsMessageStatus(known=True, acknowledgement=_to_message(found) if found else None)
 
     @activity.defn
-    async def record_acknowledgement(self, request: RecordAcknowledgement) -> SyncStanding:
+    async def record_acknowledgement(self, request: RecordAcknowledgement) -> SyncRequestStatus:
         """Apply what the DERMS said, device by device."""
         async with transaction(self._sessions) as session:
             return await sync_requests.record_acknowledgement(
-                session, _FLOW, request.acknowledgement, asked=request.asked
+                session, _SCOPE, request.acknowledgement, asked=request.asked
             )
 
     @activity.defn
-    async def record_failure(self, request: RecordFailure) -> SyncStanding:
+    async def record_failure(self, request: RecordSendFailure) -> SyncRequestStatus:
         """Put the request in error: the message could not be handed over."""
         async with transaction(self._sessions) as session:
             return await sync_requests.record_failure(
-                session, _FLOW, request.sync_request_id, request.failure, request.text
+                session, _SCOPE, request.sync_request_id, request.failure, request.text
             )
 
 
-def _as_message(answer: Acknowledgement) -> Acknowledged:
-    return Acknowledged.model_validate(answer.model_dump())
+def _to_message(answer: Acknowledgement) -> DermsAcknowledgement:
+    return DermsAcknowledgement.model_validate(answer.model_dump())

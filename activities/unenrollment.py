@@ -3,102 +3,102 @@
 from temporalio import activity
 
 from models.errors import Conflict
-from models.messages.unenroll import (
-    AnotherRemoval,
+from models.messages.unenrollment import (
     CancelUnenrollment,
+    CompleteUnenrollment,
     DecideApproval,
-    Leaving,
     ParkUnenrollment,
     RemindOfDevice,
     RemovalEnded,
     RemovalFailed,
-    SettleUnenrollment,
+    RetryRemoval,
     UnenrollInput,
+    UnenrollmentProgress,
 )
 from models.scope import SystemScope
-from operations import leaving, removals, unenrollments
-from operations.catalog import Catalogs
-from operations.database import Sessions, transaction
+from operations.catalog.versions import CatalogCache
+from operations.platform.database import Sessions, transaction
+from operations.unenrollment import removals, steps, unenrollments
 
-_FLOW = SystemScope(actor="unenroll")
+_SCOPE = SystemScope(actor="unenroll")
 
 
 class UnenrollmentActivities:
     """Bound to the worker's database and its memory of catalogues."""
 
-    def __init__(self, sessions: Sessions, catalogs: Catalogs) -> None:
+    def __init__(self, sessions: Sessions, catalogs: CatalogCache) -> None:
         self._sessions = sessions
         self._catalogs = catalogs
 
     @activity.defn
-    async def validate_unenrollment(self, request: UnenrollInput) -> Leaving:
+    async def validate_unenrollment(self, request: UnenrollInput) -> UnenrollmentProgress:
         """Decide by all rules; with nothing to wait for, end it."""
         async with transaction(self._sessions) as session:
-            return await leaving.validate(session, _FLOW, self._catalogs, request.unenrollment_id)
+            return await steps.validate_unenrollment(session, _SCOPE, self._catalogs, request.unenrollment_id)
 
     @activity.defn
-    async def decide_approval(self, request: DecideApproval) -> Leaving:
+    async def decide_approval(self, request: DecideApproval) -> UnenrollmentProgress:
         """Write down what was decided, if it is not written yet; say where it stands."""
         async with transaction(self._sessions) as session:
             scope, which = SystemScope(actor=request.actor), request.unenrollment_id
-            return await leaving.decided(
+            return await steps.record_approval(
                 session, scope, self._catalogs, which, approved=request.approved, reason=request.reason
             )
 
     @activity.defn
-    async def begin_unenrollment(self, request: UnenrollInput) -> Leaving:
+    async def begin_unenrollment(self, request: UnenrollInput) -> UnenrollmentProgress:
         """The day has come: what is kept leaves, the rest is fetched."""
         async with transaction(self._sessions) as session:
-            return await leaving.begin(session, _FLOW, self._catalogs, request.unenrollment_id)
+            return await steps.begin_unenrollment(session, _SCOPE, self._catalogs, request.unenrollment_id)
 
     @activity.defn
-    async def cancel_unenrollment(self, request: CancelUnenrollment) -> Leaving:
+    async def cancel_unenrollment(self, request: CancelUnenrollment) -> UnenrollmentProgress:
         """Take it back if no device has left; say where it stands."""
         async with transaction(self._sessions) as session:
             try:
                 scope = SystemScope(actor=request.actor)
-                await unenrollments.cancel(session, scope, request.unenrollment_id, request.reason)
+                await unenrollments.cancel_unenrollment(session, scope, request.unenrollment_id, request.reason)
             except Conflict:
                 activity.logger.info("it is too late to cancel %s", request.unenrollment_id)
-            return await leaving.standing(session, _FLOW, self._catalogs, request.unenrollment_id)
+            return await steps.get_unenrollment_progress(session, _SCOPE, self._catalogs, request.unenrollment_id)
 
-    @activity.defn
-    async def removal_ended(self, request: RemovalEnded) -> Leaving:
+    @activity.defn(name="removal_ended")
+    async def record_removal(self, request: RemovalEnded) -> UnenrollmentProgress:
         """A device was taken away, or stays for good; with the last one, end the unenrolment."""
         async with transaction(self._sessions) as session:
             which = (request.unenrollment_id, request.device_id)
-            return await removals.ended(session, _FLOW, self._catalogs, *which, kept=request.kept)
+            return await removals.end_removal(session, _SCOPE, self._catalogs, *which, kept=request.kept)
 
-    @activity.defn
-    async def removal_failed(self, request: RemovalFailed) -> Leaving:
+    @activity.defn(name="removal_failed")
+    async def record_removal_failure(self, request: RemovalFailed) -> UnenrollmentProgress:
         """A removal came to nothing: call a person."""
         async with transaction(self._sessions) as session:
             which = (request.unenrollment_id, request.device_id)
-            return await removals.failed(session, _FLOW, self._catalogs, *which, request.reason)
+            return await removals.fail_removal(session, _SCOPE, self._catalogs, *which, request.reason)
 
-    @activity.defn
-    async def another_removal(self, request: AnotherRemoval) -> Leaving:
+    @activity.defn(name="another_removal")
+    async def order_another_removal(self, request: RetryRemoval) -> UnenrollmentProgress:
         """A person wants the device fetched after all."""
         async with transaction(self._sessions) as session:
             which = (request.unenrollment_id, request.device_id)
-            return await removals.another(session, _FLOW, self._catalogs, *which)
+            return await removals.retry_removal(session, _SCOPE, self._catalogs, *which)
 
-    @activity.defn
-    async def remind_of_device(self, request: RemindOfDevice) -> Leaving:
+    @activity.defn(name="remind_of_device")
+    async def remind_of_return(self, request: RemindOfDevice) -> UnenrollmentProgress:
         """Note that a shipped device has not come back."""
         async with transaction(self._sessions) as session:
             which = (request.unenrollment_id, request.device_id)
-            return await removals.remind(session, _FLOW, self._catalogs, *which, escalate=request.escalate)
+            return await removals.record_reminder(session, _SCOPE, self._catalogs, *which, escalate=request.escalate)
 
-    @activity.defn
-    async def settle_unenrollment(self, request: SettleUnenrollment) -> Leaving:
+    @activity.defn(name="settle_unenrollment")
+    async def finalize_unenrollment(self, request: CompleteUnenrollment) -> UnenrollmentProgress:
         """The DERMS is told: what it has let go of is removed or kept for good."""
         async with transaction(self._sessions) as session:
-            return await removals.settle(session, _FLOW, self._catalogs, request.unenrollment_id)
+            return await removals.settle_unenrollment(session, _SCOPE, self._catalogs, request.unenrollment_id)
 
     @activity.defn
-    async def park_unenrollment(self, request: ParkUnenrollment) -> Leaving:
+    async def park_unenrollment(self, request: ParkUnenrollment) -> UnenrollmentProgress:
         """Mark it as needing a person."""
         async with transaction(self._sessions) as session:
-            await unenrollments.park(session, _FLOW, request.unenrollment_id, request.reason)
-            return await leaving.standing(session, _FLOW, self._catalogs, request.unenrollment_id)
+            await unenrollments.park_unenrollment(session, _SCOPE, request.unenrollment_id, request.reason)
+            return await steps.get_unenrollment_progress(session, _SCOPE, self._catalogs, request.unenrollment_id)

@@ -7,10 +7,10 @@ from fastapi import Depends, FastAPI
 from temporalio.client import Client
 
 from api import openapi, problems
+from api.body_limit import BodySizeLimit
 from api.context import Context
-from api.limits import BodyLimit
-from api.metrics import Measured, Metrics
-from api.parameters import only_known
+from api.metrics import Metrics, MetricsMiddleware
+from api.parameters import reject_unknown_parameters
 from api.routes import (
     attention,
     batches,
@@ -18,7 +18,7 @@ from api.routes import (
     customers,
     derms,
     head_end,
-    operations,
+    monitoring,
     outbox_messages,
     process_flows,
     program_enrollments,
@@ -28,9 +28,9 @@ from api.routes import (
     sync_requests,
     work_orders,
 )
-from operations import outbox
-from operations.database import create_engine, create_sessions
-from relay.courier import Courier
+from operations.platform import outbox
+from operations.platform.database import create_engine, create_sessions
+from relay.inline_delivery import InlineDelivery
 from relay.supervisor import Supervisor
 
 _DESCRIPTION = """Enrol customers and their devices into a utility's grid programs, kept in step with its DERMS.
@@ -57,7 +57,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         engine = create_engine(database_url, pool_size)
         sessions = create_sessions(engine, delivers_within=outbox.HEAD_START)
-        courier = Courier(temporal, sessions)
+        courier = InlineDelivery(temporal, sessions)
         app.state.context = Context(
             sessions=sessions,
             temporal=temporal,
@@ -79,14 +79,14 @@ def create_app(
         version="1",
         description=_DESCRIPTION,
         lifespan=lifespan,
-        dependencies=[Depends(only_known)],
+        dependencies=[Depends(reject_unknown_parameters)],
     )
     app.state.metrics = Metrics(supervisor)
     app.state.supervisor = supervisor
-    app.add_middleware(BodyLimit)
-    app.add_middleware(Measured, metrics=app.state.metrics)
-    problems.install(app)
-    openapi.install(app)
+    app.add_middleware(BodySizeLimit)
+    app.add_middleware(MetricsMiddleware, metrics=app.state.metrics)
+    problems.install_error_handlers(app)
+    openapi.install_openapi(app)
     for part in (
         batches,
         program_enrollments,
@@ -102,7 +102,7 @@ def create_app(
         outbox_messages,
         derms,
         head_end,
-        operations,
+        monitoring,
     ):
         app.include_router(part.router)
     return app

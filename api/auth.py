@@ -8,45 +8,49 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.context import Context, InContext
-from connectors.derms.signature import verify
+from connectors.standard_webhooks import verify_signature
 from models.errors import Unauthenticated
 from models.scope import DermsScope, HeadEndScope, OperatorScope
 
-_bearer = HTTPBearer(auto_error=False, description="The token that `gridenroll up` prints.")
-_Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
-_HOW = "Send the header Authorization: Bearer <token>; `gridenroll up` prints the token in force."
+_bearer_scheme = HTTPBearer(auto_error=False, description="The token that `gridenroll up` prints.")
+_Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer_scheme)]
+_HOW_TO_AUTHENTICATE = "Send the header Authorization: Bearer <token>; `gridenroll up` prints the token in force."
 
 
-def _operator(context: Context, credentials: HTTPAuthorizationCredentials | None) -> OperatorScope:
+def _authenticate_operator(context: Context, credentials: HTTPAuthorizationCredentials | None) -> OperatorScope:
     if credentials is None:
-        raise Unauthenticated("The request carries no bearer token.", fix=_HOW)
+        raise Unauthenticated("The request carries no bearer token.", fix=_HOW_TO_AUTHENTICATE)
     given, known = credentials.credentials.encode(), context.token.encode()
     if not known or not hmac.compare_digest(given, known):
-        raise Unauthenticated("The token is not one of ours.", fix=_HOW)
+        raise Unauthenticated("The token is not one of ours.", fix=_HOW_TO_AUTHENTICATE)
     return OperatorScope(actor="operator")
 
 
-async def operator(context: InContext, credentials: _Credentials) -> OperatorScope:
+async def authenticate_operator(context: InContext, credentials: _Credentials) -> OperatorScope:
     """The operator, by the token."""
-    return _operator(context, credentials)
+    return _authenticate_operator(context, credentials)
 
 
-async def derms(context: InContext, request: Request, credentials: _Credentials) -> DermsScope | OperatorScope:
+async def authenticate_derms(
+    context: InContext, request: Request, credentials: _Credentials
+) -> DermsScope | OperatorScope:
     """The DERMS, by the signature of exactly these bytes; or an operator, by the token."""
     if credentials is not None:
-        return _operator(context, credentials)
-    verify(context.derms_secret, request.headers, await request.body(), datetime.now(UTC))
+        return _authenticate_operator(context, credentials)
+    verify_signature(context.derms_secret, request.headers, await request.body(), datetime.now(UTC))
     return DermsScope(actor="derms")
 
 
-async def head_end(context: InContext, request: Request, credentials: _Credentials) -> HeadEndScope | OperatorScope:
+async def authenticate_head_end(
+    context: InContext, request: Request, credentials: _Credentials
+) -> HeadEndScope | OperatorScope:
     """A head-end, by the signature of exactly these bytes; or an operator, by the token."""
     if credentials is not None:
-        return _operator(context, credentials)
-    verify(context.head_end_secret, request.headers, await request.body(), datetime.now(UTC))
+        return _authenticate_operator(context, credentials)
+    verify_signature(context.head_end_secret, request.headers, await request.body(), datetime.now(UTC))
     return HeadEndScope(actor="head-end")
 
 
-AsOperator = Annotated[OperatorScope, Depends(operator)]
-AsDerms = Annotated[DermsScope | OperatorScope, Depends(derms)]
-AsHeadEnd = Annotated[HeadEndScope | OperatorScope, Depends(head_end)]
+AsOperator = Annotated[OperatorScope, Depends(authenticate_operator)]
+AsDerms = Annotated[DermsScope | OperatorScope, Depends(authenticate_derms)]
+AsHeadEnd = Annotated[HeadEndScope | OperatorScope, Depends(authenticate_head_end)]

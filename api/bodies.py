@@ -4,14 +4,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.application import EnrollmentApplication
-from models.catalog import Catalog
+from models.catalog.catalog import Catalog
 from models.ids import SubscriptionId
-from models.states import EnrollmentState, SyncState
-from models.sync_filter import SyncFilter
+from models.requests.enrollment import EnrollmentApplication
+from models.requests.sync_request import SyncRequestFilter
+from models.states.enrollment import EnrollmentState, SyncState
 from models.values import Sentence, Value
 
-_ENROLLMENT: dict[str, Any] = {
+_ENROLLMENT_EXAMPLE: dict[str, Any] = {
     "transaction_id": "ext-123",
     "account": "A-2000001",
     "service_point": "SP-4000001",
@@ -27,7 +27,7 @@ _ENROLLMENT: dict[str, Any] = {
 class ProgramEnrollmentRequest(EnrollmentApplication):
     """A request to take part in a program."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_ENROLLMENT]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_ENROLLMENT_EXAMPLE]})
 
 
 class EnrollmentAccepted(BaseModel):
@@ -38,7 +38,7 @@ class EnrollmentAccepted(BaseModel):
     links: dict[str, str]
 
 
-class Reason(Value):
+class ReasonRequest(Value):
     """Why."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "The customer changed their mind."}]})
@@ -46,7 +46,7 @@ class Reason(Value):
     reason: Sentence
 
 
-class EnrollmentStanding(BaseModel):
+class EnrollmentStatusView(BaseModel):
     """Where the enrolment stands now."""
 
     id: str
@@ -54,7 +54,7 @@ class EnrollmentStanding(BaseModel):
     links: dict[str, str]
 
 
-class SyncStandingView(BaseModel):
+class SyncRequestStatusView(BaseModel):
     """Where the sync request stands now."""
 
     id: str
@@ -62,7 +62,7 @@ class SyncStandingView(BaseModel):
     links: dict[str, str]
 
 
-class TellAgain(Value):
+class SubscriptionSyncRequest(Value):
     """Whose devices the DERMS is told of once more."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"subscription": "sub_01k5w3zt8be9atvs7xwcq5n8gm"}]})
@@ -77,12 +77,12 @@ class SyncRetriesRequest(Value):
         json_schema_extra={"examples": [{"filter": {"program": "TSTAT-DR", "older_than": "PT2H"}, "dry_run": True}]}
     )
 
-    filter: SyncFilter = SyncFilter()
+    filter: SyncRequestFilter = SyncRequestFilter()
     dry_run: bool = True
     limit: Annotated[int, Field(ge=1, le=500, description="so many are retried at once, the oldest first")] = 500
 
 
-class SyncRetries(BaseModel):
+class SyncRetriesView(BaseModel):
     """How many requests in error match, and how many of them were retried."""
 
     matching: int
@@ -100,7 +100,7 @@ class CatalogView(BaseModel):
     catalog: Catalog
 
 
-class CustomersRequest(Value):
+class CustomerImportRequest(Value):
     """Records from the CIS. Each is taken or refused by itself."""
 
     customers: Annotated[tuple[dict[str, Any], ...], Field(min_length=1, max_length=20_000)] = Field(
@@ -108,7 +108,7 @@ class CustomersRequest(Value):
     )
 
 
-class RecordFault(BaseModel):
+class RecordError(BaseModel):
     """Why one record was not taken: its position (0 is the first), the field, the reason."""
 
     position: int
@@ -116,32 +116,32 @@ class RecordFault(BaseModel):
     reason: str
 
 
-class CustomersImported(BaseModel):
+class CustomerImportView(BaseModel):
     """What the upsert came to. `created` and `updated` count customers, accounts, premises and service points."""
 
     received: int
     taken: int
     created: int
     updated: int
-    errors: list[RecordFault]
+    errors: list[RecordError]
 
 
-class AcknowledgementsTaken(BaseModel):
+class AcknowledgementsReceivedView(BaseModel):
     """The acknowledgements are kept; their flows are being told."""
 
     received: int
     new: int
 
 
-class Part(BaseModel):
+class ComponentStatus(BaseModel):
     """One part that the API needs."""
 
     ready: bool
     detail: str
 
 
-class Readiness(BaseModel):
+class ReadinessView(BaseModel):
     """`ready`; `degraded`: requests are taken and wait; `not_ready`: requests cannot be taken."""
 
     status: str
-    parts: dict[str, Part]
+    parts: dict[str, ComponentStatus]

@@ -8,9 +8,9 @@ from temporalio.client import Client
 
 from connectors.temporal.client import workflow_url
 from models.ids import enrollment_workflow_id, service_call_workflow_id, unenrollment_workflow_id
-from operations.catalog import Catalogs
-from operations.database import Sessions, StatementCount
-from relay.courier import Courier
+from operations.catalog.versions import CatalogCache
+from operations.platform.database import Sessions, StatementCount
+from relay.inline_delivery import InlineDelivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +19,14 @@ class Context:
 
     sessions: Sessions
     temporal: Client
-    courier: Courier
+    courier: InlineDelivery
     token: str
     derms_secret: str
     head_end_secret: str
     temporal_ui_url: str
     acknowledgement_timeout_seconds: float
     statements: StatementCount = field(default_factory=StatementCount)
-    catalogs: Catalogs = field(default_factory=Catalogs)
+    catalogs: CatalogCache = field(default_factory=CatalogCache)
 
     def enrollment_links(self, enrollment_id: str) -> dict[str, str]:
         """Where an enrolment is seen, acted on, and looked at in Temporal."""
@@ -63,8 +63,8 @@ class Context:
         }
 
 
-def _context(request: Request) -> Context:
+def _get_context(request: Request) -> Context:
     return request.app.state.context
 
 
-InContext = Annotated[Context, Depends(_context)]
+InContext = Annotated[Context, Depends(_get_context)]

@@ -5,7 +5,7 @@ import time
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from operations.outbox import COUNTED_AT_MOST
+from operations.platform.outbox import MAX_COUNTED
 from relay.health import TaskMetrics
 from relay.supervisor import Supervisor
 
@@ -22,27 +22,27 @@ class Metrics:
             ("method", "route", "status"),
             registry=self.registry,
         )
-        self.seconds = Histogram(
+        self.request_seconds = Histogram(
             "gridenroll_http_request_seconds", "Time to answer.", ("method", "route"), registry=self.registry
         )
-        self.statements = Gauge("gridenroll_sql_statements", "Statements sent so far.", registry=self.registry)
-        self.outbox = Gauge(
+        self.sql_statements = Gauge("gridenroll_sql_statements", "Statements sent so far.", registry=self.registry)
+        self.outbox_waiting = Gauge(
             "gridenroll_outbox_waiting",
-            f"Messages the relay has yet to deliver, counted up to {COUNTED_AT_MOST}.",
+            f"Messages the relay has yet to deliver, counted up to {MAX_COUNTED}.",
             registry=self.registry,
         )
-        self.outbox_age = Gauge(
+        self.outbox_oldest_seconds = Gauge(
             "gridenroll_outbox_oldest_seconds", "Age of the oldest of them.", registry=self.registry
         )
-        self.sync = Gauge(
+        self.sync_requests = Gauge(
             "gridenroll_sync_requests", "Sync requests not yet final, by state.", ("state",), registry=self.registry
         )
-        self.attention = Gauge(
+        self.attention_items = Gauge(
             "gridenroll_needs_attention", "What waits for a person, by kind.", ("kind",), registry=self.registry
         )
 
 
-class Measured:
+class MetricsMiddleware:
     """Counts and times every request by its route, never by its path: ids would make a series each."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -68,7 +68,7 @@ class Measured:
             route = getattr(scope.get("route"), "path", "unknown")
             method = scope["method"] if scope["method"] in _METHODS else "other"
             self._metrics.requests.labels(method, route, status).inc()
-            self._metrics.seconds.labels(method, route).observe(time.perf_counter() - began)
+            self._metrics.request_seconds.labels(method, route).observe(time.perf_counter() - began)
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -6,12 +6,12 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.problems import Problem
-from models.cis import CisRecord
+from models.requests.cis import CisRecord
 
-_COMPONENT = "#/components/schemas/{model}"
-_UNGUARDED = frozenset({"/healthz", "/readyz"})
+_REF_TEMPLATE = "#/components/schemas/{model}"
+_PUBLIC_PATHS = frozenset({"/healthz", "/readyz"})
 
-_REASONS = {
+_ERROR_DESCRIPTIONS = {
     "400": "The request cannot be read",
     "401": "No token, or a wrong one",
     "404": "Not found",
@@ -25,22 +25,22 @@ _REASONS = {
 }
 
 
-def install(app: FastAPI) -> None:
+def install_openapi(app: FastAPI) -> None:
     """Makes `app.openapi()` give our document, made once."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _document(app)
+            app.openapi_schema = _build_document(app)
         return app.openapi_schema
 
     app.openapi = document
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
+def _build_document(app: FastAPI) -> dict[str, Any]:
     found = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     schemas = found["components"]["schemas"]
     for model in (Problem, CisRecord):
-        schema = model.model_json_schema(ref_template=_COMPONENT)
+        schema = model.model_json_schema(ref_template=_REF_TEMPLATE)
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema
     for name in ("HTTPValidationError", "ValidationError"):
@@ -50,7 +50,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         for operation in operations.values():
             responses = operation["responses"]
             responses.pop("422", None)
-            for status, reason in _REASONS.items():
-                if path not in _UNGUARDED or status in ("405", "503"):
+            for status, reason in _ERROR_DESCRIPTIONS.items():
+                if path not in _PUBLIC_PATHS or status in ("405", "503"):
                     responses.setdefault(status, {"description": reason, "content": answer})
     return found

@@ -19,17 +19,17 @@ from models.ids import (
     UnenrollmentId,
     WorkOrderId,
 )
-from models.values import Code, ExternalId, Printable, Said
+from models.values import Code, Described, ExternalId, Printable
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows a page.")]
 Cursor = Annotated[
     Annotated[
-        str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9_-]+$"), Said("next_cursor of the page before")
+        str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9_-]+$"), Described("next_cursor of the page before")
     ]
     | None,
     Query(description="next_cursor of the page before."),
 ]
-Words = Annotated[
+SearchText = Annotated[
     str | None,
     Query(max_length=200, description="Words of a name, e-mail or address, or a CIS id."),
     Printable,
@@ -38,7 +38,7 @@ IdempotencyKey = Annotated[
     Annotated[
         str,
         StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$"),
-        Said("a text of 1 to 255 printable ASCII characters without spaces"),
+        Described("a text of 1 to 255 printable ASCII characters without spaces"),
     ]
     | None,
     Header(alias="Idempotency-Key", description="Names the request: the same key again gives the same answer."),
@@ -52,13 +52,13 @@ UnenrollmentPath = Annotated[UnenrollmentId, Path(description="unr_…")]
 OutboxMessagePath = Annotated[OutboxMessageId, Path(description="msg_…")]
 WorkOrderPath = Annotated[WorkOrderId, Path(description="wo_…")]
 DevicePath = Annotated[DeviceId, Path(description="dev_…")]
-ByCode = Annotated[Code | None, Query()]
-ByExternalId = Annotated[ExternalId | None, Query()]
+CodeFilter = Annotated[Code | None, Query()]
+ExternalIdFilter = Annotated[ExternalId | None, Query()]
 ProcessFlowPath = Annotated[ProcessFlowId, Path(description="pf_…")]
 PanelPath = Annotated[Code, Path(description="the panel's code")]
 
 
-def only_known(request: Request) -> None:
+def reject_unknown_parameters(request: Request) -> None:
     """A parameter that a door does not have is misspelt, and of two only one would count: neither must seem heeded.
 
     Raises:
@@ -74,7 +74,7 @@ def only_known(request: Request) -> None:
         raise Invalid("The request has parameters that would not be heeded.", pointers=faults)
 
 
-def version_of(etag: str | None) -> int | None:
+def parse_if_match(etag: str | None) -> int | None:
     """The version that an If-Match header names; None when it names none.
 
     Raises:

@@ -4,10 +4,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from models.service_call import ChosenAction, ServiceCallApplication
-from models.task_states import ServiceCallState
+from models.requests.service_call import ChosenAction, ServiceCallApplication
+from models.states.work_order import ServiceCallState
 
-_CALL: dict[str, Any] = {
+_SERVICE_CALL_EXAMPLE: dict[str, Any] = {
     "transaction_id": "call-77",
     "subscription": "sub_01m85mj6eyegf98b35jr8cf23b",
     "device": "dev_01m85mj6eyegf98b35jr8cf23b",
@@ -22,10 +22,10 @@ _ACTION: dict[str, Any] = {"action": "remote_action", "remote_command": "restart
 class ServiceCallRequest(ServiceCallApplication):
     """Help wanted with an enrolled device."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_CALL]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_SERVICE_CALL_EXAMPLE]})
 
 
-class ActionRequest(ChosenAction):
+class ServiceActionRequest(ChosenAction):
     """What shall be done about it."""
 
     model_config = ConfigDict(
@@ -33,7 +33,7 @@ class ActionRequest(ChosenAction):
     )
 
 
-class ServiceCallStanding(BaseModel):
+class ServiceCallStatusView(BaseModel):
     """Where the service call stands now; its flow goes on by itself."""
 
     id: str

@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from models.shipment import SelfInstallation
+from models.requests.shipment import SelfInstallation
 
-_CONFIRMATION: dict[str, Any] = {
+_CONFIRMATION_EXAMPLE: dict[str, Any] = {
     "specification": "eaton-lcr-6600",
     "serial_number": "LCR-0012-7782",
     "device_location_type": "water-heater-closet",
@@ -14,13 +14,13 @@ _CONFIRMATION: dict[str, Any] = {
 }
 
 
-class ConfirmationRequest(SelfInstallation):
+class InstallationConfirmationRequest(SelfInstallation):
     """The customer has installed the device that was sent."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_CONFIRMATION]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_CONFIRMATION_EXAMPLE]})
 
 
-class AnswersTaken(BaseModel):
+class HeadEndAnswersReceivedView(BaseModel):
     """How many answers came, and how many of them were new."""
 
     received: int

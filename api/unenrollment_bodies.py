@@ -4,11 +4,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from models.task_states import UnenrollmentState
-from models.unenrollment import UnenrollmentApplication
+from models.requests.unenrollment import UnenrollmentApplication
+from models.states.work_order import UnenrollmentState
 from models.values import Sentence, Value
 
-_UNENROLLMENT: dict[str, Any] = {
+_UNENROLLMENT_EXAMPLE: dict[str, Any] = {
     "transaction_id": "ext-456",
     "subscription": "PS-8B35JR8CF2",
     "reason": "customer_opt_out",
@@ -19,10 +19,10 @@ _UNENROLLMENT: dict[str, Any] = {
 class ProgramUnenrollmentRequest(UnenrollmentApplication):
     """A request to leave a program, with all devices or some."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_UNENROLLMENT]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_UNENROLLMENT_EXAMPLE]})
 
 
-class Approval(Value):
+class ApprovalRequest(Value):
     """What a program manager decided, and why."""
 
     model_config = ConfigDict(
@@ -33,7 +33,7 @@ class Approval(Value):
     reason: Sentence
 
 
-class UnenrollmentStanding(BaseModel):
+class UnenrollmentStatusView(BaseModel):
     """Where the unenrolment stands now; its flow goes on by itself."""
 
     id: str

@@ -4,12 +4,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from models.application import Window
-from models.completion import Completion
-from models.task_states import WorkOrderState
+from models.requests.completion import Completion
+from models.requests.enrollment import TimeWindow
+from models.states.work_order import WorkOrderState
 from models.values import Line, Value
 
-_COMPLETION: dict[str, Any] = {
+_COMPLETION_EXAMPLE: dict[str, Any] = {
     "completion_id": "visit-4711-1",
     "outcome": "completed_as_ordered",
     "technician": "Crew 7",
@@ -24,7 +24,7 @@ _COMPLETION: dict[str, Any] = {
 }
 
 
-class AppointmentRequest(Window):
+class AppointmentRequest(TimeWindow):
     """From when to when the technician comes, and who it is."""
 
     technician: Line | None = None
@@ -33,7 +33,7 @@ class AppointmentRequest(Window):
 class CompletionRequest(Completion):
     """A technician's report of one visit."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_COMPLETION]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_COMPLETION_EXAMPLE]})
 
 
 class ProgressRequest(Value):
@@ -42,7 +42,7 @@ class ProgressRequest(Value):
     step: Literal["en_route", "on_site"]
 
 
-class WorkOrderStanding(BaseModel):
+class WorkOrderStatusView(BaseModel):
     """Where the order stands now."""
 
     id: str

@@ -10,14 +10,14 @@ _EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 _QUALIFIED = {"account_status": "active", "meter_type": "ami", "critical": "false", "customer_class": "residential"}
 
 
-def make(file: Path, count: int) -> list[dict[str, str]]:
+def make_customers(file: Path, count: int) -> list[dict[str, str]]:
     """Writes so many customers to a file; gives the service points among them that qualify."""
     script = _EXAMPLES / "make_customers.py"
     subprocess.run([sys.executable, str(script), "--count", str(count), "--out", str(file)], check=True)
-    return qualified(file)
+    return list_qualified(file)
 
 
-def qualified(file: Path) -> list[dict[str, str]]:
+def list_qualified(file: Path) -> list[dict[str, str]]:
     """The service points in a file that the thermostat program takes."""
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
@@ -28,7 +28,7 @@ def qualified(file: Path) -> list[dict[str, str]]:
     ]
 
 
-def application(row: dict[str, str], number: int) -> dict[str, Any]:
+def build_application(row: dict[str, str], number: int) -> dict[str, Any]:
     """A request of that customer for one thermostat of their own."""
     return {
         "transaction_id": f"bench-{number}",

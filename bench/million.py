@@ -12,22 +12,22 @@ import asyncpg
 
 _SQL = Path(__file__).with_suffix(".sql")
 _STEP = re.compile(r"^-- step: (\w+)$", re.MULTILINE)
-_MINUTES_A_STEP = 30
+_STEP_TIMEOUT_MINUTES = 30
 
 
-async def grow(url: str, count: int) -> float:
+async def grow_database(url: str, count: int) -> float:
     """Grows a migrated database with a catalog, says what each table took, and returns the seconds of all.
 
     The database checks every constraint as it does in use; it can be grown once.
     """
     # asyncpg brings no types.
-    database = cast(Any, await asyncpg.connect(url, command_timeout=_MINUTES_A_STEP * 60))  # pyright: ignore[reportUnknownMemberType]
+    database = cast(Any, await asyncpg.connect(url, command_timeout=_STEP_TIMEOUT_MINUTES * 60))  # pyright: ignore[reportUnknownMemberType]
     began = time.perf_counter()
     try:
         await database.execute("SET synchronous_commit = off; SET work_mem = '64MB'; SET statement_timeout = 0")
-        for name, statements in _steps(count):
-            await _timed(database, name, statements)
-        await _timed(database, "ANALYZE", ["DROP TABLE person, participant, programs", "VACUUM ANALYZE"])
+        for name, statements in _read_steps(count):
+            await _run_timed(database, name, statements)
+        await _run_timed(database, "ANALYZE", ["DROP TABLE person, participant, programs", "VACUUM ANALYZE"])
         size = await database.fetchval("SELECT pg_database_size(current_database()) / 1024 / 1024")
     finally:
         await database.close()
@@ -36,13 +36,13 @@ async def grow(url: str, count: int) -> float:
     return seconds
 
 
-def _steps(count: int) -> Iterator[tuple[str, list[str]]]:
+def _read_steps(count: int) -> Iterator[tuple[str, list[str]]]:
     parts = _STEP.split(_SQL.read_text().replace(":count", str(count)))
     for name, statements in zip(parts[1::2], parts[2::2], strict=True):
         yield name, [statements]
 
 
-async def _timed(database: Any, name: str, statements: Sequence[str]) -> None:
+async def _run_timed(database: Any, name: str, statements: Sequence[str]) -> None:
     began = time.perf_counter()
     for statement in statements:
         await database.execute(statement)
@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("url", help="postgresql://user:password@host:port/database, with a catalog applied")
     parser.add_argument("--count", type=int, default=1_000_000, help="how many customers")
     wanted = parser.parse_args()
-    asyncio.run(grow(wanted.url, wanted.count))
+    asyncio.run(grow_database(wanted.url, wanted.count))
 
 
 if __name__ == "__main__":

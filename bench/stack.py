@@ -15,11 +15,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-_PORTS = ("--api-port", "--temporal-port", "--ui-port", "--derms-port", "--head-end-port")
-_STARTING_SECONDS = 900
-_STOPPING_SECONDS = 400
-_TURNS = Path(tempfile.gettempdir(), f"gridenroll-starting-{os.getuid()}.lock")
-_RANGE = range(12_000, 20_000)
+_PORT_FLAGS = ("--api-port", "--temporal-port", "--ui-port", "--derms-port", "--head-end-port")
+_START_TIMEOUT_SECONDS = 900
+_STOP_TIMEOUT_SECONDS = 400
+_LOCK_FILE = Path(tempfile.gettempdir(), f"gridenroll-starting-{os.getuid()}.lock")
+_PORT_RANGE = range(12_000, 20_000)
 
 
 def free_ports(count: int) -> list[int]:
@@ -29,7 +29,7 @@ def free_ports(count: int) -> list[int]:
         ports: list[int] = []
         while len(ports) < count:
             with contextlib.suppress(OSError):
-                one = held.enter_context(socket.create_server(("127.0.0.1", secrets.choice(_RANGE))))
+                one = held.enter_context(socket.create_server(("127.0.0.1", secrets.choice(_PORT_RANGE))))
                 ports.append(one.getsockname()[1])
         return ports
 
@@ -37,45 +37,47 @@ def free_ports(count: int) -> list[int]:
 @contextmanager
 def running_stack(data_dir: Path, **settings: str) -> Generator[dict[str, Any]]:
     """What stack.json says of it; stopped at the end of the block. `settings`: variables that it is started with."""
-    flags = [str(word) for flag, port in zip(_PORTS, free_ports(len(_PORTS)), strict=True) for word in (flag, port)]
+    flags = [
+        str(word) for flag, port in zip(_PORT_FLAGS, free_ports(len(_PORT_FLAGS)), strict=True) for word in (flag, port)
+    ]
     log = data_dir.with_suffix(".log")
     with ExitStack() as started:
-        with _in_turn(), log.open("w") as output:
+        with _wait_for_turn(), log.open("w") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "cli.main", "up", "--data-dir", str(data_dir), *flags],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **settings},
             )
-            started.callback(_stopped, process)
-            description = _described(data_dir / "stack.json", process, log)
+            started.callback(_stop, process)
+            description = _wait_for_description(data_dir / "stack.json", process, log)
         yield description
 
 
-def _stopped(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
-    process.wait(_STOPPING_SECONDS)
+    process.wait(_STOP_TIMEOUT_SECONDS)
 
 
 @contextmanager
-def _in_turn() -> Generator[None]:
+def _wait_for_turn() -> Generator[None]:
     """One stack after the other starts on this machine: several at once would each take all the longer."""
-    with _TURNS.open("w") as turn:
+    with _LOCK_FILE.open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         yield
 
 
-def _described(path: Path, process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
-    deadline = time.monotonic() + _STARTING_SECONDS
+def _wait_for_description(path: Path, process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
+    deadline = time.monotonic() + _START_TIMEOUT_SECONDS
     # A stack that was killed leaves its own description behind, for a moment.
-    while (found := _read(path)).get("pids", {}).get("up") != process.pid:
+    while (found := _read_description(path)).get("pids", {}).get("up") != process.pid:
         if process.poll() is not None:
             raise RuntimeError(f"the stack ended with {process.returncode} before it was up:\n{log.read_text()}")
         if time.monotonic() > deadline:
-            raise RuntimeError(f"the stack was not up after {_STARTING_SECONDS} s:\n{log.read_text()}")
+            raise RuntimeError(f"the stack was not up after {_START_TIMEOUT_SECONDS} s:\n{log.read_text()}")
         time.sleep(0.1)
     return found
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read_description(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text()) if path.exists() else {}

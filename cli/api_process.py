@@ -7,18 +7,18 @@ import uvicorn
 import uvloop
 
 from api.app import create_app
-from cli.logs import configure
+from cli.processes.logging_setup import configure_logging
 from connectors.temporal.client import connect
 from relay.supervisor import Supervisor
 from settings.settings import Settings
 
-_GAVE_UP = 1
+_EXIT_CODE_TASK_FAILED = 1
 
 
 def run() -> None:
     """Serves until told to stop."""
     settings = Settings()
-    configure(settings.log_format, settings.log_level)
+    configure_logging(settings.log_format, settings.log_level)
     uvloop.run(_run(settings))
 
 
@@ -56,4 +56,4 @@ async def _serve(server: uvicorn.Server, supervisor: Supervisor) -> None:
     server.should_exit = True
     await serving
     if supervisor.gave_up.is_set():
-        sys.exit(_GAVE_UP)
+        sys.exit(_EXIT_CODE_TASK_FAILED)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.messages import say, say_json
+from cli.output import print_json, print_line
 
 app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 
@@ -17,6 +17,6 @@ def upgrade(
     """Bring the tables to what this version needs. Safe to repeat, and from several processes at once."""
     head = import_module("cli.migrating").upgrade()  # by name, for nobody else needs it
     if as_json:
-        say_json({"migration": head})
+        print_json({"migration": head})
     else:
-        say(f"database at migration {head}")
+        print_line(f"database at migration {head}")

@@ -2,24 +2,22 @@
 
 import typer
 
-from cli import (
+from cli import database, examples, serve
+from cli.commands import (
     batches,
     catalog,
     customers,
-    database,
     enrollments,
-    examples,
     outbox_messages,
-    serve,
     service_calls,
     shipments,
     sync_requests,
     unenrollments,
     work_orders,
 )
-from cli.attention import attention
+from cli.commands.attention import attention
 from cli.demo.command import demo
-from cli.up import up
+from cli.processes.up import up
 
 app = typer.Typer(
     name="gridenroll",

@@ -8,7 +8,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-from cli.messages import fail
+from cli.output import fail
 
 _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 

@@ -16,20 +16,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import worker
-from cli.logs import configure
+from cli.processes.logging_setup import configure_logging
 from connectors.temporal.client import connect
 from models.errors import Unavailable
 from relay.health import Health, TaskMetrics
 from settings.settings import Settings
 
-_STARTING_SECONDS = 180
-_GAVE_UP = 1
+_CONNECT_TIMEOUT_SECONDS = 180
+_EXIT_CODE_TASK_FAILED = 1
 
 
 def run() -> None:
     """Runs until told to stop."""
     settings = Settings()
-    configure(settings.log_format, settings.log_level)
+    configure_logging(settings.log_format, settings.log_level)
     code = uvloop.run(_run(settings))
     sys.stdout.flush()
     sys.stderr.flush()
@@ -42,25 +42,25 @@ async def _run(settings: Settings) -> int:
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    client = await _patient_connect(stop)
+    client = await _connect_with_retries(stop)
     if client is None:
         return 0
-    await worker.prepare(client)
-    async with worker.running(settings, client) as running, _health_server(settings, running):
+    await worker.prepare_namespace(client)
+    async with worker.run_worker(settings, client) as running, _serve_health(settings, running):
         waiting = [asyncio.create_task(event.wait()) for event in (stop, running.supervisor.gave_up)]
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for task in waiting:
             task.cancel()
-    return _GAVE_UP if running.supervisor.gave_up.is_set() else 0
+    return _EXIT_CODE_TASK_FAILED if running.supervisor.gave_up.is_set() else 0
 
 
-async def _patient_connect(stop: asyncio.Event) -> worker.Client | None:
+async def _connect_with_retries(stop: asyncio.Event) -> worker.Client | None:
     """Waits for a Temporal that starts at the same time as we do.
 
     Raises:
         Unavailable: it did not come.
     """
-    deadline = asyncio.get_running_loop().time() + _STARTING_SECONDS
+    deadline = asyncio.get_running_loop().time() + _CONNECT_TIMEOUT_SECONDS
     while not stop.is_set():
         try:
             return await connect()
@@ -71,7 +71,7 @@ async def _patient_connect(stop: asyncio.Event) -> worker.Client | None:
     return None
 
 
-class _Quiet(uvicorn.Server):
+class _HealthServer(uvicorn.Server):
     """A server beside the worker, which alone answers signals."""
 
     @contextmanager
@@ -81,14 +81,14 @@ class _Quiet(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _health_server(settings: Settings, running: worker.Running) -> AsyncGenerator[None]:
+async def _serve_health(settings: Settings, running: worker.RunningWorker) -> AsyncGenerator[None]:
     """Where an orchestrator sees that the worker lives, and Prometheus what it does."""
     if not settings.worker_health_port:
         yield
         return
 
     async def healthz(request: Request) -> JSONResponse:
-        health = Health.of(running.supervisor.health())
+        health = Health.from_tasks(running.supervisor.health())
         return JSONResponse(health.model_dump(mode="json"), status_code=health.status_code)
 
     registry = CollectorRegistry()
@@ -107,7 +107,7 @@ async def _health_server(settings: Settings, running: worker.Running) -> AsyncGe
         log_config=None,
         access_log=False,
     )
-    server = _Quiet(config)
+    server = _HealthServer(config)
     serving = asyncio.create_task(server.serve())
     # Without it nobody would see whether the worker lives: it ends as if a background task could not go on.
     serving.add_done_callback(lambda _: None if server.should_exit else running.supervisor.gave_up.set())

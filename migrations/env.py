@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from models.tables.registry import metadata
-from operations.database import asyncpg_url
+from operations.platform.database import asyncpg_url
 from settings.settings import Settings
 
-LOCK = 7_472_613_001
+ADVISORY_LOCK_NUMBER = 7_472_613_001
 """An advisory lock's number, ours alone: two migrations at once run one after the other."""
 
 
@@ -20,11 +20,11 @@ def _migrate(connection: Connection) -> None:
     with context.begin_transaction():
         connection.execute(text("SET LOCAL lock_timeout = '10s'"))
         connection.execute(text("SET LOCAL statement_timeout = '5min'"))
-        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": LOCK})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": ADVISORY_LOCK_NUMBER})
         context.run_migrations()
 
 
-async def _online() -> None:
+async def _run_online() -> None:
     url = context.config.get_main_option("sqlalchemy.url") or Settings().database_url.get_secret_value()
     engine = create_async_engine(asyncpg_url(url), poolclass=NullPool)
     async with engine.begin() as connection:
@@ -32,4 +32,4 @@ async def _online() -> None:
     await engine.dispose()
 
 
-asyncio.run(_online())
+asyncio.run(_run_online())

@@ -13,35 +13,35 @@ class BatchName(StrEnum):
     RECONCILIATION = "reconciliation"
 
 
-class Rhythm(NamedTuple):
+class BatchSchedule(NamedTuple):
     """When a batch runs by itself: every so often, so long after the full interval (counted from midnight UTC)."""
 
-    every: timedelta
+    interval: timedelta
     offset: timedelta = timedelta()
-    catchup: timedelta = timedelta(minutes=10)
+    catchup_window: timedelta = timedelta(minutes=10)
     """A run missed for longer than this, because Temporal was away, is not made up for: the next one does its work."""
 
 
-class Batch(NamedTuple):
+class BatchDefinition(NamedTuple):
     """One batch."""
 
     description: str
-    rhythm: Rhythm
+    schedule: BatchSchedule
 
 
-BATCHES: dict[BatchName, Batch] = {
-    BatchName.INITIAL_LOAD: Batch(
+BATCHES: dict[BatchName, BatchDefinition] = {
+    BatchName.INITIAL_LOAD: BatchDefinition(
         "Makes sync requests that are missing, ends what is left of who has moved out, and starts flows that do not "
         "run though their work is not done.",
-        Rhythm(every=timedelta(hours=1)),
+        BatchSchedule(interval=timedelta(hours=1)),
     ),
-    BatchName.SYNC_REQUEST_MONITOR: Batch(
+    BatchName.SYNC_REQUEST_MONITOR: BatchDefinition(
         "Releases messages that wait for a batch, has the DERMS asked about overdue ones, lets old drafts expire.",
-        Rhythm(every=timedelta(minutes=5)),
+        BatchSchedule(interval=timedelta(minutes=5)),
     ),
-    BatchName.RECONCILIATION: Batch(
+    BatchName.RECONCILIATION: BatchDefinition(
         "Compares what the DERMS holds with our record and lists every difference.",
-        Rhythm(every=timedelta(days=1), offset=timedelta(hours=3), catchup=timedelta(hours=1)),
+        BatchSchedule(interval=timedelta(days=1), offset=timedelta(hours=3), catchup_window=timedelta(hours=1)),
     ),
 }
 
@@ -51,7 +51,7 @@ def schedule_id(name: BatchName) -> str:
     return f"batch/{name}"
 
 
-class FindingKind(StrEnum):
+class BatchFindingKind(StrEnum):
     """What a run came upon that a person should know."""
 
     MISSING_IN_DERMS = "missing_in_derms"

@@ -28,7 +28,7 @@ class Finding(Value):
     pointers: tuple[str, ...] = ()
 
 
-class Outcome(StrEnum):
+class DecisionOutcome(StrEnum):
     """What follows."""
 
     ACCEPTED = "accepted"
@@ -39,7 +39,7 @@ class Outcome(StrEnum):
 class Decision(Value):
     """Every rule's finding, in the order of their codes, and the outcome at that instant."""
 
-    outcome: Outcome
+    outcome: DecisionOutcome
     decided_at: Instant
     findings: tuple[Finding, ...]
 

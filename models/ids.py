@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 from typeid import TypeID
 
-from models.values import Said
+from models.values import Described
 
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 """Of a TypeID: five bits each, in the order of their characters. The first ten say when, in milliseconds."""
@@ -17,33 +17,35 @@ def new_id(prefix: str) -> str:
     return str(TypeID(prefix=prefix))
 
 
-def first_id(prefix: str, instant: datetime) -> str:
+def first_id_at(prefix: str, instant: datetime) -> str:
     """Returns the id that sorts before every id of that prefix made at the instant or later."""
     milliseconds = max(0, int(instant.timestamp() * 1000))
     time = "".join(_LETTERS[milliseconds >> bits & 31] for bits in range(45, -1, -5))
     return f"{prefix}_{time}{'0' * 16}"
 
 
-def _form(prefix: str) -> StringConstraints:
+def _type_id_pattern(prefix: str) -> StringConstraints:
     return StringConstraints(pattern=rf"^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$")
 
 
-def _said(prefix: str) -> Said:
-    return Said(f"an id such as {prefix}_01m85mj6eyegf98b35jr8cf23b")
+def _type_id_description(prefix: str) -> Described:
+    return Described(f"an id such as {prefix}_01m85mj6eyegf98b35jr8cf23b")
 
 
-EnrollmentId = Annotated[str, _form("enr"), _said("enr")]
-CustomerId = Annotated[str, _form("cus"), _said("cus")]
-SubscriptionId = Annotated[str, _form("sub"), _said("sub")]
-DeviceId = Annotated[str, _form("dev"), _said("dev")]
-SyncRequestId = Annotated[str, _form("syn"), _said("syn")]
-UnenrollmentId = Annotated[str, _form("unr"), _said("unr")]
-ServiceCallId = Annotated[str, _form("svc"), _said("svc")]
-WorkOrderId = Annotated[str, _form("wo"), _said("wo")]
-ProcessFlowId = Annotated[str, _form("pf"), _said("pf")]
-ShipmentId = Annotated[str, _form("shp"), _said("shp")]
-OutboxMessageId = Annotated[str, StringConstraints(pattern=r"^msg_[1-9][0-9]{0,17}$"), Said("an id such as msg_4711")]
-BatchRunId = Annotated[str, _form("bat"), _said("bat")]
+EnrollmentId = Annotated[str, _type_id_pattern("enr"), _type_id_description("enr")]
+CustomerId = Annotated[str, _type_id_pattern("cus"), _type_id_description("cus")]
+SubscriptionId = Annotated[str, _type_id_pattern("sub"), _type_id_description("sub")]
+DeviceId = Annotated[str, _type_id_pattern("dev"), _type_id_description("dev")]
+SyncRequestId = Annotated[str, _type_id_pattern("syn"), _type_id_description("syn")]
+UnenrollmentId = Annotated[str, _type_id_pattern("unr"), _type_id_description("unr")]
+ServiceCallId = Annotated[str, _type_id_pattern("svc"), _type_id_description("svc")]
+WorkOrderId = Annotated[str, _type_id_pattern("wo"), _type_id_description("wo")]
+ProcessFlowId = Annotated[str, _type_id_pattern("pf"), _type_id_description("pf")]
+ShipmentId = Annotated[str, _type_id_pattern("shp"), _type_id_description("shp")]
+OutboxMessageId = Annotated[
+    str, StringConstraints(pattern=r"^msg_[1-9][0-9]{0,17}$"), Described("an id such as msg_4711")
+]
+BatchRunId = Annotated[str, _type_id_pattern("bat"), _type_id_description("bat")]
 
 
 def enrollment_workflow_id(enrollment_id: str) -> str:
@@ -66,6 +68,6 @@ def batch_workflow_id(name: str, run_id: str) -> str:
     return f"batch/{name}/{run_id}"
 
 
-def hand_over_workflow_id(sync_request_id: str) -> str:
+def sync_request_workflow_id(sync_request_id: str) -> str:
     """The flow that tells the DERMS of a sync request whose own flow is no more: `hand-over/syn_…`."""
     return f"hand-over/{sync_request_id}"

@@ -8,16 +8,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PlainSerializer
 
-from models.states import AssetOwnership, SyncKind
+from models.states.enrollment import AssetOwnership, SyncKind
 from models.values import Instant, KilowattHours, Kilowatts, Value
 
 
-def _plain(number: Decimal) -> str:
+def _format_decimal(number: Decimal) -> str:
     """One way to write it, wherever it comes from: the database says 3.500 for the catalogue's 3.5."""
     return f"{number.normalize():f}"
 
 
-_AsText = PlainSerializer(_plain, return_type=str, when_used="json")
+_SerializedAsText = PlainSerializer(_format_decimal, return_type=str, when_used="json")
 
 
 class SyncedCustomer(Value):
@@ -70,8 +70,8 @@ class SyncedDevice(Value):
     badge_number: str | None = None
     ownership: AssetOwnership
     head_end: str
-    rated_kw: Annotated[Kilowatts, _AsText]
-    capacity_kwh: Annotated[KilowattHours, _AsText] | None = None
+    rated_kw: Annotated[Kilowatts, _SerializedAsText]
+    capacity_kwh: Annotated[KilowattHours, _SerializedAsText] | None = None
     state: Literal["enrolled", "removed", "replaced"]
     replaced_by: str | None = Field(default=None, description="device_id of the device that takes its place")
 

@@ -35,7 +35,7 @@ class Health(BaseModel):
     tasks: list[BackgroundTask]
 
     @classmethod
-    def of(cls, tasks: Sequence[TaskHealth]) -> "Health":
+    def from_tasks(cls, tasks: Sequence[TaskHealth]) -> "Health":
         """Returns what these tasks come to."""
         status = (
             "failing" if any(one.failing for one in tasks) else "waiting" if any(one.error for one in tasks) else "ok"

@@ -8,9 +8,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.errors import Unavailable
-from operations.outbox import CHANNEL
+from operations.platform.outbox import CHANNEL
 
-_LOOK_EVERY_SECONDS = 5.0
+_CHECK_INTERVAL_SECONDS = 5.0
 
 
 class OutboxListener:
@@ -20,37 +20,37 @@ class OutboxListener:
     def __init__(self, engine: AsyncEngine, heard: Callable[[], None]) -> None:
         """`engine` has its only connection taken; `heard` is called for each notification."""
         self._engine = engine
-        self._heard = heard
-        self._held: AsyncConnection | None = None
-        self._driver: Any = None
+        self._on_notification = heard
+        self._connection: AsyncConnection | None = None
+        self._driver_connection: Any = None
 
-    async def turn(self) -> None:
+    async def run_once(self) -> None:
         """Connects if need be, and looks after the connection for some seconds.
 
         Raises:
             Unavailable: the database is away.
         """
         try:
-            if self._driver is None or self._driver.is_closed():
+            if self._driver_connection is None or self._driver_connection.is_closed():
                 await self._connect()
         except (OSError, TimeoutError, DBAPIError) as error:
             raise Unavailable("The database cannot be listened to.", code="database-unavailable") from error
-        await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        await asyncio.sleep(_CHECK_INTERVAL_SECONDS)
 
     async def close(self) -> None:
         """Ends the connection."""
-        if self._held is not None:
-            await self._held.invalidate()
-            await self._held.close()
-        self._held = self._driver = None
+        if self._connection is not None:
+            await self._connection.invalidate()
+            await self._connection.close()
+        self._connection = self._driver_connection = None
 
-    def _notified(self, *_: Any) -> None:
-        self._heard()
+    def _handle_notification(self, *_: Any) -> None:
+        self._on_notification()
 
     async def _connect(self) -> None:
         await self.close()
-        self._held = await self._engine.connect()
-        self._driver = (await self._held.get_raw_connection()).driver_connection
-        await self._driver.add_listener(CHANNEL, self._notified)
+        self._connection = await self._engine.connect()
+        self._driver_connection = (await self._connection.get_raw_connection()).driver_connection
+        await self._driver_connection.add_listener(CHANNEL, self._handle_notification)
         # What was committed while nobody listened has notified nobody.
-        self._heard()
+        self._on_notification()

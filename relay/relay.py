@@ -8,23 +8,23 @@ from random import uniform
 import structlog
 from temporalio.client import Client
 
-from connectors.temporal.deliver import Outcome, Result
-from operations import outbox
-from operations.database import Sessions, transaction
-from operations.outbox import Delivery, NotDelivered
-from relay.attempt import attempt
+from connectors.temporal.deliver import DeliveryOutcome, DeliveryResult
+from operations.platform import outbox
+from operations.platform.database import Sessions, transaction
+from operations.platform.outbox import Delivery, UndeliveredMessage
+from relay.attempt import try_deliver
 
 log = structlog.get_logger()
 
-LARGEST_BATCH = 500
-_AT_ONCE = 50
-_GROWTH = 4
-_LONGEST_IDLE = timedelta(seconds=5)
+MAX_BATCH_SIZE = 500
+_CONCURRENCY = 50
+_BATCH_GROWTH_FACTOR = 4
+_MAX_IDLE = timedelta(seconds=5)
 """A net below the notifications: a lost one, or a row whose own process died, waits no longer than this."""
-_LONGEST_PAUSE = timedelta(seconds=10)
-_LONGEST_BACKOFF = timedelta(seconds=60)
+_MAX_PAUSE = timedelta(seconds=10)
+_MAX_BACKOFF = timedelta(seconds=60)
 
-_AWAY = frozenset({Outcome.UNAVAILABLE, Outcome.UNPREPARED})
+_TEMPORAL_UNAVAILABLE = frozenset({DeliveryOutcome.UNAVAILABLE, DeliveryOutcome.UNPREPARED})
 
 
 class Relay:
@@ -39,12 +39,12 @@ class Relay:
         self._client = client
         self._sessions = sessions
         self._prepare = prepare
-        self._batch = LARGEST_BATCH
-        self._away = 0
+        self._batch_size = MAX_BATCH_SIZE
+        self._consecutive_outages = 0
         self.wake = asyncio.Event()
         """Set when there may be something to deliver."""
 
-    async def turn(self) -> None:
+    async def run_once(self) -> None:
         """Delivers one batch; with nothing due, waits until something may be.
 
         Raises:
@@ -52,78 +52,81 @@ class Relay:
         """
         self.wake.clear()
         async with transaction(self._sessions) as session:
-            claimed = await outbox.claim(session, self._batch)
-            next_due = None if claimed else await outbox.next_due(session)
+            claimed = await outbox.claim(session, self._batch_size)
+            next_due = None if claimed else await outbox.get_next_due(session)
         if not claimed:
-            await self._idle(next_due)
+            await self._wait_for_work(next_due)
             return
         await self._deliver(claimed)
-        if self._away:
-            pause = min(timedelta(seconds=0.25 * 2 ** min(self._away, 8)), _LONGEST_PAUSE)
+        if self._consecutive_outages:
+            pause = min(timedelta(seconds=0.25 * 2 ** min(self._consecutive_outages, 8)), _MAX_PAUSE)
             await asyncio.sleep(pause.total_seconds() * uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
 
-    async def _idle(self, next_due: datetime | None) -> None:
-        until_due = next_due - datetime.now(UTC) if next_due else _LONGEST_IDLE
+    async def _wait_for_work(self, next_due: datetime | None) -> None:
+        until_due = next_due - datetime.now(UTC) if next_due else _MAX_IDLE
         try:
-            async with asyncio.timeout(max(0.0, min(until_due, _LONGEST_IDLE).total_seconds())):
+            async with asyncio.timeout(max(0.0, min(until_due, _MAX_IDLE).total_seconds())):
                 await self.wake.wait()
         except TimeoutError:
             return
 
     async def _deliver(self, claimed: Sequence[Delivery]) -> None:
-        gate = asyncio.Semaphore(_AT_ONCE)
-        away: list[Result] = []
+        gate = asyncio.Semaphore(_CONCURRENCY)
+        away: list[DeliveryResult] = []
 
-        async def bring(one: Delivery) -> tuple[Delivery, Result | None, bool]:
+        async def bring(one: Delivery) -> tuple[Delivery, DeliveryResult | None, bool]:
             async with gate:
                 if away:
                     return one, away[0], False
-                result = await attempt(self._client, one)
-                if result is not None and result.outcome in _AWAY:
+                result = await try_deliver(self._client, one)
+                if result is not None and result.outcome in _TEMPORAL_UNAVAILABLE:
                     away.append(result)
                 return one, result, True
 
         brought = await asyncio.gather(*map(bring, claimed))
-        await self._write_down(brought)
-        await self._pace(away)
+        await self._record_results(brought)
+        await self._adjust_pace(away)
 
-    async def _write_down(self, brought: Sequence[tuple[Delivery, Result | None, bool]]) -> None:
-        done = [one.id for one, result, _ in brought if result is not None and _is_done(one, result)]
-        left = [_left(*one) for one in brought if one[1] is None or one[0].id not in set(done)]
+    async def _record_results(self, brought: Sequence[tuple[Delivery, DeliveryResult | None, bool]]) -> None:
+        done = [one.id for one, result, _ in brought if result is not None and _needs_no_delivery(one, result)]
+        left = [_to_not_delivered(*one) for one in brought if one[1] is None or one[0].id not in set(done)]
         async with transaction(self._sessions) as session:
             if done:
-                await outbox.delivered(session, done)
+                await outbox.delete_delivered(session, done)
             if left:
-                await outbox.settle(session, left)
+                await outbox.record_undelivered(session, left)
         if done:
             log.info("relayed", rows=len(done))
 
-    async def _pace(self, away: Sequence[Result]) -> None:
+    async def _adjust_pace(self, away: Sequence[DeliveryResult]) -> None:
         if not away:
-            self._batch, self._away = min(self._batch * _GROWTH, LARGEST_BATCH), 0
+            self._batch_size, self._consecutive_outages = (
+                min(self._batch_size * _BATCH_GROWTH_FACTOR, MAX_BATCH_SIZE),
+                0,
+            )
             return
-        if not self._away:
+        if not self._consecutive_outages:
             log.warning("Temporal takes no messages; they wait in the outbox", error=away[0].error)
-        self._batch, self._away = 1, self._away + 1
-        if any(result.outcome is Outcome.UNPREPARED for result in away):
+        self._batch_size, self._consecutive_outages = 1, self._consecutive_outages + 1
+        if any(result.outcome is DeliveryOutcome.UNPREPARED for result in away):
             await self._prepare()
 
 
-def _is_done(one: Delivery, result: Result) -> bool:
-    if result.outcome is Outcome.WORKFLOW_ENDED:
+def _needs_no_delivery(one: Delivery, result: DeliveryResult) -> bool:
+    if result.outcome is DeliveryOutcome.WORKFLOW_ENDED:
         # Each workflow's rows come in order, so its start arrived before: it has ended and needs nothing more.
         log.info("a workflow that has ended is sent a message", workflow=one.workflow_id, name=one.name)
         return True
-    return result.outcome is Outcome.DELIVERED
+    return result.outcome is DeliveryOutcome.DELIVERED
 
 
-def _left(one: Delivery, result: Result | None, tried: bool) -> NotDelivered:
+def _to_not_delivered(one: Delivery, result: DeliveryResult | None, tried: bool) -> UndeliveredMessage:
     now = datetime.now(UTC)
     if not tried:
-        return NotDelivered(one.id, now, "", tried=False)
-    backoff = min(timedelta(seconds=0.25 * 2 ** min(one.attempts, 10)), _LONGEST_BACKOFF)
+        return UndeliveredMessage(one.id, now, "", tried=False)
+    backoff = min(timedelta(seconds=0.25 * 2 ** min(one.attempts, 10)), _MAX_BACKOFF)
     error = result.error if result is not None else "The message could not be read."
-    refused = result is not None and result.outcome is Outcome.REFUSED
+    refused = result is not None and result.outcome is DeliveryOutcome.REFUSED
     if refused:
         log.error("a message is undeliverable", message=one.id, workflow=one.workflow_id, name=one.name, error=error)
-    return NotDelivered(one.id, now + backoff, error, undeliverable=refused)
+    return UndeliveredMessage(one.id, now + backoff, error, undeliverable=refused)

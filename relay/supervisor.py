@@ -15,16 +15,16 @@ from models.errors import Unavailable
 
 log = structlog.get_logger()
 
-Turn = Callable[[], Awaitable[None]]
+RunOnce = Callable[[], Awaitable[None]]
 
 GIVE_UP_AFTER = timedelta(minutes=2)
 """A task that has failed for so long by a fault of ours ends its process, so that a new one begins afresh."""
 
-FAILING = 3
+FAILING_AFTER_FAULTS = 3
 """So many failures in a row by a fault of ours are more than bad luck."""
 
 _FIRST_PAUSE_SECONDS = 0.1
-_LONGEST_PAUSE_SECONDS = 10.0
+_MAX_PAUSE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,48 +41,61 @@ class TaskHealth:
 
 
 @dataclass(slots=True)
-class _Watched:
+class _WatchedTask:
     name: str
     succeeded_at: float = field(default_factory=time.monotonic)
-    in_a_row: int = 0
+    failures_in_a_row: int = 0
     failures: int = 0
-    faults: int = 0
+    faults_in_a_row: int = 0
     fault_since: float | None = None
     error: str = ""
 
-    def succeeded(self) -> None:
-        if self.in_a_row:
-            log.info("background task goes on", task=self.name, after_failures=self.in_a_row)
-        self.succeeded_at, self.in_a_row, self.faults, self.fault_since, self.error = time.monotonic(), 0, 0, None, ""
+    def record_success(self) -> None:
+        if self.failures_in_a_row:
+            log.info("background task goes on", task=self.name, after_failures=self.failures_in_a_row)
+        self.succeeded_at, self.failures_in_a_row, self.faults_in_a_row, self.fault_since, self.error = (
+            time.monotonic(),
+            0,
+            0,
+            None,
+            "",
+        )
 
-    def unavailable(self, error: Unavailable) -> None:
+    def record_outage(self, error: Unavailable) -> None:
         """Another system is away: nothing is wrong with the task."""
         if error.detail != self.error:
             log.warning("background task waits", task=self.name, error=error.detail)
         self._count(error.detail)
-        self.faults, self.fault_since = 0, None
+        self.faults_in_a_row, self.fault_since = 0, None
 
-    def failed(self, error: BaseException) -> None:
+    def record_fault(self, error: BaseException) -> None:
         """A fault of ours; the same one again is not logged again."""
         said = type(error).__name__
         if said != self.error:
             log.error("background task failed", task=self.name, error=said, exc_info=error)
         self._count(said)
-        self.faults += 1
+        self.faults_in_a_row += 1
         self.fault_since = self.fault_since if self.fault_since is not None else time.monotonic()
 
     def _count(self, error: str) -> None:
-        self.in_a_row += 1
+        self.failures_in_a_row += 1
         self.failures += 1
         self.error = error
 
     @property
     def pause(self) -> float:
-        return min(_FIRST_PAUSE_SECONDS * 2 ** min(self.in_a_row, 10), _LONGEST_PAUSE_SECONDS)
+        return min(_FIRST_PAUSE_SECONDS * 2 ** min(self.failures_in_a_row, 10), _MAX_PAUSE_SECONDS)
 
     def health(self) -> TaskHealth:
         age = time.monotonic() - self.succeeded_at
-        return TaskHealth(self.name, age, self.in_a_row, self.failures, self.error, self.faults >= FAILING)
+        return TaskHealth(
+            self.name,
+            age,
+            self.failures_in_a_row,
+            self.failures,
+            self.error,
+            self.faults_in_a_row >= FAILING_AFTER_FAULTS,
+        )
 
 
 class Supervisor:
@@ -90,15 +103,15 @@ class Supervisor:
 
     def __init__(self, give_up_after: timedelta = GIVE_UP_AFTER) -> None:
         self._give_up_after = give_up_after.total_seconds()
-        self._watched: list[_Watched] = []
+        self._watched: list[_WatchedTask] = []
         self._tasks: list[asyncio.Task[None]] = []
         self.gave_up = asyncio.Event()
         """Set when a task cannot go on: the process has to end."""
 
-    def start(self, name: str, turn: Turn) -> None:
+    def start(self, name: str, turn: RunOnce) -> None:
         """Makes turns until `stop`. A turn returns now and then even if there is nothing to do: that is how it is seen
         to live."""
-        watched = _Watched(name)
+        watched = _WatchedTask(name)
         self._watched.append(watched)
         self._tasks.append(asyncio.create_task(self._run(watched, turn), name=name))
 
@@ -113,7 +126,7 @@ class Supervisor:
         """How each task does."""
         return [one.health() for one in self._watched]
 
-    async def _run(self, watched: _Watched, turn: Turn) -> None:
+    async def _run(self, watched: _WatchedTask, turn: RunOnce) -> None:
         while True:
             try:
                 await turn()
@@ -121,18 +134,18 @@ class Supervisor:
                 task = asyncio.current_task()
                 if task is None or task.cancelling():
                     raise
-                watched.failed(error)  # cancelled from within, by a library's time-out: not an end
+                watched.record_fault(error)  # cancelled from within, by a library's time-out: not an end
             except Unavailable as error:
-                watched.unavailable(error)
+                watched.record_outage(error)
             except Exception as error:
-                watched.failed(error)
+                watched.record_fault(error)
             else:
-                watched.succeeded()
+                watched.record_success()
                 continue
-            self._look(watched)
+            self._give_up_if_stuck(watched)
             await asyncio.sleep(watched.pause)
 
-    def _look(self, watched: _Watched) -> None:
+    def _give_up_if_stuck(self, watched: _WatchedTask) -> None:
         since = watched.fault_since
         if since is not None and time.monotonic() - since >= self._give_up_after:
             log.critical("background task keeps failing: the process ends", task=watched.name, error=watched.error)

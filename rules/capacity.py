@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from models.catalog import Capacity, Program, Specification
+from models.catalog.catalog import CapacityLimits, Program, Specification
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class CapacityNeed:
     """What one enrolment takes of a program."""
 
     devices: int
@@ -17,7 +17,7 @@ class Need:
     customers: int = 1
 
 
-class Held(Protocol):
+class CapacityInUse(Protocol):
     """What a program holds already."""
 
     @property
@@ -36,13 +36,13 @@ class Held(Protocol):
         ...
 
 
-def with_caps(program: Program, *, customers: int | None, devices: int | None, kw: Decimal | None) -> Program:
+def with_current_limits(program: Program, *, customers: int | None, devices: int | None, kw: Decimal | None) -> Program:
     """The program with today's caps in place of those of its catalogue version: places added since count for all."""
     today = {"customers": customers, "devices": devices, "kw": kw}
     return program.model_copy(update={"capacity": program.capacity.model_copy(update=today)})
 
 
-def full_in(capacity: Capacity, held: Held, need: Need) -> tuple[str, ...]:
+def find_exceeded_limits(capacity: CapacityLimits, held: CapacityInUse, need: CapacityNeed) -> tuple[str, ...]:
     """In which measures the need no longer fits; empty when there is room."""
     measures = (
         ("customers", capacity.customers, held.customers + need.customers),
@@ -52,21 +52,23 @@ def full_in(capacity: Capacity, held: Held, need: Need) -> tuple[str, ...]:
     return tuple(name for name, maximum, wanted in measures if maximum is not None and wanted > maximum)
 
 
-def next_in_line(capacity: Capacity, held: Held, waiting: list[tuple[str, Need]]) -> list[str]:
+def select_from_waitlist(
+    capacity: CapacityLimits, held: CapacityInUse, waiting: list[tuple[str, CapacityNeed]]
+) -> list[str]:
     """Who of those waiting, in their order, fits now. The first who does not fit keeps the place for themselves."""
     customers, devices, kw = held.customers, held.devices, held.kw
     served: list[str] = []
     for name, need in waiting:
-        now = Need(customers=customers, devices=devices, kw=kw)
-        if full_in(capacity, now, need):
+        now = CapacityNeed(customers=customers, devices=devices, kw=kw)
+        if find_exceeded_limits(capacity, now, need):
             break
         customers, devices, kw = customers + need.customers, devices + need.devices, kw + need.kw
         served.append(name)
     return served
 
 
-def largest_need(program: Program, specifications: Iterable[Specification]) -> Need:
+def estimate_largest_need(program: Program, specifications: Iterable[Specification]) -> CapacityNeed:
     """What is reserved before it is known which devices come: as many as it takes, each the largest accepted."""
     devices = program.devices.minimum
     accepted = (entry.rated_kw for entry in specifications if program.accepts_specification(entry))
-    return Need(devices=devices, kw=max(accepted, default=Decimal(0)) * devices)
+    return CapacityNeed(devices=devices, kw=max(accepted, default=Decimal(0)) * devices)

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from models.cis import TOLD_OF, CisRecord
 from models.errors import Invalid, Pointer
-from models.faults import in_words
+from models.requests.cis import FIELDS_BY_KEY, CisRecord
+from models.validation import describe_pydantic_error
 
-_NAMED = 10
+_MAXIMUM_NAMED = 10
 
 
-class RowFault(NamedTuple):
+class RowError(NamedTuple):
     """Why one record is not taken: its position (0 is the first), the field (empty for the whole), the reason."""
 
     position: int
@@ -22,21 +22,23 @@ class RowFault(NamedTuple):
     reason: str
 
 
-def readable(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[int, CisRecord], list[RowFault]]:
+def validate_records(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[int, CisRecord], list[RowError]]:
     """The records that can be taken, by their positions, and what is wrong with the others.
 
     Raises:
         Invalid: not one of them can be taken.
     """
     records: dict[int, CisRecord] = {}
-    faults: list[RowFault] = []
+    faults: list[RowError] = []
     for position, row in enumerate(rows):
         try:
             records[position] = CisRecord.model_validate(row)
         except ValidationError as error:
             found = error.errors(include_input=False, include_context=False, include_url=False)
-            faults += [RowFault(position, ".".join(map(str, one["loc"])), in_words(one)) for one in found]
-    contradicting = list(_contradicting(records))
+            faults += [
+                RowError(position, ".".join(map(str, one["loc"])), describe_pydantic_error(one)) for one in found
+            ]
+    contradicting = list(_find_contradictions(records))
     for fault in contradicting:
         records.pop(fault.position, None)
     faults = sorted([*faults, *contradicting])
@@ -50,14 +52,14 @@ def readable(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[int, CisRecord], l
     return records, faults
 
 
-def _contradicting(records: Mapping[int, CisRecord]) -> Iterator[RowFault]:
-    for key, fields in TOLD_OF.items():
+def _find_contradictions(records: Mapping[int, CisRecord]) -> Iterator[RowError]:
+    for key, fields in FIELDS_BY_KEY.items():
         alike: dict[str, list[int]] = defaultdict(list)
         for position, record in records.items():
             alike[getattr(record, key)].append(position)
         for name, positions in alike.items():
             for field in fields if len(positions) > 1 else ():
                 if len({getattr(records[position], field) for position in positions}) > 1:
-                    named = ", ".join(map(str, positions[:_NAMED]))
+                    named = ", ".join(map(str, positions[:_MAXIMUM_NAMED]))
                     reason = f"records {named} of the request contradict each other about {key} {name}; send one"
-                    yield from (RowFault(position, field, reason) for position in positions)
+                    yield from (RowError(position, field, reason) for position in positions)

@@ -3,31 +3,31 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from models.catalog import Program, Specification
-from models.completion import Completion, InstalledDevice, RemovedDevice
+from models.catalog.catalog import Program, Specification
 from models.errors import Pointer
-from models.task_states import CompletionOutcome, WorkOrderKind
-from models.values import normalised_serial
-from rules.possible import places_for, taken_by
+from models.requests.completion import Completion, InstalledDevice, RemovedDevice
+from models.states.work_order import CompletionOutcome, WorkOrderKind
+from models.values import normalize_serial_number
+from rules.alternatives import list_accepted_specifications, list_location_types
 
-CLOCKS_MAY_DIFFER = timedelta(hours=1)
+CLOCK_TOLERANCE = timedelta(hours=1)
 
 _O = CompletionOutcome
-_NOTHING_CAME_OF_IT = frozenset({_O.NO_ACCESS, _O.CUSTOMER_REFUSED, _O.PARTS_MISSING})
+_UNSUCCESSFUL_OUTCOMES = frozenset({_O.NO_ACCESS, _O.CUSTOMER_REFUSED, _O.PARTS_MISSING})
 
-OUTCOMES: dict[WorkOrderKind, frozenset[CompletionOutcome]] = {
-    WorkOrderKind.INSTALL: _NOTHING_CAME_OF_IT | {_O.COMPLETED_AS_ORDERED, _O.NOT_INSTALLABLE},
-    WorkOrderKind.REMOVE: _NOTHING_CAME_OF_IT | {_O.COMPLETED_AS_ORDERED, _O.NOT_INSTALLABLE},
-    WorkOrderKind.TROUBLESHOOT: _NOTHING_CAME_OF_IT
+OUTCOMES_BY_KIND: dict[WorkOrderKind, frozenset[CompletionOutcome]] = {
+    WorkOrderKind.INSTALL: _UNSUCCESSFUL_OUTCOMES | {_O.COMPLETED_AS_ORDERED, _O.NOT_INSTALLABLE},
+    WorkOrderKind.REMOVE: _UNSUCCESSFUL_OUTCOMES | {_O.COMPLETED_AS_ORDERED, _O.NOT_INSTALLABLE},
+    WorkOrderKind.TROUBLESHOOT: _UNSUCCESSFUL_OUTCOMES
     | {_O.REPAIRED_ON_SITE, _O.NO_FAULT_FOUND, _O.DEVICE_REPLACED, _O.NOT_INSTALLABLE},
-    WorkOrderKind.REPLACE: _NOTHING_CAME_OF_IT
+    WorkOrderKind.REPLACE: _UNSUCCESSFUL_OUTCOMES
     | {_O.COMPLETED_AS_ORDERED, _O.DEVICE_REPLACED, _O.REPAIRED_ON_SITE, _O.NO_FAULT_FOUND, _O.NOT_INSTALLABLE},
 }
 """How a visit of each kind can end."""
 
 
 @dataclass(frozen=True, slots=True)
-class VisitFacts:
+class CompletionFacts:
     """What is known of the order and of the device that was installed, if the report names one.
 
     `serial_on_order`: of the device to be removed or replaced. `specification`, `held_by_another` and
@@ -42,10 +42,10 @@ class VisitFacts:
     enrolled_elsewhere: bool = False
     location_required: bool = False
     location_types: frozenset[tuple[str, str]] = frozenset()
-    catalogued: tuple[Specification, ...] = ()
+    catalog_specifications: tuple[Specification, ...] = ()
 
 
-def installs(kind: WorkOrderKind, outcome: CompletionOutcome) -> bool:
+def installs_device(kind: WorkOrderKind, outcome: CompletionOutcome) -> bool:
     """Whether such a visit leaves a new device behind."""
     if kind is WorkOrderKind.INSTALL:
         return outcome is _O.COMPLETED_AS_ORDERED
@@ -53,46 +53,53 @@ def installs(kind: WorkOrderKind, outcome: CompletionOutcome) -> bool:
     return replaced or (kind is WorkOrderKind.REPLACE and outcome is _O.COMPLETED_AS_ORDERED)
 
 
-def done_on_site(kind: WorkOrderKind, report: Completion) -> str:
+def describe_work_done(kind: WorkOrderKind, report: Completion) -> str:
     """What such a visit left there or took away, in words; empty where it changed nothing."""
-    new, old = _named(report.device_installed), _named(report.device_removed)
+    new, old = _describe_device(report.device_installed), _describe_device(report.device_removed)
     if kind is WorkOrderKind.REMOVE:
         return f"The {old} was taken away" if report.outcome is _O.COMPLETED_AS_ORDERED else ""
-    if not installs(kind, report.outcome):
+    if not installs_device(kind, report.outcome):
         return ""
     return f"A {new} was installed" if kind is WorkOrderKind.INSTALL else f"The {old} was replaced by another {new}"
 
 
-def _named(device: InstalledDevice | RemovedDevice | None) -> str:
+def _describe_device(device: InstalledDevice | RemovedDevice | None) -> str:
     return f"device {device.serial_number}" if device else "device"
 
 
-def completion_faults(facts: VisitFacts, report: Completion) -> tuple[Pointer, ...]:
+def find_completion_errors(facts: CompletionFacts, report: Completion) -> tuple[Pointer, ...]:
     """Everything that keeps the report from being taken, for the technician to read."""
-    if report.outcome not in OUTCOMES[facts.kind]:
-        possible = ", ".join(sorted(OUTCOMES[facts.kind]))
+    if report.outcome not in OUTCOMES_BY_KIND[facts.kind]:
+        possible = ", ".join(sorted(OUTCOMES_BY_KIND[facts.kind]))
         return (Pointer("/outcome", f"{report.outcome} cannot end an order to {facts.kind}; possible: {possible}"),)
-    return (*_new_device(facts, report), *_old_device(facts, report))
+    return (*_installed_device_errors(facts, report), *_removed_device_errors(facts, report))
 
 
-def from_the_future(report: Completion, now: datetime) -> tuple[Pointer, ...]:
+def find_future_finish(report: Completion, now: datetime) -> tuple[Pointer, ...]:
     """A visit that has yet to take place cannot be reported; the clocks of technicians may be wrong by a little."""
-    ahead = report.finished_at > now + CLOCKS_MAY_DIFFER
+    ahead = report.finished_at > now + CLOCK_TOLERANCE
     return (Pointer("/finished_at", "is in the future"),) if ahead else ()
 
 
-def _new_device(facts: VisitFacts, report: Completion) -> tuple[Pointer, ...]:
+def _installed_device_errors(facts: CompletionFacts, report: Completion) -> tuple[Pointer, ...]:
     device = report.device_installed
-    if not installs(facts.kind, report.outcome):
+    if not installs_device(facts.kind, report.outcome):
         extra = Pointer("/device_installed", f"no device is installed when the outcome is {report.outcome}")
         return () if device is None else (extra,)
     if device is None:
         return (Pointer("/device_installed", "is missing: serial number and specification of the new device"),)
-    return (*_acceptable(facts, device), *_placed(facts, device), *_free(facts, report, device))
+    return (
+        *_specification_errors(facts, device),
+        *_location_errors(facts, device),
+        *_serial_number_errors(facts, report, device),
+    )
 
 
-def _acceptable(facts: VisitFacts, device: InstalledDevice) -> tuple[Pointer, ...]:
-    place, possible = "/device_installed/specification", taken_by(facts.program, facts.catalogued)
+def _specification_errors(facts: CompletionFacts, device: InstalledDevice) -> tuple[Pointer, ...]:
+    place, possible = (
+        "/device_installed/specification",
+        list_accepted_specifications(facts.program, facts.catalog_specifications),
+    )
     if facts.specification is None:
         return (Pointer(place, f"{device.specification} is not in the catalogue; possible: {possible}"),)
     if not facts.program.accepts_specification(facts.specification):
@@ -100,7 +107,7 @@ def _acceptable(facts: VisitFacts, device: InstalledDevice) -> tuple[Pointer, ..
     return ()
 
 
-def _placed(facts: VisitFacts, device: InstalledDevice) -> tuple[Pointer, ...]:
+def _location_errors(facts: CompletionFacts, device: InstalledDevice) -> tuple[Pointer, ...]:
     """A replacement hangs where the old device hung; a new one must fit its place."""
     place = device.device_location_type
     if facts.kind is not WorkOrderKind.INSTALL or facts.specification is None:
@@ -109,30 +116,30 @@ def _placed(facts: VisitFacts, device: InstalledDevice) -> tuple[Pointer, ...]:
     if (place, kind) in facts.location_types or (place is None and not facts.location_required):
         return ()
     wrong = f"{place} is no place for such a device" if place else "is missing: where the device hangs"
-    possible = places_for(kind, facts.location_types)
+    possible = list_location_types(kind, facts.location_types)
     return (Pointer("/device_installed/device_location_type", f"{wrong}; possible: {possible}"),)
 
 
-def _free(facts: VisitFacts, report: Completion, device: InstalledDevice) -> tuple[Pointer, ...]:
+def _serial_number_errors(facts: CompletionFacts, report: Completion, device: InstalledDevice) -> tuple[Pointer, ...]:
     place = "/device_installed/serial_number"
     if facts.held_by_another:
         return (Pointer(place, "another customer holds a device with this serial number; read it again"),)
     if facts.enrolled_elsewhere:
         return (Pointer(place, "the device with this serial number is enrolled already; read it again"),)
     removed = report.device_removed
-    if removed and normalised_serial(removed.serial_number) == normalised_serial(device.serial_number):
+    if removed and normalize_serial_number(removed.serial_number) == normalize_serial_number(device.serial_number):
         return (Pointer(place, "is the serial number of the device that was removed"),)
     return ()
 
 
-def _old_device(facts: VisitFacts, report: Completion) -> tuple[Pointer, ...]:
+def _removed_device_errors(facts: CompletionFacts, report: Completion) -> tuple[Pointer, ...]:
     removed, expected = report.device_removed, facts.serial_on_order
-    replaces = facts.kind is not WorkOrderKind.INSTALL and installs(facts.kind, report.outcome)
+    replaces = facts.kind is not WorkOrderKind.INSTALL and installs_device(facts.kind, report.outcome)
     if removed is None:
         return (Pointer("/device_removed", "is missing: the device that was replaced"),) if replaces else ()
     if expected is None:
         return (Pointer("/device_removed", "the order has no device to remove"),)
-    if normalised_serial(removed.serial_number) != normalised_serial(expected):
+    if normalize_serial_number(removed.serial_number) != normalize_serial_number(expected):
         wrong = "is not the device on the order; the view of its enrolment has the serial number of that one"
         return (Pointer("/device_removed/serial_number", wrong),)
     return ()

@@ -1,18 +1,18 @@
 """Service calls: who may order a visit, what can be done in which state."""
 
-from models.catalog import Program, ServiceTaskType
+from models.catalog.catalog import Program, ServiceTaskType
 from models.errors import Pointer
-from models.head_end import HeadEndOutcome
-from models.service_call import ChosenAction, ServiceAction, ServiceCallApplication
-from models.states import AssetOwnership
-from models.task_states import SERVICE_CALL_TRANSITIONS, CompletionOutcome, ServiceCallState
+from models.requests.service_call import ChosenAction, ServiceAction, ServiceCallApplication
+from models.states.enrollment import AssetOwnership
+from models.states.head_end import HeadEndOutcome
+from models.states.work_order import SERVICE_CALL_TRANSITIONS, CompletionOutcome, ServiceCallState
 
 _C = ServiceCallState
 
 ADVICE_GIVEN = "advice_given"
 REMOTE_ACTION_DONE = "remote_action_done"
 
-_NEXT: dict[ServiceCallState, str] = {
+_NEXT_STEPS: dict[ServiceCallState, str] = {
     _C.OPEN: "The call was received and is taken up next.",
     _C.WORK_REQUESTED: "A work order is being made.",
     _C.AWAITING_SITE_VISIT: "A technician will visit; the work order says when.",
@@ -22,7 +22,7 @@ _NEXT: dict[ServiceCallState, str] = {
     _C.CANCELLED: "The call was taken back. A new one can be opened while the device takes part.",
     _C.NEEDS_ATTENTION: "The call is stuck and an operator has been called; the reason says why.",
 }
-_UNDER_WAY: dict[ServiceCallState, str] = {
+_ADVICE_WHILE_IN_PROGRESS: dict[ServiceCallState, str] = {
     _C.OPEN: "What was chosen is taken up next; wait for what comes of it.",
     _C.TROUBLESHOOTING: "Wait for the answer of the head-end, which was asked to act on the device.",
     _C.WORK_REQUESTED: "Wait for the technician's report.",
@@ -30,31 +30,31 @@ _UNDER_WAY: dict[ServiceCallState, str] = {
 }
 
 
-def may_order_visit(ownership: AssetOwnership, program: Program) -> bool:
+def can_order_visit(ownership: AssetOwnership, program: Program) -> bool:
     """The utility looks after its own devices; after the customer's where the program says so."""
     return ownership is AssetOwnership.UTILITY_OWNED or program.visits_customer_owned
 
 
-def possible_actions(ownership: AssetOwnership, program: Program) -> tuple[ServiceAction, ...]:
+def list_possible_actions(ownership: AssetOwnership, program: Program) -> tuple[ServiceAction, ...]:
     """What can be chosen for a device."""
     always = (ServiceAction.ADVICE, ServiceAction.REMOTE_ACTION)
-    return (*always, ServiceAction.WORK_REQUEST) if may_order_visit(ownership, program) else always
+    return (*always, ServiceAction.WORK_REQUEST) if can_order_visit(ownership, program) else always
 
 
-def action_faults(chosen: ChosenAction | None, ownership: AssetOwnership, program: Program) -> tuple[Pointer, ...]:
+def find_action_errors(chosen: ChosenAction | None, ownership: AssetOwnership, program: Program) -> tuple[Pointer, ...]:
     """What keeps an action from being chosen."""
-    if chosen is None or chosen.action in possible_actions(ownership, program):
+    if chosen is None or chosen.action in list_possible_actions(ownership, program):
         return ()
     return (
         Pointer(
             "/action",
             f"the device is the customer's own and {program.code} orders no visits to those; "
-            f"possible: {', '.join(possible_actions(ownership, program))}",
+            f"possible: {', '.join(list_possible_actions(ownership, program))}",
         ),
     )
 
 
-def problem_faults(application: ServiceCallApplication, task: ServiceTaskType) -> tuple[Pointer, ...]:
+def find_problem_errors(application: ServiceCallApplication, task: ServiceTaskType) -> tuple[Pointer, ...]:
     """A problem that is not among those configured; where none are, every code is taken."""
     known = [problem.code for problem in task.problems]
     if not known or application.problem.code in known:
@@ -62,25 +62,25 @@ def problem_faults(application: ServiceCallApplication, task: ServiceTaskType) -
     return (Pointer("/problem/code", f"is not among the problems of {task.code}: {', '.join(known)}"),)
 
 
-def takes_action(state: ServiceCallState, resume: str | None, *, under_way: bool) -> bool:
+def can_choose_action(state: ServiceCallState, resume: str | None, *, under_way: bool) -> bool:
     """Whether an action can be chosen now: nothing else is under way, or what was came to nothing."""
     if state is _C.NEEDS_ATTENTION:
         return resume == _C.TROUBLESHOOTING
     return state in (_C.OPEN, _C.TROUBLESHOOTING) and not under_way
 
 
-def instead_of_acting(state: ServiceCallState) -> str:
+def suggest_instead_of_action(state: ServiceCallState) -> str:
     """What helps where no action can be chosen."""
     if not SERVICE_CALL_TRANSITIONS[state] or state in (_C.RESOLVED, _C.REPLACED):
         return "Open a new call for what is still wrong: POST /v1/service-calls."
     if state is _C.NEEDS_ATTENTION:
         return "Have it tried again (POST …/retry), or take the call back (POST …/cancel)."
-    return f"{_UNDER_WAY[state]} To do something else, take the call back first: POST …/cancel."
+    return f"{_ADVICE_WHILE_IN_PROGRESS[state]} To do something else, take the call back first: POST …/cancel."
 
 
 def service_call_actions(state: ServiceCallState, resume: str | None, *, under_way: bool) -> tuple[str, ...]:
     """What can be done with a call: the names of its doors."""
-    doors = ["action"] if takes_action(state, resume, under_way=under_way) else []
+    doors = ["action"] if can_choose_action(state, resume, under_way=under_way) else []
     if state is _C.NEEDS_ATTENTION:
         doors.append("retry")
     if _C.CANCELLED in SERVICE_CALL_TRANSITIONS[state]:
@@ -88,15 +88,15 @@ def service_call_actions(state: ServiceCallState, resume: str | None, *, under_w
     return tuple(doors)
 
 
-def next_step(state: ServiceCallState, *, remote_action: bool) -> str:
+def service_call_next_step(state: ServiceCallState, *, remote_action: bool) -> str:
     """What happens next, in words."""
     if state is _C.TROUBLESHOOTING:
         told = "The head-end is asked to act on the device."
         return told if remote_action else "Somebody decides what shall be done: advice, a remote action or a visit."
-    return _NEXT[state]
+    return _NEXT_STEPS[state]
 
 
-def remote_action_failed(outcome: HeadEndOutcome) -> str:
+def describe_head_end_failure(outcome: HeadEndOutcome) -> str:
     """Why the head-end's command did not help, for whoever chooses what is done next."""
     return {
         HeadEndOutcome.OFFLINE: "The head-end cannot reach the device.",
@@ -105,11 +105,11 @@ def remote_action_failed(outcome: HeadEndOutcome) -> str:
     }.get(outcome, "")
 
 
-def not_acted(trouble: str) -> str:
+def describe_failed_remote_action(trouble: str) -> str:
     """Why a remote action came to nothing yet, for whoever retries it or chooses something else."""
     return f"The head-end did not act on the device: {trouble or 'it was not answered for in time.'}"
 
 
-def replaces(outcome: CompletionOutcome) -> bool:
+def replaces_device(outcome: CompletionOutcome) -> bool:
     """Whether such a visit left another device behind."""
     return outcome is CompletionOutcome.DEVICE_REPLACED

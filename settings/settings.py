@@ -9,17 +9,17 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from models.time_limits import LONGEST_DERMS_CALL, LONGEST_HEAD_END_CALL, OWN_TRANSACTIONS
+from models.time_limits import MAXIMUM_DERMS_CALL, MAXIMUM_HEAD_END_CALL, OWN_TRANSACTIONS_MARGIN
 
 _POSITIVE = timedelta(milliseconds=1)
 
 
-def _plain_seconds(value: object) -> object:
+def _parse_plain_seconds(value: object) -> object:
     """A variable of the environment is text, and `900` means seconds."""
     return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
 
 
-Duration = Annotated[timedelta, BeforeValidator(_plain_seconds)]
+Duration = Annotated[timedelta, BeforeValidator(_parse_plain_seconds)]
 
 
 class Settings(BaseSettings):
@@ -81,16 +81,16 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")
 
     @model_validator(mode="after")
-    def _calls_end_within_their_step(self) -> Self:
+    def _check_call_timeouts(self) -> Self:
         calls = (
-            ("GRIDENROLL_DERMS_TIMEOUT", self.derms_timeout, LONGEST_DERMS_CALL),
-            ("GRIDENROLL_HEAD_END_TIMEOUT", self.head_end_timeout, LONGEST_HEAD_END_CALL),
+            ("GRIDENROLL_DERMS_TIMEOUT", self.derms_timeout, MAXIMUM_DERMS_CALL),
+            ("GRIDENROLL_HEAD_END_TIMEOUT", self.head_end_timeout, MAXIMUM_HEAD_END_CALL),
         )
         for name, given, longest in calls:
             if given > longest:
                 raise ValueError(
                     f"{name} is {given.total_seconds():g} s and may be {longest.total_seconds():g} s at most: "
                     "its step and the stop of a worker give up a little later, "
-                    f"and {OWN_TRANSACTIONS.total_seconds():g} s of that are for our own database"
+                    f"and {OWN_TRANSACTIONS_MARGIN.total_seconds():g} s of that are for our own database"
                 )
         return self

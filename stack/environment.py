@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stack.credentials import Credentials
+from stack.data.credentials import Credentials
 from stack.ports import LOOPBACK
 
 
@@ -27,7 +27,7 @@ class Addresses:
     ports: Ports
     database_url: str
     credentials: Credentials = field(repr=False)
-    temporal_is_outside: bool = False
+    is_temporal_external: bool = False
 
     @property
     def api_url(self) -> str:
@@ -43,16 +43,16 @@ class Addresses:
 
     @property
     def temporal_address(self) -> str:
-        return outside_temporal() if self.temporal_is_outside else f"{LOOPBACK}:{self.ports.temporal}"
+        return get_external_temporal_address() if self.is_temporal_external else f"{LOOPBACK}:{self.ports.temporal}"
 
     @property
     def temporal_ui_url(self) -> str:
         ours = f"http://{LOOPBACK}:{self.ports.temporal_ui}"
-        return os.environ.get("GRIDENROLL_TEMPORAL_UI_URL", ours) if self.temporal_is_outside else ours
+        return os.environ.get("GRIDENROLL_TEMPORAL_UI_URL", ours) if self.is_temporal_external else ours
 
-    def environment(self) -> dict[str, str]:
+    def build_environment(self) -> dict[str, str]:
         """Of every program of ours: what the person has set, with the stack's own addresses over it."""
-        return _inherited(self.temporal_is_outside) | {
+        return _inherit_environment(self.is_temporal_external) | {
             "GRIDENROLL_API_HOST": LOOPBACK,
             "GRIDENROLL_API_PORT": str(self.ports.api),
             "GRIDENROLL_API_URL": self.api_url,
@@ -69,7 +69,7 @@ class Addresses:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def description(self, pids: Mapping[str, int]) -> dict[str, object]:
+    def describe(self, pids: Mapping[str, int]) -> dict[str, object]:
         """The content of stack.json."""
         return {
             "api_url": self.api_url,
@@ -84,17 +84,17 @@ class Addresses:
         }
 
 
-def outside_database() -> str:
+def get_external_database_url() -> str:
     """A database that the person runs; empty when we are to run one."""
     return os.environ.get("GRIDENROLL_DATABASE_URL", "")
 
 
-def outside_temporal() -> str:
+def get_external_temporal_address() -> str:
     """A Temporal that the person runs; empty when we are to run one."""
     return os.environ.get("TEMPORAL_ADDRESS", "")
 
 
-def _inherited(temporal_is_outside: bool) -> dict[str, str]:
+def _inherit_environment(temporal_is_outside: bool) -> dict[str, str]:
     """Keys and certificates of another Temporal must not be offered to the one that we started."""
     if temporal_is_outside:
         return dict(os.environ)

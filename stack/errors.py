@@ -14,6 +14,6 @@ class StackError(Exception):
         return "\n".join(part for part in (self.what, self.details, self.remedy) if part)
 
 
-def remedy_for(output: str, otherwise: str) -> str:
+def choose_remedy(output: str, otherwise: str) -> str:
     """A full disk is the one cause that every program reports in the same words."""
     return "The disk is full: free some space." if "No space left on device" in output else otherwise

@@ -5,7 +5,7 @@ import http.client
 from stack.ports import LOOPBACK
 
 
-def answers(port: int, path: str) -> bool:
+def is_healthy(port: int, path: str) -> bool:
     """True for a 200 within some seconds: a busy machine answers late."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
     try:

@@ -5,19 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stack.credentials import kept_credentials
-from stack.data_dir import DataDir
-from stack.environment import Addresses, Ports, outside_database, outside_temporal
-from stack.health import answers
-from stack.part import Chore, Part
-from stack.ports import LOOPBACK, PortWanted, check_ports, kept_ports
-from stack.postgres import Postgres
-from stack.process import Program
-from stack.supervisor import Step
+from stack.data.credentials import load_or_create_credentials
+from stack.data.directory import DataDir
+from stack.environment import Addresses, Ports, get_external_database_url, get_external_temporal_address
+from stack.health import is_healthy
+from stack.ports import LOOPBACK, PortRequest, check_ports, load_or_choose_ports
+from stack.postgresql.server import Postgres
+from stack.processes.part import Job, Part
+from stack.processes.process import Program
+from stack.processes.supervisor import Step
 from stack.temporal import Temporal
 
 # Started from here, `-m` finds our packages, and not what lies in the folder of the person.
-PACKAGES = Path(__file__).parents[1]
+SOURCE_ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class StackOptions:
     """What the caller decides; the stack itself knows neither tables nor examples."""
 
     ports: Ports
@@ -46,63 +46,63 @@ class Wishes:
     after_all: Sequence[Command] = ()
 
 
-def plan(data: DataDir, wishes: Wishes) -> Plan:
+def build_plan(data: DataDir, wishes: StackOptions) -> Plan:
     """Everything is checked that can be before anything is started."""
     ports = wishes.ports
-    wanted = _wanted(ports)
+    wanted = _list_requested_ports(ports)
     check_ports(wanted)
-    kept = kept_ports(data.ports, ["postgresql", "worker_health"], avoid=[want.port for want in wanted])
-    credentials = kept_credentials(data)
+    kept = load_or_choose_ports(data.ports, ["postgresql", "worker_health"], avoid=[want.port for want in wanted])
+    credentials = load_or_create_credentials(data)
     postgres = Postgres(
         data.postgresql, data.logs / "postgresql.log", kept["postgresql"], credentials.postgresql_password
     )
     addresses = Addresses(
         ports=replace(ports, worker_health=kept["worker_health"]),
-        database_url=outside_database() or postgres.url,
+        database_url=get_external_database_url() or postgres.url,
         credentials=credentials,
-        temporal_is_outside=bool(outside_temporal()),
+        is_temporal_external=bool(get_external_temporal_address()),
     )
     steps: list[Step] = [
         [
-            *([] if outside_database() else [postgres_part(postgres)]),
-            *([] if outside_temporal() else [_temporal(data, wishes)]),
-            _simulator(data, addresses),
-            _head_end(data, addresses),
+            *([] if get_external_database_url() else [build_postgres_part(postgres)]),
+            *([] if get_external_temporal_address() else [_build_temporal_part(data, wishes)]),
+            _build_derms_part(data, addresses),
+            _build_head_end_part(data, addresses),
         ],
-        *(_chore(data, addresses, command) for command in wishes.before_api),
-        [_api(data, addresses), _worker(data, addresses)],
-        *(_chore(data, addresses, command) for command in wishes.after_all),
+        *(_build_job(data, addresses, command) for command in wishes.before_api),
+        [_build_api_part(data, addresses), _build_worker_part(data, addresses)],
+        *(_build_job(data, addresses, command) for command in wishes.after_all),
     ]
     return Plan(steps, addresses)
 
 
-def _wanted(ports: Ports) -> list[PortWanted]:
+def _list_requested_ports(ports: Ports) -> list[PortRequest]:
     temporal = [
-        PortWanted("Temporal", ports.temporal, "--temporal-port"),
-        PortWanted("the Temporal UI", ports.temporal_ui, "--ui-port"),
+        PortRequest("Temporal", ports.temporal, "--temporal-port"),
+        PortRequest("the Temporal UI", ports.temporal_ui, "--ui-port"),
     ]
     return [
-        PortWanted("the API", ports.api, "--api-port"),
-        *([] if outside_temporal() else temporal),
-        PortWanted("the DERMS simulator", ports.derms, "--derms-port"),
-        PortWanted("the head-end simulator", ports.head_end, "--head-end-port"),
+        PortRequest("the API", ports.api, "--api-port"),
+        *([] if get_external_temporal_address() else temporal),
+        PortRequest("the DERMS simulator", ports.derms, "--derms-port"),
+        PortRequest("the head-end simulator", ports.head_end, "--head-end-port"),
     ]
 
 
-def postgres_part(postgres: Postgres) -> Part:
+def build_postgres_part(postgres: Postgres) -> Part:
     """Returns the part that serves the record, which is given much time to stop."""
     return Part(
         "postgresql",
         "PostgreSQL",
         postgres.prepare,
-        postgres.accepts_connections,
+        postgres.is_accepting_connections,
         # A kill would only move that work to the next start, which would have to recover first.
-        stop_within=300.0,
-        while_stopping="it writes its last checkpoint; a second Ctrl-C ends it at once, then the next start is slow",
+        stop_seconds=300.0,
+        stop_note="it writes its last checkpoint; a second Ctrl-C ends it at once, then the next start is slow",
     )
 
 
-def _temporal(data: DataDir, wishes: Wishes) -> Part:
+def _build_temporal_part(data: DataDir, wishes: StackOptions) -> Part:
     temporal = Temporal(
         data.temporal_database,
         data.logs / "temporal.log",
@@ -110,59 +110,64 @@ def _temporal(data: DataDir, wishes: Wishes) -> Part:
         wishes.ports.temporal_ui,
         wishes.search_attributes,
     )
-    return Part("temporal", "Temporal", temporal.prepare, temporal.serves)
+    return Part("temporal", "Temporal", temporal.prepare, temporal.is_serving)
 
 
-def _simulator(data: DataDir, addresses: Addresses) -> Part:
-    environment = addresses.environment() | {
+def _build_derms_part(data: DataDir, addresses: Addresses) -> Part:
+    environment = addresses.build_environment() | {
         "DERMS_SIMULATOR_HOST": LOOPBACK,
         "DERMS_SIMULATOR_PORT": str(addresses.ports.derms),
-        "DERMS_SIMULATOR_STORE": str(data.simulator_store),
+        "DERMS_SIMULATOR_STORE": str(data.derms_store),
         "DERMS_SIMULATOR_CALLBACK_URL": f"{addresses.api_url}/v1/derms/acknowledgements",
         "DERMS_SIMULATOR_SECRET": addresses.credentials.derms_secret,
     }
-    program = _python(data, environment, "simulator", "simulator")
-    return _http_part("simulator", "DERMS simulator", program, addresses.ports.derms, "/healthz")
+    program = _build_python_program(data, environment, "simulator", "simulator.derms")
+    return _build_http_part("simulator", "DERMS simulator", program, addresses.ports.derms, "/healthz")
 
 
-def _head_end(data: DataDir, addresses: Addresses) -> Part:
-    environment = addresses.environment() | {
+def _build_head_end_part(data: DataDir, addresses: Addresses) -> Part:
+    environment = addresses.build_environment() | {
         "HEAD_END_SIMULATOR_HOST": LOOPBACK,
         "HEAD_END_SIMULATOR_PORT": str(addresses.ports.head_end),
         "HEAD_END_SIMULATOR_STORE": str(data.head_end_store),
         "HEAD_END_SIMULATOR_CALLBACK_URL": f"{addresses.api_url}/v1/head-end/answers",
         "HEAD_END_SIMULATOR_SECRET": addresses.credentials.head_end_secret,
     }
-    program = _python(data, environment, "head_end", "simulator.head_end")
-    return _http_part("head_end", "Head-end simulator", program, addresses.ports.head_end, "/healthz")
+    program = _build_python_program(data, environment, "head_end", "simulator.head_end")
+    return _build_http_part("head_end", "Head-end simulator", program, addresses.ports.head_end, "/healthz")
 
 
-def _chore(data: DataDir, addresses: Addresses, command: Command) -> Chore:
-    return Chore(command.title, _python(data, addresses.environment(), "prepare", "cli.main", *command.arguments))
+def _build_job(data: DataDir, addresses: Addresses, command: Command) -> Job:
+    return Job(
+        command.title,
+        _build_python_program(data, addresses.build_environment(), "prepare", "cli.main", *command.arguments),
+    )
 
 
-def _api(data: DataDir, addresses: Addresses) -> Part:
-    program = _python(data, addresses.environment(), "api", "cli.main", "serve", "api")
-    return _http_part("api", "API", program, addresses.ports.api, "/readyz")
+def _build_api_part(data: DataDir, addresses: Addresses) -> Part:
+    program = _build_python_program(data, addresses.build_environment(), "api", "cli.main", "serve", "api")
+    return _build_http_part("api", "API", program, addresses.ports.api, "/readyz")
 
 
-def _worker(data: DataDir, addresses: Addresses) -> Part:
-    program = _python(data, addresses.environment(), "worker", "cli.main", "serve", "worker")
-    part = _http_part("worker", "Worker", program, addresses.ports.worker_health, "/healthz")
+def _build_worker_part(data: DataDir, addresses: Addresses) -> Part:
+    program = _build_python_program(data, addresses.build_environment(), "worker", "cli.main", "serve", "worker")
+    part = _build_http_part("worker", "Worker", program, addresses.ports.worker_health, "/healthz")
     # It lets the calls in flight finish for 20 s.
-    return replace(part, stop_within=30.0, while_stopping="it lets calls to the DERMS and the head-end finish")
+    return replace(part, stop_seconds=30.0, stop_note="it lets calls to the DERMS and the head-end finish")
 
 
-def _python(data: DataDir, environment: Mapping[str, str], name: str, module: str, *arguments: str) -> Program:
+def _build_python_program(
+    data: DataDir, environment: Mapping[str, str], name: str, module: str, *arguments: str
+) -> Program:
     return Program(
         name=name,
         command=(sys.executable, "-m", module, *arguments),
         log=data.logs / f"{name}.log",
         environment=environment,
-        folder=PACKAGES,
+        folder=SOURCE_ROOT,
     )
 
 
-def _http_part(name: str, title: str, program: Program, port: int, path: str) -> Part:
+def _build_http_part(name: str, title: str, program: Program, port: int, path: str) -> Part:
     # They give themselves ten seconds to finish what they have begun.
-    return Part(name, title, lambda: program, lambda _pid: answers(port, path), stop_within=30.0)
+    return Part(name, title, lambda: program, lambda _pid: is_healthy(port, path), stop_seconds=30.0)

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import psutil
 
+from stack.data.json_files import read_json, write_json
 from stack.errors import StackError
-from stack.files import read_json, write_json
 
 LOOPBACK = "127.0.0.1"
 # Below those that systems hand out to outgoing connections, which could hold a port of ours when a part restarts.
-OUR_RANGE = range(20_000, 32_000)
+PORT_RANGE = range(20_000, 32_000)
 
 
 @dataclass(frozen=True)
-class PortWanted:
+class PortRequest:
     """A port with the part that needs it and the flag that moves it."""
 
     part: str
@@ -26,14 +26,14 @@ class PortWanted:
     flag: str
 
 
-def check_ports(wanted: Iterable[PortWanted]) -> None:
+def check_ports(wanted: Iterable[PortRequest]) -> None:
     """All of them before anything starts, so that a person corrects them in one go."""
-    problems = list(_problems(list(wanted)))
+    problems = list(_list_problems(list(wanted)))
     if problems:
         raise StackError(problems[0], "\n".join(problems[1:]) or "Nothing was started.")
 
 
-def _problems(wanted: list[PortWanted]) -> Iterable[str]:
+def _list_problems(wanted: list[PortRequest]) -> Iterable[str]:
     taken_by_us: dict[int, str] = {}
     for want in wanted:
         move = f"Choose another with {want.flag}."
@@ -41,12 +41,12 @@ def _problems(wanted: list[PortWanted]) -> Iterable[str]:
             yield f"Port {want.port} is wanted by both {taken_by_us[want.port]} and {want.part}. {move}"
         elif not 1 <= want.port <= 65535:
             yield f"Port {want.port} for {want.part} does not exist. {move}"
-        elif reason := refusal(want.port):
+        elif reason := explain_port_conflict(want.port):
             yield f"Port {want.port} for {want.part} {reason}. {move}"
         taken_by_us[want.port] = want.part
 
 
-def refusal(port: int) -> str:
+def explain_port_conflict(port: int) -> str:
     """Why nobody can listen there now; empty when one can."""
     with socket.socket() as probe:
         # Without it, a port that was in use a minute ago counts as taken.
@@ -54,14 +54,14 @@ def refusal(port: int) -> str:
         try:
             probe.bind((LOOPBACK, port))
         except OSError as error:
-            return "needs more rights" if error.errno == errno.EACCES else f"is taken by {_listener(port)}"
+            return "needs more rights" if error.errno == errno.EACCES else f"is taken by {_describe_listener(port)}"
     with socket.socket() as visitor:
         visitor.settimeout(1)
         # macOS lets two processes listen when one took all addresses and the other took this one.
-        return f"is taken by {_listener(port)}" if visitor.connect_ex((LOOPBACK, port)) == 0 else ""
+        return f"is taken by {_describe_listener(port)}" if visitor.connect_ex((LOOPBACK, port)) == 0 else ""
 
 
-def _listener(port: int) -> str:
+def _describe_listener(port: int) -> str:
     try:
         for connection in psutil.net_connections(kind="tcp"):
             if connection.status == psutil.CONN_LISTEN and connection.laddr[1:2] == (port,) and connection.pid:
@@ -71,15 +71,15 @@ def _listener(port: int) -> str:
     return "another process (of another user, so its name is hidden)"
 
 
-def kept_ports(path: Path, names: Iterable[str], avoid: Iterable[int] = ()) -> dict[str, int]:
+def load_or_choose_ports(path: Path, names: Iterable[str], avoid: Iterable[int] = ()) -> dict[str, int]:
     """The ports of the last time while they are free, new ones where they are not."""
     before = read_json(path)
     taken = set(avoid)
     chosen: dict[str, int] = {}
     for name in names:
         port = before.get(name)
-        while not isinstance(port, int) or port in taken or refusal(port):
-            port = secrets.choice(OUR_RANGE)
+        while not isinstance(port, int) or port in taken or explain_port_conflict(port):
+            port = secrets.choice(PORT_RANGE)
         chosen[name] = port
         taken.add(port)
     write_json(path, {**before, **chosen})

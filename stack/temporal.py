@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.health import answers
+from stack.health import is_healthy
 from stack.ports import LOOPBACK
-from stack.process import Program, installed
+from stack.processes.process import Program, find_program
 
 # Measured on two cores: a third of the speed without the pragmas, 40 % more with the concurrency.
 TUNING = (
@@ -42,7 +42,7 @@ class Temporal:
         return Program(
             name="temporal",
             command=(
-                *(installed("temporal"), "server", "start-dev", "--ip", LOOPBACK),
+                *(find_program("temporal"), "server", "start-dev", "--ip", LOOPBACK),
                 *("--port", str(self.port), "--ui-port", str(self.ui_port), "--db-filename", str(self.database)),
                 *TUNING,
                 *attributes,
@@ -50,6 +50,6 @@ class Temporal:
             log=self.log,
         )
 
-    def serves(self, _pid: int) -> bool:
+    def is_serving(self, _pid: int) -> bool:
         """Asked through the UI, which asks the server: both are up when this is answered."""
-        return answers(self.ui_port, "/api/v1/namespaces/default")
+        return is_healthy(self.ui_port, "/api/v1/namespaces/default")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from stack.data_dir import DataDir
+from stack.data.directory import DataDir
 from stack.environment import Addresses
 from stack.errors import StackError
 
@@ -16,27 +16,27 @@ class Terminal:
     def __init__(self) -> None:
         self._console = Console(highlight=False, soft_wrap=True)
 
-    def say(self, line: str, *, markup: bool = False) -> None:
+    def print_line(self, line: str, *, markup: bool = False) -> None:
         with contextlib.suppress(OSError):
             self._console.print(line, markup=markup)
 
-    def welcome(self, data: DataDir, addresses: Addresses) -> None:
-        self.say("\n[bold green]gridenroll is up.[/] Ctrl-C stops it; the data stay.\n", markup=True)
-        self.say(_places(data, addresses))
-        self.say(_first_steps(addresses))
+    def print_welcome(self, data: DataDir, addresses: Addresses) -> None:
+        self.print_line("\n[bold green]gridenroll is up.[/] Ctrl-C stops it; the data stay.\n", markup=True)
+        self.print_line(_format_addresses(data, addresses))
+        self.print_line(_format_first_steps(addresses))
 
 
-def guarded(life: Callable[[], None]) -> int:
+def run_reporting_errors(life: Callable[[], None]) -> int:
     """The exit code of a life of the stack; what ended it against our will is explained."""
     try:
         life()
     except StackError as error:
-        _explain(error)
+        _print_error(error)
         return 1
     return 0
 
 
-def _explain(error: StackError) -> None:
+def _print_error(error: StackError) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     with contextlib.suppress(OSError):
         console.print(error.what, style="bold red", markup=False)
@@ -45,7 +45,7 @@ def _explain(error: StackError) -> None:
         console.print(error.remedy, markup=False)
 
 
-def _places(data: DataDir, addresses: Addresses) -> str:
+def _format_addresses(data: DataDir, addresses: Addresses) -> str:
     places = {
         "API": f"{addresses.api_url}/docs",
         "Temporal UI": addresses.temporal_ui_url,
@@ -58,6 +58,6 @@ def _places(data: DataDir, addresses: Addresses) -> str:
     return "".join(f"  {what:<12} {where}\n" for what, where in places.items())
 
 
-def _first_steps(addresses: Addresses) -> str:
+def _format_first_steps(addresses: Addresses) -> str:
     authorization = f'-H "Authorization: Bearer {addresses.credentials.api_token}"'
     return f"Try:\n  make demo\n  curl {authorization} {addresses.api_url}/v1/programs\n"

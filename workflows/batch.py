@@ -9,45 +9,45 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities.batches import BatchActivities
     from models.messages import batch as messages
-    from models.messages.batch import BatchInput, BatchResult, BatchStanding, BeginBatch, FailBatch
+    from models.messages.batch import BatchInput, BatchProgress, BatchResult, BeginBatch, FailBatch
     from workflows import policies
     from workflows.cancellation import Cancellation
-    from workflows.parking import reason_of
-    from workflows.signals import read_start, until_done
+    from workflows.parking import describe_failure
+    from workflows.signals import parse_input, retry_until_done
 
 
 @workflow.defn(name=messages.WORKFLOW)
-class Batch:
+class BatchWorkflow:
     """Find the run record, do its pages one after the other. Each page is one transaction that also says where the
     next begins: a run broken off goes on there, and nothing is counted twice."""
 
     @workflow.init
     def __init__(self, message: Any) -> None:
-        self._request = read_start(BatchInput, message)
-        self._broken_off = False
-        self._cancellation = Cancellation(request=lambda _: None, interrupts=lambda: not self._broken_off)
+        self._request = parse_input(BatchInput, message)
+        self._has_failed = False
+        self._cancellation = Cancellation(request=lambda _: None, interrupts=lambda: not self._has_failed)
 
     @workflow.run
     async def run(self, message: Any) -> BatchResult:
         """Ends when no page is left; fails when one cannot be done for hours."""
-        return await self._cancellation.carry_through(self._do_pages())
+        return await self._cancellation.run_to_completion(self._process_pages())
 
-    async def _do_pages(self) -> BatchResult:
+    async def _process_pages(self) -> BatchResult:
         try:
             standing = await self._begin()
             for _ in range(self._request.pages_a_run):
                 if standing.step is None:
                     break
-                standing = await self._page(standing)
+                standing = await self._process_page(standing)
         except (asyncio.CancelledError, FailureError) as error:
-            self._broken_off = True
-            await self._fail(error)
+            self._has_failed = True
+            await self._record_failure(error)
             raise
         if standing.step is not None:
             workflow.continue_as_new(self._request)
         return self._end(standing)
 
-    async def _begin(self) -> BatchStanding:
+    async def _begin(self) -> BatchProgress:
         workflow.set_current_details("Looking where the run stands.")
         return await workflow.execute_local_activity_method(
             BatchActivities.begin_batch,
@@ -56,37 +56,37 @@ class Batch:
             **policies.OWN_DATABASE,
         )
 
-    async def _page(self, at: BatchStanding) -> BatchStanding:
-        workflow.set_current_details(f"Page {at.page}: {at.step}. So far: {_told(at.counts)}.")
+    async def _process_page(self, at: BatchProgress) -> BatchProgress:
+        workflow.set_current_details(f"Page {at.page}: {at.step}. So far: {_format_counts(at.counts)}.")
         summary = f"{at.step}, page {at.page}"
         if at.asks:
             return await workflow.execute_activity_method(
-                BatchActivities.do_asking_page, at, summary=summary, **policies.BATCH_ASK
+                BatchActivities.process_external_page, at, summary=summary, **policies.BATCH_EXTERNAL
             )
         return await workflow.execute_local_activity_method(
-            BatchActivities.do_page, at, summary=summary, **policies.OWN_DATABASE
+            BatchActivities.process_page, at, summary=summary, **policies.OWN_DATABASE
         )
 
-    async def _fail(self, error: asyncio.CancelledError | FailureError) -> None:
+    async def _record_failure(self, error: asyncio.CancelledError | FailureError) -> None:
         """Writes down why the run cannot go on."""
         stopped = isinstance(error, asyncio.CancelledError) or is_cancelled_exception(error)
-        reason = "It was asked to stop in Temporal." if stopped else _why(error)
+        reason = "It was asked to stop in Temporal." if stopped else _describe(error)
         workflow.set_current_details(f"Failed: {reason}")
         request = FailBatch(name=self._request.name, workflow_id=workflow.info().workflow_id, reason=reason)
-        await until_done(
+        await retry_until_done(
             lambda: workflow.execute_local_activity_method(
                 BatchActivities.fail_batch, request, summary="write down that it failed", **policies.OWN_DATABASE
             )
         )
 
-    def _end(self, standing: BatchStanding) -> BatchResult:
-        workflow.set_current_details(f"Done: {_told(standing.counts)}.")
+    def _end(self, standing: BatchProgress) -> BatchResult:
+        workflow.set_current_details(f"Done: {_format_counts(standing.counts)}.")
         return BatchResult(run_id=standing.run_id, state=standing.state, counts=standing.counts)
 
 
-def _why(error: BaseException) -> str:
-    return reason_of(error) if isinstance(error, FailureError) else str(error)
+def _describe(error: BaseException) -> str:
+    return describe_failure(error) if isinstance(error, FailureError) else str(error)
 
 
-def _told(counts: dict[str, int]) -> str:
+def _format_counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items()) or "nothing"

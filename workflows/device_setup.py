@@ -12,20 +12,20 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.device_setup import DeviceSetupActivities
     from activities.enrollment import EnrollmentActivities
-    from models.catalog import SetupStep
-    from models.messages.device_setup import AssociateShipped, Shipment, ShipmentStanding
-    from models.messages.enroll import Accepted, CancelRequested, EnrollInput, Stage
-    from models.messages.site_visit import AssociateInstalled, Installed, Visit, VisitStanding
-    from models.task_states import CompletionOutcome, ShipmentState, WorkOrderState
+    from models.catalog.catalog import SetupStep
+    from models.messages.enrollment import CancelRequested, EnrollInput, EnrollmentProgress, WorkflowStage
+    from models.messages.shipment import AssociateShippedDevice, AwaitedShipment, ShipmentStatus
+    from models.messages.site_visit import AssociateInstalledDevice, AwaitedVisit, InstallationResult, SiteVisitStatus
+    from models.states.work_order import CompletionOutcome, ShipmentState, WorkOrderState
     from workflows import policies
-    from workflows.enrollment_record import ENDS, EnrollmentRecord
-    from workflows.parking import STAGE, Parking, mark
-    from workflows.shipping import Shipping
-    from workflows.site_visit import AskPerson, SiteVisit
-    from workflows.status_check import StatusCheck
+    from workflows.enrollment_record import FINAL_STAGES, EnrollmentRecord
+    from workflows.parking import STAGE, Parking, set_search_attributes
+    from workflows.steps.shipping import Shipping
+    from workflows.steps.site_visit import RequestDecision, SiteVisit
+    from workflows.steps.status_check import StatusCheck
 
-_HERE = Stage.AWAITING_SITE_VISIT
-_ENDED_BY: dict[CompletionOutcome | None, str] = {
+_SITE_VISIT = WorkflowStage.AWAITING_SITE_VISIT
+_REASON_BY_OUTCOME: dict[CompletionOutcome | None, str] = {
     CompletionOutcome.CUSTOMER_REFUSED: "The customer refused the installation.",
     CompletionOutcome.NOT_INSTALLABLE: "The device cannot be installed there safely.",
 }
@@ -38,211 +38,232 @@ class DeviceSetup:
         self._request = request
         self._parking = parking
         self._record = record
-        self._overdue = False
-        self._checks = False
+        self._is_expired = False
+        self._status_check_required = False
         self.site_visit = SiteVisit(parking)
         self.shipping = Shipping(parking)
         self.status_check = StatusCheck(request, parking, record)
 
-    async def run(self, accepted: Accepted) -> Accepted:
+    async def run(self, accepted: EnrollmentProgress) -> EnrollmentProgress:
         """Gives where the request stands once its devices are associated, or once it has ended otherwise. The time
         allowed runs beside everything that may happen meanwhile."""
         if not accepted.steps:
             return accepted
-        self._checks = SetupStep.DEVICE_STATUS_CHECK in accepted.steps
-        running_out = asyncio.create_task(self._run_out(accepted.expire_after_days))
+        self._status_check_required = SetupStep.DEVICE_STATUS_CHECK in accepted.steps
+        running_out = asyncio.create_task(self._start_expiry_timer(accepted.expire_after_days))
         try:
             if accepted.visit is not None:
-                return await self._visited(accepted.visit)
+                return await self._install_by_technician(accepted.visit)
             if accepted.shipment is not None:
-                return await self._shipped(accepted.shipment)
-            return await self._checked_own()
+                return await self._install_shipped_device(accepted.shipment)
+            return await self._install_customer_device()
         finally:
             running_out.cancel()
 
-    async def _run_out(self, days: int) -> None:
+    async def _start_expiry_timer(self, days: int) -> None:
         await workflow.sleep(timedelta(days=days), summary="the time allowed for the device setup")
-        self._overdue = True
+        self._is_expired = True
 
-    async def _visited(self, visit: Visit) -> Accepted:
+    async def _install_by_technician(self, visit: AwaitedVisit) -> EnrollmentProgress:
         """Until a report's device is associated, or the request ends otherwise."""
-        mark(STAGE.value_set(_HERE))
-        standing = await self.site_visit.run(visit, resume=_HERE, until=self._over(visit), ask=self._asking(visit))
+        set_search_attributes(STAGE.value_set(_SITE_VISIT))
+        standing = await self.site_visit.run(
+            visit, resume=_SITE_VISIT, until=self._visit_is_obsolete(visit), ask=self._request_decision(visit)
+        )
         while True:
-            if self._record.cancelled:
-                return await self._record.withdraw()
+            if self._record.cancel_is_requested:
+                return await self._record.cancel()
             if standing.state is WorkOrderState.COMPLETED:
                 ended, standing = await self._associate(visit, standing)
-            elif standing.state is WorkOrderState.INCOMPLETE and (why := _ENDED_BY.get(standing.outcome)):
-                return await self._record.withdraw(CancelRequested(reason=why, actor="enroll"))
-            elif self._overdue:
+            elif standing.state is WorkOrderState.INCOMPLETE and (why := _REASON_BY_OUTCOME.get(standing.outcome)):
+                return await self._record.cancel(CancelRequested(reason=why, actor="enroll"))
+            elif self._is_expired:
                 ended, standing = await self._expire(visit)
             elif standing.waits or standing.attempts_used_up:
-                ended, until = None, self._over(visit)
-                standing = await self.site_visit.wait_on(
-                    visit, standing, resume=_HERE, until=until, ask=self._asking(visit)
+                ended, until = None, self._visit_is_obsolete(visit)
+                standing = await self.site_visit.resume_waiting(
+                    visit, standing, resume=_SITE_VISIT, until=until, ask=self._request_decision(visit)
                 )
             else:
-                ended, visit, standing = await self._order_again(visit, standing)
+                ended, visit, standing = await self._reorder_installation(visit, standing)
             if ended is not None:
                 return ended
 
-    def _over(self, visit: Visit) -> Callable[[], bool]:
+    def _visit_is_obsolete(self, visit: AwaitedVisit) -> Callable[[], bool]:
         """A report that came in before the time ran out is looked at first."""
-        return lambda: self._record.cancelled or (self._overdue and not self.site_visit.has_unread(visit))
+        return lambda: (
+            self._record.cancel_is_requested or (self._is_expired and not self.site_visit.has_unprocessed_report(visit))
+        )
 
-    def _asking(self, visit: Visit) -> AskPerson:
+    def _request_decision(self, visit: AwaitedVisit) -> RequestDecision:
         """A person decides on one more visit; a technician who goes there all the same and reports decides too."""
 
         def over() -> bool:
-            return self._overdue or self.site_visit.has_unread(visit)
+            return self._is_expired or self.site_visit.has_unprocessed_report(visit)
 
         async def ask(why: str) -> None:
-            await self._record.park(why, resume=_HERE, over=over, again_after=None)
+            await self._record.park(why, resume=_SITE_VISIT, over=over, again_after=None)
 
         return ask
 
-    async def _associate(self, visit: Visit, standing: VisitStanding) -> tuple[Accepted | None, VisitStanding]:
+    async def _associate(
+        self, visit: AwaitedVisit, standing: SiteVisitStatus
+    ) -> tuple[EnrollmentProgress | None, SiteVisitStatus]:
         if ended := await self._check():
             return ended, standing
-        installed = await self._installed(visit)
+        installed = await self._associate_installed(visit)
         if installed.stuck:
-            return await self._stuck(installed.stuck, _HERE), standing
+            return await self._park_association(installed.stuck, _SITE_VISIT), standing
         if installed.verdict:
-            return None, await self.site_visit.standing(visit, resume=_HERE)
-        return Accepted(state=installed.state, sync_request_id=installed.sync_request_id), standing
+            return None, await self.site_visit.get_status(visit, resume=_SITE_VISIT)
+        return EnrollmentProgress(state=installed.state, sync_request_id=installed.sync_request_id), standing
 
-    async def _installed(self, visit: Visit) -> Installed:
-        request = AssociateInstalled(enrollment_id=self._request.enrollment_id, work_order_id=visit.work_order_id)
-        return await self._parking.insist(
+    async def _associate_installed(self, visit: AwaitedVisit) -> InstallationResult:
+        request = AssociateInstalledDevice(enrollment_id=self._request.enrollment_id, work_order_id=visit.work_order_id)
+        return await self._parking.run_until_done(
             lambda: workflow.execute_local_activity_method(
                 EnrollmentActivities.associate_installed,
                 request,
                 summary="associate what was installed",
                 **policies.OWN_DATABASE,
             ),
-            resume=_HERE,
+            resume=_SITE_VISIT,
         )
 
-    async def _stuck(self, why: str, resume: Stage) -> Accepted | None:
+    async def _park_association(self, why: str, resume: WorkflowStage) -> EnrollmentProgress | None:
         parked = await self._record.park(why, resume=resume, again_after=None)
-        return parked if parked.state in ENDS else None
+        return parked if parked.state in FINAL_STAGES else None
 
-    async def _check(self) -> Accepted | None:
+    async def _check(self) -> EnrollmentProgress | None:
         """Where the program wants it: asks until the brought device answers. A device that hangs on the wall does not
         expire; a person decides."""
-        if not self._checks:
+        if not self._status_check_required:
             return None
-        ended = await self.status_check.run(until=lambda: self._record.cancelled)
-        return await self._record.withdraw() if self._record.cancelled and ended is None else ended
+        ended = await self.status_check.run(until=lambda: self._record.cancel_is_requested)
+        return await self._record.cancel() if self._record.cancel_is_requested and ended is None else ended
 
-    async def _expire(self, visit: Visit) -> tuple[Accepted | None, VisitStanding]:
+    async def _expire(self, visit: AwaitedVisit) -> tuple[EnrollmentProgress | None, SiteVisitStatus]:
         """The time has run out; a report that our record has, though the flow has not heard of it yet, wins."""
-        return await self._expired(_HERE), await self.site_visit.standing(visit, resume=_HERE)
+        return await self._expire_enrollment(_SITE_VISIT), await self.site_visit.get_status(visit, resume=_SITE_VISIT)
 
-    async def _expired(self, resume: Stage) -> Accepted | None:
-        expired = await self._parking.insist(
+    async def _expire_enrollment(self, resume: WorkflowStage) -> EnrollmentProgress | None:
+        expired = await self._parking.run_until_done(
             lambda: workflow.execute_local_activity_method(
                 EnrollmentActivities.expire_enrollment, self._request, summary="expire", **policies.OWN_DATABASE
             ),
             resume=resume,
         )
-        return expired if expired.state in ENDS else None
+        return expired if expired.state in FINAL_STAGES else None
 
-    async def _order_again(self, visit: Visit, standing: VisitStanding) -> tuple[Accepted | None, Visit, VisitStanding]:
+    async def _reorder_installation(
+        self, visit: AwaitedVisit, standing: SiteVisitStatus
+    ) -> tuple[EnrollmentProgress | None, AwaitedVisit, SiteVisitStatus]:
         """The order was called off by itself: a person has a new one made, or ends the request."""
         why = f"{visit.work_order_id} is {standing.state}, and the enrolment waits for it; a retry makes a new order."
-        parked = await self._record.park(why, resume=_HERE, over=lambda: self._overdue, again_after=None)
-        if parked.state in ENDS or self._overdue or self._record.cancelled:
-            return (parked if parked.state in ENDS else None), visit, standing
-        again = await self._parking.insist(
+        parked = await self._record.park(why, resume=_SITE_VISIT, over=lambda: self._is_expired, again_after=None)
+        if parked.state in FINAL_STAGES or self._is_expired or self._record.cancel_is_requested:
+            return (parked if parked.state in FINAL_STAGES else None), visit, standing
+        again = await self._parking.run_until_done(
             lambda: workflow.execute_local_activity_method(
-                EnrollmentActivities.order_installation_again,
+                EnrollmentActivities.reorder_installation,
                 self._request,
                 summary="a new order",
                 **policies.OWN_DATABASE,
             ),
-            resume=_HERE,
+            resume=_SITE_VISIT,
         )
-        until = self._over(again)
-        return None, again, await self.site_visit.run(again, resume=_HERE, until=until, ask=self._asking(again))
+        until = self._visit_is_obsolete(again)
+        return (
+            None,
+            again,
+            await self.site_visit.run(again, resume=_SITE_VISIT, until=until, ask=self._request_decision(again)),
+        )
 
-    async def _shipped(self, shipment: Shipment) -> Accepted:
+    async def _install_shipped_device(self, shipment: AwaitedShipment) -> EnrollmentProgress:
         """Until the customer has installed and confirmed what was sent, or the request ends otherwise."""
-        mark(STAGE.value_set(Stage.AWAITING_SHIPMENT))
-        standing = await self.shipping.standing(shipment)
+        set_search_attributes(STAGE.value_set(WorkflowStage.AWAITING_SHIPMENT))
+        standing = await self.shipping.get_status(shipment)
         while True:
-            ended: Accepted | None = None
-            if self._record.cancelled:
-                return await self._record.withdraw()
+            ended: EnrollmentProgress | None = None
+            if self._record.cancel_is_requested:
+                return await self._record.cancel()
             if standing.state is ShipmentState.CONFIRMED:
                 ended = await self._check() or await self._associate_shipped(shipment)
-            elif self._overdue:
-                ended = await self._expired(Stage.AWAITING_SHIPMENT)
+            elif self._is_expired:
+                ended = await self._expire_enrollment(WorkflowStage.AWAITING_SHIPMENT)
             elif standing.waits:
-                standing = await self.shipping.wait(shipment, standing, lambda: self._record.cancelled or self._overdue)
+                standing = await self.shipping.wait_for_change(
+                    shipment, standing, lambda: self._record.cancel_is_requested or self._is_expired
+                )
                 continue
             else:
-                ended, shipment = await self._ship_again(shipment, standing)
+                ended, shipment = await self._reorder_shipment(shipment, standing)
             if ended is not None:
                 return ended
-            standing = await self.shipping.standing(shipment)
+            standing = await self.shipping.get_status(shipment)
 
-    async def _associate_shipped(self, shipment: Shipment) -> Accepted | None:
-        request = AssociateShipped(enrollment_id=self._request.enrollment_id, shipment_id=shipment.shipment_id)
-        installed = await self._parking.insist(
+    async def _associate_shipped(self, shipment: AwaitedShipment) -> EnrollmentProgress | None:
+        request = AssociateShippedDevice(enrollment_id=self._request.enrollment_id, shipment_id=shipment.shipment_id)
+        installed = await self._parking.run_until_done(
             lambda: workflow.execute_local_activity_method(
                 DeviceSetupActivities.associate_shipped,
                 request,
                 summary="associate what was confirmed",
                 **policies.OWN_DATABASE,
             ),
-            resume=Stage.AWAITING_SHIPMENT,
+            resume=WorkflowStage.AWAITING_SHIPMENT,
         )
-        return await self._came_of(installed, Stage.AWAITING_SHIPMENT)
+        return await self._handle_association(installed, WorkflowStage.AWAITING_SHIPMENT)
 
-    async def _came_of(self, installed: Installed, resume: Stage) -> Accepted | None:
+    async def _handle_association(
+        self, installed: InstallationResult, resume: WorkflowStage
+    ) -> EnrollmentProgress | None:
         if installed.stuck:
-            return await self._stuck(installed.stuck, resume)
+            return await self._park_association(installed.stuck, resume)
         if installed.verdict:
             return None
-        return Accepted(state=installed.state, sync_request_id=installed.sync_request_id)
+        return EnrollmentProgress(state=installed.state, sync_request_id=installed.sync_request_id)
 
-    async def _ship_again(self, shipment: Shipment, standing: ShipmentStanding) -> tuple[Accepted | None, Shipment]:
+    async def _reorder_shipment(
+        self, shipment: AwaitedShipment, standing: ShipmentStatus
+    ) -> tuple[EnrollmentProgress | None, AwaitedShipment]:
         """The parcel came back: a person has another one sent, or ends the request."""
         why = f"{standing.shipment_id} is {standing.state}, and the enrolment waits for it; a retry sends another one."
-        resume = Stage.AWAITING_SHIPMENT
-        parked = await self._record.park(why, resume=resume, over=lambda: self._overdue, again_after=None)
-        if parked.state in ENDS or self._overdue or self._record.cancelled:
-            return (parked if parked.state in ENDS else None), shipment
-        return None, await self._parking.insist(
+        resume = WorkflowStage.AWAITING_SHIPMENT
+        parked = await self._record.park(why, resume=resume, over=lambda: self._is_expired, again_after=None)
+        if parked.state in FINAL_STAGES or self._is_expired or self._record.cancel_is_requested:
+            return (parked if parked.state in FINAL_STAGES else None), shipment
+        return None, await self._parking.run_until_done(
             lambda: workflow.execute_local_activity_method(
-                DeviceSetupActivities.ship_again, self._request, summary="another shipment", **policies.OWN_DATABASE
+                DeviceSetupActivities.reorder_shipment,
+                self._request,
+                summary="another shipment",
+                **policies.OWN_DATABASE,
             ),
             resume=resume,
         )
 
-    async def _checked_own(self) -> Accepted:
+    async def _install_customer_device(self) -> EnrollmentProgress:
         """Until the customer's own devices answer and are associated, or the request ends otherwise."""
         while True:
-            ended = await self.status_check.run(until=lambda: self._record.cancelled or self._overdue)
-            if ended is None and self._record.cancelled:
-                return await self._record.withdraw()
-            if ended is None and self._overdue:
-                ended = await self._expired(Stage.CHECKING_DEVICE)
+            ended = await self.status_check.run(until=lambda: self._record.cancel_is_requested or self._is_expired)
+            if ended is None and self._record.cancel_is_requested:
+                return await self._record.cancel()
+            if ended is None and self._is_expired:
+                ended = await self._expire_enrollment(WorkflowStage.CHECKING_DEVICE)
             if ended is None:
-                ended = await self._associate_own()
+                ended = await self._associate_customer_device()
             if ended is not None:
                 return ended
 
-    async def _associate_own(self) -> Accepted | None:
-        installed = await self._parking.insist(
+    async def _associate_customer_device(self) -> EnrollmentProgress | None:
+        installed = await self._parking.run_until_done(
             lambda: workflow.execute_local_activity_method(
-                DeviceSetupActivities.associate_own,
+                DeviceSetupActivities.associate_customer_device,
                 self._request,
                 summary="associate what was checked",
                 **policies.OWN_DATABASE,
             ),
-            resume=Stage.CHECKING_DEVICE,
+            resume=WorkflowStage.CHECKING_DEVICE,
         )
-        return await self._came_of(installed, Stage.CHECKING_DEVICE)
+        return await self._handle_association(installed, WorkflowStage.CHECKING_DEVICE)

@@ -8,22 +8,22 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.enrollment import EnrollmentActivities
-    from models.messages.enroll import (
-        Accepted,
+    from models.messages.enrollment import (
         CancelEnrollment,
         CancelRequested,
         EnrollInput,
+        EnrollmentProgress,
         ParkEnrollment,
-        Stage,
+        WorkflowStage,
     )
-    from models.states import EnrollmentState
+    from models.states.enrollment import EnrollmentState
     from workflows import policies
     from workflows.parking import Parking
 
-ENDS = {
-    EnrollmentState.REJECTED: Stage.REJECTED,
-    EnrollmentState.CANCELLED: Stage.CANCELLED,
-    EnrollmentState.EXPIRED: Stage.EXPIRED,
+FINAL_STAGES = {
+    EnrollmentState.REJECTED: WorkflowStage.REJECTED,
+    EnrollmentState.CANCELLED: WorkflowStage.CANCELLED,
+    EnrollmentState.EXPIRED: WorkflowStage.EXPIRED,
 }
 """The states in which a request has come to nothing."""
 
@@ -34,56 +34,56 @@ class EnrollmentRecord:
     def __init__(self, request: EnrollInput, parking: Parking) -> None:
         self._request = request
         self._parking = parking
-        self._cancel: CancelRequested | None = None
+        self._cancel_request: CancelRequested | None = None
 
     def cancel_requested(self, message: CancelRequested) -> None:
         """Somebody wants it cancelled."""
-        self._cancel = message
+        self._cancel_request = message
 
     @property
-    def cancelled(self) -> bool:
+    def cancel_is_requested(self) -> bool:
         """Whether somebody wants it cancelled."""
-        return self._cancel is not None
+        return self._cancel_request is not None
 
-    async def withdraw(self, cancel: CancelRequested | None = None) -> Accepted:
+    async def cancel(self, cancel: CancelRequested | None = None) -> EnrollmentProgress:
         """Cancels the request in our record, unless it is enrolled already; gives where it stands."""
-        why = cancel or self._cancel or CancelRequested()
+        why = cancel or self._cancel_request or CancelRequested()
         request = CancelEnrollment(enrollment_id=self._request.enrollment_id, reason=why.reason, actor=why.actor)
-        return await self._parking.insist(
+        return await self._parking.run_until_done(
             lambda: workflow.execute_local_activity_method(
                 EnrollmentActivities.cancel_enrollment, request, summary="cancel", **policies.OWN_DATABASE
             ),
-            resume=Stage.ENROLLING,
+            resume=WorkflowStage.ENROLLING,
         )
 
     async def park(
         self,
         why: str,
         *,
-        resume: Stage = Stage.ENROLLING,
+        resume: WorkflowStage = WorkflowStage.ENROLLING,
         over: Callable[[], bool] = lambda: False,
-        again_after: timedelta | None = policies.TRY_AGAIN_AFTER,
-    ) -> Accepted:
+        again_after: timedelta | None = policies.AUTOMATIC_RETRY_INTERVAL,
+    ) -> EnrollmentProgress:
         """Waits for a person, until it is `over`, or for some time; gives where the request stands afterwards."""
-        marked = await self._mark(why)
+        marked = await self._mark_for_attention(why)
         if marked is not None and marked.state is not EnrollmentState.NEEDS_ATTENTION:
             return marked
-        await self._parking.wait(
+        await self._parking.wait_for_person(
             f"{why} Retry or cancel it: POST /v1/program-enrollments/{self._request.enrollment_id}/retry or /cancel.",
             resume=resume,
-            until=lambda: self.cancelled or over(),
+            until=lambda: self.cancel_is_requested or over(),
             again_after=again_after,
         )
-        if self.cancelled:
-            return await self.withdraw()
-        return await self._parking.insist(
+        if self.cancel_is_requested:
+            return await self.cancel()
+        return await self._parking.run_until_done(
             lambda: workflow.execute_local_activity_method(
                 EnrollmentActivities.resume_enrollment, self._request, summary="go on", **policies.OWN_DATABASE
             ),
             resume=resume,
         )
 
-    async def _mark(self, why: str) -> Accepted | None:
+    async def _mark_for_attention(self, why: str) -> EnrollmentProgress | None:
         """Marks the record and gives where it stands; None if the record is away: Temporal shows it all the same."""
         request = ParkEnrollment(enrollment_id=self._request.enrollment_id, reason=why[:1000])
         try:

@@ -5,10 +5,10 @@ from typing import TypedDict
 
 from temporalio.common import RetryPolicy
 
-from models.time_limits import DERMS_STEP, HEAD_END_STEP
+from models.time_limits import DERMS_ACTIVITY_TIMEOUT, HEAD_END_ACTIVITY_TIMEOUT
 
 
-class Patience(TypedDict):
+class ActivityOptions(TypedDict):
     """What the SDK's methods take of time-outs and retries, and nothing else, so that `**` is checked against them."""
 
     start_to_close_timeout: timedelta
@@ -16,14 +16,14 @@ class Patience(TypedDict):
     retry_policy: RetryPolicy
 
 
-class LocalPatience(Patience):
+class LocalActivityOptions(ActivityOptions):
     """The same for local activities. While one waits less than `local_retry_threshold` for its next attempt, its
     workflow task stays open and holds a slot of the worker; a longer wait is a timer and holds nothing."""
 
     local_retry_threshold: timedelta
 
 
-OWN_DATABASE = LocalPatience(
+OWN_DATABASE = LocalActivityOptions(
     start_to_close_timeout=timedelta(seconds=20),
     schedule_to_close_timeout=timedelta(hours=1),
     retry_policy=RetryPolicy(
@@ -33,8 +33,8 @@ OWN_DATABASE = LocalPatience(
 )
 """A step on our own database: tried for an hour, then a person is called and it is tried again from time to time."""
 
-DERMS_SEND = Patience(
-    start_to_close_timeout=DERMS_STEP,
+DERMS_SEND = ActivityOptions(
+    start_to_close_timeout=DERMS_ACTIVITY_TIMEOUT,
     schedule_to_close_timeout=timedelta(hours=6),
     retry_policy=RetryPolicy(
         initial_interval=timedelta(milliseconds=500), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
@@ -42,8 +42,8 @@ DERMS_SEND = Patience(
 )
 """Handing a message over: a DERMS that is away for an evening calls nobody."""
 
-DERMS_ASK = Patience(
-    start_to_close_timeout=DERMS_STEP,
+DERMS_STATUS = ActivityOptions(
+    start_to_close_timeout=DERMS_ACTIVITY_TIMEOUT,
     schedule_to_close_timeout=timedelta(hours=6),
     retry_policy=RetryPolicy(
         initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
@@ -51,10 +51,10 @@ DERMS_ASK = Patience(
 )
 """Asking what became of a message."""
 
-TRY_AGAIN_AFTER = timedelta(hours=1)
+AUTOMATIC_RETRY_INTERVAL = timedelta(hours=1)
 """What failed for technical reasons is tried again by itself, however long nobody comes."""
 
-FIELD_WORK = Patience(
+FIELD_WORK = ActivityOptions(
     start_to_close_timeout=timedelta(seconds=30),
     schedule_to_close_timeout=timedelta(days=7),
     retry_policy=RetryPolicy(
@@ -63,16 +63,16 @@ FIELD_WORK = Patience(
 )
 """Handing an order to the field-work system: technicians do not come today if it is away, nor are they called."""
 
-LONGEST_BETWEEN_QUESTIONS = timedelta(hours=6)
+MAX_STATUS_INTERVAL = timedelta(hours=6)
 """A DERMS that has a message and does not answer is asked more and more rarely, at least this often."""
 
-TURN_LOOKED_AT_AFTER = timedelta(hours=1)
+QUEUE_CHECK_INTERVAL = timedelta(hours=1)
 """Whose turn has not come is told when it does; should that be lost, it looks by itself, more and more rarely."""
 
-LONGEST_BETWEEN_LOOKS = timedelta(days=1)
+MAX_QUEUE_CHECK_INTERVAL = timedelta(days=1)
 """So often it looks at least, however long it waits."""
 
-BATCH_ASK = Patience(
+BATCH_EXTERNAL = ActivityOptions(
     start_to_close_timeout=timedelta(minutes=1),
     schedule_to_close_timeout=timedelta(hours=6),
     retry_policy=RetryPolicy(
@@ -81,8 +81,8 @@ BATCH_ASK = Patience(
 )
 """A page of a batch that asks the DERMS or Temporal: the run waits for whoever is away, and fails after an evening."""
 
-HEAD_END = Patience(
-    start_to_close_timeout=HEAD_END_STEP,
+HEAD_END = ActivityOptions(
+    start_to_close_timeout=HEAD_END_ACTIVITY_TIMEOUT,
     schedule_to_close_timeout=timedelta(minutes=30),
     retry_policy=RetryPolicy(
         initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
@@ -91,5 +91,5 @@ HEAD_END = Patience(
 """Asking a head-end whether a device answers, to act on it, or what became of either: somebody is on the phone, or
 waits to take part, so a person is called soon."""
 
-LONGEST_BETWEEN_CHECKS = timedelta(days=1)
+MAX_DEVICE_CHECK_INTERVAL = timedelta(days=1)
 """A device that does not answer is asked again by itself, more and more rarely, at least this often."""

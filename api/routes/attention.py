@@ -6,28 +6,28 @@ from fastapi import APIRouter, Query
 
 from api.auth import AsOperator
 from api.context import InContext
-from api.parameters import ByCode, Cursor, Limit
-from models.attention_views import AttentionItem, AttentionKind
+from api.parameters import CodeFilter, Cursor, Limit
 from models.values import Instant
-from models.views import Page
-from operations.database import transaction
-from operations.queries import attention
+from models.views.attention import AttentionItem, AttentionKind
+from models.views.enrollment import Page
+from operations.attention import queries
+from operations.platform.database import transaction
 
 router = APIRouter(prefix="/v1/attention", tags=["attention"])
 
 
 @router.get("")
-async def listed(
+async def list_attention_items(
     scope: AsOperator,
     context: InContext,
     kind: AttentionKind | None = None,
-    program: ByCode = None,
+    program: CodeFilter = None,
     since: Annotated[Instant | None, Query(description="Only what has waited since then or less.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[AttentionItem]:
     """What needs a person, what waits longest first: what, since when, why, and the doors that help."""
     async with transaction(context.sessions) as session:
-        return await attention.listed(
+        return await queries.list_attention_items(
             session, scope, kind=kind, program=program, since=since, limit=limit, cursor=cursor
         )

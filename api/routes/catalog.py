@@ -7,12 +7,12 @@ from fastapi import APIRouter, Header, Query, Response
 from api.auth import AsOperator
 from api.bodies import CatalogRequest, CatalogView
 from api.context import InContext
-from api.parameters import version_of
-from models.views import Page, ProgramView
-from operations import catalog, outbox
-from operations.catalog import AppliedCatalog
-from operations.database import transaction
-from operations.queries import programs
+from api.parameters import parse_if_match
+from models.views.enrollment import Page, ProgramView
+from operations.catalog import queries, versions
+from operations.catalog.versions import AppliedCatalog
+from operations.platform import outbox
+from operations.platform.database import transaction
 
 router = APIRouter(prefix="/v1", tags=["catalog"])
 
@@ -22,23 +22,23 @@ IfMatch = Annotated[
 
 
 @router.get("/programs")
-async def listed(scope: AsOperator, context: InContext) -> Page[ProgramView]:
+async def list_programs(scope: AsOperator, context: InContext) -> Page[ProgramView]:
     """Every program, with how full it is."""
     async with transaction(context.sessions) as session:
-        return await programs.listed(session, context.catalogs)
+        return await queries.list_programs(session, context.catalogs)
 
 
 @router.get("/catalog")
-async def seen(scope: AsOperator, context: InContext, response: Response) -> CatalogView:
+async def get_catalog(scope: AsOperator, context: InContext, response: Response) -> CatalogView:
     """The catalogue in force."""
     async with transaction(context.sessions) as session:
-        current = await context.catalogs.current(session)
+        current = await context.catalogs.get_current(session)
     response.headers["ETag"] = f'"{current.version}"'
     return CatalogView(version=current.version, catalog=current.content)
 
 
 @router.put("/catalog")
-async def apply(
+async def apply_catalog(
     body: CatalogRequest,
     scope: AsOperator,
     context: InContext,
@@ -48,9 +48,9 @@ async def apply(
 ) -> AppliedCatalog:
     """Put a catalogue in force: all of it or nothing."""
     async with transaction(context.sessions) as session:
-        applied = await catalog.apply(
-            session, scope, context.catalogs, body, dry_run=dry_run, base=version_of(if_match)
+        applied = await versions.apply_catalog(
+            session, scope, context.catalogs, body, dry_run=dry_run, base=parse_if_match(if_match)
         )
-    context.courier.take(outbox.written(session))
+    context.courier.enqueue(outbox.pop_deliveries(session))
     response.headers["ETag"] = f'"{applied.version}"'
     return applied

@@ -5,16 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.auth import AsOperator
-from api.bodies import Reason
+from api.bodies import ReasonRequest
 from api.context import InContext
 from api.parameters import Cursor, Limit, OutboxMessagePath
-from models.outbox_views import OutboxMessageView
-from models.states import OutboxState
+from models.states.enrollment import OutboxState
 from models.values import Line
-from models.views import Page
-from operations import outbox_repairs
-from operations.database import transaction
-from operations.queries import outbox_messages as queries
+from models.views.enrollment import Page
+from models.views.outbox import OutboxMessageView
+from operations.platform import outbox_repairs, queries
+from operations.platform.database import transaction
 
 router = APIRouter(prefix="/v1/outbox-messages", tags=["outbox messages"])
 
@@ -30,7 +29,9 @@ async def list_outbox_messages(
 ) -> Page[OutboxMessageView]:
     """Messages that Temporal did not take yet or will never take, newest first."""
     async with transaction(context.sessions) as session:
-        return await queries.list_messages(session, scope, state=state, workflow=workflow, limit=limit, cursor=cursor)
+        return await queries.list_outbox_messages(
+            session, scope, state=state, workflow=workflow, limit=limit, cursor=cursor
+        )
 
 
 @router.get("/{outbox_message}")
@@ -39,7 +40,7 @@ async def get_outbox_message(
 ) -> OutboxMessageView:
     """One message: what it is for, how often it was tried, what Temporal said."""
     async with transaction(context.sessions) as session:
-        return await queries.get_message(session, scope, outbox_message)
+        return await queries.get_outbox_message(session, scope, outbox_message)
 
 
 @router.post("/{outbox_message}/send-again", status_code=202)
@@ -48,16 +49,16 @@ async def send_outbox_message_again(
 ) -> OutboxMessageView:
     """Deliver an undeliverable message again, once its cause is removed."""
     async with transaction(context.sessions) as session:
-        await outbox_repairs.send_again(session, scope, outbox_message)
-        return await queries.get_message(session, scope, outbox_message)
+        await outbox_repairs.resend_message(session, scope, outbox_message)
+        return await queries.get_outbox_message(session, scope, outbox_message)
 
 
 @router.post("/{outbox_message}/give-up")
 async def give_up_outbox_message(
-    outbox_message: OutboxMessagePath, body: Reason, scope: AsOperator, context: InContext
+    outbox_message: OutboxMessagePath, body: ReasonRequest, scope: AsOperator, context: InContext
 ) -> OutboxMessageView:
     """Give an undeliverable message up; with a start, all that waits behind it. It stays on record."""
     async with transaction(context.sessions) as session:
-        await outbox_repairs.give_up(session, scope, outbox_message, body.reason)
+        await outbox_repairs.give_up_message(session, scope, outbox_message, body.reason)
         await session.flush()
-        return await queries.get_message(session, scope, outbox_message)
+        return await queries.get_outbox_message(session, scope, outbox_message)

@@ -5,41 +5,41 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.auth import AsOperator
-from api.bodies import Reason
+from api.bodies import ReasonRequest
 from api.context import Context, InContext
-from api.parameters import ByCode, Cursor, IdempotencyKey, Limit, ServiceCallPath
-from api.service_call_bodies import ActionRequest, ServiceCallRequest, ServiceCallStanding
+from api.parameters import CodeFilter, Cursor, IdempotencyKey, Limit, ServiceCallPath
+from api.service_call_bodies import ServiceActionRequest, ServiceCallRequest, ServiceCallStatusView
 from models.ids import CustomerId, DeviceId, SubscriptionId
-from models.service_call import ChosenAction, ServiceCallApplication
-from models.service_call_views import ServiceCallSummary, ServiceCallView
-from models.task_states import ServiceCallState
-from models.views import Page
-from operations import outbox, service_call_decisions, service_calls
-from operations.database import transaction
-from operations.queries import service_calls as queries
+from models.requests.service_call import ChosenAction, ServiceCallApplication
+from models.states.work_order import ServiceCallState
+from models.views.enrollment import Page
+from models.views.service_call import ServiceCallSummary, ServiceCallView
+from operations.platform import outbox
+from operations.platform.database import transaction
+from operations.service_call import decisions, queries, service_calls
 
 router = APIRouter(prefix="/v1/service-calls", tags=["service calls"])
 
 
-def _told(
+def _deliver_and_respond(
     context: Context, deliveries: list[outbox.Delivery], service_call: str, state: ServiceCallState
-) -> ServiceCallStanding:
-    context.courier.take(deliveries)
-    return ServiceCallStanding(id=service_call, state=state, links=context.service_call_links(service_call))
+) -> ServiceCallStatusView:
+    context.courier.enqueue(deliveries)
+    return ServiceCallStatusView(id=service_call, state=state, links=context.service_call_links(service_call))
 
 
 @router.post("", status_code=202)
-async def submit(
+async def submit_service_call(
     body: ServiceCallRequest,
     response: Response,
     scope: AsOperator,
     context: InContext,
     idempotency_key: IdempotencyKey = None,
-) -> ServiceCallStanding:
+) -> ServiceCallStatusView:
     """Open a call for an enrolled device: advice, a remote action, a visit, or to be decided. The same transaction id
     with the same content gives the same answer; with other content it is a conflict."""
     async with transaction(context.sessions) as session:
-        made = await service_calls.submit(
+        made = await service_calls.submit_service_call(
             session,
             scope,
             context.catalogs,
@@ -48,15 +48,15 @@ async def submit(
             acknowledgement_timeout_seconds=context.acknowledgement_timeout_seconds,
         )
     response.headers["Location"] = context.service_call_links(made.service_call_id)["self"]
-    return _told(context, outbox.written(session), made.service_call_id, made.state)
+    return _deliver_and_respond(context, outbox.pop_deliveries(session), made.service_call_id, made.state)
 
 
 @router.get("")
-async def listed(
+async def list_service_calls(
     scope: AsOperator,
     context: InContext,
     customer: Annotated[CustomerId | None, Query()] = None,
-    program: ByCode = None,
+    program: CodeFilter = None,
     subscription: Annotated[SubscriptionId | None, Query()] = None,
     device: Annotated[DeviceId | None, Query()] = None,
     state: ServiceCallState | None = None,
@@ -65,7 +65,7 @@ async def listed(
 ) -> Page[ServiceCallSummary]:
     """Service calls, newest first."""
     async with transaction(context.sessions) as session:
-        return await queries.listed(
+        return await queries.list_service_calls(
             session,
             scope,
             customer=customer,
@@ -79,38 +79,40 @@ async def listed(
 
 
 @router.get("/{service_call}")
-async def seen(service_call: ServiceCallPath, scope: AsOperator, context: InContext) -> ServiceCallView:
+async def get_service_call(service_call: ServiceCallPath, scope: AsOperator, context: InContext) -> ServiceCallView:
     """One call: devices, visits, sync requests, what can be chosen, and everything that happened."""
     async with transaction(context.sessions) as session:
-        return await queries.seen(
+        return await queries.get_service_call(
             session, scope, context.catalogs, service_call, context.service_call_links(service_call)
         )
 
 
 @router.post("/{service_call}/action")
-async def choose(
-    service_call: ServiceCallPath, body: ActionRequest, scope: AsOperator, context: InContext
-) -> ServiceCallStanding:
+async def choose_service_call_action(
+    service_call: ServiceCallPath, body: ServiceActionRequest, scope: AsOperator, context: InContext
+) -> ServiceCallStatusView:
     """Choose what shall be done, while nothing else is under way."""
     chosen = ChosenAction.model_validate(body.model_dump())
     async with transaction(context.sessions) as session:
-        state = await service_call_decisions.choose(session, scope, context.catalogs, service_call, chosen)
-    return _told(context, outbox.written(session), service_call, state)
+        state = await decisions.choose_action(session, scope, context.catalogs, service_call, chosen)
+    return _deliver_and_respond(context, outbox.pop_deliveries(session), service_call, state)
 
 
 @router.post("/{service_call}/cancel")
-async def cancel(
-    service_call: ServiceCallPath, body: Reason, scope: AsOperator, context: InContext
-) -> ServiceCallStanding:
+async def cancel_service_call(
+    service_call: ServiceCallPath, body: ReasonRequest, scope: AsOperator, context: InContext
+) -> ServiceCallStatusView:
     """Take the call back and call its visit off, unless a technician is on the way."""
     async with transaction(context.sessions) as session:
-        state = await service_call_decisions.cancel(session, scope, service_call, body.reason)
-    return _told(context, outbox.written(session), service_call, state)
+        state = await decisions.cancel_service_call(session, scope, service_call, body.reason)
+    return _deliver_and_respond(context, outbox.pop_deliveries(session), service_call, state)
 
 
 @router.post("/{service_call}/retry")
-async def retry(service_call: ServiceCallPath, scope: AsOperator, context: InContext) -> ServiceCallStanding:
+async def retry_service_call(
+    service_call: ServiceCallPath, scope: AsOperator, context: InContext
+) -> ServiceCallStatusView:
     """Try again what came to nothing: one more visit, or the remote action once more."""
     async with transaction(context.sessions) as session:
-        state = await service_call_decisions.retry(session, scope, service_call)
-    return _told(context, outbox.written(session), service_call, state)
+        state = await decisions.retry_service_call(session, scope, service_call)
+    return _deliver_and_respond(context, outbox.pop_deliveries(session), service_call, state)

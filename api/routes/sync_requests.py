@@ -5,37 +5,43 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from api.auth import AsOperator
-from api.bodies import Reason, SyncRetries, SyncRetriesRequest, SyncStandingView, TellAgain
+from api.bodies import (
+    ReasonRequest,
+    SubscriptionSyncRequest,
+    SyncRequestStatusView,
+    SyncRetriesRequest,
+    SyncRetriesView,
+)
 from api.context import Context, InContext
-from api.parameters import ByCode, Cursor, Limit, SyncRequestPath
+from api.parameters import CodeFilter, Cursor, Limit, SyncRequestPath
 from models.ids import EnrollmentId, SubscriptionId
-from models.states import SyncKind, SyncState
-from models.sync_filter import Age, SyncFilter
+from models.requests.sync_request import Age, SyncRequestFilter
+from models.states.enrollment import SyncKind, SyncState
 from models.values import Instant, Line
-from models.views import Page, SyncRequestSummary, SyncRequestView
-from operations import outbox, sync_repairs
-from operations.database import transaction
-from operations.queries import sync_requests as queries
+from models.views.enrollment import Page, SyncRequestSummary, SyncRequestView
+from operations.platform import outbox
+from operations.platform.database import transaction
+from operations.synchronization import queries, sync_repairs
 
 router = APIRouter(prefix="/v1/sync-requests", tags=["sync requests"])
 
 
-def _links(sync_request: str) -> dict[str, str]:
+def _build_links(sync_request: str) -> dict[str, str]:
     door = f"/v1/sync-requests/{sync_request}"
     return {"self": door, "retry": f"{door}/retry", "cancel": f"{door}/cancel"}
 
 
-def _filter(
+def _build_filter(
     state: SyncState | None = None,
     kind: SyncKind | None = None,
-    program: ByCode = None,
+    program: CodeFilter = None,
     subscription: Annotated[SubscriptionId | None, Query()] = None,
     enrollment: Annotated[EnrollmentId | None, Query()] = None,
     error_code: Annotated[Line | None, Query()] = None,
     created_before: Annotated[Instant | None, Query()] = None,
     older_than: Annotated[Age | None, Query(description="ISO 8601 duration such as PT2H, or seconds.")] = None,
-) -> SyncFilter:
-    return SyncFilter(
+) -> SyncRequestFilter:
+    return SyncRequestFilter(
         state=state,
         kind=kind,
         program=program,
@@ -48,66 +54,72 @@ def _filter(
 
 
 @router.get("")
-async def listed(
+async def list_sync_requests(
     scope: AsOperator,
     context: InContext,
-    wanted: Annotated[SyncFilter, Depends(_filter)],
+    wanted: Annotated[SyncRequestFilter, Depends(_build_filter)],
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[SyncRequestSummary]:
     """Sync requests, newest first; those in error wait for a person."""
     async with transaction(context.sessions) as session:
-        return await queries.listed(session, scope, wanted, limit=limit, cursor=cursor)
+        return await queries.list_sync_requests(session, scope, wanted, limit=limit, cursor=cursor)
 
 
 @router.post("", status_code=202)
-async def tell_again(body: TellAgain, scope: AsOperator, context: InContext) -> SyncStandingView:
+async def create_sync_request(
+    body: SubscriptionSyncRequest, scope: AsOperator, context: InContext
+) -> SyncRequestStatusView:
     """Tell the DERMS of a subscription once more, as it is now: what was given up is told after all."""
     async with transaction(context.sessions) as session:
-        made = await sync_repairs.tell_again(
+        made = await sync_repairs.resync_subscription(
             session, scope, context.catalogs, body.subscription, context.acknowledgement_timeout_seconds
         )
-    return _told(context, outbox.written(session), made, SyncState.PENDING)
+    return _deliver_and_respond(context, outbox.pop_deliveries(session), made, SyncState.PENDING)
 
 
 @router.post("/retries")
-async def retry_many(body: SyncRetriesRequest, scope: AsOperator, context: InContext) -> SyncRetries:
+async def retry_sync_requests(body: SyncRetriesRequest, scope: AsOperator, context: InContext) -> SyncRetriesView:
     """Retry all requests in error that the filter means, each exactly as one is retried; `dry_run` only counts them.
     What is over the limit is left for the next call."""
     async with transaction(context.sessions) as session:
         done = await sync_repairs.retry_many(
             session, scope, context.catalogs, body.filter, dry_run=body.dry_run, limit=body.limit
         )
-    context.courier.take(outbox.written(session))
-    return SyncRetries(matching=done.matching, retried=done.retried)
+    context.courier.enqueue(outbox.pop_deliveries(session))
+    return SyncRetriesView(matching=done.matching, retried=done.retried)
 
 
 @router.get("/{sync_request}")
-async def seen(sync_request: SyncRequestPath, scope: AsOperator, context: InContext) -> SyncRequestView:
+async def get_sync_request(sync_request: SyncRequestPath, scope: AsOperator, context: InContext) -> SyncRequestView:
     """One sync request: what was sent, how often, and what the DERMS said."""
     async with transaction(context.sessions) as session:
-        return await queries.seen(session, scope, sync_request, _links(sync_request))
+        return await queries.get_sync_request(session, scope, sync_request, _build_links(sync_request))
 
 
 @router.post("/{sync_request}/retry")
-async def retry(sync_request: SyncRequestPath, scope: AsOperator, context: InContext) -> SyncStandingView:
+async def retry_sync_request(
+    sync_request: SyncRequestPath, scope: AsOperator, context: InContext
+) -> SyncRequestStatusView:
     """Send a request in error again. After an answer from the DERMS its snapshot is taken anew, so correct the data
     first."""
     async with transaction(context.sessions) as session:
         state = await sync_repairs.retry(session, scope, context.catalogs, sync_request)
-    return _told(context, outbox.written(session), sync_request, state)
+    return _deliver_and_respond(context, outbox.pop_deliveries(session), sync_request, state)
 
 
 @router.post("/{sync_request}/cancel")
-async def cancel(
-    sync_request: SyncRequestPath, body: Reason, scope: AsOperator, context: InContext
-) -> SyncStandingView:
+async def cancel_sync_request(
+    sync_request: SyncRequestPath, body: ReasonRequest, scope: AsOperator, context: InContext
+) -> SyncRequestStatusView:
     """Give a request in error up: the DERMS will not be told."""
     async with transaction(context.sessions) as session:
         state = await sync_repairs.cancel(session, scope, sync_request, body.reason)
-    return _told(context, outbox.written(session), sync_request, state)
+    return _deliver_and_respond(context, outbox.pop_deliveries(session), sync_request, state)
 
 
-def _told(context: Context, deliveries: list[outbox.Delivery], sync_request: str, state: SyncState) -> SyncStandingView:
-    context.courier.take(deliveries)
-    return SyncStandingView(id=sync_request, state=state, links=_links(sync_request))
+def _deliver_and_respond(
+    context: Context, deliveries: list[outbox.Delivery], sync_request: str, state: SyncState
+) -> SyncRequestStatusView:
+    context.courier.enqueue(deliveries)
+    return SyncRequestStatusView(id=sync_request, state=state, links=_build_links(sync_request))

@@ -3,21 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cli.demo.acts import (
+from cli.demo.actions import (
     CLOSED,
     SYNCHRONIZED,
     UNENROLLED,
-    Act,
-    Call,
-    ComeToFetch,
-    ComeToInstall,
-    ComeToReplace,
-    Leave,
-    ReceiveParcel,
-    Refuse,
-    Repair,
+    Action,
+    DeliverAndConfirmParcel,
+    HideProgramFromDerms,
+    InstallDevice,
+    OpenServiceCall,
+    RemoveDevice,
+    ReplaceDevice,
+    RequestUnenrollment,
+    RestoreDermsAndRetry,
 )
-from models.states import InstallationMethod
+from models.states.enrollment import InstallationMethod
 
 WAITLISTED = "waitlisted"
 REJECTED = "rejected"
@@ -41,9 +41,9 @@ class Journey:
     """The rule that stands in the way of whoever plays it; empty: somebody who may apply."""
     installation: InstallationMethod = InstallationMethod.BRING_YOUR_OWN
     """How the device comes; what the customer does not bring is the utility's."""
-    before: Act | None = None
+    before: Action | None = None
     """What is done before anything is asked."""
-    acts: tuple[Act, ...] = ()
+    acts: tuple[Action, ...] = ()
     """What people do one after the other, each once what was before has come so far."""
 
 
@@ -98,7 +98,7 @@ JOURNEYS: tuple[Journey, ...] = (
         location="utility-room",
         answers={"heater_fuel": "electricity", "owner_consent": "yes"},
         installation=InstallationMethod.UTILITY_INSTALLATION,
-        acts=(ComeToInstall(),),
+        acts=(InstallDevice(),),
     ),
     Journey(
         key="parcel",
@@ -107,7 +107,7 @@ JOURNEYS: tuple[Journey, ...] = (
         specification="sensi-lite",
         location="main-living-area",
         installation=InstallationMethod.SELF_INSTALLATION,
-        acts=(ReceiveParcel(),),
+        acts=(DeliverAndConfirmParcel(),),
     ),
     Journey(
         key="replacement",
@@ -117,7 +117,7 @@ JOURNEYS: tuple[Journey, ...] = (
         location="garage",
         answers={"vehicle_kind": "battery electric"},
         ends=frozenset({CLOSED}),
-        acts=(Call(problem="offline"), ComeToReplace(specification="wallbox-pulsar-plus-48")),
+        acts=(OpenServiceCall(problem="offline"), ReplaceDevice(specification="wallbox-pulsar-plus-48")),
     ),
     Journey(
         key="leave-keep",
@@ -126,7 +126,7 @@ JOURNEYS: tuple[Journey, ...] = (
         specification="nest-learning-4",
         location="upstairs",
         ends=frozenset({UNENROLLED}),
-        acts=(Leave(removal="keep"),),
+        acts=(RequestUnenrollment(removal="keep"),),
     ),
     Journey(
         key="leave-removal",
@@ -137,7 +137,7 @@ JOURNEYS: tuple[Journey, ...] = (
         answers={"heater_fuel": "electricity", "owner_consent": "yes"},
         installation=InstallationMethod.UTILITY_INSTALLATION,
         ends=frozenset({UNENROLLED}),
-        acts=(ComeToInstall(), Leave(removal="utility_removal"), ComeToFetch()),
+        acts=(InstallDevice(), RequestUnenrollment(removal="utility_removal"), RemoveDevice()),
     ),
     Journey(
         key="repaired",
@@ -145,7 +145,7 @@ JOURNEYS: tuple[Journey, ...] = (
         program="SMART-INV",
         specification="cec-2819",
         location="roof",
-        before=Refuse(),
-        acts=(Repair(),),
+        before=HideProgramFromDerms(),
+        acts=(RestoreDermsAndRetry(),),
     ),
 )

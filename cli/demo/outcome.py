@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from cli.demo.context import View
+from cli.demo.customers import DemoCustomer
 from cli.demo.journeys import Journey
-from cli.demo.people import Person
-from cli.demo.play import end_of
-from cli.demo.scene import View
+from cli.demo.runner import get_end
 
 
 @dataclass(frozen=True)
@@ -16,26 +16,26 @@ class Outcome:
     """One journey, played."""
 
     journey: Journey
-    person: Person
+    person: DemoCustomer
     view: View
     derms_url: str
-    flows: Mapping[str, str] = field(default_factory=dict[str, str])
+    workflow_links: Mapping[str, str] = field(default_factory=dict[str, str])
     """Where the flows that followed are seen in the Temporal UI."""
 
     @property
     def end(self) -> str:
         """How it ended; empty when it did not."""
-        return end_of(self.view)
+        return get_end(self.view)
 
     @property
-    def good(self) -> bool:
+    def as_expected(self) -> bool:
         """Whether it ended as such a journey ends."""
         return self.end in self.journey.ends
 
     @property
     def links(self) -> dict[str, str]:
         """Where a person sees it: its flow, and its resource in the DERMS if there should be one."""
-        links = {"Temporal UI": self.view["links"]["temporal_ui"], **self.flows}
+        links = {"Temporal UI": self.view["links"]["temporal_ui"], **self.workflow_links}
         if self.view["subscription"] and self.view["subscription"]["devices"]:
             serial = self.view["subscription"]["devices"][-1]["serial_number"]
             links["DER search"] = f"{self.derms_url}/?q={quote(serial)}"
@@ -48,40 +48,40 @@ class Outcome:
         against = [one for one in decision["findings"] if one["verdict"] in ("failed", "wait")]
         return [(one["rule"], one["reason"], one["fix"]) for one in against]
 
-    def trouble(self) -> list[str]:
+    def describe_failure(self) -> list[str]:
         """What went wrong, and where to look; nothing when all is well."""
-        if self.good:
+        if self.as_expected:
             return []
         expected = " or ".join(sorted(self.journey.ends))
-        lines = [f"It should have ended {expected}, but {self._what_instead()}."]
+        lines = [f"It should have ended {expected}, but {self._describe_actual_end()}."]
         lines += [f"{rule}: {reason} {fix}" for rule, reason, fix in self.reasons]
         for request in self.view["sync_requests"]:
             if request["state"] == "error":
                 lines.append(f"The DERMS was not told ({request['error_code']}): {request['error_text']}")
                 lines.append(f"Correct it, then: POST /v1/sync-requests/{request['id']}/retry")
-        return [*lines, *self._where_to_look()]
+        return [*lines, *self._list_places_to_look()]
 
-    def _what_instead(self) -> str:
+    def _describe_actual_end(self) -> str:
         if self.end:
             reason = f": {self.view['reason']}" if self.view["reason"] else ""
             return f"it is {self.end}{reason}"
         return f"it is still {self.view['state']} ({self.view['next_step']})"
 
-    def _where_to_look(self) -> list[str]:
+    def _list_places_to_look(self) -> list[str]:
         return [
             f"Look at its flow: {self.view['links']['temporal_ui']}",
             "Look at GET /readyz for the part that is not ready, and at worker.log and api.log in the data directory.",
         ]
 
-    def document(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, Any]:
         """For scripts."""
         return {
             "journey": self.journey.key,
             "enrollment": self.view["id"],
             "end": self.end or "unfinished",
-            "good": self.good,
+            "good": self.as_expected,
             "reasons": [{"rule": rule, "reason": reason, "fix": fix} for rule, reason, fix in self.reasons],
-            "trouble": self.trouble(),
+            "trouble": self.describe_failure(),
             "links": self.links,
             "timeline": self.view["timeline"],
         }

@@ -13,7 +13,6 @@ import httpx
 import orjson
 from pydantic import ValidationError
 
-from connectors.derms.signature import signed_headers
 from connectors.derms.wire import (
     Acknowledgement,
     HeldResources,
@@ -22,17 +21,18 @@ from connectors.derms.wire import (
     MessageStatus,
     SyncMessage,
 )
+from connectors.standard_webhooks import build_signature_headers
 from models.errors import OutcomeUnknown, Refused, Unavailable
 
 T = TypeVar("T", Acknowledgement, MessageStatus, MessageResults, HeldResources)
 
-_PATIENCE = timedelta(seconds=10)
-_RESOURCES_A_PAGE = 200
-_OVERLOADED = frozenset({408, 425, 429})
+_TIMEOUT = timedelta(seconds=10)
+_RESOURCES_PER_PAGE = 200
+_OVERLOADED_STATUS_CODES = frozenset({408, 425, 429})
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class OutgoingMessage:
     """One message to send, addressed."""
 
     endpoint: str
@@ -46,16 +46,18 @@ class DermsClient:
     """Talks to the DERMS at the address a message names, or else at the one in the settings."""
 
     def __init__(
-        self, http: httpx.AsyncClient, default_endpoint: str, secret: str, patience: timedelta = _PATIENCE
+        self, http: httpx.AsyncClient, default_endpoint: str, secret: str, patience: timedelta = _TIMEOUT
     ) -> None:
         self._http = http
         self._default = default_endpoint.rstrip("/")
         self._secret = secret
-        self._patience = patience.total_seconds()
+        self._timeout_seconds = patience.total_seconds()
         # Connecting is given up first: then it is certain that the DERMS has taken nothing.
-        self._phases = httpx.Timeout(self._patience, connect=self._patience / 2, pool=self._patience / 2)
+        self._phase_timeouts = httpx.Timeout(
+            self._timeout_seconds, connect=self._timeout_seconds / 2, pool=self._timeout_seconds / 2
+        )
 
-    async def send(self, message: Message) -> Acknowledgement | None:
+    async def send(self, message: OutgoingMessage) -> Acknowledgement | None:
         """Hands a message over; gives the acknowledgement if the DERMS answers at once.
 
         Raises:
@@ -63,61 +65,61 @@ class DermsClient:
             OutcomeUnknown: it may have taken it.
             Refused: it will never take this message.
         """
-        body = self._body(message)
+        body = self._build_body(message)
         headers = {
             "Content-Type": "application/json",
             "Idempotency-Key": message.key,
-            **signed_headers(self._secret, message.key, datetime.now(UTC), body),
+            **build_signature_headers(self._secret, message.key, datetime.now(UTC), body),
         }
-        response = await self._ask("POST", f"{message.endpoint or self._default}/sync-messages", headers, body)
+        response = await self._request("POST", f"{message.endpoint or self._default}/sync-messages", headers, body)
         if response.status_code == HTTPStatus.ACCEPTED:
             return None
-        return _read(Acknowledgement, response)
+        return _parse(Acknowledgement, response)
 
-    async def send_together(self, endpoint: str, messages: Sequence[Message]) -> dict[str, MessageResult]:
+    async def send_batch(self, endpoint: str, messages: Sequence[OutgoingMessage]) -> dict[str, MessageResult]:
         """Hands many messages over in one call; gives what the DERMS made of each it speaks of, by key.
 
         Raises:
             Unavailable, OutcomeUnknown: it may have taken some; sending the same again is harmless.
             Refused: it does not take many in one, or not these.
         """
-        body = b'{"messages":[' + b",".join(self._body(message) for message in messages) + b"]}"
+        body = b'{"messages":[' + b",".join(self._build_body(message) for message in messages) + b"]}"
         headers = {
             "Content-Type": "application/json",
-            **signed_headers(self._secret, f"many_{uuid4().hex}", datetime.now(UTC), body),
+            **build_signature_headers(self._secret, f"many_{uuid4().hex}", datetime.now(UTC), body),
         }
         url = f"{endpoint or self._default}/sync-message-batches"
-        response = await self._ask("POST", url, headers, body, may_be_missing=True)
-        return {result.message_id: result for result in _read(MessageResults, response).results}
+        response = await self._request("POST", url, headers, body, may_be_missing=True)
+        return {result.message_id: result for result in _parse(MessageResults, response).results}
 
-    async def status(self, endpoint: str, key: str) -> MessageStatus | None:
+    async def get_message_status(self, endpoint: str, key: str) -> MessageStatus | None:
         """What became of a message; None when the DERMS does not know it.
 
         Raises:
             Unavailable, OutcomeUnknown: no answer; asking again is harmless.
             Refused: it does not answer such questions.
         """
-        headers = signed_headers(self._secret, key, datetime.now(UTC), b"")
-        response = await self._ask("GET", f"{endpoint or self._default}/sync-messages/{key}", headers, None)
+        headers = build_signature_headers(self._secret, key, datetime.now(UTC), b"")
+        response = await self._request("GET", f"{endpoint or self._default}/sync-messages/{key}", headers, None)
         if response.status_code == HTTPStatus.NOT_FOUND:
             return None
-        return _read(MessageStatus, response)
+        return _parse(MessageStatus, response)
 
-    async def ders(self, endpoint: str, cursor: str) -> HeldResources:
+    async def list_resources(self, endpoint: str, cursor: str) -> HeldResources:
         """A page of all the resources it holds; an empty cursor begins.
 
         Raises:
             Unavailable, OutcomeUnknown: no answer; asking again is harmless.
             Refused: it does not tell what it holds.
         """
-        headers = signed_headers(self._secret, "ders", datetime.now(UTC), b"")
-        where = {"limit": str(_RESOURCES_A_PAGE)} | ({"cursor": cursor} if cursor else {})
-        response = await self._ask("GET", f"{endpoint or self._default}/ders?{urlencode(where)}", headers, None)
+        headers = build_signature_headers(self._secret, "ders", datetime.now(UTC), b"")
+        where = {"limit": str(_RESOURCES_PER_PAGE)} | ({"cursor": cursor} if cursor else {})
+        response = await self._request("GET", f"{endpoint or self._default}/ders?{urlencode(where)}", headers, None)
         if response.status_code == HTTPStatus.NOT_FOUND:
             raise Refused("The DERMS does not list what it holds.", code="derms-refused")
-        return _read(HeldResources, response)
+        return _parse(HeldResources, response)
 
-    def _body(self, message: Message) -> bytes:
+    def _build_body(self, message: OutgoingMessage) -> bytes:
         document = SyncMessage.model_validate(
             {
                 **message.snapshot,
@@ -128,28 +130,30 @@ class DermsClient:
         )
         return document.model_dump_json().encode()
 
-    async def _ask(
+    async def _request(
         self, method: str, url: str, headers: dict[str, str], body: bytes | None, *, may_be_missing: bool = False
     ) -> httpx.Response:
         try:
             # httpx limits each phase, and a server that sends a byte now and then never ends one.
-            async with asyncio.timeout(self._patience):
-                response = await self._http.request(method, url, headers=headers, content=body, timeout=self._phases)
+            async with asyncio.timeout(self._timeout_seconds):
+                response = await self._http.request(
+                    method, url, headers=headers, content=body, timeout=self._phase_timeouts
+                )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable("The DERMS cannot be reached.", code="derms-unreachable") from error
         except (httpx.TransportError, TimeoutError) as error:
             raise OutcomeUnknown("The DERMS gave no answer in time.", code="derms-no-answer") from error
         if may_be_missing and response.status_code == HTTPStatus.NOT_IMPLEMENTED:
             raise Refused("The DERMS does not offer this.", code="derms-refused")
-        if response.status_code in _OVERLOADED or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if response.status_code in _OVERLOADED_STATUS_CODES or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unavailable(f"The DERMS answers {response.status_code}.", code="derms-unavailable")
         refused = response.is_client_error
         if refused and not (method == "GET" and response.status_code == HTTPStatus.NOT_FOUND):
-            raise Refused(_refusal(response), code="derms-refused")
+            raise Refused(_describe_refusal(response), code="derms-refused")
         return response
 
 
-def _refusal(response: httpx.Response) -> str:
+def _describe_refusal(response: httpx.Response) -> str:
     """The DERMS' title of the problem; its detail might repeat what we sent, and that is personal."""
     try:
         document: Any = orjson.loads(response.content)
@@ -159,7 +163,7 @@ def _refusal(response: httpx.Response) -> str:
     return f"The DERMS refuses the message with {response.status_code}" + (f": {str(title)[:200]}" if title else ".")
 
 
-def _read(kind: type[T], response: httpx.Response) -> T:
+def _parse(kind: type[T], response: httpx.Response) -> T:
     try:
         return kind.model_validate_json(response.content)
     except ValidationError as error:

@@ -18,7 +18,7 @@ from connectors.derms.wire import (
 )
 
 
-def contract() -> str:
+def build_json_schema() -> str:
     """The JSON Schema (draft 2020-12), its documents under `$defs`."""
     _, schema = models_json_schema(
         [
@@ -37,4 +37,4 @@ def contract() -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(contract())
+    sys.stdout.write(build_json_schema())

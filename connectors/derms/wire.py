@@ -10,13 +10,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from models.snapshot import Snapshot
-from models.values import ExternalId, Said, Value
+from models.values import Described, ExternalId, Value
 
 MessageId = Annotated[str, StringConstraints(pattern=r"^syn_[0-9a-z]{26}(\.[0-9]{1,6})?$")]
 Text = Annotated[
     str,
     StringConstraints(max_length=2000, pattern=r"^[^\x00]*$"),
-    Said("a text of up to 2000 characters, none of them NUL"),
+    Described("a text of up to 2000 characters, none of them NUL"),
 ]
 
 
@@ -48,13 +48,15 @@ class Acknowledgement(Value):
     code: Annotated[
         str,
         StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9._-]*$"),
-        Said("up to 64 letters, digits, dots, hyphens and underscores"),
+        Described("up to 64 letters, digits, dots, hyphens and underscores"),
     ] = ""
     text: Text = ""
     references: dict[
-        Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00]*$"), Said("a name of up to 64 characters")],
         Annotated[
-            str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$"), Said("a text of up to 200 characters")
+            str, StringConstraints(max_length=64, pattern=r"^[^\x00]*$"), Described("a name of up to 64 characters")
+        ],
+        Annotated[
+            str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$"), Described("a text of up to 200 characters")
         ],
     ] = Field(default_factory=dict, max_length=50)
     devices: tuple[DeviceAcknowledgement, ...] = Field(default=(), max_length=1000)
@@ -94,19 +96,19 @@ class MessageResults(Value):
     results: tuple[MessageResult, ...] = Field(min_length=1, max_length=100)
 
 
-class _TheirDocument(BaseModel):
+class _PartialDocument(BaseModel):
     """A document of the DERMS of which we read a part: what else it tells is its own business."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class HeldDevice(_TheirDocument):
+class HeldDevice(_PartialDocument):
     """The device behind a resource."""
 
     device_id: str = Field(max_length=64)
 
 
-class HeldResource(_TheirDocument):
+class HeldResource(_PartialDocument):
     """A grid resource that the DERMS holds."""
 
     id: str = Field(max_length=64, description="the DERMS' own id of it")
@@ -115,7 +117,7 @@ class HeldResource(_TheirDocument):
     subscription: str = Field(max_length=64, description="the subscription's number, as it was told")
 
 
-class HeldResources(_TheirDocument):
+class HeldResources(_PartialDocument):
     """GET {derms}/ders?limit=&cursor=: a page of all it holds, the newest first."""
 
     items: tuple[HeldResource, ...] = Field(max_length=1000)

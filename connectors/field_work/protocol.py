@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class DispatchOrder:
     """What it is told of an order; the number is the key under which the same again is harmless."""
 
     number: str
@@ -14,10 +14,10 @@ class Order:
     reason: str
 
 
-class FieldWork(Protocol):
+class FieldWorkSystem(Protocol):
     """A dispatch system."""
 
-    async def dispatch(self, order: Order) -> str:
+    async def dispatch(self, order: DispatchOrder) -> str:
         """Takes the order; gives its own reference.
 
         Raises:

@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 from connectors.head_end.wire import ActionRequest, Answers, RequestStatus, StatusCheckRequest
 
 
-def contract() -> str:
+def build_json_schema() -> str:
     """The JSON Schema (draft 2020-12), its documents under `$defs`."""
     sent = (StatusCheckRequest, ActionRequest, Answers, RequestStatus)
     _, schema = models_json_schema(
@@ -24,4 +24,4 @@ def contract() -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(contract())
+    sys.stdout.write(build_json_schema())

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from connectors.head_end.wire import Answer
-from models.head_end import RequestKind
+from models.states.head_end import RequestKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from models.head_end import HeadEndOutcome, RemoteAction
+from models.states.head_end import HeadEndOutcome, RemoteAction
 from models.values import Code, DeviceIdentifier, Line, Value
 
 MessageId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]

@@ -12,7 +12,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.errors import Unavailable
-from models.search_attributes import SEARCH_ATTRIBUTES
+from models.messages.search_attributes import SEARCH_ATTRIBUTES
 
 TASK_QUEUE = "gridenroll"
 

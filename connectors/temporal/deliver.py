@@ -19,10 +19,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from connectors.temporal.client import TASK_QUEUE
 
-_PATIENCE = timedelta(seconds=5)
+_RPC_TIMEOUT = timedelta(seconds=5)
 
 
-class Outcome(StrEnum):
+class DeliveryOutcome(StrEnum):
     """What became of a message."""
 
     DELIVERED = "delivered"
@@ -36,53 +36,53 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class DeliveryResult:
     """The outcome, and in words what Temporal said; never what was sent."""
 
-    outcome: Outcome
+    outcome: DeliveryOutcome
     error: str = ""
 
 
 async def deliver(
     client: Client, kind: Literal["start", "signal"], workflow_id: str, name: str, payload: dict[str, Any]
-) -> Result:
+) -> DeliveryResult:
     """Starts or signals, and says what became of it. A payload that is no message of ours raises what it raises."""
     try:
         if kind == "start":
             await _start(client, workflow_id, name, payload)
         else:
             handle = client.get_workflow_handle(workflow_id)
-            await handle.signal(name, payload, rpc_timeout=_PATIENCE)
+            await handle.signal(name, payload, rpc_timeout=_RPC_TIMEOUT)
     except WorkflowAlreadyStartedError:
-        return Result(Outcome.DELIVERED)
+        return DeliveryResult(DeliveryOutcome.DELIVERED)
     except RPCError as error:
-        return _judge(error, kind)
+        return _classify_error(error, kind)
     except RuntimeError:
         # A lazy client that cannot connect says so with this.
-        return Result(Outcome.UNAVAILABLE, "No Temporal server answers.")
-    return Result(Outcome.DELIVERED)
+        return DeliveryResult(DeliveryOutcome.UNAVAILABLE, "No Temporal server answers.")
+    return DeliveryResult(DeliveryOutcome.DELIVERED)
 
 
-def _judge(error: RPCError, kind: Literal["start", "signal"]) -> Result:
+def _classify_error(error: RPCError, kind: Literal["start", "signal"]) -> DeliveryResult:
     said = f"{error.status.name}: {error.message}"
     match error.status:
         # Both a missing namespace and a missing workflow are NOT_FOUND; only the details tell them apart.
-        case RPCStatusCode.NOT_FOUND if kind == "start" or _namespace_is_missing(error):
-            return Result(Outcome.UNAVAILABLE, said)
+        case RPCStatusCode.NOT_FOUND if kind == "start" or _is_namespace_missing(error):
+            return DeliveryResult(DeliveryOutcome.UNAVAILABLE, said)
         case RPCStatusCode.NOT_FOUND if "already completed" in error.message:
-            return Result(Outcome.WORKFLOW_ENDED, said)
+            return DeliveryResult(DeliveryOutcome.WORKFLOW_ENDED, said)
         case RPCStatusCode.INVALID_ARGUMENT if "no mapping defined for search attribute" in error.message:
-            return Result(Outcome.UNPREPARED, said)
+            return DeliveryResult(DeliveryOutcome.UNPREPARED, said)
         case RPCStatusCode.NOT_FOUND | RPCStatusCode.INVALID_ARGUMENT:
-            return Result(Outcome.REFUSED, said)
+            return DeliveryResult(DeliveryOutcome.REFUSED, said)
         # A rate limit says the same as a message over the size that gRPC takes.
         case RPCStatusCode.RESOURCE_EXHAUSTED if "larger than max" in error.message:
-            return Result(Outcome.REFUSED, said)
+            return DeliveryResult(DeliveryOutcome.REFUSED, said)
         case _:
-            return Result(Outcome.UNAVAILABLE, said)
+            return DeliveryResult(DeliveryOutcome.UNAVAILABLE, said)
 
 
-def _namespace_is_missing(error: RPCError) -> bool:
+def _is_namespace_missing(error: RPCError) -> bool:
     status = error.grpc_status
     return any(one.Is(NamespaceNotFoundFailure.DESCRIPTOR) for one in (status.details if status else ()))
 
@@ -103,5 +103,5 @@ async def _start(client: Client, workflow_id: str, name: str, payload: dict[str,
         search_attributes=TypedSearchAttributes(attributes),
         static_summary=payload["summary"],
         static_details=payload["details"],
-        rpc_timeout=_PATIENCE,
+        rpc_timeout=_RPC_TIMEOUT,
     )

@@ -16,26 +16,26 @@ from temporalio.client import (
 )
 
 from connectors.temporal.client import TASK_QUEUE
-from models.batches import BATCHES, Batch, BatchName, schedule_id
+from models.batches import BATCHES, BatchDefinition, BatchName, schedule_id
 from models.messages.batch import WORKFLOW, BatchInput
 
 log = structlog.get_logger()
 
 
-async def provision(client: Client, *, task_queue: str = TASK_QUEUE) -> None:
+async def provision_schedules(client: Client, *, task_queue: str = TASK_QUEUE) -> None:
     """Makes the schedules there are to be, and brings those that are there up to date. Safe to repeat, side by side.
 
     What people did to one in the Temporal UI stays: paused is paused.
     """
     for name, batch in BATCHES.items():
-        planned = _planned(name, batch, task_queue)
+        planned = _build_schedule(name, batch, task_queue)
         try:
             await client.create_schedule(schedule_id(name), planned)
         except ScheduleAlreadyRunningError:
-            await _update(client, name, planned)
+            await _update_schedule(client, name, planned)
 
 
-async def _update(client: Client, name: BatchName, planned: Schedule) -> None:
+async def _update_schedule(client: Client, name: BatchName, planned: Schedule) -> None:
     def renewed(found: ScheduleUpdateInput) -> ScheduleUpdate:
         planned.state = found.description.schedule.state
         return ScheduleUpdate(planned)
@@ -45,8 +45,8 @@ async def _update(client: Client, name: BatchName, planned: Schedule) -> None:
         log.info("a batch is paused", batch=name)
 
 
-def _planned(name: BatchName, batch: Batch, task_queue: str) -> Schedule:
-    rhythm = batch.rhythm
+def _build_schedule(name: BatchName, batch: BatchDefinition, task_queue: str) -> Schedule:
+    rhythm = batch.schedule
     return Schedule(
         action=ScheduleActionStartWorkflow(
             WORKFLOW,
@@ -56,7 +56,7 @@ def _planned(name: BatchName, batch: Batch, task_queue: str) -> Schedule:
             static_summary=f"{name}, by its schedule",
             static_details=batch.description,
         ),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=rhythm.every, offset=rhythm.offset)]),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=rhythm.catchup),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=rhythm.interval, offset=rhythm.offset)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=rhythm.catchup_window),
         state=ScheduleState(note=batch.description),
     )

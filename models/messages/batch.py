@@ -5,7 +5,7 @@ from pydantic import Field
 from models.batches import BatchName
 from models.messages.message import Message
 from models.messages.text import Text
-from models.task_states import BatchRunState
+from models.states.work_order import BatchRunState
 
 WORKFLOW = "Batch"
 
@@ -25,7 +25,7 @@ class BeginBatch(Message):
     workflow_id: str
 
 
-class BatchStanding(Message):
+class BatchProgress(Message):
     """How far a run is: the page to do next, in which step, after which cursor. Without a step it has ended."""
 
     run_id: str

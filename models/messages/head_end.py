@@ -1,7 +1,7 @@
 """What flows say and hear of something asked of a device through its head-end. Ids and outcomes only."""
 
-from models.head_end import HeadEndOutcome
 from models.messages.message import Message
+from models.states.head_end import HeadEndOutcome
 
 HEAD_END_ANSWERED = "head_end_answered"
 
@@ -13,13 +13,13 @@ class HeadEndAnswered(Message):
     message_id: str = ""
 
 
-class AskHeadEnd(Message):
+class SendHeadEndRequest(Message):
     """Pass one request on, or ask what became of it."""
 
     request_id: str
 
 
-class Asked(Message):
+class HeadEndRequestProgress(Message):
     """What a request came to; no outcome while nothing did. Where the head-end took it: how long its answer is waited
     for."""
 

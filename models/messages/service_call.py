@@ -1,10 +1,10 @@
 """What goes into the service-call flow and comes out of its steps. Ids and states only."""
 
 from models.messages.message import Message
-from models.messages.site_visit import Visit
-from models.messages.synchronize import SyncOutcome
+from models.messages.site_visit import AwaitedVisit
+from models.messages.synchronization import SyncOutcome
 from models.messages.text import Text
-from models.task_states import ServiceCallState
+from models.states.work_order import ServiceCallState
 
 WORKFLOW = "ServiceCall"
 ACTION_CHOSEN = "action_chosen"
@@ -23,13 +23,13 @@ class ActionChosen(Message):
     message_id: str = ""
 
 
-class Called(Message):
+class ServiceCallProgress(Message):
     """Where the call stands, and what its flow does next: a visit to wait for or, once it has ended, to look at; a
     request to the head-end; a change to tell the DERMS; or, with none of these, waiting for a decision.
     `remote_action`: as flows were told of one before requests to head-ends had keys of their own."""
 
     state: ServiceCallState
-    visit: Visit | None = None
+    visit: AwaitedVisit | None = None
     visit_ended: bool = False
     remote_action: bool = False
     head_end_request_id: str | None = None

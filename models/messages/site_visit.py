@@ -4,8 +4,8 @@ from typing import Any
 
 from models.messages.message import Message
 from models.messages.text import Text
-from models.states import EnrollmentState
-from models.task_states import CompletionOutcome, WorkOrderState
+from models.states.enrollment import EnrollmentState
+from models.states.work_order import CompletionOutcome, WorkOrderState
 
 SITE_VISIT_COMPLETED = "site_visit_completed"
 APPOINTMENT_CHANGED = "appointment_changed"
@@ -33,7 +33,7 @@ class WorkOrderCancelled(Message):
     work_order_id: str
 
 
-class Visit(Message):
+class AwaitedVisit(Message):
     """A site visit to wait for, with its program's service level."""
 
     work_order_id: str
@@ -42,7 +42,7 @@ class Visit(Message):
     expire_after_days: int = 180
 
 
-class TakeCompletion(Message):
+class ReviewCompletion(Message):
     """Look at a technician's report, once."""
 
     report: SiteVisitCompleted
@@ -55,7 +55,7 @@ class RemindOfVisit(Message):
     escalate: bool = False
 
 
-class VisitStanding(Message):
+class SiteVisitStatus(Message):
     """Where the order stands. `waits`: the flow waits on, for another attempt or a corrected report."""
 
     work_order_id: str
@@ -68,14 +68,14 @@ class VisitStanding(Message):
     seconds_until_appointment: float = 0.0
 
 
-class AssociateInstalled(Message):
+class AssociateInstalledDevice(Message):
     """Associate the device that the order's report names."""
 
     enrollment_id: str
     work_order_id: str
 
 
-class Installed(Message):
+class InstallationResult(Message):
     """What associating an installed device came to. `verdict`: why the order went back to the technician; `stuck`: why
     only a person can help."""
 

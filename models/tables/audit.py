@@ -6,25 +6,25 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Identity, Index
 from sqlmodel import Field
 
-from models.tables.columns import document, instant, text
-from models.tables.stored import Stored
+from models.tables.columns import json_column, text_column, timestamp_column
+from models.tables.stored import TableRow
 
 
-class AuditEntry(Stored, table=True):
+class AuditEntry(TableRow, table=True):
     """One change of one entity. `journey` is the request it belongs to, so that its timeline is one read."""
 
     __tablename__ = "audit_entry"
 
     id: int = Field(sa_column=Column(BigInteger, Identity(), primary_key=True))
-    at: datetime = Field(sa_column=instant())
-    actor: str = Field(sa_column=text())
-    role: str = Field(sa_column=text())
-    subject: str = Field(sa_column=text())
-    journey: str = Field(sa_column=text())
-    action: str = Field(sa_column=text())
-    before: str | None = Field(default=None, sa_column=text(nullable=True))
-    after: str | None = Field(default=None, sa_column=text(nullable=True))
-    reason: str = Field(default="", sa_column=text())
-    details: Any = Field(default=None, sa_column=document(nullable=True))
+    at: datetime = Field(sa_column=timestamp_column())
+    actor: str = Field(sa_column=text_column())
+    role: str = Field(sa_column=text_column())
+    subject: str = Field(sa_column=text_column())
+    journey: str = Field(sa_column=text_column())
+    action: str = Field(sa_column=text_column())
+    before: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    after: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    reason: str = Field(default="", sa_column=text_column())
+    details: Any = Field(default=None, sa_column=json_column(nullable=True))
 
     __table_args__ = (Index("audit_entry_journey", "journey", "id"), Index("audit_entry_subject", "subject", "id"))

@@ -12,50 +12,50 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 Json = Mapping[str, JsonValue] | Sequence[JsonValue]
 
 
-def _values(kind: type[StrEnum]) -> list[str]:
+def _enum_values(kind: type[StrEnum]) -> list[str]:
     return [str(member.value) for member in kind]
 
 
-def one_of(kind: type[StrEnum], *, index: bool = False) -> Column[StrEnum]:
+def enum_column(kind: type[StrEnum], *, index: bool = False) -> Column[StrEnum]:
     """Text that the database checks to be a member of the enum."""
     name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind.__name__).lstrip("_")
     column_type = Enum(
-        kind, native_enum=False, create_constraint=True, values_callable=_values, length=40, name=f"{name}_known"
+        kind, native_enum=False, create_constraint=True, values_callable=_enum_values, length=40, name=f"{name}_known"
     )
     return cast("Column[StrEnum]", Column(column_type, nullable=False, index=index))
 
 
-def instant(*, nullable: bool = False, index: bool = False) -> Column[datetime]:
+def timestamp_column(*, nullable: bool = False, index: bool = False) -> Column[datetime]:
     """A timestamptz."""
     return Column(DateTime(timezone=True), nullable=nullable, index=index)
 
 
-def document(*, nullable: bool = False) -> Column[Any]:
+def json_column(*, nullable: bool = False) -> Column[Any]:
     """A jsonb document."""
     return Column(JSONB(none_as_null=True), nullable=nullable)
 
 
-def power(*, nullable: bool = False) -> Column[Any]:
+def power_column(*, nullable: bool = False) -> Column[Any]:
     """kW or kWh with three decimals."""
     return Column(Numeric(14, 3), nullable=nullable)
 
 
-def text(*, unique: bool = False, nullable: bool = False, index: bool = False) -> Column[str]:
+def text_column(*, unique: bool = False, nullable: bool = False, index: bool = False) -> Column[str]:
     """Text of any length; lengths are the models' business."""
     return Column(Text, unique=unique, nullable=nullable, index=index)
 
 
-def reference(target: str, *, nullable: bool = False, index: bool = False) -> Column[str]:
+def foreign_key_column(target: str, *, nullable: bool = False, index: bool = False) -> Column[str]:
     """A foreign key to `table.column`."""
     return Column(Text, ForeignKey(target), nullable=nullable, index=index)
 
 
-def key(*, references: str | None = None) -> Column[str]:
+def primary_key_column(*, references: str | None = None) -> Column[str]:
     """A primary key of text, or a part of one; perhaps another table's."""
     return Column(Text, *([ForeignKey(references)] if references else []), primary_key=True)
 
 
-def searchable(expression: str) -> Column[Any]:
+def search_column(expression: str) -> Column[Any]:
     """The words of an SQL expression, kept by the database itself."""
     words = f"to_tsvector('simple'::regconfig, {expression})"
     return Column(TSVECTOR, Computed(words, persisted=True), nullable=True)

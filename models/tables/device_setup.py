@@ -7,40 +7,47 @@ from sqlalchemy import CheckConstraint, Column, Index, Integer
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
-from models.head_end import RequestKind
-from models.tables.columns import document, instant, key, one_of, reference, text
-from models.tables.stored import Stored
-from models.task_states import HeadEndRequestState, ShipmentState
+from models.states.head_end import RequestKind
+from models.states.work_order import HeadEndRequestState, ShipmentState
+from models.tables.columns import (
+    enum_column,
+    foreign_key_column,
+    json_column,
+    primary_key_column,
+    text_column,
+    timestamp_column,
+)
+from models.tables.stored import TableRow
 
 
-class DeviceShipment(Stored, table=True):
+class DeviceShipment(TableRow, table=True):
     """One device on its way to a customer, who installs it and says so."""
 
     __tablename__ = "device_shipment"
 
-    id: str = Field(sa_column=key())
-    number: str = Field(sa_column=text(unique=True))
-    journey: str = Field(sa_column=text(index=True))
-    workflow_id: str = Field(sa_column=text())
-    enrollment_id: str = Field(sa_column=reference("enrollment.id", index=True))
-    subscription_id: str = Field(sa_column=reference("program_subscription.id"))
-    customer_id: str = Field(sa_column=reference("customer.id", index=True))
-    service_point: str = Field(sa_column=reference("service_point.cis_service_point_id"))
-    program: str = Field(sa_column=text())
+    id: str = Field(sa_column=primary_key_column())
+    number: str = Field(sa_column=text_column(unique=True))
+    journey: str = Field(sa_column=text_column(index=True))
+    workflow_id: str = Field(sa_column=text_column())
+    enrollment_id: str = Field(sa_column=foreign_key_column("enrollment.id", index=True))
+    subscription_id: str = Field(sa_column=foreign_key_column("program_subscription.id"))
+    customer_id: str = Field(sa_column=foreign_key_column("customer.id", index=True))
+    service_point: str = Field(sa_column=foreign_key_column("service_point.cis_service_point_id"))
+    program: str = Field(sa_column=text_column())
     catalog_version: int = Field(foreign_key="catalog_version.version")
-    state: ShipmentState = Field(sa_column=one_of(ShipmentState))
-    carrier: str | None = Field(default=None, sa_column=text(nullable=True))
-    tracking_reference: str | None = Field(default=None, sa_column=text(nullable=True))
-    confirmation: Any = Field(default=None, sa_column=document(nullable=True))
+    state: ShipmentState = Field(sa_column=enum_column(ShipmentState))
+    carrier: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    tracking_reference: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    confirmation: Any = Field(default=None, sa_column=json_column(nullable=True))
     """What the customer confirmed, as it was taken; its serial number is on the device's own row as well."""
-    sent_back: str | None = Field(default=None, sa_column=text(nullable=True))
+    sent_back: str | None = Field(default=None, sa_column=text_column(nullable=True))
     """Why the last confirmation could not be used after all."""
-    unclaimed: str | None = Field(default=None, sa_column=text(nullable=True))
+    unclaimed: str | None = Field(default=None, sa_column=text_column(nullable=True))
     """A device that was sent for a request which has ended; null once it came back or a person settled it."""
     reminders: int = 0
-    escalated_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
-    created_at: datetime = Field(sa_column=instant())
-    updated_at: datetime = Field(sa_column=instant())
+    escalated_at: datetime | None = Field(default=None, sa_column=timestamp_column(nullable=True))
+    created_at: datetime = Field(sa_column=timestamp_column())
+    updated_at: datetime = Field(sa_column=timestamp_column())
     version: int = Field(default=1, sa_column=Column(Integer, nullable=False, default=1))
 
     __table_args__ = (
@@ -64,29 +71,29 @@ class DeviceShipment(Stored, table=True):
     )
 
 
-class HeadEndRequest(Stored, table=True):
+class HeadEndRequest(TableRow, table=True):
     """One thing asked of one device through its head-end; its id is the key under which the same again is harmless."""
 
     __tablename__ = "head_end_request"
 
-    id: str = Field(sa_column=key())
-    kind: RequestKind = Field(sa_column=one_of(RequestKind))
-    journey: str = Field(sa_column=text(index=True))
-    workflow_id: str = Field(sa_column=text())
-    enrollment_id: str = Field(sa_column=reference("enrollment.id", index=True))
-    head_end: str = Field(sa_column=text())
-    manufacturer: str = Field(sa_column=text())
-    serial_number: str = Field(sa_column=text())
-    nic_id: str | None = Field(default=None, sa_column=text(nullable=True))
-    device_key: str = Field(sa_column=text())
+    id: str = Field(sa_column=primary_key_column())
+    kind: RequestKind = Field(sa_column=enum_column(RequestKind))
+    journey: str = Field(sa_column=text_column(index=True))
+    workflow_id: str = Field(sa_column=text_column())
+    enrollment_id: str = Field(sa_column=foreign_key_column("enrollment.id", index=True))
+    head_end: str = Field(sa_column=text_column())
+    manufacturer: str = Field(sa_column=text_column())
+    serial_number: str = Field(sa_column=text_column())
+    nic_id: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    device_key: str = Field(sa_column=text_column())
     """Serial number and manufacturer as they are compared: a request of another device is not about this one."""
-    state: HeadEndRequestState = Field(sa_column=one_of(HeadEndRequestState))
-    outcome: str | None = Field(default=None, sa_column=text(nullable=True))
-    said: str | None = Field(default=None, sa_column=text(nullable=True))
+    state: HeadEndRequestState = Field(sa_column=enum_column(HeadEndRequestState))
+    outcome: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    said: str | None = Field(default=None, sa_column=text_column(nullable=True))
     """The head-end's own words."""
-    answer_id: str | None = Field(default=None, sa_column=text(nullable=True))
-    created_at: datetime = Field(sa_column=instant())
-    updated_at: datetime = Field(sa_column=instant())
+    answer_id: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    created_at: datetime = Field(sa_column=timestamp_column())
+    updated_at: datetime = Field(sa_column=timestamp_column())
 
     __table_args__ = (
         CheckConstraint("(state = 'answered') = (outcome IS NOT NULL)", name="an_answered_request_has_an_outcome"),

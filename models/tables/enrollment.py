@@ -8,40 +8,48 @@ from sqlalchemy import Column, Index, Integer, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
-from models.states import AssetOwnership, Channel, EnrollmentState, InstallationMethod
-from models.tables.columns import document, instant, key, one_of, power, reference, text
-from models.tables.stored import Stored
+from models.states.enrollment import AssetOwnership, Channel, EnrollmentState, InstallationMethod
+from models.tables.columns import (
+    enum_column,
+    foreign_key_column,
+    json_column,
+    power_column,
+    primary_key_column,
+    text_column,
+    timestamp_column,
+)
+from models.tables.stored import TableRow
 
 
-class Enrollment(Stored, table=True):
+class Enrollment(TableRow, table=True):
     """One request. `application` holds what was asked as it was asked; `decision` what the rules said of it."""
 
     __tablename__ = "enrollment"
 
-    id: str = Field(sa_column=key())
-    requester: str = Field(sa_column=text())
-    transaction_id: str = Field(sa_column=text())
-    idempotency_key: str | None = Field(default=None, sa_column=text(nullable=True))
-    content_hash: str = Field(sa_column=text())
-    channel: Channel = Field(sa_column=one_of(Channel))
-    customer_id: str = Field(sa_column=reference("customer.id", index=True))
-    account: str = Field(sa_column=reference("account.cis_account_id", index=True))
-    service_point: str = Field(sa_column=reference("service_point.cis_service_point_id", index=True))
-    program: str = Field(sa_column=reference("program_capacity.program"))
+    id: str = Field(sa_column=primary_key_column())
+    requester: str = Field(sa_column=text_column())
+    transaction_id: str = Field(sa_column=text_column())
+    idempotency_key: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    content_hash: str = Field(sa_column=text_column())
+    channel: Channel = Field(sa_column=enum_column(Channel))
+    customer_id: str = Field(sa_column=foreign_key_column("customer.id", index=True))
+    account: str = Field(sa_column=foreign_key_column("account.cis_account_id", index=True))
+    service_point: str = Field(sa_column=foreign_key_column("service_point.cis_service_point_id", index=True))
+    program: str = Field(sa_column=foreign_key_column("program_capacity.program"))
     catalog_version: int = Field(foreign_key="catalog_version.version")
-    installation_method: InstallationMethod = Field(sa_column=one_of(InstallationMethod))
-    asset_ownership: AssetOwnership = Field(sa_column=one_of(AssetOwnership))
-    start_at: datetime = Field(sa_column=instant())
-    application: Any = Field(sa_column=document())
-    state: EnrollmentState = Field(sa_column=one_of(EnrollmentState))
-    resume_state: str | None = Field(default=None, sa_column=text(nullable=True))
-    reason: str | None = Field(default=None, sa_column=text(nullable=True))
-    decision: Any = Field(default=None, sa_column=document(nullable=True))
+    installation_method: InstallationMethod = Field(sa_column=enum_column(InstallationMethod))
+    asset_ownership: AssetOwnership = Field(sa_column=enum_column(AssetOwnership))
+    start_at: datetime = Field(sa_column=timestamp_column())
+    application: Any = Field(sa_column=json_column())
+    state: EnrollmentState = Field(sa_column=enum_column(EnrollmentState))
+    resume_state: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    reason: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    decision: Any = Field(default=None, sa_column=json_column(nullable=True))
     needed_devices: int = 0
-    needed_kw: Decimal = Field(default=Decimal(0), sa_column=power())
-    submitted_at: datetime = Field(sa_column=instant())
-    updated_at: datetime = Field(sa_column=instant())
-    waitlisted_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    needed_kw: Decimal = Field(default=Decimal(0), sa_column=power_column())
+    submitted_at: datetime = Field(sa_column=timestamp_column())
+    updated_at: datetime = Field(sa_column=timestamp_column())
+    waitlisted_at: datetime | None = Field(default=None, sa_column=timestamp_column(nullable=True))
     version: int = Field(default=1, sa_column=Column(Integer, nullable=False, default=1))
 
     __table_args__ = (

@@ -7,12 +7,12 @@ from sqlalchemy import BigInteger, Column, Identity, Index
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
-from models.states import OutboxState
-from models.tables.columns import document, instant, key, one_of, text
-from models.tables.stored import Stored
+from models.states.enrollment import OutboxState
+from models.tables.columns import enum_column, json_column, primary_key_column, text_column, timestamp_column
+from models.tables.stored import TableRow
 
 
-class OutboxMessage(Stored, table=True):
+class OutboxMessage(TableRow, table=True):
     """A start or a signal that a workflow must get. Written with the change that causes it, deleted when delivered.
 
     One that Temporal will never take is `undeliverable` and stays until a person sends it again or gives it up.
@@ -21,15 +21,15 @@ class OutboxMessage(Stored, table=True):
     __tablename__ = "outbox_message"
 
     id: int = Field(sa_column=Column(BigInteger, Identity(), primary_key=True))
-    kind: str = Field(sa_column=text())
-    workflow_id: str = Field(sa_column=text())
-    name: str = Field(sa_column=text())
-    payload: Any = Field(sa_column=document())
-    created_at: datetime = Field(sa_column=instant())
-    due_at: datetime = Field(sa_column=instant())
+    kind: str = Field(sa_column=text_column())
+    workflow_id: str = Field(sa_column=text_column())
+    name: str = Field(sa_column=text_column())
+    payload: Any = Field(sa_column=json_column())
+    created_at: datetime = Field(sa_column=timestamp_column())
+    due_at: datetime = Field(sa_column=timestamp_column())
     attempts: int = 0
-    state: OutboxState = Field(default=OutboxState.WAITING, sa_column=one_of(OutboxState))
-    error: str | None = Field(default=None, sa_column=text(nullable=True))
+    state: OutboxState = Field(default=OutboxState.WAITING, sa_column=enum_column(OutboxState))
+    error: str | None = Field(default=None, sa_column=text_column(nullable=True))
 
     __table_args__ = (
         Index("outbox_message_due", "due_at", "id", postgresql_where=sql("state = 'waiting'")),
@@ -39,13 +39,13 @@ class OutboxMessage(Stored, table=True):
     )
 
 
-class InboxMessage(Stored, table=True):
+class InboxMessage(TableRow, table=True):
     """An acknowledgement as it came. Its id is unique, so that the same one twice is one; kept whatever came of it."""
 
     __tablename__ = "inbox_message"
 
-    message_id: str = Field(sa_column=key())
-    sync_request_id: str = Field(sa_column=text(index=True))
-    body: Any = Field(sa_column=document())
-    received_at: datetime = Field(sa_column=instant())
-    outcome: str | None = Field(default=None, sa_column=text(nullable=True))
+    message_id: str = Field(sa_column=primary_key_column())
+    sync_request_id: str = Field(sa_column=text_column(index=True))
+    body: Any = Field(sa_column=json_column())
+    received_at: datetime = Field(sa_column=timestamp_column())
+    outcome: str | None = Field(default=None, sa_column=text_column(nullable=True))

@@ -7,36 +7,43 @@ from sqlalchemy import Column, Index, Integer
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
-from models.process_flow import FlowType
-from models.states import Channel
-from models.tables.columns import document, instant, key, one_of, reference, text
-from models.tables.stored import Stored
-from models.task_states import ProcessFlowState
+from models.requests.process_flow import ProcessFlowType
+from models.states.enrollment import Channel
+from models.states.work_order import ProcessFlowState
+from models.tables.columns import (
+    enum_column,
+    foreign_key_column,
+    json_column,
+    primary_key_column,
+    text_column,
+    timestamp_column,
+)
+from models.tables.stored import TableRow
 
 
-class ProcessFlow(Stored, table=True):
+class ProcessFlow(TableRow, table=True):
     """A draft pinned to the catalogue version it was begun with. `panel_values`: what was saved, by panel."""
 
     __tablename__ = "process_flow"
 
-    id: str = Field(sa_column=key())
-    flow_type: FlowType = Field(sa_column=text())
-    service_task_type: str = Field(sa_column=text())
+    id: str = Field(sa_column=primary_key_column())
+    flow_type: ProcessFlowType = Field(sa_column=text_column())
+    service_task_type: str = Field(sa_column=text_column())
     catalog_version: int = Field(foreign_key="catalog_version.version")
-    customer_id: str = Field(sa_column=reference("customer.id", index=True))
+    customer_id: str = Field(sa_column=foreign_key_column("customer.id", index=True))
     subscription_id: str | None = Field(
-        default=None, sa_column=reference("program_subscription.id", nullable=True, index=True)
+        default=None, sa_column=foreign_key_column("program_subscription.id", nullable=True, index=True)
     )
-    channel: Channel = Field(sa_column=one_of(Channel))
-    started_by: str = Field(sa_column=text())
-    panel_values: Any = Field(sa_column=document())
-    current_panel: str = Field(sa_column=text())
-    state: ProcessFlowState = Field(sa_column=one_of(ProcessFlowState))
-    result_id: str | None = Field(default=None, sa_column=text(nullable=True))
-    reason: str | None = Field(default=None, sa_column=text(nullable=True))
-    expires_at: datetime = Field(sa_column=instant())
-    created_at: datetime = Field(sa_column=instant())
-    updated_at: datetime = Field(sa_column=instant())
+    channel: Channel = Field(sa_column=enum_column(Channel))
+    started_by: str = Field(sa_column=text_column())
+    panel_values: Any = Field(sa_column=json_column())
+    current_panel: str = Field(sa_column=text_column())
+    state: ProcessFlowState = Field(sa_column=enum_column(ProcessFlowState))
+    result_id: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    reason: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    expires_at: datetime = Field(sa_column=timestamp_column())
+    created_at: datetime = Field(sa_column=timestamp_column())
+    updated_at: datetime = Field(sa_column=timestamp_column())
     version: int = Field(default=1, sa_column=Column(Integer, nullable=False, default=1))
 
     __table_args__ = (

@@ -7,40 +7,47 @@ from sqlalchemy import Column, Index, Integer, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
-from models.states import Channel
-from models.tables.columns import document, instant, key, one_of, reference, text
-from models.tables.stored import Stored
-from models.task_states import ServiceCallState
+from models.states.enrollment import Channel
+from models.states.work_order import ServiceCallState
+from models.tables.columns import (
+    enum_column,
+    foreign_key_column,
+    json_column,
+    primary_key_column,
+    text_column,
+    timestamp_column,
+)
+from models.tables.stored import TableRow
 
 
-class ServiceCall(Stored, table=True):
+class ServiceCall(TableRow, table=True):
     """One call. `application` holds what was reported and asked for; `replaced_by` the device that came instead."""
 
     __tablename__ = "service_call"
 
-    id: str = Field(sa_column=key())
-    requester: str = Field(sa_column=text())
-    transaction_id: str = Field(sa_column=text())
-    idempotency_key: str | None = Field(default=None, sa_column=text(nullable=True))
-    content_hash: str = Field(sa_column=text())
-    channel: Channel = Field(sa_column=one_of(Channel))
-    subscription_id: str = Field(sa_column=reference("program_subscription.id", index=True))
-    device_id: str = Field(sa_column=reference("device.id"))
-    enrollment_id: str = Field(sa_column=reference("enrollment.id", index=True))
-    customer_id: str = Field(sa_column=reference("customer.id", index=True))
-    account: str = Field(sa_column=text())
-    program: str = Field(sa_column=text())
+    id: str = Field(sa_column=primary_key_column())
+    requester: str = Field(sa_column=text_column())
+    transaction_id: str = Field(sa_column=text_column())
+    idempotency_key: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    content_hash: str = Field(sa_column=text_column())
+    channel: Channel = Field(sa_column=enum_column(Channel))
+    subscription_id: str = Field(sa_column=foreign_key_column("program_subscription.id", index=True))
+    device_id: str = Field(sa_column=foreign_key_column("device.id"))
+    enrollment_id: str = Field(sa_column=foreign_key_column("enrollment.id", index=True))
+    customer_id: str = Field(sa_column=foreign_key_column("customer.id", index=True))
+    account: str = Field(sa_column=text_column())
+    program: str = Field(sa_column=text_column())
     catalog_version: int = Field(foreign_key="catalog_version.version")
-    application: Any = Field(sa_column=document())
-    action: Any = Field(default=None, sa_column=document(nullable=True))
+    application: Any = Field(sa_column=json_column())
+    action: Any = Field(default=None, sa_column=json_column(nullable=True))
     """What was chosen and is still to be done or under way; none while it is being looked at."""
-    state: ServiceCallState = Field(sa_column=one_of(ServiceCallState))
-    resume_state: str | None = Field(default=None, sa_column=text(nullable=True))
-    reason: str | None = Field(default=None, sa_column=text(nullable=True))
-    outcome: str | None = Field(default=None, sa_column=text(nullable=True))
-    replaced_by: str | None = Field(default=None, sa_column=reference("device.id", nullable=True))
-    submitted_at: datetime = Field(sa_column=instant())
-    updated_at: datetime = Field(sa_column=instant())
+    state: ServiceCallState = Field(sa_column=enum_column(ServiceCallState))
+    resume_state: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    reason: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    outcome: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    replaced_by: str | None = Field(default=None, sa_column=foreign_key_column("device.id", nullable=True))
+    submitted_at: datetime = Field(sa_column=timestamp_column())
+    updated_at: datetime = Field(sa_column=timestamp_column())
     version: int = Field(default=1, sa_column=Column(Integer, nullable=False, default=1))
 
     __table_args__ = (

@@ -7,40 +7,47 @@ from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, UniqueC
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
-from models.states import SyncKind, SyncState
-from models.tables.columns import document, instant, key, one_of, reference, text
-from models.tables.stored import Stored
+from models.states.enrollment import SyncKind, SyncState
+from models.tables.columns import (
+    enum_column,
+    foreign_key_column,
+    json_column,
+    primary_key_column,
+    text_column,
+    timestamp_column,
+)
+from models.tables.stored import TableRow
 
 
-class SyncRequest(Stored, table=True):
+class SyncRequest(TableRow, table=True):
     """One change of a subscription. `revision` grows when a corrected snapshot is to be sent: one key, one meaning."""
 
     __tablename__ = "sync_request"
 
-    id: str = Field(sa_column=key())
-    kind: SyncKind = Field(sa_column=one_of(SyncKind))
-    subscription_id: str = Field(sa_column=reference("program_subscription.id"))
+    id: str = Field(sa_column=primary_key_column())
+    kind: SyncKind = Field(sa_column=enum_column(SyncKind))
+    subscription_id: str = Field(sa_column=foreign_key_column("program_subscription.id"))
     sequence: int
-    enrollment_id: str = Field(sa_column=reference("enrollment.id", index=True))
-    journey: str = Field(sa_column=text(index=True))
-    workflow_id: str = Field(sa_column=text())
-    program: str = Field(sa_column=text())
-    state: SyncState = Field(sa_column=one_of(SyncState))
+    enrollment_id: str = Field(sa_column=foreign_key_column("enrollment.id", index=True))
+    journey: str = Field(sa_column=text_column(index=True))
+    workflow_id: str = Field(sa_column=text_column())
+    program: str = Field(sa_column=text_column())
+    state: SyncState = Field(sa_column=enum_column(SyncState))
     revision: int = Field(default=1, sa_column=Column(Integer, nullable=False, default=1))
-    endpoint: str = Field(default="", sa_column=text())
-    snapshot: Any = Field(sa_column=document())
-    snapshot_hash: str = Field(sa_column=text())
+    endpoint: str = Field(default="", sa_column=text_column())
+    snapshot: Any = Field(sa_column=json_column())
+    snapshot_hash: str = Field(sa_column=text_column())
     held: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, default=False))
     """Not to be sent before a batch releases it: the program's sync policy is batched."""
-    note: str | None = Field(default=None, sa_column=text(nullable=True))
+    note: str | None = Field(default=None, sa_column=text_column(nullable=True))
     """Why it was discarded or given up, or what holds it up."""
     attempts: int = 0
-    error_code: str | None = Field(default=None, sa_column=text(nullable=True))
-    error_text: str | None = Field(default=None, sa_column=text(nullable=True))
-    acknowledgement: Any = Field(default=None, sa_column=document(nullable=True))
-    acknowledged_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
-    created_at: datetime = Field(sa_column=instant())
-    updated_at: datetime = Field(sa_column=instant())
+    error_code: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    error_text: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    acknowledgement: Any = Field(default=None, sa_column=json_column(nullable=True))
+    acknowledged_at: datetime | None = Field(default=None, sa_column=timestamp_column(nullable=True))
+    created_at: datetime = Field(sa_column=timestamp_column())
+    updated_at: datetime = Field(sa_column=timestamp_column())
 
     __table_args__ = (
         UniqueConstraint("subscription_id", "sequence", name="sync_requests_of_a_subscription_are_in_order"),

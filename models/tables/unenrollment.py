@@ -7,46 +7,53 @@ from sqlalchemy import Column, Index, Integer, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
-from models.states import Channel
-from models.tables.columns import document, instant, key, one_of, reference, text
-from models.tables.stored import Stored
-from models.task_states import UnenrollmentState
+from models.states.enrollment import Channel
+from models.states.work_order import UnenrollmentState
+from models.tables.columns import (
+    enum_column,
+    foreign_key_column,
+    json_column,
+    primary_key_column,
+    text_column,
+    timestamp_column,
+)
+from models.tables.stored import TableRow
 
 
-class Unenrollment(Stored, table=True):
+class Unenrollment(TableRow, table=True):
     """One request. `application` holds what was asked, `decision` what the rules said of it, `devices` how each device
     leaves and how far it is."""
 
     __tablename__ = "unenrollment"
 
-    id: str = Field(sa_column=key())
-    requester: str = Field(sa_column=text())
-    transaction_id: str = Field(sa_column=text())
-    idempotency_key: str | None = Field(default=None, sa_column=text(nullable=True))
-    content_hash: str = Field(sa_column=text())
+    id: str = Field(sa_column=primary_key_column())
+    requester: str = Field(sa_column=text_column())
+    transaction_id: str = Field(sa_column=text_column())
+    idempotency_key: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    content_hash: str = Field(sa_column=text_column())
     """Of the request, so that the same again is known."""
-    cis_said: str | None = Field(default=None, sa_column=text(nullable=True))
+    cis_said: str | None = Field(default=None, sa_column=text_column(nullable=True))
     """Of one that the CIS caused: what it said last of who takes part, in short, so that the same news is known. That
     changes with the news; of each subscription the newest one's counts."""
-    channel: Channel = Field(sa_column=one_of(Channel))
-    subscription_id: str = Field(sa_column=reference("program_subscription.id"))
-    enrollment_id: str = Field(sa_column=reference("enrollment.id", index=True))
-    customer_id: str = Field(sa_column=reference("customer.id", index=True))
-    account: str = Field(sa_column=text())
-    program: str = Field(sa_column=text())
+    channel: Channel = Field(sa_column=enum_column(Channel))
+    subscription_id: str = Field(sa_column=foreign_key_column("program_subscription.id"))
+    enrollment_id: str = Field(sa_column=foreign_key_column("enrollment.id", index=True))
+    customer_id: str = Field(sa_column=foreign_key_column("customer.id", index=True))
+    account: str = Field(sa_column=text_column())
+    program: str = Field(sa_column=text_column())
     catalog_version: int = Field(foreign_key="catalog_version.version")
-    reason_code: str | None = Field(default=None, sa_column=text(nullable=True))
-    effective_at: datetime = Field(sa_column=instant())
-    application: Any = Field(sa_column=document())
-    decision: Any = Field(default=None, sa_column=document(nullable=True))
-    devices: Any = Field(sa_column=document())
+    reason_code: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    effective_at: datetime = Field(sa_column=timestamp_column())
+    application: Any = Field(sa_column=json_column())
+    decision: Any = Field(default=None, sa_column=json_column(nullable=True))
+    devices: Any = Field(sa_column=json_column())
     whole: bool
     """Every device of the subscription leaves, so that it ends."""
-    state: UnenrollmentState = Field(sa_column=one_of(UnenrollmentState))
-    resume_state: str | None = Field(default=None, sa_column=text(nullable=True))
-    reason: str | None = Field(default=None, sa_column=text(nullable=True))
-    submitted_at: datetime = Field(sa_column=instant())
-    updated_at: datetime = Field(sa_column=instant())
+    state: UnenrollmentState = Field(sa_column=enum_column(UnenrollmentState))
+    resume_state: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    reason: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    submitted_at: datetime = Field(sa_column=timestamp_column())
+    updated_at: datetime = Field(sa_column=timestamp_column())
     version: int = Field(default=1, sa_column=Column(Integer, nullable=False, default=1))
 
     __table_args__ = (

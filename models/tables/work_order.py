@@ -7,53 +7,60 @@ from sqlalchemy import CheckConstraint, Column, Index, Integer
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
-from models.states import AssetOwnership
-from models.tables.columns import document, instant, key, one_of, reference, text
-from models.tables.stored import Stored
-from models.task_states import CompletionOutcome, WorkOrderKind, WorkOrderState
+from models.states.enrollment import AssetOwnership
+from models.states.work_order import CompletionOutcome, WorkOrderKind, WorkOrderState
+from models.tables.columns import (
+    enum_column,
+    foreign_key_column,
+    json_column,
+    primary_key_column,
+    text_column,
+    timestamp_column,
+)
+from models.tables.stored import TableRow
 
 
-class WorkOrder(Stored, table=True):
+class WorkOrder(TableRow, table=True):
     """One order; a visit that came to nothing is followed by another `attempt` on the same number."""
 
     __tablename__ = "work_order"
 
-    id: str = Field(sa_column=key())
-    number: str = Field(sa_column=text(unique=True))
-    kind: WorkOrderKind = Field(sa_column=one_of(WorkOrderKind))
-    journey: str = Field(sa_column=text(index=True))
-    workflow_id: str = Field(sa_column=text())
-    enrollment_id: str = Field(sa_column=reference("enrollment.id", index=True))
-    subscription_id: str = Field(sa_column=reference("program_subscription.id", index=True))
-    device_id: str | None = Field(default=None, sa_column=reference("device.id", nullable=True))
-    program: str = Field(sa_column=text())
+    id: str = Field(sa_column=primary_key_column())
+    number: str = Field(sa_column=text_column(unique=True))
+    kind: WorkOrderKind = Field(sa_column=enum_column(WorkOrderKind))
+    journey: str = Field(sa_column=text_column(index=True))
+    workflow_id: str = Field(sa_column=text_column())
+    enrollment_id: str = Field(sa_column=foreign_key_column("enrollment.id", index=True))
+    subscription_id: str = Field(sa_column=foreign_key_column("program_subscription.id", index=True))
+    device_id: str | None = Field(default=None, sa_column=foreign_key_column("device.id", nullable=True))
+    program: str = Field(sa_column=text_column())
     catalog_version: int = Field(foreign_key="catalog_version.version")
-    customer_id: str = Field(sa_column=reference("customer.id", index=True))
-    service_point: str = Field(sa_column=reference("service_point.cis_service_point_id"))
-    ownership: AssetOwnership = Field(sa_column=one_of(AssetOwnership))
-    priority: str = Field(sa_column=text())
-    reason: str = Field(sa_column=text())
-    contact_phone: str | None = Field(default=None, sa_column=text(nullable=True))
-    access_notes: str | None = Field(default=None, sa_column=text(nullable=True))
-    wished_start: datetime | None = Field(default=None, sa_column=instant(nullable=True))
-    wished_end: datetime | None = Field(default=None, sa_column=instant(nullable=True))
-    appointment_start: datetime | None = Field(default=None, sa_column=instant(nullable=True))
-    appointment_end: datetime | None = Field(default=None, sa_column=instant(nullable=True))
-    technician: str | None = Field(default=None, sa_column=text(nullable=True))
-    state: WorkOrderState = Field(sa_column=one_of(WorkOrderState))
+    customer_id: str = Field(sa_column=foreign_key_column("customer.id", index=True))
+    service_point: str = Field(sa_column=foreign_key_column("service_point.cis_service_point_id"))
+    ownership: AssetOwnership = Field(sa_column=enum_column(AssetOwnership))
+    priority: str = Field(sa_column=text_column())
+    reason: str = Field(sa_column=text_column())
+    contact_phone: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    access_notes: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    wished_start: datetime | None = Field(default=None, sa_column=timestamp_column(nullable=True))
+    wished_end: datetime | None = Field(default=None, sa_column=timestamp_column(nullable=True))
+    appointment_start: datetime | None = Field(default=None, sa_column=timestamp_column(nullable=True))
+    appointment_end: datetime | None = Field(default=None, sa_column=timestamp_column(nullable=True))
+    technician: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    state: WorkOrderState = Field(sa_column=enum_column(WorkOrderState))
     attempt: int = Field(default=1, sa_column=Column(Integer, nullable=False, default=1))
     maximum_attempts: int
-    outcome: str | None = Field(default=None, sa_column=text(nullable=True))
-    sent_back: str | None = Field(default=None, sa_column=text(nullable=True))
-    called_off: str | None = Field(default=None, sa_column=text(nullable=True))
+    outcome: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    sent_back: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    called_off: str | None = Field(default=None, sa_column=text_column(nullable=True))
     """Why what it was made for ended while a technician was on the way: a report changes nothing any more."""
-    unclaimed: str | None = Field(default=None, sa_column=text(nullable=True))
+    unclaimed: str | None = Field(default=None, sa_column=text_column(nullable=True))
     """What was done on site that no request stands for any more; null once a person settled it."""
     reminders: int = 0
-    escalated_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
-    dispatch_reference: str | None = Field(default=None, sa_column=text(nullable=True))
-    created_at: datetime = Field(sa_column=instant())
-    updated_at: datetime = Field(sa_column=instant())
+    escalated_at: datetime | None = Field(default=None, sa_column=timestamp_column(nullable=True))
+    dispatch_reference: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    created_at: datetime = Field(sa_column=timestamp_column())
+    updated_at: datetime = Field(sa_column=timestamp_column())
     version: int = Field(default=1, sa_column=Column(Integer, nullable=False, default=1))
 
     __table_args__ = (
@@ -84,17 +91,17 @@ class WorkOrder(Stored, table=True):
     )
 
 
-class WorkOrderCompletion(Stored, table=True):
+class WorkOrderCompletion(TableRow, table=True):
     """What a technician reported, kept once each, taken or sent back."""
 
     __tablename__ = "work_order_completion"
 
-    completion_id: str = Field(sa_column=key())
-    work_order_id: str = Field(sa_column=reference("work_order.id", index=True))
+    completion_id: str = Field(sa_column=primary_key_column())
+    work_order_id: str = Field(sa_column=foreign_key_column("work_order.id", index=True))
     attempt: int
-    outcome: CompletionOutcome = Field(sa_column=one_of(CompletionOutcome))
-    body: Any = Field(sa_column=document())
-    content_hash: str = Field(sa_column=text())
-    received_at: datetime = Field(sa_column=instant())
-    verdict: str | None = Field(default=None, sa_column=text(nullable=True))
+    outcome: CompletionOutcome = Field(sa_column=enum_column(CompletionOutcome))
+    body: Any = Field(sa_column=json_column())
+    content_hash: str = Field(sa_column=text_column())
+    received_at: datetime = Field(sa_column=timestamp_column())
+    verdict: str | None = Field(default=None, sa_column=text_column(nullable=True))
     """Null until the flow has looked at it; then `taken`, or why it was sent back or ignored."""

@@ -2,23 +2,23 @@
 
 from datetime import date, datetime, timedelta
 
-from models.application import AcceptedTerms
-from models.catalog import Terms
+from models.catalog.catalog import Terms
+from models.catalog.eligibility import StartWithinRule
 from models.decision import Finding
-from models.eligibility import StartWithinRule
-from rules.eligibility.facts import Facts
+from models.requests.enrollment import AcceptedTerms
+from rules.eligibility.facts import EligibilityFacts
 from rules.eligibility.finding import failed, passed, undecided
 
 
-def terms_accepted(facts: Facts) -> Finding:
+def terms_accepted(facts: EligibilityFacts) -> Finding:
     """The program's terms were accepted in their current version, not in the future."""
     current = facts.program.terms
     if facts.application is None:
         return undecided("terms_accepted", f"Version {current.version} of the terms will have to be accepted.")
-    return terms_in_force(facts.application.terms, current, facts.instant)
+    return check_terms(facts.application.terms, current, facts.instant)
 
 
-def terms_in_force(given: AcceptedTerms | None, current: Terms, now: datetime) -> Finding:
+def check_terms(given: AcceptedTerms | None, current: Terms, now: datetime) -> Finding:
     """These terms are the ones in force, and were not accepted in the future."""
     if given is None or given.version != current.version:
         said = "were not accepted" if given is None else f"were accepted in version {given.version}"
@@ -38,7 +38,7 @@ def terms_in_force(given: AcceptedTerms | None, current: Terms, now: datetime) -
     return passed("terms_accepted", f"Version {current.version} of the terms was accepted.")
 
 
-def questions_answered(facts: Facts) -> Finding:
+def questions_answered(facts: EligibilityFacts) -> Finding:
     """Every required question is answered, with one of its choices, and by none that disqualifies."""
     if facts.application is None:
         count = len(facts.program.questions)
@@ -68,24 +68,24 @@ def questions_answered(facts: Facts) -> Finding:
     return passed("questions_answered", "Every required question is answered.")
 
 
-def start_date(facts: Facts) -> Finding:
+def start_date(facts: EligibilityFacts) -> Finding:
     """The start was not in the past when it was wished."""
-    return start_day(_wished(facts), facts.applied_on)
+    return check_start_date(_requested_start(facts), facts.applied_on)
 
 
-def start_day(wished: date | None, today: date) -> Finding:
+def check_start_date(wished: date | None, today: date) -> Finding:
     """The day is not in the past where today, at the premise, is that day."""
     if wished is None or wished >= today:
         return passed("start_date", "The start date is not in the past.")
     return failed("start_date", f"The start date {wished} is in the past.", f"Choose {today} or later.", "/start_date")
 
 
-def start_within(facts: Facts, rule: StartWithinRule) -> Finding:
+def start_within(facts: EligibilityFacts, rule: StartWithinRule) -> Finding:
     """The start was not too far ahead when it was wished."""
-    return start_day_within(_wished(facts), facts.applied_on, rule)
+    return check_start_within(_requested_start(facts), facts.applied_on, rule)
 
 
-def start_day_within(wished: date | None, today: date, rule: StartWithinRule) -> Finding:
+def check_start_within(wished: date | None, today: date, rule: StartWithinRule) -> Finding:
     """The day is not too far ahead where today, at the premise, is that day."""
     if wished is None or (wished - today).days <= rule.days:
         return passed(rule.rule, f"The start lies within {rule.days} days.")
@@ -97,5 +97,5 @@ def start_day_within(wished: date | None, today: date, rule: StartWithinRule) ->
     )
 
 
-def _wished(facts: Facts) -> date | None:
+def _requested_start(facts: EligibilityFacts) -> date | None:
     return facts.application.start_date if facts.application else None

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from models.decision import Decision, Finding, Outcome, Verdict
-from models.eligibility import (
+from models.catalog.eligibility import (
     ConfiguredRule,
     CoolDownRule,
     CustomerClassRule,
@@ -19,16 +18,17 @@ from models.eligibility import (
     StartWithinRule,
     TariffRule,
 )
-from rules.eligibility import consent, devices, participation, room, site, standing
-from rules.eligibility.facts import Facts
+from models.decision import Decision, DecisionOutcome, Finding, Verdict
+from rules.eligibility import availability, capacity, consent, devices, participation, service_point
+from rules.eligibility.facts import EligibilityFacts
 
-ALWAYS: tuple[Callable[[Facts], Finding], ...] = (
-    standing.account_active,
-    standing.service_point_active,
-    standing.belongs_together,
-    standing.program_active,
-    standing.enrollment_window,
-    standing.offered,
+STANDARD_RULES: tuple[Callable[[EligibilityFacts], Finding], ...] = (
+    availability.account_active,
+    availability.service_point_active,
+    availability.belongs_together,
+    availability.program_active,
+    availability.enrollment_window,
+    availability.offered,
     devices.device_count,
     devices.specification_accepted,
     devices.serial_once,
@@ -39,26 +39,26 @@ ALWAYS: tuple[Callable[[Facts], Finding], ...] = (
     consent.terms_accepted,
     consent.questions_answered,
     consent.start_date,
-    room.capacity,
+    capacity.capacity,
 )
 
-CONFIGURED: dict[type, Callable[[Facts, Any], Finding]] = {
-    CustomerClassRule: site.customer_class,
-    TariffRule: site.tariff,
-    PremiseTypeRule: site.premise_type,
-    IntervalMeterRule: site.interval_meter,
-    GridLocationRule: site.grid_location,
-    FeederKnownRule: site.feeder_known,
-    PhaseCountRule: site.phase_count,
-    NotCriticalRule: site.not_critical,
-    OwnerConsentRule: site.owner_consent,
+RULE_BY_CONFIGURATION: dict[type, Callable[[EligibilityFacts, Any], Finding]] = {
+    CustomerClassRule: service_point.customer_class,
+    TariffRule: service_point.tariff,
+    PremiseTypeRule: service_point.premise_type,
+    IntervalMeterRule: service_point.interval_meter,
+    GridLocationRule: service_point.grid_location,
+    FeederKnownRule: service_point.feeder_known,
+    PhaseCountRule: service_point.phase_count,
+    NotCriticalRule: service_point.not_critical,
+    OwnerConsentRule: service_point.owner_consent,
     CoolDownRule: participation.cool_down,
     StartWithinRule: consent.start_within,
     RatedPowerRule: devices.rated_power,
 }
 
 
-OF_DEVICES: tuple[Callable[[Facts], Finding], ...] = (
+DEVICE_RULES: tuple[Callable[[EligibilityFacts], Finding], ...] = (
     devices.specification_accepted,
     devices.serial_free,
     devices.device_location,
@@ -66,25 +66,25 @@ OF_DEVICES: tuple[Callable[[Facts], Finding], ...] = (
 """Those asked again of a device that was installed after the application was accepted."""
 
 
-def _ask(facts: Facts, rule: ConfiguredRule) -> Finding:
-    return CONFIGURED[type(rule)](facts, rule)
+def _evaluate(facts: EligibilityFacts, rule: ConfiguredRule) -> Finding:
+    return RULE_BY_CONFIGURATION[type(rule)](facts, rule)
 
 
-def device_failures(facts: Facts) -> tuple[Finding, ...]:
+def find_device_failures(facts: EligibilityFacts) -> tuple[Finding, ...]:
     """What keeps an installed device from being taken: the application was accepted without knowing it."""
-    findings = [rule(facts) for rule in OF_DEVICES]
-    findings += [_ask(facts, rule) for rule in facts.program.eligibility if isinstance(rule, RatedPowerRule)]
+    findings = [rule(facts) for rule in DEVICE_RULES]
+    findings += [_evaluate(facts, rule) for rule in facts.program.eligibility if isinstance(rule, RatedPowerRule)]
     return tuple(finding for finding in findings if finding.verdict is Verdict.FAILED)
 
 
-def decide(facts: Facts) -> Decision:
+def decide_eligibility(facts: EligibilityFacts) -> Decision:
     """Rejected if any rule fails; waitlisted if the only thing missing is a place; else accepted."""
-    findings = [rule(facts) for rule in ALWAYS] + [_ask(facts, rule) for rule in facts.program.eligibility]
+    findings = [rule(facts) for rule in STANDARD_RULES] + [_evaluate(facts, rule) for rule in facts.program.eligibility]
     verdicts = {finding.verdict for finding in findings}
-    outcome = Outcome.ACCEPTED
+    outcome = DecisionOutcome.ACCEPTED
     if Verdict.FAILED in verdicts:
-        outcome = Outcome.REJECTED
+        outcome = DecisionOutcome.REJECTED
     elif Verdict.WAIT in verdicts:
-        outcome = Outcome.WAITLISTED
+        outcome = DecisionOutcome.WAITLISTED
     ordered = tuple(sorted(findings, key=lambda finding: (finding.rule, finding.reason, finding.fix, finding.pointers)))
     return Decision(outcome=outcome, decided_at=facts.instant, findings=ordered)

@@ -4,16 +4,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 
-from models.application import EnrollmentApplication, RequestedDevice
-from models.catalog import Program, Specification
-from models.states import AccountStatus, CustomerClass, DeviceState, InstallationMethod, MeterType, PremiseType
-from rules.capacity import Need
+from models.catalog.catalog import Program, Specification
+from models.requests.enrollment import EnrollmentApplication, RequestedDevice
+from models.states.enrollment import (
+    AccountStatus,
+    CustomerClass,
+    DeviceState,
+    InstallationMethod,
+    MeterType,
+    PremiseType,
+)
+from rules.capacity import CapacityNeed
 
-_BROUGHT = (InstallationMethod.UTILITY_INSTALLATION, InstallationMethod.SELF_INSTALLATION)
+_DELIVERING_METHODS = (InstallationMethod.UTILITY_INSTALLATION, InstallationMethod.SELF_INSTALLATION)
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class ServicePointFacts:
     """The service point with its premise and account, as the CIS has them."""
 
     customer_id: str
@@ -46,7 +53,7 @@ class Participation:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldDevice:
+class KnownDevice:
     """A device already in our record under the serial number asked for.
 
     `customers` may have it: who enrolled it last and, once it takes part in nothing, who has the service point where it
@@ -57,11 +64,11 @@ class HeldDevice:
     state: DeviceState
     customers: frozenset[str]
     exclusions: frozenset[str] = frozenset()
-    leaving: frozenset[str] = frozenset()
+    exclusions_ending: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class ProgramUsage:
     """What the program holds, and how many wait in front of this application."""
 
     customers: int = 0
@@ -71,7 +78,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class EligibilityFacts:
     """`application` is None when somebody only asks what they could apply for.
 
     `today` is the date of `instant` at the premise, whose time zone is `zone`, `applied_on` that of the application:
@@ -84,31 +91,31 @@ class Facts:
     instant: datetime
     today: date
     applied_on: date
-    site: Site
+    site: ServicePointFacts
     program: Program
     zone: tzinfo = UTC
     location_required: bool = False
     application: EnrollmentApplication | None = None
     specifications: tuple[Specification | None, ...] = ()
     location_types: frozenset[tuple[str, str]] = frozenset()
-    catalogued: tuple[Specification, ...] = ()
+    catalog_specifications: tuple[Specification, ...] = ()
     participations: tuple[Participation, ...] = ()
-    held: tuple[HeldDevice, ...] = ()
-    usage: Usage = field(default_factory=Usage)
-    expected: Need | None = None
+    known_devices: tuple[KnownDevice, ...] = ()
+    usage: ProgramUsage = field(default_factory=ProgramUsage)
+    estimated_need: CapacityNeed | None = None
 
     @property
     def awaits_device(self) -> bool:
         """Whether the utility brings the device, so that nobody can name it yet."""
         asked = self.application
-        return asked is not None and not asked.devices and asked.installation_method in _BROUGHT
+        return asked is not None and not asked.devices and asked.installation_method in _DELIVERING_METHODS
 
     @property
-    def need(self) -> Need:
+    def need(self) -> CapacityNeed:
         """What the application takes of the program."""
-        if self.expected is not None:
-            return self.expected
-        return Need(devices=max(len(self.devices), self.program.devices.minimum), kw=self.requested_kw)
+        if self.estimated_need is not None:
+            return self.estimated_need
+        return CapacityNeed(devices=max(len(self.devices), self.program.devices.minimum), kw=self.requested_kw)
 
     @property
     def devices(self) -> tuple[RequestedDevice, ...]:

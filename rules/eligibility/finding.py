@@ -13,7 +13,7 @@ def failed(rule: str, reason: str, fix: str, *pointers: str) -> Finding:
     return Finding(rule=rule, verdict=Verdict.FAILED, reason=reason, fix=fix, pointers=pointers)
 
 
-def wait(rule: str, reason: str, fix: str) -> Finding:
+def waitlisted(rule: str, reason: str, fix: str) -> Finding:
     """It is only a matter of time."""
     return Finding(rule=rule, verdict=Verdict.WAIT, reason=reason, fix=fix)
 

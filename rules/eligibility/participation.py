@@ -2,13 +2,13 @@
 
 from datetime import date, datetime, time, timedelta
 
+from models.catalog.eligibility import CoolDownRule
 from models.decision import Finding
-from models.eligibility import CoolDownRule
-from rules.eligibility.facts import Facts
+from rules.eligibility.facts import EligibilityFacts
 from rules.eligibility.finding import failed, passed
 
 
-def not_subscribed(facts: Facts) -> Finding:
+def not_subscribed(facts: EligibilityFacts) -> Finding:
     """The service point does not take part in this program already."""
     if any(held.open and held.program == facts.program.code for held in facts.participations):
         return failed(
@@ -20,12 +20,12 @@ def not_subscribed(facts: Facts) -> Finding:
     return passed("not_subscribed", "The service point does not take part in this program yet.")
 
 
-def no_conflicting_program(facts: Facts) -> Finding:
+def no_conflicting_program(facts: EligibilityFacts) -> Finding:
     """The service point takes part in no program that excludes this one."""
     conflicting = sorted(
         held.program
         for held in facts.participations
-        if held.open and held.program != facts.program.code and held.exclusion == facts.program.exclusion
+        if held.open and held.program != facts.program.code and held.exclusion == facts.program.exclusion_group
     )
     if conflicting:
         return failed(
@@ -37,12 +37,12 @@ def no_conflicting_program(facts: Facts) -> Finding:
     return passed("no_conflicting_program", "No other program excludes this one.")
 
 
-def _first_free_day(free_from: datetime) -> date:
+def _first_eligible_day(free_from: datetime) -> date:
     """The first day of which every hour is free: the next, unless the cool-down ends at midnight."""
     return free_from.date() if free_from.time() == time.min else free_from.date() + timedelta(days=1)
 
 
-def cool_down(facts: Facts, rule: CoolDownRule) -> Finding:
+def cool_down(facts: EligibilityFacts, rule: CoolDownRule) -> Finding:
     """An earlier participation of the same customer ended long enough ago."""
     same = (facts.site.customer_id, facts.program.code)
     ends = [
@@ -54,6 +54,6 @@ def cool_down(facts: Facts, rule: CoolDownRule) -> Finding:
     return failed(
         rule.rule,
         f"An earlier participation ended less than {rule.days} days ago.",
-        f"Apply again from {_first_free_day(free_from.astimezone(facts.zone))} on.",
+        f"Apply again from {_first_eligible_day(free_from.astimezone(facts.zone))} on.",
         "/program",
     )

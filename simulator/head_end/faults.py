@@ -4,12 +4,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from simulator.faults import DoorFaults
+from simulator.shared.faults import EndpointFaults
 
 AnswerMode = Literal["at_once", "callback", "never"]
 
 
-class Faults(DoorFaults):
+class Faults(EndpointFaults):
     """All at rest, unless the settings say otherwise."""
 
     answer: AnswerMode

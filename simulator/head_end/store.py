@@ -1,6 +1,6 @@
 """The one file that holds all the head-end simulator knows; it survives a kill -9 (see simulator.store)."""
 
-from simulator.store import Store
+from simulator.shared.store import Store
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS requests (

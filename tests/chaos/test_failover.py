@@ -17,66 +17,66 @@ import psutil
 import pytest
 
 from bench.stack import running_stack
-from tests.integration.doors import Doors
-from tests.integration.test_database_away import turn
-from tests.patience import wait_for
+from tests.integration.clients.running_stack import RunningStack
+from tests.integration.database.test_outages import set_read_only
+from tests.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
-def doors() -> Iterator[Doors]:
+def doors() -> Iterator[RunningStack]:
     with (
         tempfile.TemporaryDirectory(prefix="gridenroll-failover-") as folder,
         running_stack(Path(folder) / "data") as stack,
     ):
-        doors = Doors(stack)
+        doors = RunningStack(stack)
         yield doors
         doors.close()
 
 
-def worker_health(doors: Doors) -> dict[str, dict[str, Any]]:
+def worker_health(doors: RunningStack) -> dict[str, dict[str, Any]]:
     """The worker's background tasks, by name."""
-    listening = psutil.Process(doors.stack["pids"]["worker"]).net_connections("tcp")
+    listening = psutil.Process(doors.description["pids"]["worker"]).net_connections("tcp")
     port = next(one.laddr.port for one in listening if one.status == psutil.CONN_LISTEN)
     tasks = httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).json()["tasks"]
     return {task["name"]: task for task in tasks}
 
 
 async def test_after_a_read_only_database_the_relay_delivers_what_was_accepted_while_temporal_hung(
-    doors: Doors,
+    doors: RunningStack,
 ) -> None:
-    url, temporal = doors.stack["database_url"], doors.stack["pids"]["temporal"]
-    await turn(url, read_only=True)
+    url, temporal = doors.description["database_url"], doors.description["pids"]["temporal"]
+    await set_read_only(url, read_only=True)
     try:
-        assert doors.submit(doors.application()).status_code == 503
+        assert doors.submit(doors.build_application()).status_code == 503
         wait_for(lambda: worker_health(doors)["relay"]["error"])
     finally:
-        await turn(url, read_only=False)
+        await set_read_only(url, read_only=False)
     os.kill(temporal, signal.SIGSTOP)
     try:
-        enrollment = doors.accepted(doors.application())
+        enrollment = doors.submit_accepted(doors.build_application())
         tried = "SELECT count(*) FROM outbox_message WHERE workflow_id = $1 AND attempts > 0"
         wait_for(lambda: doors.database.value(tried, f"enroll/{enrollment}"))
         assert doors.api.get("/readyz").json()["status"] == "degraded"
     finally:
         os.kill(temporal, signal.SIGCONT)
-    doors.told(enrollment, "synchronized")
+    doors.wait_for_sync_request(enrollment, "synchronized")
     wait_for(lambda: not worker_health(doors)["relay"]["error"])
     wait_for(lambda: doors.api.get("/readyz").json()["status"] == "ready")
 
 
-def namespace(doors: Doors, *words: str) -> None:
+def namespace(doors: RunningStack, *words: str) -> None:
     program = shutil.which("temporal", path=Path(sys.executable).parent) or "temporal"
-    address = ("--address", doors.stack["temporal_address"], "-n", "default")
+    address = ("--address", doors.description["temporal_address"], "-n", "default")
     subprocess.run([program, "operator", "namespace", *words, *address], check=True, timeout=120, capture_output=True)
 
 
-def test_a_namespace_that_is_deleted_and_made_anew_loses_no_start(doors: Doors) -> None:
+def test_a_namespace_that_is_deleted_and_made_anew_loses_no_start(doors: RunningStack) -> None:
     """The messages of its time wait, and arrive in the new one, which the relay prepares by itself."""
     namespace(doors, "delete", "--yes")
-    enrollment = doors.accepted(doors.application())
+    enrollment = doors.submit_accepted(doors.build_application())
     said = "SELECT error FROM outbox_message WHERE workflow_id = $1"
     wait_for(lambda: "not found" in (doors.database.value(said, f"enroll/{enrollment}") or ""))
     assert doors.database.value("SELECT count(*) FROM outbox_message WHERE state <> 'waiting'") == 0
     namespace(doors, "create")
-    doors.told(enrollment, "synchronized")
-    doors.enrolled()
+    doors.wait_for_sync_request(enrollment, "synchronized")
+    doors.enroll()

@@ -12,11 +12,11 @@ import psutil
 import pytest
 
 from bench.stack import running_stack
-from tests.chaos.storm import BIG, SMALL, Size, Storm, all_workflows_end
-from tests.chaos.victim import Victim
-from tests.e2e.spoken import gone
-from tests.integration.doors import Doors
-from tests.patience import DRILL_PATIENCE_SECONDS, wait_for
+from tests.chaos.kill_sequence import BIG_LOAD, SMALL_LOAD, KillSequence, Load, wait_for_workflow_ends
+from tests.chaos.stack_processes import StackProcesses
+from tests.e2e.running_program import have_all_ended
+from tests.integration.clients.running_stack import RunningStack
+from tests.waiting import CHAOS_WAIT_SECONDS, wait_for
 
 PARTS = {"worker", "api", "simulator", "postgresql", "temporal"}
 
@@ -24,47 +24,49 @@ PARTS = {"worker", "api", "simulator", "postgresql", "temporal"}
 class Aftermath:
     """What was asked and answered, and the doors behind which is what there is now."""
 
-    def __init__(self, storm: Storm, doors: Doors) -> None:
+    def __init__(self, storm: KillSequence, doors: RunningStack) -> None:
         self.storm = storm
         self.doors = doors
 
 
-@pytest.fixture(scope="module", params=[SMALL, pytest.param(BIG, marks=pytest.mark.soak)], ids=["small", "big"])
+@pytest.fixture(
+    scope="module", params=[SMALL_LOAD, pytest.param(BIG_LOAD, marks=pytest.mark.soak)], ids=["small", "big"]
+)
 def aftermath(request: pytest.FixtureRequest) -> Iterator[Aftermath]:
-    size: Size = request.param
+    size: Load = request.param
     with tempfile.TemporaryDirectory(prefix="gridenroll-chaos-") as folder:
         data_dir = Path(folder, "data")
         with running_stack(data_dir) as stack:
             assert set(stack["pids"]) == {*PARTS, "head_end", "up"}
-            storm = Storm(Victim(data_dir), stack, size)
-            storm.rage()
-        with running_stack(data_dir) as stack, closing(Doors(stack)) as doors:
+            storm = KillSequence(StackProcesses(data_dir), stack, size)
+            storm.run()
+        with running_stack(data_dir) as stack, closing(RunningStack(stack)) as doors:
             family = psutil.Process(stack["pids"]["up"]).children(recursive=True)
-            asyncio.run(all_workflows_end(stack, storm.callers.accepted.values()))
+            asyncio.run(wait_for_workflow_ends(stack, storm.clients.accepted.values()))
             yield Aftermath(storm, doors)
-        assert gone(family)
+        assert have_all_ended(family)
         assert not (data_dir / "stack.json").exists()
 
 
 def test_every_part_was_killed_and_started_again(aftermath: Aftermath) -> None:
-    assert set(aftermath.storm.victim.killed) == PARTS
-    now = aftermath.doors.stack["pids"]
-    assert [part for part, before in aftermath.storm.victim.killed.items() if now[part] == before] == []
+    assert set(aftermath.storm.processes.killed) == PARTS
+    now = aftermath.doors.description["pids"]
+    assert [part for part, before in aftermath.storm.processes.killed.items() if now[part] == before] == []
 
 
 @pytest.mark.parametrize("part", ["worker", "api", "simulator"])
 def test_enough_enrollments_were_in_flight_when_it_was_killed(aftermath: Aftermath, part: str) -> None:
     wanted = "SELECT count(*) FROM sync_request WHERE acknowledged_at <= $1"
-    done = aftermath.doors.database.value(wanted, aftermath.storm.victim.killed_at[part])
-    assert aftermath.storm.asked_before[part] - done >= aftermath.storm.size.in_flight
+    done = aftermath.doors.database.value(wanted, aftermath.storm.processes.killed_at[part])
+    assert aftermath.storm.submitted_before[part] - done >= aftermath.storm.size.in_flight
 
 
 def test_callers_had_to_ask_again_and_every_request_became_one_enrollment(aftermath: Aftermath) -> None:
-    assert aftermath.storm.callers.repeated
+    assert aftermath.storm.clients.repeated
     rows = aftermath.doors.database.rows("SELECT transaction_id, id FROM enrollment")
     kept = {row["transaction_id"]: row["id"] for row in rows}
-    assert kept == aftermath.storm.callers.accepted
-    assert set(kept) == {application["transaction_id"] for application in aftermath.storm.asked}
+    assert kept == aftermath.storm.clients.accepted
+    assert set(kept) == {application["transaction_id"] for application in aftermath.storm.submitted}
 
 
 def test_requests_are_taken_while_temporal_is_away(aftermath: Aftermath) -> None:
@@ -76,19 +78,19 @@ def test_every_enrollment_is_enrolled_and_synchronized(aftermath: Aftermath) -> 
         "SELECT e.state AS enrollment, s.state AS sync, count(*) FROM enrollment e"
         " LEFT JOIN sync_request s ON s.enrollment_id = e.id GROUP BY 1, 2"
     )
-    assert states == [{"enrollment": "enrolled", "sync": "synchronized", "count": len(aftermath.storm.asked)}]
+    assert states == [{"enrollment": "enrolled", "sync": "synchronized", "count": len(aftermath.storm.submitted)}]
 
 
 def test_each_device_is_once_in_the_derms(aftermath: Aftermath) -> None:
-    held = Counter((der["device"]["serial_number"], der["state"]) for der in aftermath.doors.listed("/ders"))
-    assert held == Counter((one["devices"][0]["serial_number"], "enrolled") for one in aftermath.storm.asked)
+    held = Counter((der["device"]["serial_number"], der["state"]) for der in aftermath.doors.list_from_derms("/ders"))
+    assert held == Counter((one["devices"][0]["serial_number"], "enrolled") for one in aftermath.storm.submitted)
 
 
 def test_each_sync_request_was_applied_once(aftermath: Aftermath) -> None:
     known = {row["id"] for row in aftermath.doors.database.rows("SELECT id FROM sync_request")}
-    applied = {one["sync_request_id"]: one["applied"] for one in aftermath.doors.listed("/sync-messages")}
+    applied = {one["sync_request_id"]: one["applied"] for one in aftermath.doors.list_from_derms("/sync-messages")}
     assert applied == dict.fromkeys(known, 1)
-    assert len(aftermath.doors.listed("/sync-messages")) == len(known)
+    assert len(aftermath.doors.list_from_derms("/sync-messages")) == len(known)
 
 
 def test_nothing_was_done_twice(aftermath: Aftermath) -> None:
@@ -103,4 +105,4 @@ def test_nothing_stays_in_the_outbox(aftermath: Aftermath) -> None:
     """What arrived while PostgreSQL was killed could not be struck out: it is claimed again after its lease."""
     left = "SELECT workflow_id, attempts FROM outbox_message"
     rows = aftermath.doors.database.rows
-    wait_for(lambda: not rows(left), instead=lambda: rows(left), seconds=DRILL_PATIENCE_SECONDS)
+    wait_for(lambda: not rows(left), instead=lambda: rows(left), seconds=CHAOS_WAIT_SECONDS)

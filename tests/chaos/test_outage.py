@@ -16,9 +16,9 @@ import pytest
 
 from bench import customers, outage
 from bench.stack import running_stack
-from cli.client import Api
-from cli.customers import put_customers
-from tests.integration.doors import Doors
+from cli.client import ApiClient
+from cli.commands.customers import put_customers
+from tests.integration.clients.running_stack import RunningStack
 
 STUCK = 60
 """More than the 50 slots for workflow tasks."""
@@ -34,40 +34,40 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def applications(folder: Path) -> Iterator[dict[str, Any]]:
-    rows = customers.make(folder / "customers.csv", 5 * STUCK)
-    return (customers.application(row, number) for number, row in enumerate(rows))
+    rows = customers.make_customers(folder / "customers.csv", 5 * STUCK)
+    return (customers.build_application(row, number) for number, row in enumerate(rows))
 
 
 @pytest.fixture(scope="module")
 def stack(folder: Path, applications: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     with running_stack(folder / "data") as stack:
-        put_customers(Api(stack["api_url"], stack["token"]), folder / "customers.csv")
+        put_customers(ApiClient(stack["api_url"], stack["token"]), folder / "customers.csv")
         yield stack
 
 
-@pytest.mark.parametrize("away", [outage.killed, outage.frozen], ids=["killed", "frozen"])
+@pytest.mark.parametrize("away", [outage.kill_postgres, outage.freeze_postgres], ids=["killed", "frozen"])
 async def test_nobody_waits_for_those_whom_an_outage_holds_and_all_of_them_go_on(
-    stack: dict[str, Any], applications: Iterator[dict[str, Any]], away: outage.Away
+    stack: dict[str, Any], applications: Iterator[dict[str, Any]], away: outage.OutageKind
 ) -> None:
     mine = [next(applications) for _ in range(STUCK + 2)]
-    async with outage.drill(stack, mine, away) as drill:
-        await drill.query()
-        await drill.cancel()
-        await outage.until("all stuck workflows wait on a timer", drill.all_wait)
-        await drill.query()
-        assert max(await drill.attempts_before_waiting()) <= MOST_ATTEMPTS
+    async with outage.run_drill(stack, mine, away) as drill:
+        await drill.measure_query()
+        await drill.measure_cancel()
+        await outage.wait_until("all stuck workflows wait on a timer", drill.are_all_waiting)
+        await drill.measure_query()
+        assert max(await drill.list_attempts_before_waiting()) <= MOST_ATTEMPTS
 
     async def finished() -> bool:
-        return await drill.unfinished() == 0
+        return await drill.count_unfinished() == 0
 
-    await outage.until("all are synchronized after the outage", finished)
+    await outage.wait_until("all are synchronized after the outage", finished)
     await asyncio.to_thread(check_each_happened_once, stack, drill.stuck, mine[2:])
 
 
 def check_each_happened_once(stack: dict[str, Any], enrollments: list[str], asked: list[dict[str, Any]]) -> None:
-    with closing(Doors(stack)) as doors:
+    with closing(RunningStack(stack)) as doors:
         for enrollment, application in zip(enrollments, asked, strict=True):
-            assert len(doors.held(application["devices"][0]["serial_number"])) == 1
-            assert len(doors.enrollment(enrollment)["sync_requests"]) == 1
+            assert len(doors.search_derms(application["devices"][0]["serial_number"])) == 1
+            assert len(doors.get_enrollment(enrollment)["sync_requests"]) == 1
         count = "SELECT count(*) FROM program_subscription WHERE enrollment_id = ANY($1)"
         assert doors.database.value(count, enrollments) == len(enrollments)

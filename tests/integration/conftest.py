@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench.stack import running_stack
-from tests.integration.doors import Doors
-from tests.integration.setting_up import Setup
+from tests.integration.clients.device_setup import DeviceSetupClient
+from tests.integration.clients.running_stack import RunningStack
 
 
 @pytest.fixture(scope="session")
@@ -19,16 +19,16 @@ def data_dir() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def running(data_dir: Path) -> Iterator[Doors]:
+def running(data_dir: Path) -> Iterator[RunningStack]:
     """The stack as `gridenroll up` starts it from nothing, with its examples; it is soon done waiting for head-ends."""
     with running_stack(data_dir, GRIDENROLL_HEAD_END_ANSWER_WITHIN="PT3S") as stack:
-        doors = Doors(stack)
+        doors = RunningStack(stack)
         yield doors
         doors.close()
 
 
 @pytest.fixture
-def doors(running: Doors) -> Iterator[Doors]:
+def doors(running: RunningStack) -> Iterator[RunningStack]:
     """The stack, with a DERMS and a head-end that behave again after each test."""
     yield running
     running.derms.delete("/faults")
@@ -37,8 +37,8 @@ def doors(running: Doors) -> Iterator[Doors]:
 
 
 @pytest.fixture
-def setup(doors: Doors) -> Iterator[Setup]:
+def setup(doors: RunningStack) -> Iterator[DeviceSetupClient]:
     """Whoever has devices sent, and their head-end."""
-    made = Setup(doors)
+    made = DeviceSetupClient(doors)
     yield made
-    made.cloud.close()
+    made.head_end.close()

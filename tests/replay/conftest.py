@@ -1,3 +1,3 @@
 """The server that skips time, here too."""
 
-from tests.flow.conftest import environment as environment
+from tests.workflow.conftest import environment as environment

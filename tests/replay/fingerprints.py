@@ -9,24 +9,24 @@ from temporalio.client import WorkflowHistory
 
 FINGERPRINTS = Path(__file__).parent / "fingerprints"
 
-_CHANCE = ("WORKFLOW_TASK_SCHEDULED", "WORKFLOW_TASK_STARTED", "WORKFLOW_TASK_COMPLETED")
+_TIMING_EVENTS = ("WORKFLOW_TASK_SCHEDULED", "WORKFLOW_TASK_STARTED", "WORKFLOW_TASK_COMPLETED")
 """How many tasks it took depends on how fast the server was; what the tasks asked for does not."""
 
 
-def fingerprint(history: WorkflowHistory) -> str:
+def build_fingerprint(history: WorkflowHistory) -> str:
     """One line an event."""
     events: list[dict[str, Any]] = json.loads(history.to_json())["events"]
-    lines = (_line(event) for event in events)
-    return "".join(f"{line}\n" for line in lines if line not in _CHANCE)
+    lines = (_format_event(event) for event in events)
+    return "".join(f"{line}\n" for line in lines if line not in _TIMING_EVENTS)
 
 
-def _line(event: dict[str, Any]) -> str:
+def _format_event(event: dict[str, Any]) -> str:
     kind = event["eventType"].removeprefix("EVENT_TYPE_")
     attributes: dict[str, Any] = next((value for key, value in event.items() if key.endswith("Attributes")), {})
-    return " ".join([kind, *_names(attributes)])
+    return " ".join([kind, *_list_names(attributes)])
 
 
-def _names(attributes: dict[str, Any]) -> list[str]:
+def _list_names(attributes: dict[str, Any]) -> list[str]:
     found = [attributes.get("activityType", {}).get("name"), attributes.get("signalName")]
     found += (
         sorted(attributes.get("searchAttributes", {}).get("indexedFields", {}))
@@ -38,8 +38,8 @@ def _names(attributes: dict[str, Any]) -> list[str]:
 
 
 def _local_activity(attributes: dict[str, Any]) -> str:
-    return json.loads(_decoded(attributes["details"]["data"]["payloads"][0]["data"]))["activity_type"]
+    return json.loads(_decode(attributes["details"]["data"]["payloads"][0]["data"]))["activity_type"]
 
 
-def _decoded(data: str) -> bytes:
+def _decode(data: str) -> bytes:
     return base64.b64decode(data)

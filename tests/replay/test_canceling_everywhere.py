@@ -16,23 +16,23 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
 
 from connectors.temporal.client import register_search_attributes
-from tests.flow.conftest import program, skipping_time
-from tests.patience import PATIENCE_SECONDS
-from tests.replay.journeys import JOURNEYS
-from tests.replay.outcomes import agree, comes_to_rest
-from tests.replay.test_replay import recorded
-from tests.replay.waiting_points import WAITS, Place, in_the_code, noticed
+from tests.replay.record_agreement import check_agreement, wait_until_idle
+from tests.replay.scenarios.all_scenarios import SCENARIOS
+from tests.replay.test_replay import load_history
+from tests.replay.wait_points import WAIT_CALLS, CodeLocation, find_wait_points, recording_waits
+from tests.waiting import WAIT_SECONDS
+from tests.workflow.conftest import find_program, start_time_skipping_server
 from worker import WORKFLOWS
 
-PLACES = sorted(in_the_code())
+PLACES = sorted(find_wait_points())
 
 
 @pytest.fixture(scope="module")
-def ways() -> dict[Place, list[str]]:
+def ways() -> dict[CodeLocation, list[str]]:
     """The journeys that come to each place, by what replaying their histories shows; the late ones last."""
-    found: dict[Place, list[str]] = {}
-    for name in sorted(JOURNEYS, key=lambda name: (_is_canceled(name), JOURNEYS[name].late, name)):
-        with noticed() as places:
+    found: dict[CodeLocation, list[str]] = {}
+    for name in sorted(SCENARIOS, key=lambda name: (_is_canceled(name), SCENARIOS[name].late, name)):
+        with recording_waits() as places:
             asyncio.run(_replay(name))
         for place in places:
             found.setdefault(place, []).append(name)
@@ -42,7 +42,7 @@ def ways() -> dict[Place, list[str]]:
 def _is_canceled(name: str) -> bool:
     """Whether it only comes so far because it is canceled in Temporal."""
     return any(
-        event.HasField("workflow_execution_cancel_requested_event_attributes") for event in recorded(name).events
+        event.HasField("workflow_execution_cancel_requested_event_attributes") for event in load_history(name).events
     )
 
 
@@ -52,7 +52,7 @@ async def _replay(name: str) -> None:
         workflow_runner=UnsandboxedWorkflowRunner(),
         data_converter=pydantic_data_converter,
     )
-    await replayer.replay_workflow(recorded(name))
+    await replayer.replay_workflow(load_history(name))
 
 
 class Canceled:
@@ -69,7 +69,7 @@ class Canceled:
 
 
 @contextmanager
-def canceled_at(place: Place) -> Iterator[Canceled]:
+def canceled_at(place: CodeLocation) -> Iterator[Canceled]:
     """A workflow that was canceled in Temporal hears of it the first time that it waits there; says when."""
     canceled, main = Canceled(), asyncio.get_running_loop()
     canceled_already: list[Any] = []
@@ -77,7 +77,7 @@ def canceled_at(place: Place) -> Iterator[Canceled]:
     def canceling(wait: Callable[..., Any]) -> Callable[..., Any]:
         def waiting(*args: Any, **kwargs: Any) -> Any:
             caller = sys._getframe(1)
-            here = Place(Path(caller.f_code.co_filename).name, caller.f_lineno)
+            here = CodeLocation(Path(caller.f_code.co_filename).name, caller.f_lineno)
             loop: Any = asyncio.get_running_loop()
             if here == place and not any(one is loop for one in canceled_already) and not loop._deleting:
                 # As the SDK does it when the server tells it: after what has begun in this turn. A worker that has
@@ -93,7 +93,7 @@ def canceled_at(place: Place) -> Iterator[Canceled]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_WorkflowInstanceImpl, "_apply_cancel_workflow", lambda *_: None)
         patch.setattr(workflow, "set_current_details", canceled.say)
-        for name in WAITS:
+        for name in WAIT_CALLS:
             patch.setattr(workflow, name, canceling(getattr(workflow, name)))
         yield canceled
 
@@ -104,7 +104,7 @@ def real_server() -> Iterator[WorkflowEnvironment]:
 
     async def start() -> WorkflowEnvironment:
         started = await WorkflowEnvironment.start_local(
-            dev_server_existing_path=program("temporal"),
+            dev_server_existing_path=find_program("temporal"),
             data_converter=pydantic_data_converter,
             dev_server_log_level="error",
         )
@@ -116,23 +116,23 @@ def real_server() -> Iterator[WorkflowEnvironment]:
     asyncio.run(started.shutdown())
 
 
-async def cancel_there(environment: WorkflowEnvironment, name: str, place: Place) -> None:
+async def cancel_there(environment: WorkflowEnvironment, name: str, place: CodeLocation) -> None:
     """Carries the workflow as far as the place, cancels it there, and looks at what came of it."""
-    journey = JOURNEYS[name]
+    journey = SCENARIOS[name]
     with canceled_at(place) as canceled:
         async with journey.begin(environment, **journey.start) as flow:
             await flow.handle.cancel()
             carrying = asyncio.ensure_future(journey.carry(flow))
             try:
-                async with asyncio.timeout(PATIENCE_SECONDS):
+                async with asyncio.timeout(WAIT_SECONDS):
                     await canceled.there.wait()
             except TimeoutError:
                 raise AssertionError(f"{name} never came to {place}") from None
             finally:
                 carrying.cancel()
                 await asyncio.gather(carrying, return_exceptions=True)
-            await comes_to_rest(flow.handle)
-            await agree(flow, canceled.details)
+            await wait_until_idle(flow.handle)
+            await check_agreement(flow, canceled.details)
 
 
 def _places() -> Iterator[Any]:
@@ -144,17 +144,17 @@ def _places() -> Iterator[Any]:
         yield pytest.param(place, marks=marks, id=f"{place.file}:{place.line}")
 
 
-def test_there_is_a_way_to_every_waiting_place(ways: dict[Place, list[str]]) -> None:
+def test_there_is_a_way_to_every_waiting_place(ways: dict[CodeLocation, list[str]]) -> None:
     assert [place for place in PLACES if place not in ways] == [], "add a journey that comes there, and record it"
 
 
 @pytest.mark.parametrize("place", list(_places()))
 async def test_a_cancel_at_a_waiting_place_leaves_record_and_workflow_in_agreement(
-    ways: dict[Place, list[str]], real_server: WorkflowEnvironment, place: Place
+    ways: dict[CodeLocation, list[str]], real_server: WorkflowEnvironment, place: CodeLocation
 ) -> None:
     name = ways[place][0]
-    if JOURNEYS[name].late:
-        async with await skipping_time() as skipping:
+    if SCENARIOS[name].late:
+        async with await start_time_skipping_server() as skipping:
             await cancel_there(skipping, name, place)
     else:
         await cancel_there(real_server, name, place)

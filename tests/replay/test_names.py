@@ -8,14 +8,14 @@ from temporalio import activity, workflow
 
 import worker
 from connectors.temporal import client, deliver
-from models.catalog import ServiceLevel
-from models.messages import enroll, site_visit, synchronize
-from tests.flow.field_work import Field, FieldActivities
-from tests.flow.stand_ins import Derms, Record
+from models.catalog.catalog import ServiceLevel
+from models.messages import enrollment, site_visit, synchronization
 from tests.replay.fingerprints import FINGERPRINTS
-from tests.replay.journeys import JOURNEYS
-from tests.replay.test_replay import recorded
-from workflows.enroll import Enroll
+from tests.replay.scenarios.all_scenarios import SCENARIOS
+from tests.replay.test_replay import load_history
+from tests.workflow.stand_ins.enrollment import EnrollmentRecord, InMemoryDerms
+from tests.workflow.stand_ins.site_visits import SiteVisitActivities, SiteVisits
+from workflows.enroll import EnrollmentWorkflow
 
 
 @pytest.fixture
@@ -33,13 +33,18 @@ def test_the_worker_listens_where_the_outbox_starts_flows(composed: dict[str, An
 
 def test_the_flow_that_the_outbox_starts_is_one_of_the_workers(composed: dict[str, Any]) -> None:
     names = {workflow._Definition.must_from_class(flow).name for flow in composed["workflows"]}
-    assert enroll.WORKFLOW in names
+    assert enrollment.WORKFLOW in names
 
 
 def test_the_signals_that_the_outbox_sends_are_those_that_the_flow_takes() -> None:
-    sent = {enroll.PLACE_FREED, enroll.CANCEL_REQUESTED, enroll.RETRY_REQUESTED, synchronize.DERMS_ACKNOWLEDGED}
+    sent = {
+        enrollment.PLACE_FREED,
+        enrollment.CANCEL_REQUESTED,
+        enrollment.RETRY_REQUESTED,
+        synchronization.DERMS_ACKNOWLEDGED,
+    }
     sent |= {site_visit.SITE_VISIT_COMPLETED, site_visit.APPOINTMENT_CHANGED, site_visit.WORK_ORDER_CANCELLED}
-    assert sent <= set(workflow._Definition.must_from_class(Enroll).signals)
+    assert sent <= set(workflow._Definition.must_from_class(EnrollmentWorkflow).signals)
 
 
 def names(activities: list[Any]) -> set[str | None]:
@@ -47,12 +52,12 @@ def names(activities: list[Any]) -> set[str | None]:
 
 
 def test_the_stand_ins_have_the_names_of_the_workers_activities(composed: dict[str, Any]) -> None:
-    stand_ins = FieldActivities(Record(), Derms(), Field(ServiceLevel()))
+    stand_ins = SiteVisitActivities(EnrollmentRecord(), InMemoryDerms(), SiteVisits(ServiceLevel()))
     assert names(stand_ins.all) <= names(composed["activities"])
 
 
 def test_every_activity_is_in_a_recorded_history(composed: dict[str, Any]) -> None:
-    lines = (line for name in JOURNEYS for line in (FINGERPRINTS / f"{name}.txt").read_text().splitlines())
+    lines = (line for name in SCENARIOS for line in (FINGERPRINTS / f"{name}.txt").read_text().splitlines())
     assert names(composed["activities"]) - {word for line in lines for word in line.split()[1:]} == set()
 
 
@@ -60,8 +65,8 @@ def test_every_activity_is_in_a_recorded_history(composed: dict[str, Any]) -> No
 def heard() -> dict[str, set[str]]:
     """The signals in the recorded histories of each flow."""
     found: dict[str, set[str]] = {}
-    for name in JOURNEYS:
-        began, *others = recorded(name).events
+    for name in SCENARIOS:
+        began, *others = load_history(name).events
         flow = began.workflow_execution_started_event_attributes.workflow_type.name
         told = {event.workflow_execution_signaled_event_attributes.signal_name for event in others}
         found[flow] = found.get(flow, set()) | told - {""}

@@ -11,8 +11,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from tests.replay.journeys import JOURNEYS
-from tests.replay.waiting_points import Place, in_the_code, noticed
+from tests.replay.scenarios.all_scenarios import SCENARIOS
+from tests.replay.wait_points import CodeLocation, find_wait_points, recording_waits
 from worker import WORKFLOWS
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -48,12 +48,13 @@ They would stop with a non-determinism error at their next step. Keep the old wa
     else:
         ...  # as recorded: flows that passed it before
 
-and let `python -m tests.replay.record` add a history of the new way (a new name in tests/replay/journeys.py). Recorded
+and let `python -m tests.replay.record_histories` add a history of the new way (a new name in
+tests/replay/scenarios/all_scenarios.py). Recorded
 histories and their fingerprints are never changed; they go when no flow of their time can be open any more.
 """
 
 
-def recorded(name: str) -> WorkflowHistory:
+def load_history(name: str) -> WorkflowHistory:
     return WorkflowHistory.from_json(name, (HISTORIES / f"{name}.json").read_text())
 
 
@@ -61,35 +62,35 @@ class Replayed(NamedTuple):
     """What came of replaying every history: what failed, by name; and where the flows waited."""
 
     failures: dict[str, Exception | None]
-    waited: set[Place]
+    waited: set[CodeLocation]
 
 
 @pytest.fixture(scope="module")
 def replayed() -> Replayed:
-    with noticed() as waited:
+    with recording_waits() as waited:
         return Replayed(asyncio.run(_failures()), waited)
 
 
 async def _failures() -> dict[str, Exception | None]:
     async def histories() -> AsyncIterator[WorkflowHistory]:
-        for name in (*JOURNEYS, *EARLIER):
-            yield recorded(name)
+        for name in (*SCENARIOS, *EARLIER):
+            yield load_history(name)
 
     replayer = Replayer(workflows=WORKFLOWS, workflow_runner=SANDBOX, data_converter=pydantic_data_converter)
     async with replayer.workflow_replay_iterator(histories()) as results:
         return {result.history.workflow_id: result.replay_failure async for result in results}
 
 
-@pytest.mark.parametrize("name", [*JOURNEYS, *EARLIER])
+@pytest.mark.parametrize("name", [*SCENARIOS, *EARLIER])
 def test_a_recorded_flow_replays(replayed: Replayed, name: str) -> None:
     failure = replayed.failures[name]
     assert failure is None, f"{name}: {failure}\n{HOW_TO_CHANGE_A_FLOW}"
 
 
 def test_there_is_a_history_of_every_place_where_a_flow_waits(replayed: Replayed) -> None:
-    assert sorted(in_the_code() - replayed.waited) == [], "add a journey that comes there, and record it"
+    assert sorted(find_wait_points() - replayed.waited) == [], "add a journey that comes there, and record it"
 
 
 @pytest.mark.parametrize("path", sorted(HISTORIES.glob("*.json")), ids=lambda path: path.stem)
 def test_every_history_is_of_a_journey(path: Path) -> None:
-    assert path.stem in JOURNEYS
+    assert path.stem in SCENARIOS

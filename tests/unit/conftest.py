@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from models.application import EnrollmentApplication
-from models.catalog import Program, Specification
+from models.catalog.catalog import Program, Specification
 from models.decision import Finding, Verdict
-from models.states import AccountStatus, CustomerClass, MeterType, PremiseType
-from rules.eligibility.facts import Facts, Site
+from models.requests.enrollment import EnrollmentApplication
+from models.states.enrollment import AccountStatus, CustomerClass, MeterType, PremiseType
+from rules.eligibility.facts import EligibilityFacts, ServicePointFacts
 
 settings.register_profile("house", deadline=None, print_blob=True)  # a busy machine is no failure
 settings.load_profile("house")
 
-SITE = Site(
+SITE = ServicePointFacts(
     customer_id="cus_1",
     account="ACC-1",
     account_status=AccountStatus.ACTIVE,
@@ -80,9 +80,9 @@ def _eligible_facts(
     program: Mapping[str, Any] | None = None,
     application: Mapping[str, Any] | None = APPLICATION,
     **changes: Any,
-) -> Facts:
+) -> EligibilityFacts:
     asked = None if application is None else EnrollmentApplication.model_validate({**APPLICATION, **application})
-    facts = Facts(
+    facts = EligibilityFacts(
         instant=datetime(2026, 7, 1, 12, tzinfo=UTC),
         today=date(2026, 7, 1),
         applied_on=changes.get("today", date(2026, 7, 1)),
@@ -95,7 +95,7 @@ def _eligible_facts(
     return replace(facts, **changes)
 
 
-def _ask(rule: Callable[..., Finding], facts: Facts, *configuration: Any) -> Finding:
+def _ask(rule: Callable[..., Finding], facts: EligibilityFacts, *configuration: Any) -> Finding:
     finding = rule(facts, *configuration)
     assert finding.rule == rule.__name__
     assert finding.reason.endswith(".")
@@ -114,7 +114,7 @@ def specification() -> Callable[..., Specification]:
 
 
 @pytest.fixture(scope="session")
-def eligible_facts() -> Callable[..., Facts]:
+def eligible_facts() -> Callable[..., EligibilityFacts]:
     """Facts at noon UTC of 1 July 2026 that every rule passes.
 
     `site`, `program` and `application` take the fields that differ, `application=None` makes it a preview; anything

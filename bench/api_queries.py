@@ -1,0 +1,106 @@
+"""What people and machines ask of a big database over the API: every list with its filters, what waits, the metrics."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+SendQuery = Callable[[str, dict[str, Any]], Any]
+"""Gives the document that a path answers with, for these parameters."""
+
+_LISTS: Mapping[str, tuple[dict[str, Any], ...]] = {
+    "/v1/program-enrollments": (
+        {},
+        {"state": "waitlisted"},
+        {"state": "enrolled"},
+        {"state": "needs_attention"},
+        {"program": "RARE"},
+        {"program": "MOST"},
+        {"program": "MOST", "state": "cancelled"},
+        {"subscription_state": "active"},
+        {"subscription_state": "suspended"},
+        {"program": "RARE", "subscription_state": "active"},
+        {"transaction_id": "M-00000777"},
+        {"customer": "CUSTOMER"},
+        {"account": "M-ACC-00000777"},
+    ),
+    "/v1/sync-requests": (
+        {},
+        {"state": "error"},
+        {"state": "synchronized"},
+        {"kind": "unenroll"},
+        {"kind": "replace_device"},
+        {"program": "RARE"},
+        {"program": "RARE", "state": "error"},
+        {"subscription": "SUBSCRIPTION"},
+        {"enrollment": "ENROLLMENT"},
+        {"error_code": "unknown-feeder"},
+        {"older_than": "P690D"},
+        {"state": "synchronized", "older_than": "P690D"},
+    ),
+    "/v1/program-unenrollments": (
+        {},
+        {"state": "scheduled"},
+        {"program": "RARE"},
+        {"subscription": "SUBSCRIPTION"},
+        {"enrollment": "ENROLLMENT"},
+        {"transaction_id": "M-U-00000777"},
+        {"account": "M-ACC-00000777"},
+    ),
+    "/v1/service-calls": (
+        {},
+        {"state": "needs_attention"},
+        {"program": "RARE"},
+        {"device": "DEVICE"},
+    ),
+    "/v1/work-orders": (
+        {},
+        {"state": "scheduled"},
+        {"kind": "troubleshoot"},
+        {"technician": "T-7"},
+        {"program": "RARE"},
+    ),
+    "/v1/shipments": ({}, {"state": "returned"}, {"program": "RARE"}),
+    "/v1/process-flows": ({}, {"state": "draft"}, {"type": "unenroll"}),
+    "/v1/customers": ({},),
+    "/v1/attention": ({}, {"kind": "sync_request_in_error"}, {"kind": "not_controllable"}, {"program": "RARE"}),
+}
+_SINGLE = (
+    "/v1/program-enrollments/ENROLLMENT",
+    "/v1/customers/CUSTOMER",
+    "/v1/customers/CUSTOMER/timeline",
+    "/v1/customers/CUSTOMER/eligible-programs",
+    "/v1/programs",
+    "/v1/batches",
+    "/metrics",
+)
+
+
+def build_queries(ask: SendQuery) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Every question by what it is called: its path and its parameters, with values of the database that is asked."""
+    values = _find_example_values(ask)
+    asked: dict[str, tuple[str, dict[str, Any]]] = {}
+    for path, filters in _LISTS.items():
+        for one in filters:
+            meant = {name: values.get(value, value) for name, value in one.items()}
+            named = " ".join(f"{name}={value}" for name, value in one.items())
+            asked[f"{path} {named}".strip()] = path, {"limit": 50, **meant}
+    for path in _SINGLE:
+        word = next((word for word in values if word in path), "")
+        asked[path] = (path.replace(word, values[word]) if word else path), {}
+    deep = ask("/v1/program-enrollments", {"limit": 200})["next_cursor"]
+    asked["/v1/program-enrollments, its second page"] = "/v1/program-enrollments", {"limit": 50, "cursor": deep}
+    return asked
+
+
+def _find_example_values(ask: SendQuery) -> dict[str, str]:
+    """Somebody who takes part, the program that most are in and the one that hardly anybody is in."""
+    found = ask("/v1/program-enrollments", {"transaction_id": "M-00000777"})["items"][0]
+    seen = ask(f"/v1/program-enrollments/{found['id']}", {})
+    programs = [one["code"] for one in ask("/v1/programs", {})["items"]]
+    return {
+        "ENROLLMENT": found["id"],
+        "CUSTOMER": found["customer"],
+        "SUBSCRIPTION": seen["subscription"]["id"],
+        "DEVICE": seen["subscription"]["devices"][0]["id"],
+        "MOST": programs[0],
+        "RARE": programs[-1],
+    }

@@ -1,0 +1,45 @@
+"""How flows stand, many asked about at once."""
+
+from collections.abc import Iterable, Sequence
+
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError
+
+from models.errors import Unavailable
+from models.messages.workflow_status import WorkflowStatus
+
+_STATUS_BY_TEMPORAL_STATUS = {
+    WorkflowExecutionStatus.RUNNING: WorkflowStatus.RUNNING,
+    WorkflowExecutionStatus.CONTINUED_AS_NEW: WorkflowStatus.RUNNING,
+    WorkflowExecutionStatus.COMPLETED: WorkflowStatus.COMPLETED,
+}
+_PRECEDENCE = (WorkflowStatus.UNKNOWN, WorkflowStatus.ABORTED, WorkflowStatus.COMPLETED, WorkflowStatus.RUNNING)
+_IDS_PER_QUERY = 100
+
+
+async def get_workflow_statuses(client: Client, workflow_ids: Sequence[str]) -> dict[str, WorkflowStatus]:
+    """The standing of each flow; of several runs under one id, the one that is furthest.
+
+    It is read from the list of flows, which may be some seconds behind: ask about work that has rested for a while.
+
+    Raises:
+        Unavailable: Temporal does not answer.
+    """
+    found = dict.fromkeys(workflow_ids, WorkflowStatus.UNKNOWN)
+    try:
+        for start in range(0, len(workflow_ids), _IDS_PER_QUERY):
+            async for one in client.list_workflows(_build_query(workflow_ids[start : start + _IDS_PER_QUERY])):
+                standing = (
+                    _STATUS_BY_TEMPORAL_STATUS.get(one.status, WorkflowStatus.ABORTED)
+                    if one.status
+                    else WorkflowStatus.UNKNOWN
+                )
+                found[one.id] = max(found[one.id], standing, key=_PRECEDENCE.index)
+    except RPCError as error:
+        raise Unavailable("Temporal cannot say which flows run.", code="temporal-unavailable") from error
+    return found
+
+
+def _build_query(workflow_ids: Iterable[str]) -> str:
+    quoted = ", ".join(f"'{one}'" for one in workflow_ids)
+    return f"WorkflowId IN ({quoted})"

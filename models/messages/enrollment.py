@@ -1,0 +1,105 @@
+"""What goes into the enrol flow and comes out of its steps. Ids and states only: a history holds no personal data."""
+
+from enum import StrEnum
+
+from models.catalog.catalog import SetupStep
+from models.messages.message import Message
+from models.messages.shipment import AwaitedShipment
+from models.messages.site_visit import AwaitedVisit
+from models.messages.synchronization import SyncOutcome
+from models.messages.text import Text
+from models.states.enrollment import EnrollmentState
+
+WORKFLOW = "Enroll"
+PLACE_FREED = "place_freed"
+CANCEL_REQUESTED = "cancel_requested"
+RETRY_REQUESTED = "retry_requested"
+
+
+class EnrollInput(Message):
+    """Which enrolment to carry through."""
+
+    enrollment_id: str
+    acknowledgement_timeout_seconds: float = 900.0
+
+
+class WorkflowStage(StrEnum):
+    """Where the flow stands, as the search attribute `Stage` says it."""
+
+    ENROLLING = "enrolling"
+    WAITLISTED = "waitlisted"
+    AWAITING_SITE_VISIT = "awaiting_site_visit"
+    AWAITING_SHIPMENT = "awaiting_shipment"
+    CHECKING_DEVICE = "checking_device"
+    UNENROLLING = "unenrolling"
+    AWAITING_APPROVAL = "awaiting_approval"
+    SCHEDULED = "scheduled"
+    REMOVING = "removing"
+    TROUBLESHOOTING = "troubleshooting"
+    SYNCHRONIZING = "synchronizing"
+    NEEDS_ATTENTION = "needs_attention"
+    SYNCHRONIZED = "synchronized"
+    NOT_SYNCHRONIZED = "not_synchronized"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    CLOSED = "closed"
+
+
+class DeviceSetupPlan(Message):
+    """What is done before a device is associated: the steps, in their order, and what they wait for."""
+
+    steps: tuple[SetupStep, ...] = ()
+    visit: AwaitedVisit | None = None
+    shipment: AwaitedShipment | None = None
+    expire_after_days: int = 180
+
+
+class EnrollmentProgress(DeviceSetupPlan):
+    """What validating and accepting came to. With no setup to wait for, the devices are associated already."""
+
+    state: EnrollmentState
+    sync_request_id: str | None = None
+    failed_rules: tuple[str, ...] = ()
+
+
+class CancelEnrollment(Message):
+    """Cancel an enrolment that is not associated yet."""
+
+    enrollment_id: str
+    reason: Text
+    actor: str = "temporal"
+
+
+class ParkEnrollment(Message):
+    """Mark an enrolment as needing a person."""
+
+    enrollment_id: str
+    reason: Text
+
+
+class PlaceFreed(Message):
+    """A place in the program became free."""
+
+    message_id: str = ""
+
+
+class CancelRequested(Message):
+    """Somebody wants the request cancelled."""
+
+    reason: Text = "cancelled by signal"
+    actor: str = "temporal"
+
+
+class RetryRequested(Message):
+    """A person acted: what was parked may go on."""
+
+    message_id: str = ""
+
+
+class EnrollResult(Message):
+    """How the flow ended."""
+
+    state: EnrollmentState
+    synchronization: SyncOutcome | None = None
+    failed_rules: tuple[str, ...] = ()

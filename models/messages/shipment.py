@@ -1,0 +1,65 @@
+"""What the flow says and hears of a device that is shipped, or checked through its head-end. Ids and states only."""
+
+from models.messages.message import Message
+from models.messages.text import Text
+from models.states.work_order import ShipmentState
+
+SHIPMENT_CHANGED = "shipment_changed"
+
+
+class ShipmentChanged(Message):
+    """The parcel got further, or the customer confirmed."""
+
+    shipment_id: str
+    message_id: str = ""
+
+
+class AwaitedShipment(Message):
+    """A shipment to wait for, with its program's service level."""
+
+    shipment_id: str
+    remind_after_days: int = 3
+    escalate_after_days: int = 14
+
+
+class ShipmentStatus(Message):
+    """Where the shipment stands. `waits`: the flow waits on, for the parcel or for the customer."""
+
+    shipment_id: str
+    state: ShipmentState
+    waits: bool = True
+    verdict: Text = ""
+
+
+class RemindOfShipment(Message):
+    """Remind of a shipment that waits, or escalate it to the operators."""
+
+    shipment_id: str
+    escalate: bool = False
+
+
+class AssociateShippedDevice(Message):
+    """Associate the device that the customer confirmed."""
+
+    enrollment_id: str
+    shipment_id: str
+
+
+class StatusChecks(Message):
+    """Requests to pass on; none when every device has answered well."""
+
+    request_ids: tuple[str, ...] = ()
+
+
+class ConcludeStatusChecks(Message):
+    """End a round of checks."""
+
+    enrollment_id: str
+    request_ids: tuple[str, ...]
+
+
+class StatusChecksResult(Message):
+    """Where a round of checks ended. `why`: what keeps a device from being enrolled, in words without its numbers."""
+
+    passed: bool
+    why: Text = ""

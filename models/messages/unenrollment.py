@@ -1,0 +1,139 @@
+"""What goes into the unenrol flow and comes out of its steps. Ids and states only."""
+
+from models.messages.message import Message
+from models.messages.site_visit import AwaitedVisit
+from models.messages.synchronization import SyncOutcome
+from models.messages.text import Text
+from models.states.work_order import RemovalMethod, UnenrollmentState
+
+WORKFLOW = "Unenroll"
+APPROVAL_DECIDED = "approval_decided"
+DEVICE_RECEIVED = "device_received"
+DEVICE_KEPT = "device_kept"
+DAY_CHANGED = "day_changed"
+
+
+class UnenrollInput(Message):
+    """Which unenrolment to carry through."""
+
+    unenrollment_id: str
+    acknowledgement_timeout_seconds: float = 900.0
+
+
+class DeviceRemoval(Message):
+    """How one device leaves that is still there. `visit` is the order made for it, if one was."""
+
+    device_id: str
+    method: RemovalMethod
+    visit: AwaitedVisit | None = None
+
+
+class UnenrollmentProgress(Message):
+    """Where the unenrolment stands, and what is left to do: devices to fetch, changes that the DERMS must be told."""
+
+    state: UnenrollmentState
+    seconds_until_effective: float = 0.0
+    removals: tuple[DeviceRemoval, ...] = ()
+    sync_requests: tuple[str, ...] = ()
+    remind_after_days: int = 3
+    escalate_after_days: int = 14
+    expire_after_days: int = 180
+    failed_rules: tuple[str, ...] = ()
+
+
+class ApprovalDecided(Message):
+    """A program manager decided."""
+
+    message_id: str = ""
+    approved: bool
+    reason: Text = ""
+    actor: str = "temporal"
+
+
+class DeviceReceived(Message):
+    """A shipped device came back."""
+
+    device_id: str
+    message_id: str = ""
+
+
+class DeviceKept(Message):
+    """An operator ended a removal: the device stays where it is."""
+
+    device_id: str
+    message_id: str = ""
+
+
+class DayChanged(Message):
+    """The day on which it takes effect is another."""
+
+    message_id: str = ""
+
+
+class DecideApproval(Message):
+    """Write down what was decided."""
+
+    unenrollment_id: str
+    approved: bool
+    reason: Text
+    actor: str
+
+
+class CancelUnenrollment(Message):
+    """Take the request back, before a device has left."""
+
+    unenrollment_id: str
+    reason: Text
+    actor: str = "temporal"
+
+
+class RemovalEnded(Message):
+    """How the removal of one device ended: `kept` when it stays where it is."""
+
+    unenrollment_id: str
+    device_id: str
+    kept: bool = False
+
+
+class RemovalFailed(Message):
+    """The removal of one device came to nothing, and a person decides."""
+
+    unenrollment_id: str
+    device_id: str
+    reason: Text
+
+
+class RemindOfDevice(Message):
+    """A shipped device has not come back yet."""
+
+    unenrollment_id: str
+    device_id: str
+    escalate: bool = False
+
+
+class RetryRemoval(Message):
+    """A person wants a device fetched after all."""
+
+    unenrollment_id: str
+    device_id: str
+
+
+class CompleteUnenrollment(Message):
+    """The DERMS is told: what it has let go of is removed or kept for good."""
+
+    unenrollment_id: str
+
+
+class ParkUnenrollment(Message):
+    """Mark it as needing a person."""
+
+    unenrollment_id: str
+    reason: Text
+
+
+class UnenrollResult(Message):
+    """How the flow ended. `synchronization`: how telling the DERMS ended, the last time it was told."""
+
+    state: UnenrollmentState
+    synchronization: SyncOutcome | None = None
+    failed_rules: tuple[str, ...] = ()

@@ -1,0 +1,56 @@
+"""What people are shown of requests to leave a program."""
+
+from models.decision import Decision
+from models.states.enrollment import Channel, SubscriptionState
+from models.states.work_order import RemovalMethod, UnenrollmentState, WorkOrderState
+from models.values import Instant
+from models.views.enrollment import SubscriptionDeviceView, SyncRequestSummary, TimelineEntry, View
+
+
+class UnenrollmentSummary(View):
+    """An unenrolment in a list."""
+
+    id: str
+    transaction_id: str
+    channel: Channel
+    requester: str
+    customer: str
+    account: str
+    program: str
+    subscription: str
+    enrollment: str
+    unenrollment_reason: str | None
+    effective_at: Instant
+    state: UnenrollmentState
+    reason: str | None
+    submitted_at: Instant
+    updated_at: Instant
+
+
+class UnenrollmentDeviceView(SubscriptionDeviceView):
+    """A device that leaves: `left`: it takes part no more; `ended`: taken away (removed) or where it was (kept)."""
+
+    removal_method: RemovalMethod
+    left: bool
+    ended: str | None
+    needs_attention: str | None
+    work_order: str | None
+    work_order_number: str | None
+    work_order_state: WorkOrderState | None
+    available_actions: tuple[str, ...]
+
+
+class UnenrollmentView(UnenrollmentSummary):
+    """All that is known of an unenrolment."""
+
+    whole_subscription: bool
+    subscription_number: str
+    subscription_state: SubscriptionState
+    note: str | None
+    decision: Decision | None
+    devices: tuple[UnenrollmentDeviceView, ...]
+    sync_requests: tuple[SyncRequestSummary, ...]
+    timeline: tuple[TimelineEntry, ...]
+    next_step: str
+    available_actions: tuple[str, ...]
+    links: dict[str, str]

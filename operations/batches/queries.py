@@ -1,0 +1,89 @@
+"""Reading batches and their runs."""
+
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.batches import BATCHES, BatchName, schedule_id
+from models.scope import OperatorScope
+from models.states.work_order import BatchRunState
+from models.tables.batch_run import BatchRun
+from models.views.batch import BatchFinding, BatchRunSummary, BatchRunView, BatchView
+from models.views.enrollment import Page
+from operations.platform.paging import fetch_page, get_one
+
+
+def select_readable(scope: OperatorScope) -> Select[BatchRun]:
+    """What this scope may see: an operator sees all."""
+    return select(BatchRun)
+
+
+async def list_batches(session: AsyncSession, scope: OperatorScope) -> tuple[BatchView, ...]:
+    """Every batch with its last run."""
+    # Asked for each by itself: the newest of one batch is one step in the index, however many ran before it.
+    newest = [select(func.max(BatchRun.id)).where(col(BatchRun.name) == name).scalar_subquery() for name in BATCHES]
+    last = select_readable(scope).where(or_(*(col(BatchRun.id) == one for one in newest)))
+    runs = {run.name: run for run in (await session.scalars(last)).all()}
+    return tuple(
+        BatchView(
+            name=name,
+            description=batch.description,
+            schedule=schedule_id(name),
+            every_seconds=int(batch.schedule.interval.total_seconds()),
+            last_run=_to_summary(runs[name]) if name in runs else None,
+            links={"runs": f"/v1/batches/{name}/runs"},
+        )
+        for name, batch in BATCHES.items()
+    )
+
+
+async def list_batch_runs(
+    session: AsyncSession, scope: OperatorScope, name: BatchName, *, limit: int, cursor: str | None
+) -> Page[BatchRunSummary]:
+    """A page of a batch's runs, newest first."""
+    statement = select_readable(scope).where(col(BatchRun.name) == name)
+    return await fetch_page(session, statement, col(BatchRun.id), _to_summary, limit=limit, cursor=cursor)
+
+
+async def get_batch_run(session: AsyncSession, scope: OperatorScope, name: BatchName, run_id: str) -> BatchRunView:
+    """One run, as it stands.
+
+    Raises:
+        NotFound: there is none that this scope may see.
+    """
+    statement, door = select_readable(scope).where(col(BatchRun.name) == name), f"/v1/batches/{name}/runs"
+    row: BatchRun = await get_one(session, statement, col(BatchRun.id), run_id, kind=f"run of {name}", door=door)
+    findings = tuple(BatchFinding.model_validate(one) for one in row.findings)
+    again = any(one.resendable and not one.resent for one in findings) and row.state is not BatchRunState.RUNNING
+    shown = _shared_fields(row)
+    if again:
+        shown["links"]["resend"] = f"{shown['links']['self']}/resend"
+    return BatchRunView(**shown, findings=findings, available_actions=("resend",) if again else ())
+
+
+def build_run_links(name: BatchName, run_id: str) -> dict[str, str]:
+    """Where a run is seen."""
+    return {"self": f"/v1/batches/{name}/runs/{run_id}"}
+
+
+def _to_summary(row: BatchRun) -> BatchRunSummary:
+    return BatchRunSummary(**_shared_fields(row))
+
+
+def _shared_fields(row: BatchRun) -> dict[str, Any]:
+    name = BatchName(row.name)
+    return {
+        "id": row.id,
+        "batch": name,
+        "state": row.state,
+        "step": row.step if row.state is BatchRunState.RUNNING else None,
+        "started_by": row.started_by,
+        "started_at": row.started_at,
+        "updated_at": row.updated_at,
+        "finished_at": row.finished_at,
+        "counts": row.counts,
+        "reason": row.reason,
+        "links": build_run_links(name, row.id),
+    }

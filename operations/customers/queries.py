@@ -1,0 +1,184 @@
+"""Reading customers: finding one, seeing the places served, and what could be applied for there."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.decision import DecisionOutcome
+from models.errors import NotFound
+from models.scope import OperatorScope
+from models.tables.catalog import ProgramCapacity
+from models.tables.customer import Account, Customer, Premise, ServicePoint
+from models.views.enrollment import (
+    CustomerSummary,
+    CustomerView,
+    EligiblePrograms,
+    Page,
+    ProgramEligibility,
+    ServicePointView,
+)
+from operations.catalog.eligibility_facts import build_facts, build_usage_columns, select_site, to_usage
+from operations.catalog.versions import CatalogCache
+from operations.platform.paging import fetch_newest_first
+from rules.eligibility.decide import decide_eligibility
+
+
+def select_readable(scope: OperatorScope) -> Select[Customer]:
+    """What this scope may see: an operator sees all."""
+    return select(Customer)
+
+
+async def search_customers(
+    session: AsyncSession, scope: OperatorScope, *, q: str | None, limit: int, cursor: str | None
+) -> Page[CustomerSummary]:
+    """A page of customers whose name, e-mail or address has these words, or who own this id."""
+    statement = select_readable(scope)
+    if q:
+        statement = statement.where(_match_search(q))
+    rows, more = await fetch_newest_first(session, statement, col(Customer.id), limit=limit, cursor=cursor)
+    accounts = await _get_accounts(session, [row.id for row in rows])
+    return Page(items=tuple(CustomerSummary(**_shared_fields(row, accounts[row.id])) for row in rows), next_cursor=more)
+
+
+def _match_search(q: str) -> Any:
+    words = re.findall(r"\w+", q)
+    prefixes = func.to_tsquery("simple", " & ".join(f"{word}:*" for word in words))
+    at_an_address = (
+        select(col(Account.customer_id))
+        .join(ServicePoint, col(ServicePoint.cis_account_id) == col(Account.cis_account_id))
+        .join(Premise, col(Premise.cis_premise_id) == col(ServicePoint.cis_premise_id))
+        .where(
+            or_(
+                col(Premise.search).op("@@")(prefixes),
+                col(ServicePoint.cis_service_point_id) == q,
+                col(Premise.cis_premise_id) == q,
+            )
+        )
+    )
+    by_account = select(col(Account.customer_id)).where(col(Account.cis_account_id) == q)
+    return or_(
+        col(Customer.search).op("@@")(prefixes),
+        func.lower(col(Customer.email)) == q.lower(),
+        col(Customer.phone) == q,
+        col(Customer.cis_person_id) == q,
+        col(Customer.id).in_(by_account),
+        col(Customer.id).in_(at_an_address),
+    )
+
+
+async def _get_accounts(session: AsyncSession, customers: list[str]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = defaultdict(list)
+    rows = await session.execute(
+        select(col(Account.customer_id), col(Account.cis_account_id))
+        .where(col(Account.customer_id).in_(customers))
+        .order_by(col(Account.cis_account_id))
+    )
+    for customer, account in rows.all():
+        grouped[customer].append(account)
+    return grouped
+
+
+def _shared_fields(row: Customer, accounts: Sequence[str]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "cis_person_id": row.cis_person_id,
+        "name": row.name,
+        "email": row.email,
+        "phone": row.phone,
+        "language": row.language,
+        "accounts": tuple(accounts),
+    }
+
+
+async def get_customer(session: AsyncSession, scope: OperatorScope, customer_id: str) -> CustomerView:
+    """One customer with the places served.
+
+    Raises:
+        NotFound: there is none that this scope may see.
+    """
+    row = (await session.execute(select_readable(scope).where(col(Customer.id) == customer_id))).scalar_one_or_none()
+    if row is None:
+        raise NotFound(f"There is no customer {customer_id}.", fix="GET /v1/customers?q= finds customers.")
+    accounts = await _get_accounts(session, [customer_id])
+    places = await session.execute(
+        select(ServicePoint, Premise, Account)
+        .join(Premise, col(Premise.cis_premise_id) == col(ServicePoint.cis_premise_id))
+        .join(Account, col(Account.cis_account_id) == col(ServicePoint.cis_account_id))
+        .where(col(Account.customer_id) == customer_id)
+        .order_by(col(ServicePoint.cis_service_point_id))
+    )
+    points = tuple(_to_service_point(*place) for place in places.all())
+    return CustomerView(**_shared_fields(row, accounts[customer_id]), service_points=points)
+
+
+def _to_service_point(point: ServicePoint, premise: Premise, account: Account) -> ServicePointView:
+    lines = (premise.address_line_1, premise.address_line_2)
+    return ServicePointView(
+        service_point=point.cis_service_point_id,
+        account=account.cis_account_id,
+        account_status=account.status,
+        premise=premise.cis_premise_id,
+        address=", ".join(line for line in lines if line),
+        **premise.model_dump(
+            include={"city", "region", "postal_code", "country", "time_zone", "premise_type", "owner_occupied"}
+        ),
+        **point.model_dump(
+            include={
+                "customer_class",
+                "tariff",
+                "meter_type",
+                "phase_count",
+                "feeder",
+                "substation",
+                "critical",
+                "effective_from",
+                "effective_to",
+            }
+        ),
+    )
+
+
+async def list_eligible_programs(
+    session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, customer_id: str, service_point: str | None
+) -> tuple[EligiblePrograms, ...]:
+    """For each of the customer's service points, or the one named: every program, and why or why not.
+
+    Raises:
+        NotFound: no such customer, or no such service point of theirs.
+    """
+    now = datetime.now(UTC)
+    statement = select_site().where(col(Customer.id) == customer_id)
+    if service_point is not None:
+        statement = statement.where(col(ServicePoint.cis_service_point_id) == service_point)
+    rows = (await session.execute(statement.order_by(col(ServicePoint.cis_service_point_id)))).all()
+    if not rows:
+        await get_customer(session, scope, customer_id)
+        if service_point is not None:
+            raise NotFound("The customer has no such service point.", fix="GET /v1/customers/{id} lists them.")
+    catalog = await catalogs.get_current(session)
+    used = await session.execute(
+        select(col(ProgramCapacity.program), *build_usage_columns(col(ProgramCapacity.program)))
+    )
+    usage = {program: to_usage(values) for program, *values in used.all()}
+    answers: list[EligiblePrograms] = []
+    for row in rows:
+        programs: list[ProgramEligibility] = []
+        for program in catalog.content.programs:
+            decision = decide_eligibility(build_facts(row, catalog, program, now, usage[program.code]))
+            programs.append(
+                ProgramEligibility(
+                    program=program.code,
+                    name=program.name,
+                    eligible=decision.outcome is not DecisionOutcome.REJECTED,
+                    outcome=decision.outcome,
+                    findings=decision.findings,
+                )
+            )
+        answers.append(EligiblePrograms(service_point=row.cis_service_point_id, as_of=now, programs=tuple(programs)))
+    return tuple(answers)

@@ -1,0 +1,192 @@
+"""Reading enrolments: lists, and one with everything that happened to it and what followed from it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.decision import Decision
+from models.scope import OperatorScope
+from models.states.enrollment import EnrollmentState, SubscriptionState, SyncState
+from models.states.work_order import UnenrollmentState
+from models.tables.enrollment import Enrollment
+from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
+from models.tables.sync_request import SyncRequest
+from models.views.enrollment import EnrollmentSummary, EnrollmentView, Page, RelatedRequest, SubscriptionView
+from operations.enrollment.device_views import to_subscribed_device
+from operations.field_work import head_end_request_queries, shipment_queries, work_order_queries
+from operations.platform import timelines
+from operations.platform.paging import decode_cursor, fetch_newest_first, filter_by_given, get_one
+from operations.synchronization import queries
+from wording.enrollment import enrollment_actions, enrollment_next_step
+from wording.unenrollment import unenrollment_next_step
+
+_NOT_CARRIED_OUT = (UnenrollmentState.REJECTED, UnenrollmentState.CANCELLED)
+
+
+def select_readable(scope: OperatorScope) -> Select[Enrollment]:
+    """What this scope may see: an operator sees all."""
+    return select(Enrollment)
+
+
+async def list_enrollments(
+    session: AsyncSession,
+    scope: OperatorScope,
+    *,
+    customer: str | None = None,
+    account: str | None = None,
+    program: str | None = None,
+    state: EnrollmentState | None = None,
+    subscription_state: SubscriptionState | None = None,
+    transaction_id: str | None = None,
+    limit: int,
+    cursor: str | None,
+) -> Page[EnrollmentSummary]:
+    """A page of them, newest first."""
+    statement = filter_by_given(
+        select_readable(scope),
+        customer_id=customer,
+        account=account,
+        program=program,
+        state=state,
+        transaction_id=transaction_id,
+    )
+    if subscription_state is not None:
+        statement = statement.where(*_match_subscription(subscription_state, program, cursor))
+    rows, more = await fetch_newest_first(session, statement, col(Enrollment.id), limit=limit, cursor=cursor)
+    columns = (col(ProgramSubscription.enrollment_id), col(ProgramSubscription.state))
+    theirs = select(*columns).where(col(ProgramSubscription.enrollment_id).in_([row.id for row in rows]))
+    states = {one.enrollment_id: one.state for one in (await session.execute(theirs)).all()}
+    return Page(
+        items=tuple(EnrollmentSummary(**_shared_fields(row), subscription_state=states.get(row.id)) for row in rows),
+        next_cursor=more,
+    )
+
+
+def _match_subscription(
+    state: SubscriptionState, program: str | None, cursor: str | None
+) -> tuple[ColumnElement[bool], ...]:
+    """What joins the enrolments to their subscriptions of that state; an enrolment has one at most. What is said of an
+    enrolment's program and of the cursor is said of the subscription's too: read in the order of its index, a rare
+    state is not looked for among all enrolments, nor a late page from the first."""
+    of = ProgramSubscription
+    conditions = [col(of.enrollment_id) == col(Enrollment.id), col(of.state) == state]
+    if program is not None:
+        conditions.append(col(of.program) == program)
+    if cursor is not None:
+        conditions.append(col(of.enrollment_id) < decode_cursor(cursor))
+    return tuple(conditions)
+
+
+async def get_enrollment(
+    session: AsyncSession, scope: OperatorScope, enrollment_id: str, links: Mapping[str, str]
+) -> EnrollmentView:
+    """One of them, with its decision, subscription, sync requests and timeline.
+
+    Raises:
+        NotFound: there is none that this scope may see.
+    """
+    row: Enrollment = await get_one(
+        session,
+        select_readable(scope),
+        col(Enrollment.id),
+        enrollment_id,
+        kind="enrolment",
+        door="/v1/program-enrollments",
+    )
+    requests = await session.execute(
+        select(SyncRequest).where(col(SyncRequest.enrollment_id) == enrollment_id).order_by(col(SyncRequest.id))
+    )
+    told = tuple(queries.to_summary(one) for one in requests.scalars())
+    subscription = await _get_subscription(session, enrollment_id)
+    followed = await timelines.list_following_requests(session, enrollment_id)
+    return EnrollmentView(
+        **_shared_fields(row),
+        subscription_state=subscription.state if subscription else None,
+        start=row.start_at,
+        devices_requested=tuple(row.application["devices"]),
+        decision=Decision.model_validate(row.decision) if row.decision else None,
+        waitlist_position=await _get_waitlist_position(session, row),
+        subscription=subscription,
+        work_orders=await work_order_queries.list_for_enrollment(session, enrollment_id),
+        shipments=await shipment_queries.list_for_enrollment(session, enrollment_id),
+        head_end_requests=await head_end_request_queries.list_for_enrollment(session, enrollment_id),
+        unenrollments=tuple(one for one in followed if one.id.startswith("unr_")),
+        service_calls=tuple(one for one in followed if one.id.startswith("svc_")),
+        sync_requests=told,
+        timeline=await timelines.get_timeline(session, enrollment_id, *(one.id for one in followed)),
+        next_step=_find_next_step(row, subscription, followed, told[-1].state if told else None),
+        available_actions=enrollment_actions(row.state),
+        links=dict(links),
+    )
+
+
+def _find_next_step(
+    row: Enrollment,
+    subscription: SubscriptionView | None,
+    followed: Sequence[RelatedRequest],
+    synchronization: SyncState | None,
+) -> str:
+    """Of an enrolment whose customer leaves, what happens next with the leaving."""
+    leaving = [one for one in followed if one.id.startswith("unr_") and one.state not in _NOT_CARRIED_OUT]
+    if leaving and subscription and subscription.state in (SubscriptionState.ENDING, SubscriptionState.ENDED):
+        return unenrollment_next_step(UnenrollmentState(leaving[-1].state), synchronization)
+    return enrollment_next_step(row.state, synchronization)
+
+
+def _shared_fields(row: Enrollment) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "transaction_id": row.transaction_id,
+        "channel": row.channel,
+        "requester": row.requester,
+        "customer": row.customer_id,
+        "account": row.account,
+        "service_point": row.service_point,
+        "program": row.program,
+        "installation_method": row.installation_method,
+        "asset_ownership": row.asset_ownership,
+        "state": row.state,
+        "reason": row.reason or _get_decision_reason(row),
+        "submitted_at": row.submitted_at,
+        "updated_at": row.updated_at,
+    }
+
+
+def _get_decision_reason(row: Enrollment) -> str | None:
+    """Why a request waits for a place or does not qualify, in one line; its decision has it rule by rule."""
+    if row.state not in (EnrollmentState.REJECTED, EnrollmentState.WAITLISTED) or row.decision is None:
+        return None
+    return " ".join(finding.reason for finding in Decision.model_validate(row.decision).failures) or None
+
+
+async def _get_waitlist_position(session: AsyncSession, row: Enrollment) -> int | None:
+    if row.state is not EnrollmentState.WAITLISTED:
+        return None
+    place = tuple_(col(Enrollment.waitlisted_at), col(Enrollment.id)) <= tuple_(row.waitlisted_at, row.id)
+    waiting = (col(Enrollment.program) == row.program, col(Enrollment.state) == EnrollmentState.WAITLISTED)
+    return await session.scalar(select(func.count()).select_from(Enrollment).where(*waiting, place))
+
+
+async def _get_subscription(session: AsyncSession, enrollment_id: str) -> SubscriptionView | None:
+    statement = (
+        select(ProgramSubscription, Device, SubscriptionDevice)
+        .outerjoin(SubscriptionDevice, col(SubscriptionDevice.subscription_id) == col(ProgramSubscription.id))
+        .outerjoin(Device, col(Device.id) == col(SubscriptionDevice.device_id))
+        .where(col(ProgramSubscription.enrollment_id) == enrollment_id)
+        .order_by(col(Device.id))
+    )
+    rows: Sequence[Any] = (await session.execute(statement)).all()
+    if not rows:
+        return None
+    subscription: ProgramSubscription = rows[0][0]
+    return SubscriptionView(
+        id=subscription.id,
+        number=subscription.number,
+        state=subscription.state,
+        start=subscription.start_at,
+        end=subscription.end_at,
+        devices=tuple(to_subscribed_device(device, standing) for _, device, standing in rows if device is not None),
+    )

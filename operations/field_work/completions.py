@@ -1,0 +1,305 @@
+"""Technicians' reports: kept once each as they come, looked at once by the flow that waits for them."""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.errors import ContentMismatch, IllegalTransition, Invalid
+from models.messages.site_visit import SITE_VISIT_COMPLETED, SiteVisitCompleted, SiteVisitStatus
+from models.requests.completion import COMPLETION_ACCEPTED, Completion
+from models.scope import Scope
+from models.states.work_order import CompletionOutcome, WorkOrderState
+from models.tables.subscription import Device
+from models.tables.work_order import WorkOrder, WorkOrderCompletion
+from models.values import normalize_serial_number
+from operations.catalog.eligibility_facts import get_held_devices
+from operations.catalog.versions import CatalogCache
+from operations.field_work import unclaimed_work
+from operations.field_work.work_orders import get_for_update, transition
+from operations.platform import outbox
+from operations.platform.audit import AuditTrail
+from rules.completions import CompletionFacts, find_completion_errors, find_future_finish
+
+_W = WorkOrderState
+_PATHS_TO_ON_SITE: dict[WorkOrderState, tuple[WorkOrderState, ...]] = {
+    _W.CREATED: (_W.DISPATCHED, _W.EN_ROUTE, _W.ON_SITE),
+    _W.DISPATCHED: (_W.EN_ROUTE, _W.ON_SITE),
+    _W.SCHEDULED: (_W.EN_ROUTE, _W.ON_SITE),
+    _W.RESCHEDULED: (_W.EN_ROUTE, _W.ON_SITE),
+    _W.EN_ROUTE: (_W.ON_SITE,),
+    _W.ON_SITE: (),
+    _W.INCOMPLETE: (_W.RESCHEDULED, _W.EN_ROUTE, _W.ON_SITE),
+}
+"""Who reports has been on site, whether or not the steps before were told."""
+
+
+async def submit_report(
+    session: AsyncSession, scope: Scope, catalogs: CatalogCache, work_order_id: str, completion: Completion
+) -> WorkOrder:
+    """Takes a report in and passes it on to the flow. The same one again changes nothing; one of an order that was
+    called off is kept and changes nothing either.
+
+    Raises:
+        NotFound: there is no such order.
+        Invalid: the report does not fit the order, or the device cannot be taken; nothing is kept, so that the
+            technician corrects it on site.
+        IllegalTransition: the order is completed already, or will be by a report that is looked at next.
+        ContentMismatch: the completion id was used before for another report.
+    """
+    row = await get_for_update(session, work_order_id)
+    if await _is_repeated(session, row, completion):
+        return row
+    if row.state is _W.CANCELLED or row.called_off:
+        await _store_ignored(session, scope, row, completion)
+        return row
+    if row.state not in _PATHS_TO_ON_SITE:
+        raise IllegalTransition(
+            f"The work order is {row.state}; a report changes nothing any more.",
+            fix="Call the office if a device was installed or removed all the same.",
+        )
+    if await _has_final_report_pending(session, row):
+        raise IllegalTransition(
+            "The work was reported as done, and that report is looked at next; another one would be lost.",
+            fix="Wait: the order shows whether the report was taken, or what to correct.",
+        )
+    early = find_future_finish(completion, datetime.now(UTC))
+    faults = early + find_completion_errors(await _gather_facts(session, catalogs, row, completion), completion)
+    if faults:
+        raise Invalid(
+            "The report cannot be taken; nothing was stored and the order stays open.",
+            fix="Correct what the pointers name and send it again.",
+            code="report-refused",
+            pointers=faults,
+        )
+    await _store(session, row, completion.completion_id, completion.outcome, completion.model_dump(mode="json"))
+    signal = SiteVisitCompleted(work_order_id=row.id, completion_id=completion.completion_id)
+    await outbox.enqueue_signals(session, SITE_VISIT_COMPLETED, [(row.workflow_id, signal)])
+    return row
+
+
+async def _store_ignored(session: AsyncSession, scope: Scope, row: WorkOrder, completion: Completion) -> None:
+    """For a person to see: the visit took place although what it was made for had ended."""
+    now, why = datetime.now(UTC), row.called_off or "the order was cancelled"
+    await _store(
+        session,
+        row,
+        completion.completion_id,
+        completion.outcome,
+        completion.model_dump(mode="json"),
+        verdict=f"ignored: {why}",
+    )
+    trail = AuditTrail(scope, now, row.journey)
+    if row.state in (_W.EN_ROUTE, _W.ON_SITE):
+        transition(trail, row, now, _W.INCOMPLETE, reason=why)
+    trail.note(row.id, "wo:report_ignored", reason=why)
+    unclaimed_work.mark_if_work_was_done(trail, row, completion, now, why)
+    await trail.write(session)
+
+
+async def _has_final_report_pending(session: AsyncSession, row: WorkOrder) -> bool:
+    """Whether a report waits to be looked at that will end the order if it can be used."""
+    waiting = select(col(WorkOrderCompletion.completion_id)).where(
+        col(WorkOrderCompletion.work_order_id) == row.id,
+        col(WorkOrderCompletion.verdict).is_(None),
+        col(WorkOrderCompletion.outcome).in_([outcome for outcome in CompletionOutcome if outcome.is_done]),
+    )
+    return await session.scalar(waiting.limit(1)) is not None
+
+
+async def _is_repeated(session: AsyncSession, row: WorkOrder, completion: Completion) -> bool:
+    earlier = await session.get(WorkOrderCompletion, completion.completion_id)
+    if earlier is None:
+        return False
+    if earlier.work_order_id != row.id or earlier.content_hash != _digest(completion.model_dump(mode="json")):
+        raise ContentMismatch(
+            "This completion id was used before for another report.",
+            fix="Use a new completion id for a new report; send the same content to repeat one.",
+        )
+    return True
+
+
+async def _store(
+    session: AsyncSession,
+    row: WorkOrder,
+    completion_id: str,
+    outcome: CompletionOutcome,
+    body: dict[str, Any],
+    *,
+    verdict: str | None = None,
+) -> None:
+    await session.execute(
+        insert(WorkOrderCompletion)
+        .values(
+            completion_id=completion_id,
+            work_order_id=row.id,
+            attempt=row.attempt,
+            outcome=outcome,
+            body=body,
+            content_hash=_digest(body),
+            received_at=datetime.now(UTC),
+            verdict=verdict,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def _digest(body: dict[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+async def _gather_facts(
+    session: AsyncSession, catalogs: CatalogCache, row: WorkOrder, completion: Completion
+) -> CompletionFacts:
+    catalog = await catalogs.get_version(session, row.catalog_version)
+    program = catalog.get_program(row.program)
+    old = await session.get(Device, row.device_id) if row.device_id else None
+    serial = old.serial_number if old else None
+    new = completion.device_installed
+    if new is None:
+        return CompletionFacts(row.kind, program, serial)
+    found = catalog.find_specification(new.specification, None, None)
+    key = (normalize_serial_number(new.serial_number), found.manufacturer.casefold() if found else "")
+    held = [one for _, one in (await get_held_devices(session, [key])).values()]
+    return CompletionFacts(
+        row.kind,
+        program,
+        serial,
+        specification=found,
+        held_by_another=any(row.customer_id not in one.customers for one in held),
+        enrolled_elsewhere=any(program.exclusion_group in one.exclusions for one in held),
+        location_required=catalog.is_location_required(program),
+        location_types=catalog.location_types,
+        catalog_specifications=catalog.content.specifications,
+    )
+
+
+async def process_report(
+    session: AsyncSession, scope: Scope, catalogs: CatalogCache, signal: SiteVisitCompleted
+) -> SiteVisitStatus:
+    """Looks at a report once: moves the order on, or sends it back to the technician with the reason.
+
+    Raises:
+        NotFound: there is no such order.
+    """
+    now = datetime.now(UTC)
+    row = await get_for_update(session, signal.work_order_id)
+    kept, verdict = await _get_stored_report(session, row, signal)
+    trail = AuditTrail(scope, now, row.journey)
+    if kept is not None and kept.verdict is None:
+        verdict = kept.verdict = await _evaluate(session, catalogs, trail, now, row, kept)
+    if verdict not in (None, COMPLETION_ACCEPTED) and row.state in _PATHS_TO_ON_SITE and not row.called_off:
+        row.sent_back = verdict
+        trail.note(row.id, "wo:sent_back", reason=verdict or "")
+    await trail.write(session)
+    await session.flush()
+    return to_visit_status(row, kept, verdict or "")
+
+
+async def _get_stored_report(
+    session: AsyncSession, row: WorkOrder, signal: SiteVisitCompleted
+) -> tuple[WorkOrderCompletion | None, str | None]:
+    """The report as it is kept; one that came as a signal by hand is kept now, if it can be read."""
+    if signal.completion is not None and await session.get(WorkOrderCompletion, signal.completion_id) is None:
+        try:
+            completion = Completion.model_validate({**signal.completion, "completion_id": signal.completion_id})
+        except ValidationError as error:
+            faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:10])
+            return None, f"The report cannot be read: {faults}"
+        await _store(session, row, completion.completion_id, completion.outcome, completion.model_dump(mode="json"))
+    found = await session.get(WorkOrderCompletion, signal.completion_id)
+    if found is None:
+        return None, f"There is no report {signal.completion_id}."
+    if found.work_order_id != row.id:
+        return None, f"The report {signal.completion_id} is of another order."
+    return found, found.verdict
+
+
+async def _evaluate(
+    session: AsyncSession,
+    catalogs: CatalogCache,
+    trail: AuditTrail,
+    now: datetime,
+    row: WorkOrder,
+    kept: WorkOrderCompletion,
+) -> str:
+    completion = Completion.model_validate(kept.body)
+    if row.state not in _PATHS_TO_ON_SITE or row.called_off:
+        why = row.called_off or f"the order is {row.state}"
+        unclaimed_work.mark_if_work_was_done(trail, row, completion, now, why)
+        return f"ignored: {why}"
+    faults = find_completion_errors(await _gather_facts(session, catalogs, row, completion), completion)
+    if faults:
+        return " ".join(f"{fault.pointer[1:]}: {fault.detail}." for fault in faults)
+    end = _W.COMPLETED if completion.outcome.is_done else _W.INCOMPLETE
+    transition(trail, row, now, *_PATHS_TO_ON_SITE[row.state], end, reason=completion.outcome.replace("_", " "))
+    row.outcome, row.sent_back, row.technician = completion.outcome, None, completion.technician
+    if completion.outcome.justifies_another_visit and row.attempt < row.maximum_attempts:
+        transition(trail, row, now, _W.RESCHEDULED)
+        row.attempt += 1
+        row.appointment_start = row.appointment_end = None
+    return COMPLETION_ACCEPTED
+
+
+async def get_accepted_report(session: AsyncSession, work_order_id: str) -> WorkOrderCompletion:
+    """The report by which an order has ended."""
+    statement = (
+        select(WorkOrderCompletion)
+        .where(
+            col(WorkOrderCompletion.work_order_id) == work_order_id,
+            col(WorkOrderCompletion.verdict) == COMPLETION_ACCEPTED,
+        )
+        .order_by(col(WorkOrderCompletion.received_at).desc())
+        .limit(1)
+    )
+    return (await session.execute(statement)).scalar_one()
+
+
+async def allow_another_attempt(session: AsyncSession, scope: Scope, work_order_id: str) -> WorkOrder:
+    """A person wants one more visit although the attempts are used up. An order that is open already, or that nobody
+    needs any more, stays as it is.
+
+    Raises:
+        NotFound: there is none.
+    """
+    now = datetime.now(UTC)
+    row = await get_for_update(session, work_order_id)
+    if row.state is not _W.INCOMPLETE or row.called_off:
+        return row
+    trail = AuditTrail(scope, now, row.journey)
+    transition(trail, row, now, _W.RESCHEDULED)
+    row.attempt += 1
+    row.maximum_attempts = max(row.maximum_attempts, row.attempt)
+    await trail.write(session)
+    return row
+
+
+def to_visit_status(row: WorkOrder, kept: WorkOrderCompletion | None = None, verdict: str = "") -> SiteVisitStatus:
+    """Where the order stands, as its flow wants to know it."""
+    outcome = CompletionOutcome(row.outcome) if row.outcome else None
+    final = row.state in (_W.COMPLETED, _W.CANCELLED, _W.INCOMPLETE)
+    return SiteVisitStatus(
+        work_order_id=row.id,
+        state=row.state,
+        outcome=outcome,
+        completion_id=kept.completion_id if kept and kept.verdict == COMPLETION_ACCEPTED else None,
+        waits=not final,
+        attempts_used_up=(
+            row.state is _W.INCOMPLETE
+            and not row.called_off
+            and outcome is not None
+            and outcome.justifies_another_visit
+        ),
+        verdict=verdict[:500],
+        seconds_until_appointment=_seconds_until(row.appointment_end),
+    )
+
+
+def _seconds_until(instant: datetime | None) -> float:
+    return max(0.0, (instant - datetime.now(UTC)).total_seconds()) if instant else 0.0

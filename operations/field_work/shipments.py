@@ -1,0 +1,252 @@
+"""Sending a device to a customer: ordered, on its way, delivered, reminded of, called off.
+
+See docs/domain.md#device-setup.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.catalog.catalog import ServiceLevel
+from models.errors import NotFound
+from models.ids import new_id
+from models.messages.shipment import SHIPMENT_CHANGED, AwaitedShipment, ShipmentChanged, ShipmentStatus
+from models.requests.shipment import ShipmentDispatch
+from models.scope import Scope
+from models.states.work_order import SHIPMENT_TRANSITIONS, ShipmentState
+from models.tables.device_setup import DeviceShipment
+from models.tables.subscription import ProgramSubscription
+from operations.field_work import unclaimed_work
+from operations.platform import outbox
+from operations.platform.audit import AuditTrail
+from operations.synchronization.enqueue import RequestRef
+
+_H = ShipmentState
+UNDER_WAY_STATES = (_H.ORDERED, _H.SHIPPED, _H.DELIVERED)
+_PATHS_TO_DELIVERED: Mapping[ShipmentState, tuple[ShipmentState, ...]] = {
+    _H.ORDERED: (_H.SHIPPED, _H.DELIVERED),
+    _H.SHIPPED: (_H.DELIVERED,),
+    _H.DELIVERED: (),
+}
+"""The way to `delivered`: who confirms a device has it, whatever was reported of the parcel."""
+
+
+async def create_shipment(
+    session: AsyncSession,
+    trail: AuditTrail,
+    subscription: ProgramSubscription,
+    journey: RequestRef,
+    catalog_version: int,
+    level: ServiceLevel,
+    instant: datetime,
+) -> AwaitedShipment:
+    """Has a device sent; its flow waits until the customer has installed it."""
+    shipment_id = new_id("shp")
+    session.add(
+        DeviceShipment(
+            id=shipment_id,
+            number=f"SH-{shipment_id[-10:].upper()}",
+            journey=journey.id,
+            workflow_id=journey.workflow_id,
+            enrollment_id=subscription.enrollment_id,
+            subscription_id=subscription.id,
+            customer_id=subscription.customer_id,
+            service_point=subscription.service_point,
+            program=subscription.program,
+            catalog_version=catalog_version,
+            state=_H.ORDERED,
+            created_at=instant,
+            updated_at=instant,
+        )
+    )
+    trail.note(shipment_id, "shp:ordered")
+    await session.flush()
+    return to_shipment_message(shipment_id, level)
+
+
+def to_shipment_message(shipment_id: str, level: ServiceLevel) -> AwaitedShipment:
+    """The shipment as its flow waits for it."""
+    return AwaitedShipment(
+        shipment_id=shipment_id,
+        remind_after_days=level.remind_after_days,
+        escalate_after_days=level.escalate_after_days,
+    )
+
+
+async def get_for_update(session: AsyncSession, shipment_id: str) -> DeviceShipment:
+    """The shipment, locked until the transaction ends.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = await session.get(DeviceShipment, shipment_id, with_for_update=True)
+    if found is None:
+        raise NotFound(f"There is no shipment {shipment_id}.", fix="GET /v1/shipments lists them.")
+    return found
+
+
+async def get_latest_of_enrollment(session: AsyncSession, enrollment_id: str) -> DeviceShipment | None:
+    """The newest shipment of an enrolment."""
+    statement = select(DeviceShipment).where(col(DeviceShipment.journey) == enrollment_id)
+    return (await session.execute(statement.order_by(col(DeviceShipment.id).desc()).limit(1))).scalar_one_or_none()
+
+
+def transition(
+    trail: AuditTrail, row: DeviceShipment, instant: datetime, *path: ShipmentState, reason: str = ""
+) -> None:
+    """Takes a shipment along a path of states: it is waited for anew, and nobody has to see to it meanwhile."""
+    row.state = trail.transition(SHIPMENT_TRANSITIONS, row.id, row.state, *path, reason=reason)
+    row.escalated_at = None
+    row.unclaimed = None if row.state is _H.RETURNED else row.unclaimed
+    row.updated_at = instant
+    row.version += 1
+
+
+async def notify_workflow(session: AsyncSession, row: DeviceShipment) -> None:
+    """Wakes the flow that waits for the shipment."""
+    message = ShipmentChanged(shipment_id=row.id, message_id=f"{row.id}/{row.version}")
+    await outbox.enqueue_signals(session, SHIPMENT_CHANGED, [(row.workflow_id, message)])
+
+
+async def record_shipped(
+    session: AsyncSession, scope: Scope, shipment_id: str, dispatch: ShipmentDispatch
+) -> DeviceShipment:
+    """The device left the warehouse. Said again, it adds or corrects the carrier and the tracking reference as long as
+    the parcel is on its way: what is not named stays. The same again changes nothing.
+
+    Raises:
+        NotFound: there is none.
+        IllegalTransition: it is further, or has ended.
+    """
+    row = await get_for_update(session, shipment_id)
+    before = (row.carrier, row.tracking_reference)
+    row.carrier = dispatch.carrier or row.carrier
+    row.tracking_reference = dispatch.tracking_reference or row.tracking_reference
+    if row.state is not _H.SHIPPED:
+        return await _transition_and_notify(session, scope, row, _H.SHIPPED)
+    after = (row.carrier, row.tracking_reference)
+    if after != before:
+        now = datetime.now(UTC)
+        row.updated_at = now
+        row.version += 1
+        trail = AuditTrail(scope, now, row.journey)
+        trail.note(row.id, "shp:tracked", details={"before": before, "after": after})
+        await trail.write(session)
+    return row
+
+
+async def record_delivered(session: AsyncSession, scope: Scope, shipment_id: str) -> DeviceShipment:
+    """The parcel has arrived. The same again changes nothing, nor does it after the customer confirmed.
+
+    Raises:
+        NotFound: there is none.
+        IllegalTransition: it has ended.
+    """
+    row = await get_for_update(session, shipment_id)
+    if row.state in (_H.DELIVERED, _H.CONFIRMED):
+        return row
+    return await _transition_and_notify(session, scope, row, *find_path_to_delivered(row) or (_H.DELIVERED,))
+
+
+def find_path_to_delivered(row: DeviceShipment) -> tuple[ShipmentState, ...]:
+    """What is still between the shipment and its delivery; nothing once it has ended."""
+    return _PATHS_TO_DELIVERED.get(row.state, ())
+
+
+async def record_returned(session: AsyncSession, scope: Scope, shipment_id: str, reason: str) -> DeviceShipment:
+    """The device came back. The same again changes nothing.
+
+    Raises:
+        NotFound: there is none.
+        IllegalTransition: it never left, or is installed.
+    """
+    row = await get_for_update(session, shipment_id)
+    return (
+        row
+        if row.state is _H.RETURNED
+        else await _transition_and_notify(session, scope, row, _H.RETURNED, reason=reason)
+    )
+
+
+async def settle_unclaimed(session: AsyncSession, scope: Scope, shipment_id: str, reason: str) -> DeviceShipment:
+    """What became of a device that does not come back: the customer keeps it, or it is lost.
+
+    Raises:
+        NotFound: there is none.
+        IllegalTransition: nothing is to be settled.
+    """
+    row = await get_for_update(session, shipment_id)
+    await unclaimed_work.settle_unclaimed(session, scope, row, reason)
+    return row
+
+
+async def _transition_and_notify(
+    session: AsyncSession, scope: Scope, row: DeviceShipment, *path: ShipmentState, reason: str = ""
+) -> DeviceShipment:
+    """News of the parcel, for whoever waits for it."""
+    now = datetime.now(UTC)
+    trail = AuditTrail(scope, now, row.journey)
+    transition(trail, row, now, *path, reason=reason)
+    await trail.write(session)
+    await notify_workflow(session, row)
+    return row
+
+
+async def record_reminder(session: AsyncSession, scope: Scope, shipment_id: str, *, escalate: bool) -> DeviceShipment:
+    """Notes that the shipment waits for too long; escalated, it is on the list of what needs attention.
+
+    Raises:
+        NotFound: there is none.
+    """
+    now = datetime.now(UTC)
+    row = await get_for_update(session, shipment_id)
+    if row.state not in UNDER_WAY_STATES:
+        return row
+    trail = AuditTrail(scope, now, row.journey)
+    row.reminders += 1
+    if escalate and row.escalated_at is None:
+        row.escalated_at = now
+    trail.note(row.id, "shp:escalated" if escalate else "shp:reminded")
+    await trail.write(session)
+    return row
+
+
+async def send_back(session: AsyncSession, scope: Scope, shipment_id: str, reason: str) -> DeviceShipment:
+    """What the customer confirmed cannot be used after all: it is their turn again, with the reason.
+
+    Raises:
+        NotFound: there is none.
+    """
+    now = datetime.now(UTC)
+    row = await get_for_update(session, shipment_id)
+    trail = AuditTrail(scope, now, row.journey)
+    transition(trail, row, now, _H.DELIVERED, reason=reason)
+    row.sent_back, row.confirmation = reason, None
+    await trail.write(session)
+    return row
+
+
+async def cancel_open_shipments(
+    session: AsyncSession, trail: AuditTrail, journey: str, instant: datetime, reason: str, *, expired: bool
+) -> None:
+    """Ends the shipments of a journey that ends otherwise. A device that left the warehouse may still come back."""
+    end = _H.EXPIRED if expired else _H.CANCELLED
+    statement = select(DeviceShipment).where(
+        col(DeviceShipment.journey) == journey, col(DeviceShipment.state).in_((*UNDER_WAY_STATES, _H.CONFIRMED))
+    )
+    for row in (await session.execute(statement.with_for_update())).scalars():
+        if row.state is not _H.ORDERED:
+            unclaimed_work.mark_unclaimed(
+                trail, row, instant, f"A device was sent to the customer, who does not take part: {reason}"
+            )
+        transition(trail, row, instant, end if end in SHIPMENT_TRANSITIONS[row.state] else _H.CANCELLED, reason=reason)
+
+
+def to_shipment_status(row: DeviceShipment) -> ShipmentStatus:
+    """Where the shipment stands, as its flow wants to know it."""
+    return ShipmentStatus(
+        shipment_id=row.id, state=row.state, waits=row.state in UNDER_WAY_STATES, verdict=(row.sent_back or "")[:500]
+    )

@@ -1,0 +1,357 @@
+"""Guided flows: begun, filled in panel by panel by one person or several, given up or expired.
+
+See docs/domain.md#guided-flows.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.catalog.catalog import ServiceTaskType
+from models.catalog.panels import SUMMARY, PanelSpec
+from models.errors import Conflict, IllegalTransition, Invalid, NotFound, Pointer, StaleVersion
+from models.ids import new_id
+from models.requests.process_flow import ProcessFlowStart, ProcessFlowType
+from models.scope import OperatorScope, Scope
+from models.states.work_order import PROCESS_FLOW_TRANSITIONS, ProcessFlowState
+from models.tables.customer import Customer
+from models.tables.process_flow import ProcessFlow
+from models.tables.subscription import ProgramSubscription
+from operations.catalog.versions import CatalogCache, IndexedCatalog
+from operations.guided_flow.panel_facts import load_panel_facts
+from operations.platform.audit import AuditTrail
+from rules.guided_flow.fields import PanelFacts
+from rules.guided_flow.panels import EvaluatedPanel, evaluate_panels, find_unknown_fields
+
+_P = ProcessFlowState
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A guided flow with its panels as they are shown now."""
+
+    row: ProcessFlow
+    facts: PanelFacts
+    panels: tuple[EvaluatedPanel, ...]
+    newer_configuration: bool
+
+
+async def begin_process_flow(
+    session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, start: ProcessFlowStart
+) -> Draft:
+    """Begins a guided flow for a customer, pinned to the catalogue in force.
+
+    Raises:
+        Invalid: no such customer, subscription or program, or no panels are configured for such a flow.
+    """
+    now = datetime.now(UTC)
+    catalog = await catalogs.get_current(session)
+    subscription = await _get_subscription(session, start)
+    task = _select_task(catalog, start, subscription)
+    row = ProcessFlow(
+        id=new_id("pf"),
+        flow_type=start.type,
+        service_task_type=task.code,
+        catalog_version=catalog.version,
+        customer_id=start.customer,
+        subscription_id=subscription.id if subscription else None,
+        channel=scope.channel,
+        started_by=scope.actor,
+        panel_values={},
+        current_panel=task.panels[0].code,
+        state=_P.DRAFT,
+        expires_at=now + timedelta(days=task.draft_expires_after_days),
+        created_at=now,
+        updated_at=now,
+    )
+    if start.program:
+        row.panel_values = _prefill(task, "/program", start.program)
+    session.add(row)
+    trail = AuditTrail(scope, now, row.id)
+    trail.note(row.id, "pf:draft", details={"type": start.type, "service_task_type": task.code})
+    await trail.write(session)
+    await session.flush()
+    return await build_draft(session, catalogs, row)
+
+
+async def _get_subscription(session: AsyncSession, start: ProcessFlowStart) -> ProgramSubscription | None:
+    if await session.get(Customer, start.customer) is None:
+        raise _unknown_reference("/customer", "there is no such customer")
+    if start.type == "enroll":
+        return None
+    if start.subscription is None:
+        raise _unknown_reference("/subscription", "is missing: which subscription it is about")
+    found = await session.get(ProgramSubscription, start.subscription)
+    if found is None or found.customer_id != start.customer:
+        raise _unknown_reference("/subscription", "this customer has no such subscription")
+    return found
+
+
+def _unknown_reference(pointer: str, why: str) -> Invalid:
+    return Invalid(
+        "The guided flow cannot be begun; nothing was stored.",
+        fix="Correct what the pointers name.",
+        code="unknown-reference",
+        pointers=[Pointer(pointer, why)],
+    )
+
+
+def _select_task(
+    catalog: IndexedCatalog, start: ProcessFlowStart, subscription: ProgramSubscription | None
+) -> ServiceTaskType:
+    code = start.service_task_type or _get_configured_task(catalog, start, subscription)
+    if code is None:
+        kind = (task for task in catalog.content.service_task_types if task.process_flow == start.type)
+        possible = [task.code for task in kind if task.active and task.panels]
+        if len(possible) != 1:
+            raise _unknown_reference(
+                "/service_task_type", f"name one of: {', '.join(possible) or 'none is configured'}"
+            )
+        code = possible[0]
+    task = catalog.find_service_task_type(code)
+    if task is None or not task.active or not task.panels or task.process_flow != start.type:
+        raise _unknown_reference("/service_task_type", f"{code} has no panels for {start.type}")
+    return task
+
+
+def _get_configured_task(
+    catalog: IndexedCatalog, start: ProcessFlowStart, subscription: ProgramSubscription | None
+) -> str | None:
+    program = start.program or (subscription.program if subscription else None)
+    if program is None:
+        return None
+    if program not in catalog.programs:
+        raise _unknown_reference("/program", "there is no such program")
+    found = catalog.programs[program]
+    by_type: dict[ProcessFlowType, str | None] = {
+        "enroll": found.enroll_task,
+        "unenroll": found.unenroll_task,
+        "service_call": found.service_call_task,
+    }
+    return by_type[start.type]
+
+
+def _prefill(task: ServiceTaskType, binding: str, value: str) -> dict[str, dict[str, Any]]:
+    for panel in task.panels:
+        for spec in panel.fields:
+            if spec.binds_to == binding:
+                return {panel.code: {spec.code: value}}
+    return {}
+
+
+async def get_for_update(session: AsyncSession, process_flow_id: str) -> ProcessFlow:
+    """The guided flow, locked until the transaction ends.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = await session.get(ProcessFlow, process_flow_id, with_for_update=True)
+    if found is None:
+        raise NotFound(f"There is no process flow {process_flow_id}.", fix="GET /v1/process-flows lists them.")
+    return found
+
+
+async def build_draft(session: AsyncSession, catalogs: CatalogCache, row: ProcessFlow) -> Draft:
+    """The flow with its panels.
+
+    Raises:
+        NotFound: its configuration is gone.
+    """
+    catalog, task = await _load_configuration(session, catalogs, row)
+    facts = await load_panel_facts(session, catalog, row, task)
+    panels = evaluate_panels(task.panels, row.panel_values, facts)
+    if row.state is _P.SUBMITTED:  # what was taken is judged no more: its day may be over, its device gone
+        panels = tuple(replace(panel, errors=()) for panel in panels)
+    newest = await catalogs.get_current(session)
+    newer = newest.version != row.catalog_version and newest.find_service_task_type(task.code) != task
+    return Draft(row, facts, panels, newer)
+
+
+async def _load_configuration(
+    session: AsyncSession, catalogs: CatalogCache, row: ProcessFlow
+) -> tuple[IndexedCatalog, ServiceTaskType]:
+    catalog = await catalogs.get_version(session, row.catalog_version)
+    task = catalog.find_service_task_type(row.service_task_type)
+    if task is None:
+        raise NotFound(f"Service task type {row.service_task_type} is gone.")
+    return catalog, task
+
+
+def check_editable(row: ProcessFlow, now: datetime) -> None:
+    """Whether it can still be changed.
+
+    Raises:
+        IllegalTransition: it is submitted, cancelled or expired.
+    """
+    if row.state is not _P.DRAFT or row.expires_at <= now:
+        state = _P.EXPIRED if row.state is _P.DRAFT else row.state
+        raise IllegalTransition(
+            f"The process flow is {state} and cannot be changed any more.",
+            fix="Begin a new one: POST /v1/process-flows.",
+        )
+
+
+def check_version(row: ProcessFlow, base: int | None) -> None:
+    """Whether nobody saved since `base`, if the caller says what they read.
+
+    Raises:
+        StaleVersion: somebody did.
+    """
+    if base is not None and base != row.version:
+        raise StaleVersion(
+            f"Somebody else saved this flow: it is at version {row.version}, not {base}.",
+            fix="Read it again, look at what changed, and do yours on that.",
+        )
+
+
+async def save_panel(
+    session: AsyncSession,
+    scope: Scope,
+    catalogs: CatalogCache,
+    process_flow_id: str,
+    panel: str,
+    values: dict[str, Any],
+    *,
+    base: int | None,
+    strict: bool,
+) -> Draft:
+    """Saves one panel. Going on (`strict`) wants it complete; Save takes what is there, to be resumed later.
+
+    Raises:
+        NotFound: no such flow or panel.
+        StaleVersion: somebody else saved since `base`.
+        Invalid: unknown fields, or (`strict`) something is missing or wrong.
+        IllegalTransition: it is submitted, cancelled or expired.
+    """
+    now = datetime.now(UTC)
+    row = await get_for_update(session, process_flow_id)
+    check_editable(row, now)
+    check_version(row, base)
+    _, task = await _load_configuration(session, catalogs, row)
+    spec = _get_panel(task, panel)
+    faults = find_unknown_fields(spec, values)
+    row.panel_values = {**row.panel_values, panel: values}
+    after = await build_draft(session, catalogs, row)
+    saved = next(one for one in after.panels if one.spec.code == panel)
+    faults += saved.errors if strict else ()
+    if faults:
+        raise Invalid(
+            "The panel cannot be saved as it is; nothing was stored.",
+            fix="Correct what the pointers name, or save it as it is with `complete` false.",
+            code="panel-invalid",
+            pointers=[_to_request_pointer(panel, fault) for fault in faults],
+        )
+    row.current_panel = _get_next_panel(after.panels, panel) if strict else panel
+    await _store_change(session, scope, now, row, "pf:saved", {"panel": panel})
+    return after
+
+
+def _get_panel(task: ServiceTaskType, code: str) -> PanelSpec:
+    found = next((panel for panel in task.panels if panel.code == code), None)
+    if found is None:
+        raise NotFound(f"There is no panel {code}.", fix=f"Panels: {', '.join(one.code for one in task.panels)}.")
+    return found
+
+
+def _to_request_pointer(panel: str, fault: Pointer) -> Pointer:
+    """A fault of a panel in the document that was sent to save it: `/<panel>` is its `/values`."""
+    return Pointer(f"/values{fault.pointer.removeprefix(f'/{panel}')}", fault.detail)
+
+
+def _get_next_panel(panels: tuple[EvaluatedPanel, ...], panel: str) -> str:
+    codes = [one.spec.code for one in panels if one.visible or one.spec.code == panel]
+    following = codes[codes.index(panel) + 1 :]
+    return following[0] if following else SUMMARY
+
+
+async def _store_change(
+    session: AsyncSession, scope: Scope, now: datetime, row: ProcessFlow, action: str, details: dict[str, Any]
+) -> None:
+    row.updated_at = now
+    row.version += 1
+    trail = AuditTrail(scope, now, row.id)
+    trail.note(row.id, action, details=details)
+    await trail.write(session)
+    await session.flush()
+
+
+async def renew_configuration(
+    session: AsyncSession, scope: Scope, catalogs: CatalogCache, process_flow_id: str
+) -> Draft:
+    """Moves a draft to the configuration in force; what was entered stays, and what must be entered again shows.
+
+    Raises:
+        NotFound: there is none.
+        IllegalTransition: it is submitted, cancelled or expired.
+        Conflict: its kind of flow is no longer configured.
+    """
+    now = datetime.now(UTC)
+    row = await get_for_update(session, process_flow_id)
+    check_editable(row, now)
+    newest = await catalogs.get_current(session)
+    task = newest.find_service_task_type(row.service_task_type)
+    if task is None or not task.panels:
+        raise Conflict(
+            f"Service task type {row.service_task_type} is no longer configured.",
+            fix="Cancel this flow, begin another.",
+        )
+    known = {panel.code: {spec.code for spec in panel.fields} for panel in task.panels}
+    kept = {
+        panel: {name: value for name, value in entered.items() if name in known[panel]}
+        for panel, entered in row.panel_values.items()
+        if panel in known
+    }
+    row.catalog_version, row.panel_values = newest.version, kept
+    if row.current_panel not in known:
+        row.current_panel = task.panels[0].code
+    await _store_change(session, scope, now, row, "pf:renewed", {"catalog_version": newest.version})
+    return await build_draft(session, catalogs, row)
+
+
+async def cancel_process_flow(session: AsyncSession, scope: Scope, process_flow_id: str, reason: str) -> ProcessFlow:
+    """Gives a draft up; one that is cancelled stays so.
+
+    Raises:
+        NotFound: there is none.
+        IllegalTransition: it is submitted or expired.
+    """
+    now = datetime.now(UTC)
+    row = await get_for_update(session, process_flow_id)
+    if row.state is _P.CANCELLED:
+        return row
+    check_editable(row, now)
+    trail = AuditTrail(scope, now, row.id)
+    row.state = trail.transition(PROCESS_FLOW_TRANSITIONS, row.id, row.state, _P.CANCELLED, reason=reason)
+    row.reason, row.updated_at = reason, now
+    row.version += 1
+    await trail.write(session)
+    await session.flush()
+    return row
+
+
+async def expire_process_flows(session: AsyncSession, scope: Scope, limit: int) -> int:
+    """Marks drafts whose time is over; gives how many. The monitor batch calls it."""
+    now = datetime.now(UTC)
+    due = (
+        select(col(ProcessFlow.id))
+        .where(col(ProcessFlow.state) == _P.DRAFT, col(ProcessFlow.expires_at) <= now)
+        .order_by(col(ProcessFlow.expires_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    gone = (await session.execute(due)).scalars().all()
+    if gone:
+        await session.execute(
+            update(ProcessFlow)
+            .where(col(ProcessFlow.id).in_(gone))
+            .values(state=_P.EXPIRED, updated_at=now, version=ProcessFlow.version + 1)
+        )
+        for one in gone:
+            trail = AuditTrail(scope, now, one)
+            trail.transition(PROCESS_FLOW_TRANSITIONS, one, _P.DRAFT, _P.EXPIRED)
+            await trail.write(session)
+    return len(gone)

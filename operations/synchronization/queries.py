@@ -1,0 +1,117 @@
+"""Reading sync requests."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.ids import first_id_at
+from models.requests.sync_request import SyncRequestFilter
+from models.scope import OperatorScope
+from models.states.enrollment import SyncState
+from models.tables.sync_request import SyncRequest
+from models.views.enrollment import Page, SyncRequestSummary, SyncRequestView
+from operations.platform.bulk_insert import get_table
+from operations.platform.paging import fetch_page, get_one
+from operations.synchronization.sync_queue import get_wait_reason
+from wording.enrollment import sync_request_actions
+
+_A_DAY = timedelta(days=1)
+_LAST_INSTANT = datetime.max.replace(tzinfo=UTC)
+
+
+def select_readable(scope: OperatorScope) -> Select[SyncRequest]:
+    """What this scope may see: an operator sees all."""
+    return select(SyncRequest)
+
+
+def build_conditions(scope: OperatorScope, wanted: SyncRequestFilter, now: datetime) -> list[ColumnElement[bool]]:
+    """What a filter says, as conditions; an operator may mean any."""
+    equal = {
+        "state": wanted.state,
+        "kind": wanted.kind,
+        "program": wanted.program,
+        "subscription_id": wanted.subscription,
+        "enrollment_id": wanted.enrollment,
+        "error_code": wanted.error_code,
+    }
+    table = get_table(SyncRequest)
+    conditions = [table.c[name] == value for name, value in equal.items() if value is not None]
+    for before in (wanted.created_before, now - wanted.older_than if wanted.older_than is not None else None):
+        if before is not None:
+            conditions += [col(SyncRequest.created_at) < before, col(SyncRequest.id) < _upper_id_bound(before)]
+    return conditions
+
+
+def _upper_id_bound(before: datetime) -> str:
+    """An id that all requests created before the instant come before: ids sort by time, so a list begins in the index
+    where the requests that are too new end. An id is made within a day of its row, whatever the clocks say."""
+    return first_id_at("syn", min(before, _LAST_INSTANT - _A_DAY) + _A_DAY)
+
+
+async def list_sync_requests(
+    session: AsyncSession, scope: OperatorScope, wanted: SyncRequestFilter, *, limit: int, cursor: str | None
+) -> Page[SyncRequestSummary]:
+    """A page of them, newest first."""
+    statement = select_readable(scope).where(*build_conditions(scope, wanted, datetime.now(UTC)))
+    return await fetch_page(session, statement, col(SyncRequest.id), to_summary, limit=limit, cursor=cursor)
+
+
+async def get_sync_request(
+    session: AsyncSession, scope: OperatorScope, sync_request_id: str, links: Mapping[str, str]
+) -> SyncRequestView:
+    """One of them.
+
+    Raises:
+        NotFound: there is none that this scope may see.
+    """
+    row: SyncRequest = await get_one(
+        session,
+        select_readable(scope),
+        col(SyncRequest.id),
+        sync_request_id,
+        kind="sync request",
+        door="/v1/sync-requests",
+    )
+    return SyncRequestView(
+        **_shared_fields(row),
+        revision=row.revision,
+        snapshot=row.snapshot,
+        acknowledgement=row.acknowledgement,
+        acknowledged_at=row.acknowledged_at,
+        waits_for=await get_wait_text(session, row),
+        links=dict(links),
+    )
+
+
+async def get_wait_text(session: AsyncSession, row: SyncRequest) -> str:
+    """What it waits for, in words; empty if for nothing."""
+    return (await get_wait_reason(session, row, locking=False)).text if row.state is SyncState.PENDING else ""
+
+
+def to_summary(row: SyncRequest) -> SyncRequestSummary:
+    """A sync request as a list shows it."""
+    return SyncRequestSummary(**_shared_fields(row))
+
+
+def _shared_fields(row: SyncRequest) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "subscription": row.subscription_id,
+        "sequence": row.sequence,
+        "enrollment": row.enrollment_id,
+        "program": row.program,
+        "state": row.state,
+        "attempts": row.attempts,
+        "held": row.held,
+        "note": row.note,
+        "error_code": row.error_code,
+        "error_text": row.error_text,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "available_actions": sync_request_actions(row.state),
+    }

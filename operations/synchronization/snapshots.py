@@ -1,0 +1,186 @@
+"""Taking the snapshot of a subscription: when it changes, and again after data was corrected."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.errors import NotFound
+from models.snapshot import (
+    Snapshot,
+    SyncedCustomer,
+    SyncedDevice,
+    SyncedLocation,
+    SyncedProgram,
+    SyncedSubscription,
+)
+from models.states.enrollment import RegistrationState, SyncKind
+from models.tables.customer import Customer, Premise, ServicePoint
+from models.tables.enrollment import Enrollment
+from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
+from operations.catalog.versions import CatalogCache, IndexedCatalog
+from rules.synchronization.acknowledgements import REMOVAL_STATES, REPORTED_STATES
+
+OFF_SUBSCRIPTION = (RegistrationState.REMOVED, RegistrationState.KEPT)
+"""Off the subscription for good; the DERMS is told of them no more."""
+
+_LEAVING = (RegistrationState.REMOVING, RegistrationState.DEREGISTERED)
+
+
+def assemble_snapshot(
+    place: Row[Any],
+    catalog: IndexedCatalog,
+    subscription: Mapping[str, Any],
+    devices: Sequence[Mapping[str, Any]],
+    *,
+    kind: SyncKind,
+    sequence: int,
+    transaction_id: str,
+    instant: datetime,
+) -> Snapshot:
+    """What the DERMS must hold; `place` is a row with the customer's and the place's columns."""
+    contact = catalog.includes_contact
+    return Snapshot(
+        sent_at=instant,
+        kind=kind,
+        transaction_id=transaction_id,
+        sequence=sequence,
+        customer=SyncedCustomer(
+            cis_person_id=place.cis_person_id,
+            cis_account_id=subscription["account"],
+            name=place.name,
+            email=place.email if contact else None,
+            phone=place.phone if contact else None,
+        ),
+        location=SyncedLocation(
+            cis_premise_id=place.cis_premise_id,
+            cis_service_point_id=subscription["service_point"],
+            feeder=place.feeder,
+            transformer=place.transformer,
+            substation=place.substation,
+            latitude=place.latitude,
+            longitude=place.longitude,
+            time_zone=place.time_zone,
+        ),
+        program=SyncedProgram(code=subscription["program"]),
+        subscription=SyncedSubscription(
+            number=subscription["number"], start=subscription["start_at"], end=subscription.get("end_at")
+        ),
+        devices=tuple(_to_synced_device(device) for device in devices),
+    )
+
+
+def _to_synced_device(row: Mapping[str, Any]) -> SyncedDevice:
+    told = {"state": row.get("told_as", "enrolled"), "replaced_by": row.get("replaced_by")}
+    same = SyncedDevice.model_fields.keys() & row.keys() - told.keys()
+    return SyncedDevice(device_id=row["id"], **told, **{name: row[name] for name in same})
+
+
+_SELECT_SUBSCRIPTIONS = (
+    select(
+        ProgramSubscription,
+        col(Enrollment.transaction_id),
+        col(Customer.cis_person_id),
+        col(Customer.name),
+        col(Customer.email),
+        col(Customer.phone),
+        col(Premise.cis_premise_id),
+        col(Premise.time_zone),
+        col(ServicePoint.feeder),
+        col(ServicePoint.transformer),
+        col(ServicePoint.substation),
+        col(ServicePoint.latitude),
+        col(ServicePoint.longitude),
+    )
+    .join(Enrollment, col(Enrollment.id) == col(ProgramSubscription.enrollment_id))
+    .join(Customer, col(Customer.id) == col(ProgramSubscription.customer_id))
+    .join(ServicePoint, col(ServicePoint.cis_service_point_id) == col(ProgramSubscription.service_point))
+    .join(Premise, col(Premise.cis_premise_id) == col(ServicePoint.cis_premise_id))
+)
+"""The customer is the one who takes part: after a move-out, another one may live at the service point."""
+
+
+class SnapshotRequest(NamedTuple):
+    """Which snapshot to take: of a subscription, for a change."""
+
+    subscription_id: str
+    kind: SyncKind
+    sequence: int
+
+
+async def build_snapshot(
+    session: AsyncSession,
+    catalogs: CatalogCache,
+    subscription_id: str,
+    kind: SyncKind,
+    sequence: int,
+    instant: datetime,
+) -> dict[str, Any]:
+    """The snapshot of a subscription as our record is now, as a JSON document.
+
+    Raises:
+        NotFound: the subscription is gone.
+    """
+    found = await build_snapshots(session, catalogs, [SnapshotRequest(subscription_id, kind, sequence)], instant)
+    if not found:
+        raise NotFound(f"There is no subscription {subscription_id}.")
+    return found[0]
+
+
+async def build_snapshots(
+    session: AsyncSession, catalogs: CatalogCache, wanted: Sequence[SnapshotRequest], instant: datetime
+) -> list[dict[str, Any]]:
+    """Snapshots of subscriptions as our record is now, in the order asked for; those that are gone are left out."""
+    ids = [one.subscription_id for one in wanted]
+    found: Sequence[Any] = (
+        await session.execute(_SELECT_SUBSCRIPTIONS.where(col(ProgramSubscription.id).in_(ids)))
+    ).all()
+    rows = {row[0].id: row for row in found}
+    devices = await _get_devices(session, ids)
+    catalog = await catalogs.get_current(session)
+    return [
+        assemble_snapshot(
+            rows[one.subscription_id],
+            catalog,
+            rows[one.subscription_id][0].model_dump(),
+            devices.get(one.subscription_id, []),
+            kind=one.kind,
+            sequence=one.sequence,
+            transaction_id=rows[one.subscription_id].transaction_id,
+            instant=instant,
+        ).model_dump(mode="json")
+        for one in wanted
+        if one.subscription_id in rows
+    ]
+
+
+async def _get_devices(session: AsyncSession, subscription_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Those on each subscription, and those on their way out; who is not there yet, or gone for good, is not told."""
+    rows = await session.execute(
+        select(
+            Device,
+            col(SubscriptionDevice.subscription_id),
+            col(SubscriptionDevice.registration),
+            col(SubscriptionDevice.replaced_by),
+        )
+        .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
+        .where(
+            col(SubscriptionDevice.subscription_id).in_(subscription_ids),
+            col(SubscriptionDevice.registration).in_(REPORTED_STATES),
+        )
+        .order_by(col(Device.id))
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    for device, subscription, registration, replaced_by in rows.all():
+        told = {"told_as": _get_device_state(registration, replaced_by), "replaced_by": replaced_by}
+        found.setdefault(subscription, []).append({**device.model_dump(), **told})
+    return found
+
+
+def _get_device_state(registration: RegistrationState, replaced_by: str | None) -> str:
+    if registration not in REMOVAL_STATES:
+        return "enrolled"
+    return "replaced" if replaced_by else "removed"

@@ -1,0 +1,52 @@
+"""Telling the DERMS of a sync request by a flow that does nothing else."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.ids import sync_request_workflow_id
+from models.messages.enrollment import WorkflowStage
+from models.messages.sync_request_workflow import WORKFLOW, SyncRequestWorkflowInput
+from models.states.enrollment import SyncKind
+from models.tables.subscription import ProgramSubscription
+from models.tables.sync_request import SyncRequest
+from operations.catalog.versions import CatalogCache
+from operations.platform import outbox
+from operations.platform.audit import AuditTrail
+from operations.synchronization.enqueue import RequestRef, enqueue_sync
+
+
+async def start_sync_workflow(session: AsyncSession, request: SyncRequest, timeout: float) -> None:
+    """Has the request carried through by a flow of its own, in place of the one that it had."""
+    request.workflow_id = sync_request_workflow_id(request.id)
+    start = (request.workflow_id, _build_start(request, timeout))
+    await outbox.enqueue(session, "start", WORKFLOW, [start])
+
+
+async def enqueue_standalone_sync(
+    session: AsyncSession,
+    trail: AuditTrail,
+    catalogs: CatalogCache,
+    subscription: ProgramSubscription,
+    kind: SyncKind,
+    journey: str,
+    instant: datetime,
+    timeout: float,
+) -> str:
+    """Makes a sync request that no request's flow stands behind, and starts one for it; gives its id."""
+    made = await enqueue_sync(session, trail, catalogs, subscription, kind, RequestRef(journey, ""), instant)
+    request = await session.get_one(SyncRequest, made)
+    await start_sync_workflow(session, request, timeout)
+    return made
+
+
+def _build_start(request: SyncRequest, timeout: float) -> dict[str, Any]:
+    message = SyncRequestWorkflowInput(sync_request_id=request.id, acknowledgement_timeout_seconds=timeout)
+    return {
+        "input": message.model_dump(mode="json"),
+        "summary": f"Tell the DERMS: {request.kind} of {request.subscription_id}",
+        "details": f"For {request.journey}, whose own flow is no more.",
+        "attributes": {"Program": request.program, "Stage": WorkflowStage.SYNCHRONIZING},
+        "again": True,
+    }

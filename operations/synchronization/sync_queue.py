@@ -1,0 +1,168 @@
+"""Whose turn it is: of one subscription's sync requests only the first that is not final may be sent."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ScalarSelect, Select, and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from models.messages.enrollment import RETRY_REQUESTED, RetryRequested
+from models.messages.synchronization import SYNC_TURN, SyncTurn
+from models.scope import Scope
+from models.states.enrollment import SYNC_TRANSITIONS, SyncState
+from models.tables.sync_request import SyncRequest
+from operations.platform import outbox
+from operations.platform.audit import AuditTrail
+from rules.synchronization.order import (
+    FINAL_STATES,
+    EarlierRequest,
+    find_blocking_request,
+    has_subscription_ended,
+    is_obsolete,
+)
+from wording.enrollment import describe_blocking_sync_request
+
+_LOST_AFTER = timedelta(minutes=10)
+
+WAITING_FOR_BATCH = "the batch that sends this program's messages"
+
+
+def to_queue_entry(row: SyncRequest) -> EarlierRequest:
+    """A request as the rules look at it."""
+    return EarlierRequest(row.id, row.sequence, row.kind, row.state, row.attempts)
+
+
+class WaitReason(NamedTuple):
+    """What must happen before a request is sent, in words; empty if it may go. `stuck`: a person must see to it."""
+
+    text: str = ""
+    needs_person: bool = False
+
+
+async def get_wait_reason(session: AsyncSession, request: SyncRequest, *, locking: bool = True) -> WaitReason:
+    """What must happen before this request is sent.
+
+    Locks what it waits for until the transaction ends, so that whoever makes that final afterwards sees this one. The
+    first of a subscription asks nothing.
+    """
+    if request.held:
+        return WaitReason(WAITING_FOR_BATCH)
+    if request.sequence == 1:
+        return WaitReason()
+    statement = select_earlier_open(request.subscription_id, request.sequence)
+    rows = await session.scalars(statement.with_for_update(read=True) if locking else statement)
+    found = find_blocking_request(request.sequence, [to_queue_entry(row) for row in rows])
+    return (
+        WaitReason(describe_blocking_sync_request(found.id, found.state), found.state is SyncState.ERROR)
+        if found
+        else WaitReason()
+    )
+
+
+def select_earlier_open(
+    subscription_id: Any, sequence: Any, ahead: type[SyncRequest] = SyncRequest
+) -> Select[SyncRequest]:
+    """What is not final yet of those before it, first the one that it waits for; `ahead` is an alias for them, where
+    this is part of another statement."""
+    return (
+        select(ahead)
+        .where(
+            col(ahead.subscription_id) == subscription_id,
+            col(ahead.sequence) < sequence,
+            col(ahead.state).not_in(FINAL_STATES),
+        )
+        .order_by(col(ahead.sequence).desc())
+    )
+
+
+async def cancel_moot_requests(
+    session: AsyncSession, trail: AuditTrail, request: SyncRequest, instant: datetime
+) -> None:
+    """Gives up what this request makes moot, as a person would: who has left does not wait for an enrolment that the
+    DERMS refused to be repaired."""
+    if request.sequence == 1 or request.attempts or request.held or not has_subscription_ended(request.snapshot):
+        return
+    reason = f"nobody takes part any more; {request.id} tells the DERMS"
+    ahead = select_earlier_open(request.subscription_id, request.sequence)
+    for row in await session.scalars(ahead.with_for_update()):
+        if is_obsolete(row.state, row.error_code):
+            await cancel_request(session, trail.for_request(row.journey), row, reason, instant)
+
+
+async def cancel_request(
+    session: AsyncSession, trail: AuditTrail, row: SyncRequest, reason: str, instant: datetime
+) -> None:
+    """The DERMS will not be told of this request in error, and its flow hears so."""
+    row.state = trail.transition(SYNC_TRANSITIONS, row.id, row.state, SyncState.CANCELLED, reason=reason)
+    row.note, row.updated_at = reason, instant
+    await session.flush()
+    await outbox.enqueue_signals(
+        session, RETRY_REQUESTED, [(row.workflow_id, RetryRequested(message_id=f"{row.id}/cancelled"))]
+    )
+
+
+def select_next_workflow_id(subscription_id: Any, sequence: Any) -> ScalarSelect[str]:
+    """The flow of the request after this one that is not final, as part of another statement."""
+    return (
+        select(col(SyncRequest.workflow_id))
+        .where(
+            col(SyncRequest.subscription_id) == subscription_id,
+            col(SyncRequest.sequence) > sequence,
+            col(SyncRequest.state).not_in(FINAL_STATES),
+        )
+        .order_by(col(SyncRequest.sequence))
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+async def notify_workflows(session: AsyncSession, requests: Iterable[tuple[str, str]]) -> None:
+    """Has the flows of (sync request id, workflow id) look again whether they may send."""
+    signals = [(flow, SyncTurn(sync_request_id=request)) for request, flow in requests]
+    await outbox.enqueue_signals(session, SYNC_TURN, signals)
+
+
+async def notify_next_in_order(session: AsyncSession, requests: Iterable[SyncRequest]) -> None:
+    """Wakes the flows that wait for these: what they wait for has changed, or their turn has come."""
+    one = aliased(SyncRequest)
+    following = select(col(one.id), select_next_workflow_id(col(one.subscription_id), col(one.sequence)))
+    following = following.where(col(one.id).in_([request.id for request in requests]))
+    found: Sequence[Any] = (await session.execute(following)).all()
+    await notify_workflows(session, [(request, flow) for request, flow in found if flow is not None])
+
+
+async def release_held(
+    session: AsyncSession, scope: Scope, program: str | None, limit: int, *, apart_from: str | None = None
+) -> int:
+    """Lets held requests go, the oldest first, of one program or of all; gives how many.
+
+    Those of the endpoint `apart_from` are left alone: they are sent together. One that was to be sent together and
+    whose fate was not written down for long goes by itself. Safe beside another batch: what that one is releasing is
+    left to it.
+    """
+    now = datetime.now(UTC)
+    lost = and_(col(SyncRequest.state) == SyncState.SENDING, col(SyncRequest.updated_at) < now - _LOST_AFTER)
+    may_go = or_(col(SyncRequest.state) == SyncState.PENDING, lost)
+    chosen = select(col(SyncRequest.id)).where(col(SyncRequest.held), may_go)
+    if program is not None:
+        chosen = chosen.where(col(SyncRequest.program) == program)
+    if apart_from is not None:
+        chosen = chosen.where(col(SyncRequest.endpoint) != apart_from)
+    chosen = chosen.order_by(col(SyncRequest.id)).limit(limit).with_for_update(skip_locked=True)
+    released = await session.execute(
+        update(SyncRequest)
+        .where(col(SyncRequest.id).in_(chosen.scalar_subquery()))
+        .values(held=False, updated_at=now)
+        .returning(col(SyncRequest.id), col(SyncRequest.journey), col(SyncRequest.workflow_id))
+        .execution_options(synchronize_session=False)
+    )
+    rows = released.all()
+    trail = AuditTrail(scope, now, "")
+    for request, journey, _ in rows:
+        trail.for_request(journey).note(request, "syn:released")
+    await trail.write(session)
+    await notify_workflows(session, [(request, flow) for request, _, flow in rows])
+    return len(rows)

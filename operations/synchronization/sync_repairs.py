@@ -1,0 +1,185 @@
+"""What people do about sync requests in error: retry them once the data is corrected, one or many, or give them up."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.errors import Conflict, IllegalTransition, NotFound
+from models.messages.enrollment import RETRY_REQUESTED, RetryRequested
+from models.requests.sync_request import SyncRequestFilter
+from models.scope import OperatorScope, Scope
+from models.states.enrollment import (
+    REGISTRATION_TRANSITIONS,
+    SYNC_TRANSITIONS,
+    RegistrationState,
+    SubscriptionState,
+    SyncKind,
+    SyncState,
+)
+from models.tables.subscription import ProgramSubscription, SubscriptionDevice
+from models.tables.sync_request import SyncRequest
+from operations.catalog.versions import CatalogCache
+from operations.platform import outbox
+from operations.platform.audit import AuditTrail
+from operations.synchronization.queries import build_conditions
+from operations.synchronization.snapshots import SnapshotRequest, build_snapshots
+from operations.synchronization.standalone_sync import enqueue_standalone_sync
+from operations.synchronization.sync_queue import cancel_request, notify_next_in_order
+from operations.synchronization.sync_requests import get_for_update
+from rules.synchronization.order import FINAL_STATES, UNANSWERED_ERRORS
+from rules.synchronization.snapshots import snapshot_hash
+
+_Y = SyncState
+
+
+class RetryResult(NamedTuple):
+    """How many match, and how many of them were retried: none of them in a dry run."""
+
+    matching: int
+    retried: int
+
+
+async def retry(session: AsyncSession, scope: Scope, catalogs: CatalogCache, sync_request_id: str) -> SyncState:
+    """Has a request in error sent again. After an answer from the DERMS the snapshot is taken anew, under a new key;
+    without an answer the same bytes go out under the same key, for the DERMS may have them.
+
+    Raises:
+        NotFound: there is none.
+        IllegalTransition: it is not in error.
+    """
+    request = await get_for_update(session, sync_request_id)
+    if request.state is not _Y.ERROR:
+        raise IllegalTransition(
+            f"The sync request is {request.state}; only one in error can be retried.",
+            fix="Nothing needs to be done if it is on its way. POST /v1/sync-requests tells the DERMS again.",
+        )
+    await _retry_all(session, scope, catalogs, [request])
+    return request.state
+
+
+async def resync_subscription(
+    session: AsyncSession, scope: Scope, catalogs: CatalogCache, subscription_id: str, timeout: float
+) -> str:
+    """Tells the DERMS of a subscription as it is now, by a sync request of its own, as after one that was given up;
+    gives its id.
+
+    Raises:
+        NotFound: there is no such subscription.
+        Conflict: nobody takes part by it, or an earlier sync request of it is not final.
+    """
+    subscription = await session.get(ProgramSubscription, subscription_id, with_for_update=True)
+    if subscription is None:
+        raise NotFound(f"There is no subscription {subscription_id}.", fix="GET /v1/program-enrollments/{id} names it.")
+    if subscription.state is not SubscriptionState.ACTIVE:
+        raise Conflict(
+            f"The subscription is {subscription.state}; there is nothing to tell again.",
+            fix="Only an active one is told again; GET /v1/sync-requests lists what the DERMS was told before.",
+        )
+    of_it = (col(SyncRequest.subscription_id) == subscription_id, col(SyncRequest.state).not_in(FINAL_STATES))
+    under_way = await session.scalar(select(func.max(SyncRequest.id)).where(*of_it))
+    if under_way is not None:
+        raise Conflict(f"{under_way} tells the DERMS already.", fix=f"See GET /v1/sync-requests/{under_way}.")
+    journey, kind, now = subscription.enrollment_id, SyncKind.CUSTOMER_ASSET_LOAD, datetime.now(UTC)
+    trail = AuditTrail(scope, now, journey)
+    made = await enqueue_standalone_sync(session, trail, catalogs, subscription, kind, journey, now, timeout)
+    await trail.write(session)
+    return made
+
+
+async def retry_many(
+    session: AsyncSession,
+    scope: OperatorScope,
+    catalogs: CatalogCache,
+    wanted: SyncRequestFilter,
+    *,
+    dry_run: bool,
+    limit: int,
+) -> RetryResult:
+    """Retries those in error that the filter means, the oldest first; each exactly as `retry` does one.
+
+    One that somebody else is working on at this moment is left to them.
+    """
+    meant = [col(SyncRequest.state) == _Y.ERROR, *build_conditions(scope, wanted, datetime.now(UTC))]
+    matching = await session.scalar(select(func.count()).select_from(SyncRequest).where(*meant)) or 0
+    if dry_run or not matching:
+        return RetryResult(matching, 0)
+    chosen = select(SyncRequest).where(*meant).order_by(col(SyncRequest.id)).limit(limit)
+    requests = (await session.scalars(chosen.with_for_update(skip_locked=True))).all()
+    await _retry_all(session, scope, catalogs, requests)
+    return RetryResult(matching, len(requests))
+
+
+async def _retry_all(
+    session: AsyncSession, scope: Scope, catalogs: CatalogCache, requests: Sequence[SyncRequest]
+) -> None:
+    now = datetime.now(UTC)
+    trail = AuditTrail(scope, now, "")
+    for request in requests:
+        of_this = trail.for_request(request.journey)
+        request.state = of_this.transition(SYNC_TRANSITIONS, request.id, request.state, _Y.PENDING, reason="retried")
+    answered = [request for request in requests if request.error_code not in UNANSWERED_ERRORS]
+    await _refresh_snapshots(session, catalogs, trail, now, answered)
+    for request in requests:
+        request.error_code = request.error_text = None
+        request.updated_at = now
+    await trail.write(session)
+    signals = [
+        (one.workflow_id, RetryRequested(message_id=f"{one.id}/{one.revision}/{one.attempts}")) for one in requests
+    ]
+    await outbox.enqueue_signals(session, RETRY_REQUESTED, signals)
+    await notify_next_in_order(session, requests)  # what waits for them is not held up any more, and says so
+
+
+async def _refresh_snapshots(
+    session: AsyncSession, catalogs: CatalogCache, trail: AuditTrail, now: datetime, requests: Sequence[SyncRequest]
+) -> None:
+    if not requests:
+        return
+    wanted = [SnapshotRequest(one.subscription_id, one.kind, one.sequence) for one in requests]
+    pictures = await build_snapshots(session, catalogs, wanted, now)
+    for request, picture in zip(requests, pictures, strict=True):
+        request.revision += 1
+        request.snapshot = picture
+        request.snapshot_hash = snapshot_hash(picture)
+        request.acknowledgement = None
+    journeys = {request.subscription_id: request.journey for request in requests}
+    again = await session.execute(
+        update(SubscriptionDevice)
+        .where(
+            col(SubscriptionDevice.subscription_id).in_(journeys),
+            col(SubscriptionDevice.registration) == RegistrationState.REGISTRATION_FAILED,
+        )
+        .values(registration=RegistrationState.REGISTERING, message="")
+        .returning(col(SubscriptionDevice.subscription_id), col(SubscriptionDevice.device_id))
+    )
+    for subscription, device in again.all():
+        path = (RegistrationState.REGISTRATION_FAILED, RegistrationState.REGISTERING)
+        trail.for_request(journeys[subscription]).transition(REGISTRATION_TRANSITIONS, device, *path)
+
+
+async def cancel(session: AsyncSession, scope: Scope, sync_request_id: str, reason: str) -> SyncState:
+    """Gives a request in error up: the DERMS will not be told, and the next change of the subscription has its turn.
+    One that is cancelled stays so.
+
+    Raises:
+        NotFound: there is none.
+        IllegalTransition: it is not in error.
+    """
+    now = datetime.now(UTC)
+    request = await get_for_update(session, sync_request_id)
+    if request.state is _Y.CANCELLED:
+        return request.state
+    if request.state is not _Y.ERROR:
+        raise IllegalTransition(
+            f"The sync request is {request.state}; only one in error can be cancelled.",
+            fix="One that is on its way ends synchronized or in error; one that has ended stays as it is.",
+        )
+    trail = AuditTrail(scope, now, request.journey)
+    await cancel_request(session, trail, request, reason, now)
+    await trail.write(session)
+    await notify_next_in_order(session, [request])
+    return request.state

@@ -1,0 +1,169 @@
+"""Reading unenrolments: lists, and one with everything that happened to it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.decision import Decision
+from models.errors import NotFound
+from models.scope import OperatorScope
+from models.states.enrollment import SubscriptionState
+from models.states.work_order import RemovalMethod, UnenrollmentState
+from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
+from models.tables.sync_request import SyncRequest
+from models.tables.unenrollment import Unenrollment
+from models.tables.work_order import WorkOrder
+from models.views.enrollment import Page
+from models.views.unenrollment import UnenrollmentDeviceView, UnenrollmentSummary, UnenrollmentView
+from operations.enrollment.device_views import subscribed_device_fields
+from operations.platform.paging import fetch_page
+from operations.platform.timelines import get_timeline
+from operations.synchronization import queries
+from wording.attention import link_to
+from wording.unenrollment import removal_actions, unenrollment_actions, unenrollment_next_step
+
+
+def select_readable(scope: OperatorScope) -> Select[Unenrollment]:
+    """What this scope may see: an operator sees all."""
+    return select(Unenrollment)
+
+
+async def list_unenrollments(
+    session: AsyncSession,
+    scope: OperatorScope,
+    *,
+    customer: str | None = None,
+    account: str | None = None,
+    program: str | None = None,
+    subscription: str | None = None,
+    enrollment: str | None = None,
+    state: UnenrollmentState | None = None,
+    transaction_id: str | None = None,
+    limit: int,
+    cursor: str | None,
+) -> Page[UnenrollmentSummary]:
+    """A page of them, newest first."""
+    return await fetch_page(
+        session,
+        select_readable(scope),
+        col(Unenrollment.id),
+        _to_summary,
+        limit=limit,
+        cursor=cursor,
+        customer_id=customer,
+        account=account,
+        program=program,
+        subscription_id=subscription,
+        enrollment_id=enrollment,
+        state=state,
+        transaction_id=transaction_id,
+    )
+
+
+async def get_unenrollment(
+    session: AsyncSession, scope: OperatorScope, unenrollment_id: str, links: Mapping[str, str]
+) -> UnenrollmentView:
+    """One of them, with its decision, devices, orders, sync requests and timeline.
+
+    Raises:
+        NotFound: there is none that this scope may see.
+    """
+    statement = (
+        select_readable(scope)
+        .add_columns(ProgramSubscription)
+        .join(ProgramSubscription, col(ProgramSubscription.id) == col(Unenrollment.subscription_id))
+        .where(col(Unenrollment.id) == unenrollment_id)
+    )
+    found = (await session.execute(statement)).first()
+    if found is None:
+        raise NotFound(f"There is no unenrolment {unenrollment_id}.", fix="GET /v1/program-unenrollments lists them.")
+    row: Unenrollment = found[0]
+    subscription: ProgramSubscription = found[1]
+    requests = await session.execute(
+        select(SyncRequest).where(col(SyncRequest.journey) == row.id).order_by(col(SyncRequest.sequence))
+    )
+    rows = requests.scalars().all()
+    told = tuple(queries.to_summary(one) for one in rows)
+    waits_for = await queries.get_wait_text(session, rows[-1]) if rows else ""
+    return UnenrollmentView(
+        **_shared_fields(row),
+        whole_subscription=row.whole,
+        subscription_number=subscription.number,
+        subscription_state=subscription.state,
+        note=row.application["note"],
+        decision=Decision.model_validate(row.decision) if row.decision else None,
+        devices=await _get_devices(session, row),
+        sync_requests=told,
+        timeline=await get_timeline(session, row.id),
+        next_step=unenrollment_next_step(
+            row.state,
+            told[-1].state if told else None,
+            waits_for,
+            whole=subscription.state is not SubscriptionState.ACTIVE,
+        ),
+        available_actions=unenrollment_actions(row.state, a_device_left=any(one["left"] for one in row.devices)),
+        links={**links, "enrollment": link_to(row.enrollment_id)},
+    )
+
+
+def _to_summary(row: Unenrollment) -> UnenrollmentSummary:
+    return UnenrollmentSummary(**_shared_fields(row))
+
+
+def _shared_fields(row: Unenrollment) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "transaction_id": row.transaction_id,
+        "channel": row.channel,
+        "requester": row.requester,
+        "customer": row.customer_id,
+        "account": row.account,
+        "program": row.program,
+        "subscription": row.subscription_id,
+        "enrollment": row.enrollment_id,
+        "unenrollment_reason": row.reason_code,
+        "effective_at": row.effective_at,
+        "state": row.state,
+        "reason": row.reason,
+        "submitted_at": row.submitted_at,
+        "updated_at": row.updated_at,
+    }
+
+
+async def _get_devices(session: AsyncSession, row: Unenrollment) -> tuple[UnenrollmentDeviceView, ...]:
+    entries = {entry["device"]: entry for entry in row.devices}
+    orders = [entry["work_order"] for entry in row.devices if entry["work_order"]]
+    made = {one.id: one for one in (await session.scalars(select(WorkOrder).where(col(WorkOrder.id).in_(orders))))}
+    rows = await session.execute(
+        select(Device, SubscriptionDevice)
+        .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
+        .where(col(SubscriptionDevice.subscription_id) == row.subscription_id, col(Device.id).in_(entries))
+        .order_by(col(Device.id))
+    )
+    return tuple(
+        _to_device_view(row.state, device, standing, entries[device.id], made.get(entries[device.id]["work_order"]))
+        for device, standing in rows
+    )
+
+
+def _to_device_view(
+    state: UnenrollmentState,
+    device: Device,
+    standing: SubscriptionDevice,
+    entry: Mapping[str, Any],
+    order: WorkOrder | None,
+) -> UnenrollmentDeviceView:
+    return UnenrollmentDeviceView(
+        **subscribed_device_fields(device, standing),
+        removal_method=entry["method"],
+        left=entry["left"],
+        ended=entry["ended"],
+        needs_attention=entry["attention"],
+        work_order=order.id if order else None,
+        work_order_number=order.number if order else None,
+        work_order_state=order.state if order else None,
+        available_actions=removal_actions(state, RemovalMethod(entry["method"]), entry["ended"]),
+    )

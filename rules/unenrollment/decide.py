@@ -1,0 +1,282 @@
+"""Whether a request to leave a program can stand, which devices leave and how, and what its reason brings with it.
+
+Like the eligibility rules: every rule is asked, each says its code, its reason and what would fix it
+(docs/domain.md#unenroll).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from models.catalog.catalog import Program, ServiceLevel, ServiceTaskType, SubscriptionType, UnenrollmentReason
+from models.decision import Decision, DecisionOutcome, Finding, Verdict
+from models.requests.unenrollment import MOVE_OUT_REASON, UnenrollmentApplication
+from models.states.enrollment import AssetOwnership, Channel, SubscriptionState
+from models.states.work_order import RemovalMethod
+from models.values import normalize_serial_number
+from rules.alternatives import join_codes
+from rules.eligibility.finding import failed, passed
+
+_MOVED_OUT_REASON = UnenrollmentReason(
+    code=MOVE_OUT_REASON, description="The customer no longer has the service point", ignores_minimum_term=True
+)
+_OPEN_STATES = (SubscriptionState.ACTIVE, SubscriptionState.SUSPENDED)
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipatingDevice:
+    """A device that takes part."""
+
+    device_id: str
+    serial_key: str
+    ownership: AssetOwnership
+
+
+@dataclass(frozen=True, slots=True)
+class UnenrollmentFacts:
+    """All that the rules may know. `submitted_on` is the day of the request at the premise, in `zone`."""
+
+    instant: datetime
+    submitted_on: date
+    effective_at: datetime
+    zone: tzinfo
+    program: Program
+    task: ServiceTaskType | None
+    subscription_type: SubscriptionType | None
+    application: UnenrollmentApplication
+    channel: Channel
+    state: SubscriptionState
+    start_at: datetime
+    devices: tuple[ParticipatingDevice, ...]
+    moved_out: bool = False
+    """The service point is the customer's no more, or the CIS itself asks: nothing holds them."""
+
+    @property
+    def reason(self) -> UnenrollmentReason | None:
+        """The reason as it is configured."""
+        listed = self.task.reasons if self.task else ()
+        given = self.application.reason
+        found = next((reason for reason in listed if reason.code == given), None)
+        return found or (_MOVED_OUT_REASON if given == MOVE_OUT_REASON else None)
+
+    @property
+    def service_level(self) -> ServiceLevel:
+        """How long fetching a device may take."""
+        return self.task.service_level if self.task else ServiceLevel()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRemoval:
+    """One device that leaves, and how."""
+
+    device_id: str
+    method: RemovalMethod
+
+
+def plan_removals(facts: UnenrollmentFacts) -> tuple[PlannedRemoval, ...]:
+    """Who leaves: those named, or all; all too where fewer would stay than the program takes."""
+    named = {_find_device(facts, entry.device): entry.removal_method for entry in facts.application.devices}
+    staying = [device for device in facts.devices if device not in named]
+    if not named or len(staying) < facts.program.devices.minimum:
+        leaving = facts.devices
+    else:
+        leaving = tuple(device for device in facts.devices if device in named)
+    return tuple(
+        PlannedRemoval(device.device_id, choose_removal_method(facts.program, device, named.get(device)))
+        for device in leaving
+    )
+
+
+def ends_subscription(facts: UnenrollmentFacts) -> bool:
+    """Whether nobody stays, so that the subscription ends."""
+    return len(plan_removals(facts)) == len(facts.devices)
+
+
+def _find_device(facts: UnenrollmentFacts, name: str) -> ParticipatingDevice | None:
+    key = normalize_serial_number(name)
+    return next((device for device in facts.devices if name == device.device_id or key == device.serial_key), None)
+
+
+def choose_removal_method(program: Program, device: ParticipatingDevice, asked: RemovalMethod | None) -> RemovalMethod:
+    """As asked; else as the program says, and a customer's own device stays theirs where that cannot be done to it."""
+    if asked is not None:
+        return asked
+    usual = program.removal_method
+    return usual if is_removal_possible(usual, program, device.ownership) else RemovalMethod.KEEP
+
+
+def is_removal_possible(method: RemovalMethod, program: Program, ownership: AssetOwnership) -> bool:
+    """Whether a device that is this party's can leave the program by this method."""
+    if method is RemovalMethod.KEEP or ownership is AssetOwnership.UTILITY_OWNED:
+        return True
+    return method is RemovalMethod.UTILITY_REMOVAL and program.visits_customer_owned
+
+
+def is_approval_configured(facts: UnenrollmentFacts) -> bool:
+    """Whether the configuration wants a program manager to approve it."""
+    return bool((facts.task and facts.task.approval) or (facts.reason and facts.reason.approval))
+
+
+def is_approval_required(facts: UnenrollmentFacts) -> bool:
+    """Whether it waits for that: nobody can keep one who has moved out."""
+    return is_approval_configured(facts) and not facts.moved_out
+
+
+def stops_control_first(facts: UnenrollmentFacts) -> bool:
+    """Whether the DERMS is told before the hardware is fetched."""
+    return facts.reason is not None and facts.reason.stops_control_first
+
+
+def subscription_open(facts: UnenrollmentFacts) -> Finding:
+    """There is something to leave."""
+    if facts.state in _OPEN_STATES:
+        return passed("subscription_open", "The subscription is in force.")
+    return failed(
+        "subscription_open", f"The subscription is {facts.state}.", "Nothing needs to be done.", "/subscription"
+    )
+
+
+def devices_known(facts: UnenrollmentFacts) -> Finding:
+    """Every device named takes part."""
+    strangers = [
+        f"/devices/{position}/device"
+        for position, entry in enumerate(facts.application.devices)
+        if _find_device(facts, entry.device) is None
+    ]
+    if strangers:
+        return failed(
+            "devices_known",
+            f"{len(strangers)} of the devices named take(s) no part in this subscription.",
+            f"Name none to end all of it, or some of: {join_codes(device.device_id for device in facts.devices)}.",
+            *strangers,
+        )
+    return passed("devices_known", "Every device named takes part.")
+
+
+def devices_once(facts: UnenrollmentFacts) -> Finding:
+    """No device is named twice."""
+    seen: set[str] = set()
+    again: list[str] = []
+    for position, entry in enumerate(facts.application.devices):
+        found = _find_device(facts, entry.device)
+        key = found.device_id if found else normalize_serial_number(entry.device)
+        if key in seen:
+            again.append(f"/devices/{position}/device")
+        seen.add(key)
+    if again:
+        return failed("devices_once", "A device is named more than once.", "Name each device once.", *again)
+    return passed("devices_once", "No device is named twice.")
+
+
+def enough_devices_stay(facts: UnenrollmentFacts) -> Finding:
+    """What stays is enough for the program; if not, all leave."""
+    named = {_find_device(facts, entry.device) for entry in facts.application.devices} - {None}
+    minimum = facts.program.devices.minimum
+    staying = len(facts.devices) - len(named)
+    if named and 0 < staying < minimum:
+        return Finding(
+            rule="enough_devices_stay",
+            verdict=Verdict.WARNED,
+            reason=f"Only {staying} device(s) would stay and the program takes no fewer than {minimum}: all leave.",
+        )
+    return passed("enough_devices_stay", "The devices that stay are enough, or none stays.")
+
+
+def removal_possible(facts: UnenrollmentFacts) -> Finding:
+    """The way each device shall leave is one that it can leave by."""
+    pointers: list[str] = []
+    for position, entry in enumerate(facts.application.devices):
+        device = _find_device(facts, entry.device)
+        method = entry.removal_method
+        if device and method and not is_removal_possible(method, facts.program, device.ownership):
+            pointers.append(f"/devices/{position}/removal_method")
+    if pointers:
+        return failed(
+            "removal_possible",
+            "A device of the customer's own is neither fetched nor shipped back in this program.",
+            "Choose keep for it.",
+            *pointers,
+        )
+    return passed("removal_possible", "Each device can leave the way it shall.")
+
+
+def reason_given(facts: UnenrollmentFacts) -> Finding:
+    """A reason is given where one is asked for, and it is one of those configured."""
+    given, listed = facts.application.reason, facts.task.reasons if facts.task else ()
+    codes = ", ".join(reason.code for reason in listed)
+    if given is None and facts.task and facts.task.reason_required:
+        return failed("reason_given", "The program asks for a reason.", f"Give one of: {codes or 'any'}.", "/reason")
+    if given is not None and listed and facts.reason is None:
+        return failed("reason_given", f"{given} is no reason of this program.", f"Give one of: {codes}.", "/reason")
+    return passed("reason_given", "The reason is in order.")
+
+
+def reason_channel(facts: UnenrollmentFacts) -> Finding:
+    """The reason may be given through this channel."""
+    reason = facts.reason
+    if facts.moved_out and facts.application.reason == MOVE_OUT_REASON:
+        return passed("reason_channel", "The CIS says the same.")
+    if reason and reason.channels and facts.channel not in reason.channels:
+        who = ", ".join(reason.channels)
+        return failed(
+            "reason_channel",
+            f"{reason.code} cannot be given through {facts.channel}.",
+            f"It is given through: {who}.",
+            "/reason",
+        )
+    return passed("reason_channel", "The reason may be given this way.")
+
+
+def effective_date(facts: UnenrollmentFacts) -> Finding:
+    """It takes effect on the day of the request or later."""
+    return check_effective_date(facts.application.effective_date, facts.submitted_on)
+
+
+def check_effective_date(wanted: date | None, today: date) -> Finding:
+    """The day is not over where today, at the premise, is that day."""
+    if wanted and wanted < today:
+        return failed(
+            "effective_date",
+            f"{wanted} is over.",
+            f"Name {today} or a later day, or none to leave at once.",
+            "/effective_date",
+        )
+    return passed("effective_date", "The day is not over.")
+
+
+def minimum_term(facts: UnenrollmentFacts) -> Finding:
+    """The time for which the customer joined is over, or the reason is above it."""
+    days = facts.subscription_type.minimum_term_days if facts.subscription_type else 0
+    first_day = facts.start_at.astimezone(facts.zone).date()
+    free_from = datetime.combine(first_day + timedelta(days=days), time.min, facts.zone)
+    if days == 0 or free_from <= facts.effective_at:
+        return passed("minimum_term", "No minimum term stands in the way.")
+    if facts.moved_out:
+        return passed("minimum_term", "The minimum term holds nobody who has moved out.")
+    if facts.reason and facts.reason.ignores_minimum_term:
+        return passed("minimum_term", "The minimum term does not hold for this reason.")
+    said = f"The subscription runs for at least {days} days, until {free_from.date()}."
+    if facts.subscription_type and facts.subscription_type.minimum_term == "warn":
+        return Finding(rule="minimum_term", verdict=Verdict.WARNED, reason=said)
+    return failed("minimum_term", said, f"Name {free_from.date()} or a later day.", "/effective_date")
+
+
+RULES: tuple[Callable[[UnenrollmentFacts], Finding], ...] = (
+    subscription_open,
+    devices_known,
+    devices_once,
+    enough_devices_stay,
+    removal_possible,
+    reason_given,
+    reason_channel,
+    effective_date,
+    minimum_term,
+)
+
+
+def decide_unenrollment(facts: UnenrollmentFacts) -> Decision:
+    """Rejected if any rule fails."""
+    findings = sorted((rule(facts) for rule in RULES), key=lambda finding: finding.rule)
+    rejected = any(finding.verdict is Verdict.FAILED for finding in findings)
+    outcome = DecisionOutcome.REJECTED if rejected else DecisionOutcome.ACCEPTED
+    return Decision(outcome=outcome, decided_at=facts.instant, findings=tuple(findings))

@@ -1,0 +1,46 @@
+"""What the DERMS was told to exist: head-ends, programs, feeders. Until somebody says otherwise it knows them all."""
+
+from typing import Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+
+from simulator.shared.store import Store
+
+
+class Reference(BaseModel):
+    """`*` knows everything."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    head_ends: frozenset[str] | Literal["*"] = "*"
+    programs: frozenset[str] | Literal["*"] = "*"
+    feeders: frozenset[str] | Literal["*"] = "*"
+
+    def knows_head_end(self, code: str) -> bool:
+        return self.head_ends == "*" or code in self.head_ends
+
+    def knows_program(self, code: str) -> bool:
+        return self.programs == "*" or code in self.programs
+
+    def knows_feeder(self, code: str) -> bool:
+        return self.feeders == "*" or code in self.feeders
+
+
+class ReferenceRepository:
+    """The reference data in the store, and at hand in memory."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        found = store.connection.execute("SELECT kind, known FROM reference")
+        self.current = Reference.model_validate_json(orjson.dumps({kind: orjson.loads(known) for kind, known in found}))
+
+    def replace(self, reference: Reference) -> None:
+        rows = [(kind, orjson.dumps(known)) for kind, known in reference.model_dump(mode="json").items()]
+        with self._store.transaction():
+            self._store.connection.executemany(
+                "INSERT INTO reference (kind, known) VALUES (?, ?)"
+                " ON CONFLICT (kind) DO UPDATE SET known = excluded.known",
+                rows,
+            )
+        self.current = reference

@@ -1,0 +1,29 @@
+"""What can be set when the simulator starts, all from DERMS_SIMULATOR_* variables; faults are set later, over HTTP."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+AcknowledgeMode = Literal["at_once", "callback", "never"]
+
+
+class Settings(BaseSettings):
+    """Read once, in __main__."""
+
+    model_config = SettingsConfigDict(env_prefix="DERMS_SIMULATOR_", frozen=True)
+
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8100, ge=0, le=65535, description="port to listen on")
+    store: Path = Field(default=Path("derms-simulator.sqlite3"), description="the file that holds all it knows")
+    callback_url: AnyHttpUrl = Field(
+        default=AnyHttpUrl("http://127.0.0.1:8000/v1/derms/acknowledgements"),
+        description="where acknowledgements are posted",
+    )
+    secret: SecretStr = Field(
+        default=SecretStr(""), description="shared secret of both directions; empty: nothing is signed or verified"
+    )
+    acknowledge: AcknowledgeMode = Field(default="callback", description="in the response, by callback later, or never")
+    acknowledge_after: float = Field(default=0.2, ge=0, le=86_400, description="seconds from a message to its decision")
+    seed: int | None = Field(default=None, description="makes the shares of faults fall the same way on every run")

@@ -1,0 +1,61 @@
+"""Channels that want something of the API and do not give up when it is away: they ask again with the same words."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import httpx
+
+from tests.waiting import CHAOS_WAIT_SECONDS
+
+# The first attempts to connect again come at once, then and after half a second and one; then it is all begun anew.
+CONNECT_RETRIES = 3
+RESPONSE_TIMEOUT_SECONDS = 60
+"""Then it is asked again."""
+
+
+class RetryingClients:
+    """As many at once as there are requests, over so many connections."""
+
+    def __init__(self, stack: dict[str, Any], connections: int) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=stack["api_url"],
+            headers={"Authorization": f"Bearer {stack['token']}"},
+            transport=httpx.AsyncHTTPTransport(
+                retries=CONNECT_RETRIES, limits=httpx.Limits(max_connections=connections)
+            ),
+            timeout=httpx.Timeout(RESPONSE_TIMEOUT_SECONDS, pool=None),
+        )
+        self.accepted: dict[str, str] = {}
+        self.repeated = 0
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def submit(
+        self, applications: Iterable[dict[str, Any]], *, when: int = 0, then: Callable[[], None] | None = None
+    ) -> None:
+        """All of them at once; calls `then` as soon as `when` of these are accepted."""
+        before = len(self.accepted)
+
+        async def one(application: dict[str, Any]) -> None:
+            self.accepted[application["transaction_id"]] = await self._submit_until_accepted(application)
+            if then is not None and len(self.accepted) == before + when:
+                then()
+
+        await asyncio.gather(*map(one, applications))
+
+    async def _submit_until_accepted(self, application: dict[str, Any]) -> str:
+        """Until it is accepted; gives the enrolment's id."""
+        async with asyncio.timeout(CHAOS_WAIT_SECONDS):
+            while True:
+                try:
+                    answer = await self._http.post("/v1/program-enrollments", json=application)
+                except httpx.TransportError:
+                    self.repeated += 1
+                    continue
+                if answer.status_code == httpx.codes.ACCEPTED:
+                    return answer.json()["id"]
+                # Nothing else is a reason to ask again.
+                assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, answer.text
+                self.repeated += 1

@@ -1,0 +1,177 @@
+"""A workflow that was terminated, in whichever open state its record was: the next batch finds it and sets it going."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from models.ids import enrollment_workflow_id, service_call_workflow_id, unenrollment_workflow_id
+from models.states.enrollment import ENROLLMENT_TRANSITIONS, SYNC_TRANSITIONS, EnrollmentState
+from models.states.work_order import (
+    SERVICE_CALL_TRANSITIONS,
+    UNENROLLMENT_TRANSITIONS,
+    ServiceCallState,
+    UnenrollmentState,
+)
+from tests.integration.clients.batch_runs import complete_run, terminate_workflow
+from tests.integration.clients.running_stack import RunningStack, wait_for
+from tests.integration.clients.service_calls import ServiceCallClient
+from tests.integration.clients.unenrollments import UnenrollmentClient
+
+HOUR = "now() - interval '1 hour'"
+
+
+class Left(NamedTuple):
+    """A record in an open state, whose workflow was terminated."""
+
+    table: str
+    id: str
+    state: str
+    workflow_id: str
+    run_id: str
+
+
+def open_states(transitions: dict[Any, frozenset[Any]], *also_done: Any) -> list[Any]:
+    """Those that a record does not stay in."""
+    return [state for state, after in transitions.items() if after and state not in also_done]
+
+
+class Leftovers:
+    """Makes records, terminates their workflows, and leaves each in one of the open states of its kind."""
+
+    def __init__(self, doors: RunningStack) -> None:
+        self._doors = doors
+        self.left: list[Left] = []
+
+    def leave(self, table: str, states: list[Any], make: Callable[[], str], workflow_of: Callable[[str], str]) -> None:
+        for state in states:
+            made = make()
+            self._leave(table, made, state, workflow_of(made))
+
+    def _leave(self, table: str, made: str, state: str, workflow_id: str) -> None:
+        run_id = self._doors.describe_workflow(workflow_id).run_id
+        terminate_workflow(self._doors, workflow_id)
+        extra = ", resume_state = $3" if table != "sync_request" and state == "needs_attention" else ""
+        before = [wait_for(lambda: self._state(table, made))] if extra else []
+        change = f"UPDATE {table} SET state = $2, updated_at = {HOUR}{extra} WHERE id = $1"
+        self._doors.database.execute(change, made, state, *before)
+        self.left.append(Left(table, made, state, workflow_id, run_id))
+
+    def _state(self, table: str, made: str) -> str:
+        return self._doors.database.value(f"SELECT state FROM {table} WHERE id = $1", made)
+
+    def set_going(self, one: Left) -> bool:
+        """Whether it has another run, or another workflow tells the DERMS in its place."""
+        if one.table == "sync_request":
+            workflow_id = self._doors.database.value("SELECT workflow_id FROM sync_request WHERE id = $1", one.id)
+            return workflow_id != one.workflow_id
+        return self._doors.describe_workflow(one.workflow_id).run_id != one.run_id
+
+    def clear(self) -> None:
+        """No other test is to find what they have become."""
+        for one in self.left:
+            found = self._doors.describe_workflow(one.workflow_id)
+            if found.close_time is None:
+                terminate_workflow(self._doors, one.workflow_id)
+            self._doors.database.execute(f"UPDATE {one.table} SET state = 'cancelled' WHERE id = $1", one.id)
+
+
+@pytest.fixture
+def leftovers(doors: RunningStack) -> Iterator[Leftovers]:
+    made = Leftovers(doors)
+    yield made
+    made.clear()
+
+
+def waitlisted(doors: RunningStack) -> Callable[[], str]:
+    program = doors.unique_name("FULL")
+    doors.add_program(program, capacity={"customers": 0, "waitlist": True})
+
+    def make() -> str:
+        enrollment = doors.submit_accepted(doors.build_application(program=program))
+        doors.wait_for_enrollment(enrollment, "waitlisted")
+        return enrollment
+
+    return make
+
+
+def asked_to_leave(doors: RunningStack) -> Callable[[], str]:
+    leaving = UnenrollmentClient(doors)
+
+    def make() -> str:
+        unenrollment = leaving.submit_accepted(doors.enroll(), reason="non_participation")
+        leaving.wait_for_state(unenrollment, "awaiting_approval")
+        return unenrollment
+
+    return make
+
+
+def undecided(doors: RunningStack) -> Callable[[], str]:
+    calling = ServiceCallClient(doors)
+
+    def make() -> str:
+        call = calling.submit_accepted(calling.enroll_battery())
+        calling.wait_for_state(call, "troubleshooting")
+        return call
+
+    return make
+
+
+def untold(doors: RunningStack) -> Callable[[], str]:
+    def make() -> str:
+        doors.set_derms_faults(acknowledge="never")
+        return doors.wait_for_sync_request(
+            doors.submit_accepted(doors.build_application()), "awaiting_acknowledgement"
+        )["id"]
+
+    return make
+
+
+@pytest.mark.soak
+def test_what_was_terminated_in_any_open_state_is_set_going_by_the_next_batch(
+    doors: RunningStack, leftovers: Leftovers
+) -> None:
+    enrollments = open_states(ENROLLMENT_TRANSITIONS, EnrollmentState.ENROLLED)
+    leftovers.leave("enrollment", enrollments, waitlisted(doors), enrollment_workflow_id)
+    unenrollments = open_states(UNENROLLMENT_TRANSITIONS)
+    leftovers.leave("unenrollment", unenrollments, asked_to_leave(doors), unenrollment_workflow_id)
+    calls = open_states(SERVICE_CALL_TRANSITIONS)
+    leftovers.leave("service_call", calls, undecided(doors), service_call_workflow_id)
+    all_are_set_going(doors, leftovers)
+
+
+@pytest.mark.soak
+def test_a_message_whose_workflow_was_terminated_in_any_open_state_is_told_by_another(
+    doors: RunningStack, leftovers: Leftovers
+) -> None:
+    def workflow_of(request: str) -> str:
+        return doors.database.value("SELECT workflow_id FROM sync_request WHERE id = $1", request)
+
+    leftovers.leave("sync_request", open_states(SYNC_TRANSITIONS), untold(doors), workflow_of)
+    all_are_set_going(doors, leftovers)
+
+
+def test_what_was_terminated_while_it_was_parked_is_set_going_by_the_next_batch(
+    doors: RunningStack, leftovers: Leftovers
+) -> None:
+    leftovers.leave("enrollment", [EnrollmentState.NEEDS_ATTENTION], waitlisted(doors), enrollment_workflow_id)
+    leftovers.leave(
+        "unenrollment", [UnenrollmentState.NEEDS_ATTENTION], asked_to_leave(doors), unenrollment_workflow_id
+    )
+    leftovers.leave("service_call", [ServiceCallState.NEEDS_ATTENTION], undecided(doors), service_call_workflow_id)
+    all_are_set_going(doors, leftovers)
+
+
+def all_are_set_going(doors: RunningStack, leftovers: Leftovers) -> None:
+    assert leftovers.left
+
+    def forgotten() -> list[Left]:
+        return [one for one in leftovers.left if not leftovers.set_going(one)]
+
+    # What a batch reads of workflows may be some seconds old.
+    for _ in range(5):
+        complete_run(doors, "initial-load")
+        if not forgotten():
+            return
+    wait_for(lambda: not forgotten())
+    assert forgotten() == []

@@ -1,0 +1,95 @@
+"""What the tests of the batches share: a run by hand until it ends, and work put to rest."""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from temporalio.client import Client
+
+from models.batches import BatchName, schedule_id
+from tests.integration.clients.running_stack import RunningStack
+from tests.waiting import wait_for
+
+
+def start_run(doors: RunningStack, name: str, **headers: str) -> str:
+    """Starts a run; gives its door."""
+    answer = doors.api.post(f"/v1/batches/{name}/runs", headers=headers)
+    assert answer.status_code == 202, answer.text
+    return answer.headers["Location"]
+
+
+def wait_for_run(doors: RunningStack, door: str) -> dict[str, Any]:
+    """Waits until the run has ended; gives what the API says of it then."""
+
+    def there() -> Any:
+        seen = doors.api.get(door).raise_for_status().json()
+        return seen["state"] != "running" and seen
+
+    return wait_for(there, instead=lambda: doors.api.get(door).text)
+
+
+def complete_run(doors: RunningStack, name: str) -> dict[str, Any]:
+    """A whole run."""
+    seen = wait_for_run(doors, start_run(doors, name))
+    assert seen["state"] == "completed", seen
+    return seen
+
+
+def backdate_enrollment(doors: RunningStack, enrollment: str) -> None:
+    """Makes its request and its messages look as if nothing happened to them for an hour."""
+    for statement in (
+        "UPDATE enrollment SET updated_at = updated_at - interval '1 hour' WHERE id = $1",
+        "UPDATE sync_request SET updated_at = updated_at - interval '1 hour', "
+        "created_at = created_at - interval '1 hour' WHERE enrollment_id = $1",
+    ):
+        doors.database.execute(statement, enrollment)
+
+
+def enroll_without_start(doors: RunningStack, **changes: Any) -> str:
+    """An enrolment whose flow was never started: its outbox row is lost as soon as it is written."""
+    application = doors.build_application(**changes)
+    name = f"lose_{application['account']}".replace("-", "_").lower()
+    doors.database.execute(
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN IF NEW.payload->'attributes'->>'AccountId' = '{application['account']}' THEN RETURN NULL; END IF; "
+        "RETURN NEW; END $$"
+    )
+    doors.database.execute(
+        f"CREATE TRIGGER {name} BEFORE INSERT ON outbox_message FOR EACH ROW EXECUTE FUNCTION {name}()"
+    )
+    try:
+        return doors.submit_accepted(application)
+    finally:
+        doors.database.execute(f"DROP FUNCTION {name} CASCADE")
+
+
+def get_sync_workflow_id(doors: RunningStack, sync_request: str) -> str:
+    """The flow that carries the message through."""
+    return doors.database.value("SELECT workflow_id FROM sync_request WHERE id = $1", sync_request)
+
+
+@contextmanager
+def pausing_schedule(doors: RunningStack, name: BatchName) -> Generator[None]:
+    """Has the batch run by hand only: its schedule pauses for as long as the block takes."""
+
+    async def change(paused: bool) -> None:
+        client = await Client.connect(doors.description["temporal_address"])
+        schedule = client.get_schedule_handle(schedule_id(name))
+        await (schedule.pause() if paused else schedule.unpause())
+
+    asyncio.run(change(True))
+    try:
+        yield
+    finally:
+        asyncio.run(change(False))
+
+
+def terminate_workflow(doors: RunningStack, workflow_id: str) -> None:
+    """Ends a flow as an operator may in Temporal."""
+
+    async def end() -> None:
+        client = await Client.connect(doors.description["temporal_address"])
+        await client.get_workflow_handle(workflow_id).terminate()
+
+    asyncio.run(end())

@@ -1,0 +1,14 @@
+"""What the CIS tells of a customer at a service point, as the examples have them."""
+
+from typing import Any
+
+_NUMBERS = {"latitude": float, "longitude": float, "phase_count": int}
+_FLAGS = ("critical", "owner_occupied")
+
+
+def build_cis_record(customer: dict[str, str], **changes: Any) -> dict[str, Any]:
+    """What the CIS tells of a row of the examples."""
+    told: dict[str, Any] = {name: value for name, value in customer.items() if value}
+    told |= {name: kind(told[name]) for name, kind in _NUMBERS.items() if name in told}
+    told |= {name: told[name] == "true" for name in _FLAGS}
+    return {**told, **changes}

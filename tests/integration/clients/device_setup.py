@@ -1,0 +1,42 @@
+"""Devices that come by parcel, or must answer first, through the doors of a running stack."""
+
+from typing import Any
+
+import httpx
+
+from tests.integration.clients.head_end import HeadEndClient
+from tests.integration.clients.running_stack import RunningStack
+from tests.waiting import wait_for
+
+
+class DeviceSetupClient:
+    """What a requester, the warehouse, a customer and a head-end do."""
+
+    def __init__(self, doors: RunningStack) -> None:
+        self.stack = doors
+        self.head_end = HeadEndClient(doors)
+
+    def build_device(self) -> dict[str, Any]:
+        serial = self.stack.unique_name("TSTAT")
+        return {"specification": "sensi-lite", "serial_number": serial, "device_location_type": "main-living-area"}
+
+    def enroll(self, **changes: Any) -> str:
+        usual: dict[str, Any] = {"program": "TSTAT-KIT", "answers": {}}
+        person = self.stack.customers.take(premise_type="single_family")
+        return self.stack.submit_accepted(self.stack.build_application(person, **{**usual, **changes}))
+
+    def enroll_with_shipment(self) -> tuple[str, str]:
+        """An enrolment that waits for its parcel."""
+        way = {"installation_method": "self_installation", "asset_ownership": "utility_owned", "devices": []}
+        enrollment = self.enroll(**way)
+        return enrollment, wait_for(lambda: self.list_shipments(enrollment))[0]["id"]
+
+    def list_shipments(self, enrollment: str) -> list[dict[str, Any]]:
+        found = self.stack.api.get("/v1/shipments", params={"enrollment": enrollment})
+        return found.raise_for_status().json()["items"]
+
+    def get_shipment(self, shipment: str) -> dict[str, Any]:
+        return self.stack.api.get(f"/v1/shipments/{shipment}").raise_for_status().json()
+
+    def post(self, shipment: str, door: str, **body: Any) -> httpx.Response:
+        return self.stack.api.post(f"/v1/shipments/{shipment}/{door}", json=body)

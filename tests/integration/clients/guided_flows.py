@@ -1,0 +1,60 @@
+"""Somebody at a guided flow, who knows its doors and nothing else."""
+
+from typing import Any
+
+import httpx
+
+from tests.integration.clients.running_stack import RunningStack
+
+PROCESS_FLOWS = "/v1/process-flows"
+TERMS = {"version": "2026-01", "accepted_by": "A tester", "accepted_at": "2026-06-01T00:00:00Z"}
+
+
+class GuidedFlowClient:
+    """Somebody at a guided flow."""
+
+    def __init__(self, doors: RunningStack, **start: Any) -> None:
+        self.stack = doors
+        self.response = doors.api.post(PROCESS_FLOWS, json=start)
+        assert self.response.status_code == 201, self.response.text
+        self.id = self.response.json()["id"]
+
+    def get(self) -> dict[str, Any]:
+        return self.stack.api.get(f"{PROCESS_FLOWS}/{self.id}").raise_for_status().json()
+
+    def save_panel(
+        self, panel: str, values: dict[str, Any], *, complete: bool = True, **headers: str
+    ) -> httpx.Response:
+        body = {"values": values, "complete": complete}
+        return self.stack.api.put(f"{PROCESS_FLOWS}/{self.id}/panels/{panel}", json=body, headers=headers)
+
+    def save_valid_panel(self, panel: str, values: dict[str, Any]) -> dict[str, Any]:
+        answer = self.save_panel(panel, values)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, action: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        return self.stack.api.post(f"{PROCESS_FLOWS}/{self.id}/{action}", json=body)
+
+    def get_field(self, code: str) -> dict[str, Any]:
+        return next(one for panel in self.get()["panels"] for one in panel["fields"] if one["code"] == code)
+
+    def save_invalid_panel(self, panel: str, values: dict[str, Any]) -> dict[str, str]:
+        """What is told where when the panel is saved, which it cannot be."""
+        answer = self.save_panel(panel, values)
+        assert answer.status_code == 422, answer.text
+        return {fault["pointer"]: fault["detail"] for fault in answer.json()["errors"]}
+
+
+def take_customer(doors: RunningStack, **wanted: str) -> dict[str, str]:
+    """A customer as the CIS has them, with our own id."""
+    row = doors.customers.take(**wanted)
+    found = doors.api.get("/v1/customers", params={"q": row["cis_account_id"]}).json()["items"]
+    return {**row, "customer": found[0]["id"]}
+
+
+def fill_enrollment_panels(guide: GuidedFlowClient, person: dict[str, str]) -> None:
+    guide.save_valid_panel("program", {"program": "TSTAT-DR", "service_point": person["cis_service_point_id"]})
+    serial = guide.stack.unique_name("SN")
+    guide.save_valid_panel("device", {"devices": [{"specification": "ecobee-premium", "serial_number": serial}]})
+    guide.save_valid_panel("terms", {"terms": TERMS})

@@ -1,0 +1,116 @@
+"""Service calls through the doors of a running stack, and what a technician does about them."""
+
+import asyncio
+from typing import Any
+
+import httpx
+from temporalio.client import Client, WorkflowExecutionDescription
+
+from tests.integration.clients.running_stack import RunningStack
+from tests.waiting import wait_for
+
+BATTERY = {"program": "BATT-VPP", "answers": {"owner_consent": "yes"}}
+CHARGER = {"program": "EV-MANAGED", "answers": {"vehicle_kind": "battery electric"}}
+
+
+class ServiceCallClient:
+    """What a requester, the office and a technician do."""
+
+    def __init__(self, doors: RunningStack) -> None:
+        self.stack = doors
+
+    def enroll_battery(self, **changes: Any) -> str:
+        """An enrolled battery of the customer's own, to which visits are free."""
+        return self._enroll("tesla-powerwall-3", {**BATTERY, **changes}, substation="CEDAR")
+
+    def enroll_charger(self, told: str = "synchronized") -> str:
+        """An enrolled charger in a program that removes first; `told`: what telling the DERMS came to."""
+        return self._enroll("wallbox-pulsar-plus-48", CHARGER, told, tariff="RES-TOU")
+
+    def _enroll(self, specification: str, changes: dict[str, Any], told: str = "synchronized", **who: str) -> str:
+        device = {"specification": specification, "serial_number": self.stack.unique_name("SN")}
+        application = self.stack.build_application(self.stack.customers.take(**who), devices=[device])
+        enrollment = self.stack.submit_accepted({**application, **changes})
+        self.stack.wait_for_sync_request(enrollment, told)
+        return enrollment
+
+    def get_subscription(self, enrollment: str) -> dict[str, Any]:
+        return self.stack.get_enrollment(enrollment)["subscription"]
+
+    def submit(self, enrollment: str, **changes: Any) -> httpx.Response:
+        subscription = self.get_subscription(enrollment)
+        call = {
+            "transaction_id": self.stack.unique_name("C"),
+            "subscription": subscription["id"],
+            "device": subscription["devices"][0]["id"],
+            "problem": {"code": "offline", "text": "The display is dark."},
+            **changes,
+        }
+        return self.stack.api.post("/v1/service-calls", json=call)
+
+    def submit_accepted(self, enrollment: str, **changes: Any) -> str:
+        """Opens a call that must be taken; gives its id."""
+        answer = self.submit(enrollment, **changes)
+        assert answer.status_code == 202, answer.text
+        return answer.json()["id"]
+
+    def submit_with_visit(self, enrollment: str) -> tuple[str, dict[str, Any]]:
+        """A call that waits for a technician, and its order."""
+        call = self.submit_accepted(enrollment, action="work_request", work_request={"access_notes": "Ring twice."})
+        return call, self.wait_for_order(call)
+
+    def wait_for_order(self, call: str, state: str = "dispatched") -> dict[str, Any]:
+        """Waits until its newest order is in that state."""
+
+        def there() -> Any:
+            orders = self.get(call)["work_orders"]
+            return orders and orders[-1]["state"] == state and orders[-1]
+
+        return wait_for(there)
+
+    def get(self, call: str) -> dict[str, Any]:
+        return self.stack.api.get(f"/v1/service-calls/{call}").raise_for_status().json()
+
+    def wait_for_state(self, call: str, state: str) -> dict[str, Any]:
+        """Waits until it is in that state; gives what the API says of it then."""
+        self.stack.wait_for_state("service_call", call, state)
+        return self.get(call)
+
+    def post(self, call: str, door: str, **body: Any) -> httpx.Response:
+        return self.stack.api.post(f"/v1/service-calls/{call}/{door}", json=body or None)
+
+    def build_replacement(self, enrollment: str, specification: str, **changes: Any) -> dict[str, Any]:
+        """What a technician writes who has put another device in the place of the first."""
+        old = self.get_subscription(enrollment)["devices"][0]
+        return {
+            "device_installed": {"specification": specification, "serial_number": self.stack.unique_name("NEW")},
+            "device_removed": {"serial_number": old["serial_number"], "condition": "burnt"},
+            **changes,
+        }
+
+    def post_completion(self, order: dict[str, Any], outcome: str, **changes: Any) -> httpx.Response:
+        report = {
+            "completion_id": self.stack.unique_name("visit"),
+            "outcome": outcome,
+            "technician": "Crew 7",
+            "finished_at": "2026-06-03T09:40:00-05:00",
+            **changes,
+        }
+        return self.stack.api.post(f"/v1/work-orders/{order['id']}/completion", json=report)
+
+    def post_accepted_completion(self, order: dict[str, Any], outcome: str, **changes: Any) -> None:
+        answer = self.post_completion(order, outcome, **changes)
+        assert answer.status_code == 202, answer.text
+
+    def signal_completion(self, call: str, report: Any) -> None:
+        """A report that somebody sends with `temporal workflow signal`."""
+
+        async def signalled() -> None:
+            client = await Client.connect(self.stack.description["temporal_address"])
+            await client.get_workflow_handle(f"service-call/{call}").signal("site_visit_completed", report)
+
+        asyncio.run(signalled())
+
+    def wait_for_workflow_end(self, call: str) -> WorkflowExecutionDescription:
+        """What Temporal says of the flow, once it has ended."""
+        return self.stack.wait_for_workflow_end(f"service-call/{call}")

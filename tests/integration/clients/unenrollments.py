@@ -1,0 +1,130 @@
+"""Leaving a program through the doors of a running stack, and what may happen to a request on its way."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
+
+from tests.integration.clients.running_stack import RunningStack
+from tests.waiting import wait_for
+
+
+class UnenrollmentClient:
+    """What a requester, a technician and an operator do."""
+
+    def __init__(self, doors: RunningStack) -> None:
+        self.stack = doors
+
+    def get_subscription(self, enrollment: str) -> dict[str, Any]:
+        return self.stack.get_enrollment(enrollment)["subscription"]
+
+    def list_device_ids(self, enrollment: str) -> list[str]:
+        return [device["id"] for device in self.get_subscription(enrollment)["devices"]]
+
+    def submit(self, enrollment: str, **changes: Any) -> httpx.Response:
+        request = {
+            "transaction_id": self.stack.unique_name("U"),
+            "subscription": self.get_subscription(enrollment)["id"],
+            "reason": "device_removed",
+            **changes,
+        }
+        return self.stack.api.post("/v1/program-unenrollments", json=request)
+
+    def submit_accepted(self, enrollment: str, **changes: Any) -> str:
+        """Asks; gives the id of the unenrolment."""
+        answer = self.submit(enrollment, **changes)
+        assert answer.status_code == 202, answer.text
+        return answer.json()["id"]
+
+    def get(self, unenrollment: str) -> dict[str, Any]:
+        return self.stack.api.get(f"/v1/program-unenrollments/{unenrollment}").raise_for_status().json()
+
+    def wait_for_state(self, unenrollment: str, *states: str) -> dict[str, Any]:
+        """Waits until it is in one of those states; gives what the API says of it then."""
+        self.stack.wait_for_state("unenrollment", unenrollment, *states)
+        return self.get(unenrollment)
+
+    def unenroll(self, enrollment: str, **changes: Any) -> dict[str, Any]:
+        """Asks, and waits until it is all over."""
+        return self.wait_for_end(self.submit_accepted(enrollment, **changes))
+
+    def wait_for_end(self, unenrollment: str) -> dict[str, Any]:
+        """Waits until its flow has ended."""
+        self.wait_for_state(unenrollment, "unenrolled", "cancelled", "rejected")
+        wait_for(lambda: self.describe_workflow(unenrollment).close_time)
+        return self.get(unenrollment)
+
+    def post(self, unenrollment: str, door: str, **body: Any) -> httpx.Response:
+        """Knocks at one of its doors."""
+        return self.stack.api.post(f"/v1/program-unenrollments/{unenrollment}/{door}", json=body or None)
+
+    def post_accepted(self, unenrollment: str, door: str, **body: Any) -> str:
+        """The same, taken; gives the state."""
+        return self.post(unenrollment, door, **body).raise_for_status().json()["state"]
+
+    def wait_for_order(self, unenrollment: str, device: int = 0, state: str = "dispatched") -> str:
+        """Waits until an order to fetch the device is in that state; gives its id."""
+
+        def there() -> Any:
+            found = self.get(unenrollment)["devices"]
+            return len(found) > device and found[device]["work_order_state"] == state and found[device]["work_order"]
+
+        return wait_for(there)
+
+    def signal_completion(self, unenrollment: str, order: str, outcome: str) -> None:
+        """A technician's report, as it is signalled by hand."""
+        now = datetime.now(UTC).isoformat()
+        name = self.stack.unique_name("C")
+        completion = {"outcome": outcome, "technician": "T. Echnician", "finished_at": now, "completion_id": name}
+        message = {"work_order_id": order, "completion_id": name, "completion": completion}
+        self.signal(unenrollment, "site_visit_completed", message)
+
+    def signal(self, unenrollment: str, name: str, message: Any) -> None:
+        async def signalled() -> None:
+            await (await self._get_handle(unenrollment)).signal(name, message)
+
+        asyncio.run(signalled())
+
+    def describe_workflow(self, unenrollment: str) -> WorkflowExecutionDescription:
+        """What Temporal says of the flow."""
+        return self.stack.describe_workflow(f"unenroll/{unenrollment}")
+
+    async def _get_handle(self, unenrollment: str) -> WorkflowHandle[Any, Any]:
+        client = await Client.connect(self.stack.description["temporal_address"])
+        return client.get_workflow_handle(f"unenroll/{unenrollment}")
+
+    def get_capacity_in_use(self, program: str) -> tuple[int, int, float]:
+        """Places taken: customers, devices, kW."""
+        wanted = "SELECT customers, devices, kw FROM program_capacity WHERE program = $1"
+        (row,) = self.stack.database.rows(wanted, program)
+        return row["customers"], row["devices"], float(row["kw"])
+
+    def enroll(self, program: str, devices: int = 1, **changes: Any) -> str:
+        """A new enrolment that the DERMS knows, with so many thermostats."""
+        asked = [
+            {"specification": "ecobee-premium", "serial_number": self.stack.unique_name("SN")} for _ in range(devices)
+        ]
+        return self.stack.enroll(program=program, devices=asked, **changes)
+
+    def add_lending_program(self, **changes: Any) -> str:
+        """A program whose thermostats the utility lends: it fetches them, or has them shipped back."""
+        catalog, program = self.stack.get_catalog(), self.stack.unique_name("LENT")
+        way = {"installation_method": "bring_your_own", "asset_ownership": "utility_owned"}
+        if all(task["code"] != "enroll-lent-device" for task in catalog["service_task_types"]):
+            task = {
+                "code": "enroll-lent-device",
+                "description": "Lent",
+                "process_flow": "enroll",
+                "device_setup": [way],
+            }
+            catalog["service_task_types"].append(task)
+            self.stack.api.put("/v1/catalog", json=catalog).raise_for_status()
+        offers: dict[str, Any] = {"enroll_task": "enroll-lent-device", "offers": [way]}
+        self.stack.add_program(program, **{**offers, "removal_method": "utility_removal", **changes})
+        return program
+
+    def enroll_lent(self, program: str, devices: int = 1) -> str:
+        """An enrolment with so many lent thermostats."""
+        return self.enroll(program, devices, asset_ownership="utility_owned")

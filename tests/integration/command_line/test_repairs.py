@@ -1,0 +1,117 @@
+"""What the office and the operator do at the command line with requests that are under way: see, decide, repair."""
+
+import pytest
+
+from tests.integration.clients.command_line import CommandLine
+from tests.integration.clients.device_setup import DeviceSetupClient
+from tests.integration.clients.installations import InstallationClient
+from tests.integration.clients.running_stack import RunningStack
+from tests.integration.clients.service_calls import ServiceCallClient
+from tests.integration.clients.unenrollments import UnenrollmentClient
+
+
+@pytest.fixture
+def command(doors: RunningStack) -> CommandLine:
+    return CommandLine(doors)
+
+
+def _attention(command: CommandLine, program: str) -> list[list[str]]:
+    """What can be typed, of all that the list shows of a program, with a reason where one is asked for."""
+    lines = command.run_successfully("attention", "--program", program).splitlines()
+    return [line.split()[1:] for line in lines if line.strip().startswith("gridenroll ")]
+
+
+def test_who_leaves_with_approval_is_seen_and_approved_or_refused(doors: RunningStack, command: CommandLine) -> None:
+    leaving = UnenrollmentClient(doors)
+    for decided, end in (("approve", "unenrolled"), ("refuse", "rejected")):
+        enrollment = doors.enroll()
+        asked = leaving.submit_accepted(enrollment, reason="non_participation")
+        leaving.wait_for_state(asked, "awaiting_approval")
+        assert asked in command.run_successfully("unenrollments", "list", "--state", "awaiting_approval", "--all")
+        assert "Possible: approve, refuse, cancel" in command.run_successfully("unenrollments", "show", asked)
+        assert command.run_for_json("unenrollments", decided, asked, "--reason", "so it is")["state"] == end
+        assert "so it is" in command.run_successfully("unenrollments", "show", asked)
+
+
+def test_a_device_that_could_not_be_fetched_stays_where_it_is(doors: RunningStack, command: CommandLine) -> None:
+    leaving = UnenrollmentClient(doors)
+    program = leaving.add_lending_program()
+    asked = leaving.submit_accepted(leaving.enroll_lent(program), reason="device_removed")
+    leaving.signal_completion(asked, leaving.wait_for_order(asked), "customer_refused")
+    leaving.wait_for_state(asked, "needs_attention")
+    assert command.run_for_json("unenrollments", "retry", asked)["state"] == "removing"
+    leaving.signal_completion(asked, leaving.wait_for_order(asked, state="rescheduled"), "not_installable")
+    leaving.wait_for_state(asked, "needs_attention")
+    (kept,) = [words for words in _attention(command, program) if words[1] == "kept"]
+    device = leaving.get(asked)["devices"][0]
+    assert kept[2:4] == [asked, device["id"]]
+    assert f"device {device['id']}" in command.run_successfully("unenrollments", "show", asked)
+    assert command.run_for_json(*kept[:4], "--reason", "nobody opens")["state"] == "unenrolled"
+
+
+def test_a_device_that_comes_back_by_parcel_is_received(doors: RunningStack, command: CommandLine) -> None:
+    leaving = UnenrollmentClient(doors)
+    asked = leaving.submit_accepted(doors.enroll(), reason="device_removed")
+    leaving.wait_for_end(asked)
+    told = command.run_and_fail("unenrollments", "received", asked, leaving.get(asked)["devices"][0]["id"])
+    assert "not awaited" in told
+
+
+def test_an_unenrolment_is_taken_back(doors: RunningStack, command: CommandLine) -> None:
+    leaving = UnenrollmentClient(doors)
+    asked = leaving.submit_accepted(doors.enroll(), effective_date="2031-07-01")
+    leaving.wait_for_state(asked, "scheduled")
+    assert command.run_for_json("unenrollments", "cancel", asked, "--reason", "stays")["state"] == "cancelled"
+
+
+def test_a_service_call_is_decided_and_taken_back(doors: RunningStack, command: CommandLine) -> None:
+    calling = ServiceCallClient(doors)
+    enrollment = calling.enroll_battery()
+    call = calling.submit_accepted(enrollment)
+    calling.wait_for_state(call, "troubleshooting")
+    listed = command.run_for_json("service-calls", "list", "--subscription", calling.get_subscription(enrollment)["id"])
+    assert [one["id"] for one in listed["items"]] == [call]
+    assert "can be chosen" in command.run_successfully("service-calls", "show", call)
+    command.run_successfully(
+        "service-calls", "action", call, "--action", "work_request", "--access-notes", "Ring twice."
+    )
+    calling.wait_for_order(call)
+    assert command.run_for_json("service-calls", "cancel", call, "--reason", "works again")["state"] == "cancelled"
+    assert "nothing to retry" in command.run_and_fail("service-calls", "retry", call)
+
+
+def test_an_enrolment_that_needs_attention_is_retried_or_cancelled(doors: RunningStack, command: CommandLine) -> None:
+    field = InstallationClient(doors)
+    program = field.add_program(attempts=1)
+    enrollment, order = field.enroll_with_order(program=program)
+    field.post_accepted_completion(order, "no_access")
+    doors.wait_for_enrollment(enrollment, "needs_attention")
+    assert _attention(command, program) == [
+        ["enrollments", "cancel", enrollment, "--reason", "<why>"],
+        ["enrollments", "retry", enrollment],
+    ]
+    command.run_successfully("enrollments", "retry", enrollment)
+    field.wait_for_order(enrollment, "rescheduled")
+    assert command.run_for_json("enrollments", "cancel", enrollment, "--reason", "moved")["state"] == "cancelled"
+
+
+def test_what_a_technician_did_in_vain_is_settled(doors: RunningStack, command: CommandLine) -> None:
+    field = InstallationClient(doors)
+    program = field.add_program()
+    enrollment, order = field.enroll_with_order(program=program)
+    assert command.run_for_json("work-orders", "progress", order, "--step", "on_site")["state"] == "on_site"
+    assert "cannot" in command.run_and_fail("work-orders", "cancel", order, "--reason", "too late")
+    command.run_successfully("enrollments", "cancel", enrollment, "--reason", "moved")
+    field.post_accepted_completion(order)
+    assert _attention(command, program) == [["work-orders", "settle", order, "--reason", "<why>"]]
+    command.run_successfully("work-orders", "settle", order, "--reason", "fetched the same day")
+    assert _attention(command, program) == []
+
+
+def test_a_parcel_that_does_not_come_back_is_settled(setup: DeviceSetupClient, command: CommandLine) -> None:
+    enrollment, shipment = setup.enroll_with_shipment()
+    command.run_successfully("shipments", "delivered", shipment)
+    command.run_successfully("enrollments", "cancel", enrollment, "--reason", "moved")
+    assert "Possible: returned, settle" in command.run_successfully("shipments", "show", shipment)
+    command.run_successfully("shipments", "settle", shipment, "--reason", "the customer keeps it")
+    assert "Possible" not in command.run_successfully("shipments", "show", shipment)

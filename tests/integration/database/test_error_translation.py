@@ -1,0 +1,30 @@
+"""What PostgreSQL refuses is told in the house's own words, without a word of what was to be stored."""
+
+import pytest
+from sqlalchemy import text
+
+from models.errors import Unavailable
+from operations.platform.database import create_engine, create_sessions, transaction
+from tests.integration.clients.running_stack import RunningStack
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "code", "told"),
+    [
+        ("53100", "database-unavailable", "The database's disk is full."),
+        ("53300", "database-unavailable", "The database cannot be reached or is overloaded."),
+        ("57P01", "database-unavailable", "The database cannot be reached or is overloaded."),
+        ("40P01", "database-unavailable", "The database cannot be reached or is overloaded."),
+        ("23505", "raced", "Another request changed the same records at the same moment."),
+    ],
+)
+async def test_what_may_succeed_later_is_told_as_such(
+    running: RunningStack, sqlstate: str, code: str, told: str
+) -> None:
+    engine = create_engine(running.description["database_url"], 1)
+    raising = text(f"DO $$ BEGIN RAISE EXCEPTION 'Ada Lovelace' USING ERRCODE = '{sqlstate}'; END $$")
+    with pytest.raises(Unavailable) as raised:
+        async with transaction(create_sessions(engine)) as session:
+            await session.execute(raising)
+    assert (raised.value.code, raised.value.detail) == (code, told)
+    await engine.dispose()

@@ -1,0 +1,152 @@
+"""Devices that come by parcel, and devices that must answer first, on the real stack (docs/domain.md#device-setup)."""
+
+import httpx
+import pytest
+from temporalio.common import SearchAttributeKey
+
+from tests.integration.clients.device_setup import DeviceSetupClient
+from tests.waiting import wait_for
+
+NEEDS_ATTENTION = SearchAttributeKey.for_bool("NeedsAttention")
+
+
+def test_a_shipped_device_is_enrolled_once_the_customer_confirmed_it(setup: DeviceSetupClient) -> None:
+    enrollment, shipment = setup.enroll_with_shipment()
+    assert setup.post(shipment, "shipped", carrier="Parcel Post", tracking_reference="PP-1").is_success
+    standing = setup.post(shipment, "delivered").json()
+    assert (standing["state"], standing["links"]) == ("delivered", setup.get_shipment(shipment)["links"])
+    device = setup.build_device()
+    for _ in range(2):
+        assert setup.post(shipment, "confirmed", confirmed_by="customer", **device).json()["state"] == "confirmed"
+    setup.stack.wait_for_sync_request(enrollment, "synchronized")
+    seen = setup.stack.get_enrollment(enrollment)
+    assert (seen["state"], seen["subscription"]["state"]) == ("enrolled", "active")
+    assert seen["subscription"]["devices"][0]["serial_number"] == device["serial_number"]
+    told = [entry["what"] for entry in seen["timeline"]]
+    expected = ["Device sent", "Device delivered", "Head-end answered", "Enrolled"]
+    assert [what for what in told if what in expected] == expected
+    (sent,), (checked,) = seen["shipments"], seen["head_end_requests"]
+    assert (sent["id"], sent["state"], sent["tracking_reference"]) == (shipment, "confirmed", "PP-1")
+    assert (sent["next_step"], sent["available_actions"]) == ("The device is installed; its enrolment goes on.", [])
+    assert (checked["kind"], checked["outcome"], checked["next_step"]) == ("status_check", "ok", "The device answers.")
+    assert checked["serial_number"] == device["serial_number"]
+
+
+def test_a_tracking_number_that_is_known_later_or_was_wrong_can_be_told(setup: DeviceSetupClient) -> None:
+    enrollment, shipment = setup.enroll_with_shipment()
+    told: list[dict[str, str]] = [
+        {"carrier": "Parcel Post"},
+        {"tracking_reference": "PP-1"},
+        {"tracking_reference": "PP-1"},
+        {},
+        {"carrier": "Parcel Post", "tracking_reference": "PP-2"},
+    ]
+    for one in told:
+        assert setup.post(shipment, "shipped", **one).json()["state"] == "shipped"
+    seen = setup.get_shipment(shipment)
+    assert (seen["carrier"], seen["tracking_reference"]) == ("Parcel Post", "PP-2")
+    timeline = [entry["what"] for entry in setup.stack.get_enrollment(enrollment)["timeline"]]
+    assert timeline.count("Device sent") == 1
+    assert timeline.count("Tracking of the parcel told") == 2
+    setup.post(shipment, "delivered").raise_for_status()
+    answer = setup.post(shipment, "shipped", tracking_reference="PP-3")
+    assert (answer.status_code, answer.json()["detail"].partition(" is ")[2][:9]) == (409, "delivered")
+
+
+def test_what_cannot_be_taken_is_said_at_once_and_kept_nowhere(setup: DeviceSetupClient) -> None:
+    _, shipment = setup.enroll_with_shipment()
+    answer = setup.post(
+        shipment, "confirmed", confirmed_by="customer", **{**setup.build_device(), "specification": "nest-thermostat"}
+    )
+    assert (answer.status_code, answer.json()["type"].rsplit("#")[-1]) == (422, "confirmation-refused")
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/specification"]
+    assert setup.get_shipment(shipment)["state"] == "ordered"
+
+
+def test_another_confirmation_after_the_first_is_refused(setup: DeviceSetupClient) -> None:
+    enrollment, shipment = setup.enroll_with_shipment()
+    assert setup.post(shipment, "confirmed", confirmed_by="customer", **setup.build_device()).status_code == 202
+    assert setup.post(shipment, "confirmed", confirmed_by="customer", **setup.build_device()).status_code == 409
+    setup.stack.wait_for_sync_request(enrollment, "synchronized")
+
+
+def test_cancelling_while_the_parcel_is_on_its_way_takes_back_what_was_done(setup: DeviceSetupClient) -> None:
+    enrollment, shipment = setup.enroll_with_shipment()
+    setup.post(shipment, "shipped").raise_for_status()
+    held = setup.stack.database.value("SELECT devices FROM program_capacity WHERE program = 'TSTAT-KIT'")
+    setup.stack.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "moved"}).raise_for_status()
+    seen = setup.stack.get_enrollment(enrollment)
+    assert (seen["state"], seen["subscription"]["state"]) == ("cancelled", "cancelled")
+    assert setup.get_shipment(shipment)["state"] == "cancelled"
+    assert setup.stack.database.value("SELECT devices FROM program_capacity WHERE program = 'TSTAT-KIT'") == held - 1
+    assert setup.post(shipment, "confirmed", confirmed_by="customer", **setup.build_device()).status_code == 409
+    assert setup.post(shipment, "returned", reason="sent back").json()["state"] == "returned"
+    wait_for(lambda: setup.stack.describe_enroll_workflow(enrollment).close_time)
+
+
+def test_a_parcel_that_comes_back_waits_for_a_person_and_a_retry_sends_another(setup: DeviceSetupClient) -> None:
+    enrollment, shipment = setup.enroll_with_shipment()
+    setup.post(shipment, "shipped").raise_for_status()
+    setup.post(shipment, "returned", reason="address unknown").raise_for_status()
+    assert "came back" in setup.get_shipment(shipment)["next_step"]
+    setup.stack.wait_for_enrollment(enrollment, "needs_attention")
+    setup.stack.api.post(f"/v1/program-enrollments/{enrollment}/retry").raise_for_status()
+    again = wait_for(lambda: [one for one in setup.list_shipments(enrollment) if one["state"] == "ordered"])[0]["id"]
+    assert setup.post(again, "confirmed", confirmed_by="customer", **setup.build_device()).status_code == 202
+    setup.stack.wait_for_sync_request(enrollment, "synchronized")
+
+
+@pytest.mark.parametrize("answer", ["at_once", "callback"])
+def test_a_device_of_the_customers_own_is_enrolled_when_it_answers(setup: DeviceSetupClient, answer: str) -> None:
+    setup.head_end.set_faults(answer=answer)
+    enrollment = setup.enroll(devices=[setup.build_device()])
+    setup.stack.wait_for_sync_request(enrollment, "synchronized")
+    assert setup.stack.get_enrollment(enrollment)["state"] == "enrolled"
+
+
+@pytest.mark.parametrize("state", ["offline", "unknown", "broken"])
+def test_a_device_that_does_not_answer_waits_for_a_person_until_it_does(setup: DeviceSetupClient, state: str) -> None:
+    device = setup.build_device()
+    setup.head_end.set_device_state(device, state)
+    enrollment = setup.enroll(devices=[device])
+    parked = setup.stack.wait_for_enrollment(enrollment, "needs_attention")
+    assert parked["reason"].startswith("The device check failed. A device of sensi-cloud")
+    assert device["serial_number"] not in parked["reason"]
+    assert parked["head_end_requests"][0]["next_step"].startswith("The device ")
+    wait_for(lambda: setup.stack.describe_enroll_workflow(enrollment).typed_search_attributes.get(NEEDS_ATTENTION))
+    assert len(setup.stack.get_enrollment(enrollment)["head_end_requests"]) == 1
+    setup.head_end.set_device_state(device, "online")
+    setup.stack.api.post(f"/v1/program-enrollments/{enrollment}/retry").raise_for_status()
+    setup.stack.wait_for_sync_request(enrollment, "synchronized")
+
+
+def test_a_silent_device_that_speaks_again_needs_nobody(setup: DeviceSetupClient) -> None:
+    device = setup.build_device()
+    setup.head_end.set_device_state(device, "silent")
+    enrollment = setup.enroll(devices=[device])
+    assert setup.stack.wait_for_enrollment(enrollment, "needs_attention")["head_end_requests"][0]["state"] == "given_up"
+    setup.head_end.set_device_state(device, "online")
+    setup.stack.wait_for_sync_request(enrollment, "synchronized")
+
+
+def test_cancelling_while_a_device_is_silent_ends_it(setup: DeviceSetupClient) -> None:
+    device = setup.build_device()
+    setup.head_end.set_device_state(device, "silent")
+    enrollment = setup.enroll(devices=[device])
+    wait_for(lambda: setup.head_end.list_requests_since(device, since=setup.stack.get_enrollment(enrollment)))
+    setup.stack.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "no time"}).raise_for_status()
+    wait_for(lambda: setup.stack.describe_enroll_workflow(enrollment).close_time)
+    setup.head_end.set_device_state(device, "online")
+    assert setup.stack.get_enrollment(enrollment)["subscription"]["state"] == "cancelled"
+
+
+def test_answers_that_are_not_signed_are_refused_and_unknown_ones_change_nothing(setup: DeviceSetupClient) -> None:
+    answers = {"answers": [{"message_id": "a", "request_id": setup.stack.unique_name("her"), "outcome": "ok"}]}
+    assert (
+        httpx.post(
+            f"{setup.stack.description['api_url']}/v1/head-end/answers", json=answers, trust_env=False
+        ).status_code
+        == 401
+    )
+    taken = setup.stack.api.post("/v1/head-end/answers", json=answers)
+    assert (taken.status_code, taken.json()) == (202, {"received": 1, "new": 0})

@@ -1,0 +1,92 @@
+"""A request that does not qualify is rejected, with each rule that failed, and nothing is taken for it."""
+
+from typing import Any
+
+import pytest
+
+from tests.integration.clients.running_stack import RunningStack
+
+CASES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
+    "interval_meter": ({"meter_type": "manual"}, {}),
+    "not_critical": ({"critical": "true"}, {}),
+    "account_active": ({"account_status": "closed"}, {}),
+    "customer_class": ({"customer_class": "large_commercial", "owner_occupied": "true"}, {}),
+    "terms_accepted": ({}, {"terms": None}),
+    "device_count": ({}, {"devices": []}),
+    "specification_accepted": ({}, {"devices": [{"specification": "tesla-powerwall-3", "serial_number": "X-1"}]}),
+    "start_within": ({}, {"start_date": "2099-01-01"}),
+    "offered": ({}, {"installation_method": "utility_installation"}),
+}
+
+
+def _failed(decision: dict[str, Any]) -> set[str]:
+    return {one["rule"] for one in decision["findings"] if one["verdict"] == "failed"}
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_a_rule_that_fails_is_named(doors: RunningStack, rule: str) -> None:
+    wanted, changes = CASES[rule]
+    seen = doors.wait_for_enrollment(
+        doors.submit_accepted(doors.build_application(doors.customers.take(**wanted), **changes)), "rejected"
+    )
+    assert rule in _failed(seen["decision"])
+    finding = next(one for one in seen["decision"]["findings"] if one["rule"] == rule)
+    assert finding["reason"]
+    assert (seen["subscription"], seen["sync_requests"]) == (None, [])
+
+
+def test_all_that_fails_is_told_at_once(doors: RunningStack) -> None:
+    who = doors.customers.take(meter_type="manual")
+    seen = doors.wait_for_enrollment(
+        doors.submit_accepted(doors.build_application(who, terms=None, devices=[])), "rejected"
+    )
+    assert {"interval_meter", "terms_accepted", "device_count"} <= _failed(seen["decision"])
+
+
+def test_a_list_says_why(doors: RunningStack) -> None:
+    enrollment = doors.submit_accepted(doors.build_application(terms=None))
+    seen = doors.wait_for_enrollment(enrollment, "rejected")
+    answer = doors.api.get("/v1/program-enrollments", params={"transaction_id": seen["transaction_id"]})
+    (listed,) = answer.raise_for_status().json()["items"]
+    (failed,) = [one["reason"] for one in seen["decision"]["findings"] if one["verdict"] == "failed"]
+    assert (listed["reason"], seen["reason"]) == (failed, failed)
+
+
+def test_a_rejected_flow_ends(doors: RunningStack) -> None:
+    enrollment = doors.submit_accepted(doors.build_application(terms=None))
+    doors.wait_for_enrollment(enrollment, "rejected")
+    answer = doors.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "no more"})
+    assert (answer.status_code, answer.json()["type"].split("#")[1]) == (409, "illegal-transition")
+
+
+def test_a_second_enrolment_of_the_same_place_is_rejected(doors: RunningStack) -> None:
+    who = doors.customers.take()
+    enrollment = doors.submit_accepted(doors.build_application(who))
+    doors.wait_for_sync_request(enrollment, "synchronized")
+    seen = doors.wait_for_enrollment(doors.submit_accepted(doors.build_application(who)), "rejected")
+    assert "not_subscribed" in _failed(seen["decision"])
+
+
+def test_a_serial_number_that_somebody_else_has_is_rejected(doors: RunningStack) -> None:
+    first = doors.build_application()
+    doors.wait_for_sync_request(doors.submit_accepted(first), "synchronized")
+    disguised = {**first["devices"][0], "serial_number": first["devices"][0]["serial_number"].lower().replace("-", ":")}
+    seen = doors.wait_for_enrollment(doors.submit_accepted(doors.build_application(devices=[disguised])), "rejected")
+    assert _failed(seen["decision"]) == {"serial_free"}
+
+
+@pytest.mark.parametrize("wanted", [{}, {"meter_type": "manual"}, {"critical": "true"}])
+def test_eligible_programs_say_beforehand_what_the_decision_says(doors: RunningStack, wanted: dict[str, str]) -> None:
+    who = doors.customers.take(**wanted)
+    (customer,) = doors.api.get("/v1/customers", params={"q": who["cis_account_id"]}).json()["items"]
+    places = doors.api.get(
+        f"/v1/customers/{customer['id']}/eligible-programs", params={"service_point": who["cis_service_point_id"]}
+    ).json()["items"]
+    program = next(one for one in places[0]["programs"] if one["program"] == "TSTAT-DR")
+    enrollment = doors.submit_accepted(doors.build_application(who))
+    decision = doors.wait_for_enrollment(enrollment, "rejected" if wanted else "enrolled")["decision"]
+    said = {one["rule"]: one for one in program["findings"] if one["verdict"] != "open"}
+    decided = {one["rule"]: one for one in decision["findings"]}
+    assert said == {rule: decided[rule] for rule in said}
+    assert program["outcome"] == decision["outcome"]
+    assert set(decided) == {one["rule"] for one in program["findings"]}

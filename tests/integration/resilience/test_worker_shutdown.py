@@ -1,0 +1,35 @@
+"""A worker that is told to stop lets the calls in flight finish: a deploy makes no message ambiguous."""
+
+import asyncio
+import os
+import signal
+
+import psutil
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+
+from tests.integration.clients.running_stack import RunningStack, wait_for
+
+
+async def send_attempts(doors: RunningStack, enrollment: str) -> list[int]:
+    """Which attempt of handing the message over was the one that ended."""
+    client = await Client.connect(doors.description["temporal_address"])
+    history = await client.get_workflow_handle(f"enroll/{enrollment}").fetch_history()
+    return [
+        event.activity_task_started_event_attributes.attempt
+        for event in history.events
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED
+    ]
+
+
+def test_a_call_to_the_derms_in_flight_is_finished_before_the_worker_stops(doors: RunningStack) -> None:
+    doors.set_derms_faults(latency_seconds=5)
+    up = psutil.Process(doors.description["pids"]["up"])
+    enrollment = doors.submit_accepted(doors.build_application())
+    doors.wait_for_sync_request(enrollment, "sending")
+    worker = next(one for one in up.children() if one.cmdline()[-2:] == ["serve", "worker"])
+    os.kill(worker.pid, signal.SIGTERM)
+    wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
+    doors.derms.delete("/faults").raise_for_status()
+    doors.wait_for_sync_request(enrollment, "synchronized")
+    assert asyncio.run(send_attempts(doors, enrollment)) == [1]

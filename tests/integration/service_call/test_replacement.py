@@ -1,0 +1,206 @@
+"""A device makes way for another at the same location (docs/domain.md#replace-a-device)."""
+
+from typing import Any
+
+import pytest
+
+from tests.integration.clients.running_stack import RunningStack
+from tests.integration.clients.service_calls import ServiceCallClient
+from tests.waiting import wait_for
+
+
+@pytest.fixture
+def calling(doors: RunningStack) -> ServiceCallClient:
+    return ServiceCallClient(doors)
+
+
+@pytest.fixture(scope="module")
+def enrollment(running: RunningStack) -> str:
+    return ServiceCallClient(running).enroll_battery()
+
+
+@pytest.fixture(scope="module")
+def replaced(running: RunningStack, enrollment: str) -> dict[str, Any]:
+    """A call whose technician has brought another battery."""
+    calling = ServiceCallClient(running)
+    call, order = calling.submit_with_visit(enrollment)
+    calling.post_accepted_completion(
+        order, "device_replaced", **calling.build_replacement(enrollment, "franklinwh-apower-2")
+    )
+    calling.wait_for_workflow_end(call)
+    return calling.get(call)
+
+
+def test_the_call_is_closed_with_the_device_that_came(replaced: dict[str, Any]) -> None:
+    assert (replaced["state"], replaced["outcome"]) == ("closed", "device_replaced")
+    assert replaced["replaced_by"] in [device["id"] for device in replaced["devices"]]
+
+
+def test_the_subscription_stays_and_the_new_device_is_controllable(
+    calling: ServiceCallClient, enrollment: str, replaced: dict[str, Any]
+) -> None:
+    subscription = calling.get_subscription(enrollment)
+    devices = {device["id"]: device["registration"] for device in subscription["devices"]}
+    assert subscription["state"] == "active"
+    assert devices == {replaced["device"]: "removed", replaced["replaced_by"]: "registered"}
+
+
+def test_one_message_told_the_derms_of_both(calling: ServiceCallClient, replaced: dict[str, Any]) -> None:
+    (request,) = replaced["sync_requests"]
+    assert (request["kind"], request["state"]) == ("replace_device", "synchronized")
+    sent = calling.stack.api.get(f"/v1/sync-requests/{request['id']}").json()["snapshot"]["devices"]
+    told = {one["device_id"]: (one["state"], one["replaced_by"]) for one in sent}
+    new = replaced["replaced_by"]
+    assert told == {replaced["device"]: ("replaced", new), new: ("enrolled", None)}
+
+
+def test_the_derms_holds_the_new_device_alone(
+    calling: ServiceCallClient, enrollment: str, replaced: dict[str, Any]
+) -> None:
+    held = calling.stack.search_derms(calling.get_subscription(enrollment)["number"])
+    enrolled = [der["device"]["device_id"] for der in held if der["state"] == "enrolled"]
+    assert enrolled == [replaced["replaced_by"]]
+
+
+def test_the_new_device_hangs_where_the_old_one_hung(doors: RunningStack, replaced: dict[str, Any]) -> None:
+    rows = doors.database.rows(
+        "SELECT device_id, location_id, removed_at FROM device_installation WHERE device_id = ANY($1)",
+        [replaced["device"], replaced["replaced_by"]],
+    )
+    assert len({row["location_id"] for row in rows}) == 1
+    assert {row["device_id"]: row["removed_at"] is None for row in rows} == {
+        replaced["device"]: False,
+        replaced["replaced_by"]: True,
+    }
+
+
+def test_the_customers_burnt_device_is_retired(doors: RunningStack, replaced: dict[str, Any]) -> None:
+    assert doors.database.value("SELECT state FROM device WHERE id = $1", replaced["device"]) == "retired"
+
+
+def test_capacity_counts_the_power_that_hangs_there(doors: RunningStack, calling: ServiceCallClient) -> None:
+    code = doors.unique_name("KW")
+    doors.add_program(code, like="BATT-VPP")
+    enrollment = calling.enroll_battery(program=code)
+    call, order = calling.submit_with_visit(enrollment)
+    calling.post_accepted_completion(
+        order, "device_replaced", **calling.build_replacement(enrollment, "generac-pwrcell-m3")
+    )
+    calling.wait_for_state(call, "closed")
+    rows = doors.database.rows("SELECT customers, devices, kw FROM program_capacity WHERE program = $1", code)
+    assert [(row["customers"], row["devices"], float(row["kw"])) for row in rows] == [(1, 1, 3.4)]
+
+
+def test_a_device_with_more_power_than_is_left_waits_for_a_person_who_adds_places(
+    doors: RunningStack, calling: ServiceCallClient
+) -> None:
+    code = doors.unique_name("KW")
+    doors.add_program(code, like="BATT-VPP", capacity={"kw": 10})
+    old = [{"specification": "tesla-powerwall-2", "serial_number": doors.unique_name("SN")}]
+    enrollment = calling.enroll_battery(program=code, devices=old)
+    call, order = calling.submit_with_visit(enrollment)
+    calling.post_accepted_completion(
+        order, "device_replaced", **calling.build_replacement(enrollment, "tesla-powerwall-3")
+    )
+    assert "more power than is left" in calling.wait_for_state(call, "needs_attention")["reason"]
+    catalog = doors.get_catalog()
+    next(one for one in catalog["programs"] if one["code"] == code)["capacity"]["kw"] = 12
+    doors.api.put("/v1/catalog", json=catalog).raise_for_status()
+    calling.post(call, "retry").raise_for_status()
+    calling.wait_for_state(call, "closed")
+    assert float(doors.database.value("SELECT kw FROM program_capacity WHERE program = $1", code)) == 11.5
+
+
+def test_a_specification_that_the_program_does_not_accept_is_refused_on_site(calling: ServiceCallClient) -> None:
+    enrollment = calling.enroll_battery()
+    _, order = calling.submit_with_visit(enrollment)
+    refused = calling.post_completion(
+        order, "device_replaced", **calling.build_replacement(enrollment, "ecobee-premium")
+    )
+    assert refused.status_code == 422
+    fault = refused.json()["errors"][0]
+    assert fault["pointer"] == "/device_installed/specification"
+    assert "does not accept ecobee-premium" in fault["detail"]
+
+
+def test_a_refused_device_can_be_repaired_and_the_old_one_is_known_until_then(
+    calling: ServiceCallClient, doors: RunningStack
+) -> None:
+    enrollment = calling.enroll_battery()
+    old = calling.get_subscription(enrollment)["devices"][0]["id"]
+    number = calling.get_subscription(enrollment)["number"]
+    call, order = calling.submit_with_visit(enrollment)
+    doors.derms.put("/reference", json={"head_ends": ["tesla-cloud"]})
+    calling.post_accepted_completion(
+        order, "device_replaced", **calling.build_replacement(enrollment, "franklinwh-apower-2")
+    )
+    calling.wait_for_state(call, "replaced")
+    request = doors.wait_for_sync_request(enrollment, "error")
+    assert [der["device"]["device_id"] for der in doors.search_derms(number) if der["state"] == "enrolled"] == [old]
+    doors.derms.put("/reference", json={})
+    doors.api.post(f"/v1/sync-requests/{request['id']}/retry").raise_for_status()
+    new = calling.wait_for_state(call, "closed")["replaced_by"]
+    assert [der["device"]["device_id"] for der in doors.search_derms(number) if der["state"] == "enrolled"] == [new]
+
+
+def test_where_the_program_removes_first_the_old_one_has_left_before_the_new_one_is_told(
+    calling: ServiceCallClient,
+) -> None:
+    enrollment = calling.enroll_charger()
+    call, order = calling.submit_with_visit(enrollment)
+    calling.post_accepted_completion(
+        order, "device_replaced", **calling.build_replacement(enrollment, "wallbox-pulsar-plus-48")
+    )
+    closed = calling.wait_for_state(call, "closed")
+    sent = [calling.stack.api.get(f"/v1/sync-requests/{one['id']}").json() for one in closed["sync_requests"]]
+    told = [(one["kind"], {d["device_id"]: d["state"] for d in one["snapshot"]["devices"]}) for one in sent]
+    assert told == [
+        ("unenroll", {closed["device"]: "removed"}),
+        ("enroll", {closed["replaced_by"]: "enrolled"}),
+    ]
+
+
+def test_a_device_about_to_join_keeps_a_refused_enrolment_from_being_given_up(
+    calling: ServiceCallClient, doors: RunningStack
+) -> None:
+    """The first message of the pair holds only the old device, yet somebody still takes part."""
+    doors.derms.put("/reference", json={"head_ends": []}).raise_for_status()
+    enrollment = calling.enroll_charger(told="error")
+    request = doors.wait_for_sync_request(enrollment, "error")["id"]
+    call, order = calling.submit_with_visit(enrollment)
+    calling.post_accepted_completion(
+        order, "device_replaced", **calling.build_replacement(enrollment, "wallbox-pulsar-plus-48")
+    )
+    calling.wait_for_state(call, "replaced")
+
+    def leaving() -> dict[str, Any]:
+        (only,) = calling.get(call)["sync_requests"]
+        return doors.api.get(f"/v1/sync-requests/{only['id']}").raise_for_status().json()
+
+    wait_for(lambda: leaving()["note"])
+    assert (leaving()["state"], leaving()["waits_for"].split(",")[0]) == ("pending", request)
+    doors.derms.put("/reference", json={}).raise_for_status()
+    doors.api.post(f"/v1/sync-requests/{request}/retry").raise_for_status()
+    new = calling.wait_for_state(call, "closed")["replaced_by"]
+    held = doors.search_derms(calling.get_subscription(enrollment)["number"])
+    assert [der["device"]["device_id"] for der in held if der["state"] == "enrolled"] == [new]
+
+
+def test_the_same_device_reported_by_hand_is_sent_back_with_the_reason(calling: ServiceCallClient) -> None:
+    enrollment = calling.enroll_battery()
+    call, order = calling.submit_with_visit(enrollment)
+    report = {
+        "outcome": "device_replaced",
+        "technician": "Crew 7",
+        "finished_at": "2026-06-03T09:40:00Z",
+        **calling.build_replacement(enrollment, "ecobee-premium"),
+    }
+    calling.signal_completion(
+        call, {"work_order_id": order["id"], "completion_id": calling.stack.unique_name("hand"), "completion": report}
+    )
+    sent_back = wait_for(lambda: calling.get(call)["work_orders"][-1]["sent_back"])
+    assert "does not accept ecobee-premium" in sent_back
+    calling.post_accepted_completion(
+        order, "device_replaced", **calling.build_replacement(enrollment, "franklinwh-apower-2")
+    )
+    calling.wait_for_state(call, "closed")

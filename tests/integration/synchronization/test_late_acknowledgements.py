@@ -1,0 +1,57 @@
+"""Answers that come when our record has gone on meanwhile."""
+
+import asyncio
+
+import asyncpg
+
+from models.messages.synchronization import AcknowledgedDevice, DermsAcknowledgement, SendFailure
+from models.states.enrollment import RegistrationState, SyncState
+from operations.synchronization import sync_requests
+from tests.integration.clients.own_database import SCOPE, open_subscription
+from tests.integration.clients.running_stack import RunningStack
+from tests.waiting import wait_until
+
+_WAITED_FOR = "SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid"
+
+
+async def test_a_refusal_of_what_was_given_up_as_unanswered_is_an_error_with_its_reason(doors: RunningStack) -> None:
+    async with open_subscription(doors, doors.enroll()) as record:
+        request = await record.request_sync()
+        request.state, request.attempts, request.error_code = SyncState.ERROR, 1, SendFailure.UNREACHABLE
+        await record.session.flush()
+        said = DermsAcknowledgement(
+            message_id=doors.unique_name("ack"), sync_request_id=request.id, result="negative", code="UNKNOWN_FEEDER"
+        )
+        standing = await sync_requests.record_acknowledgement(record.session, SCOPE, said, asked=False)
+        assert (standing.state, standing.code) == (SyncState.ERROR, "UNKNOWN_FEEDER")
+
+
+async def test_an_answer_does_not_bring_back_a_device_that_leaves_at_that_very_moment(doors: RunningStack) -> None:
+    doors.set_derms_faults(acknowledge="never")
+    enrollment = doors.submit_accepted(doors.build_application())
+    request = doors.wait_for_sync_request(enrollment, "awaiting_acknowledgement")["id"]
+    device = doors.get_enrollment(enrollment)["subscription"]["devices"][0]["id"]
+    said = DermsAcknowledgement(
+        message_id=doors.unique_name("ack"),
+        sync_request_id=request,
+        result="positive",
+        devices=(AcknowledgedDevice(device_id=device, registration="registered"),),
+    )
+    leaving = await asyncpg.connect(doors.description["database_url"])
+    try:
+        async with open_subscription(doors, enrollment) as record:
+            async with leaving.transaction():
+                await leaving.execute(
+                    "UPDATE subscription_device SET registration = 'removing' WHERE device_id = $1", device
+                )
+                answered = asyncio.create_task(
+                    sync_requests.record_acknowledgement(record.session, SCOPE, said, asked=False)
+                )
+                await wait_until(
+                    lambda: leaving.fetchval(_WAITED_FOR), lambda waits: waits or answered.done(), "the lock"
+                )
+            await answered
+            (standing,) = await record.list_subscription_devices()
+            assert standing.registration is RegistrationState.REMOVING
+    finally:
+        await leaving.close()

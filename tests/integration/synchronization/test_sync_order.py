@@ -1,0 +1,166 @@
+"""The DERMS learns of one subscription's changes strictly one after the other, and of none that says nothing new."""
+
+import pytest
+
+from models.states.enrollment import SyncKind, SyncState
+from models.tables.sync_request import SyncRequest
+from models.views.attention import AttentionKind
+from operations.attention import queries
+from operations.synchronization import sync_repairs
+from operations.synchronization.sync_queue import get_wait_reason
+from tests.integration.clients.own_database import SCOPE, SubscriptionTransaction, open_subscription
+from tests.integration.clients.running_stack import RunningStack
+
+KNOWN = {"head_ends": "*", "programs": "*", "feeders": "*"}
+
+
+@pytest.fixture
+def refused(doors: RunningStack) -> str:
+    """An enrolment whose first message is in error."""
+    doors.derms.put("/reference", json={**KNOWN, "feeders": ["NOWHERE-1"]}).raise_for_status()
+    enrollment = doors.submit_accepted(doors.build_application())
+    doors.wait_for_sync_request(enrollment, "error")
+    return enrollment
+
+
+async def moved_in(record: SubscriptionTransaction) -> None:
+    """The subscription is no longer as the DERMS knows it."""
+    (await record.get_subscription()).number += "-A"
+    await record.session.flush()
+
+
+async def test_a_later_change_waits_for_an_earlier_one_in_error(doors: RunningStack, refused: str) -> None:
+    async with open_subscription(doors, refused) as record:
+        later = await record.request_sync()
+        ready = await record.start_sending(later)
+        first = await record.get_first_sync_request()
+        assert (ready.state, ready.snapshot) == (SyncState.PENDING, None)
+        assert ready.waits_for.startswith(f"{first.id}, which is in error: ")
+
+
+async def held_up(record: SubscriptionTransaction, *requests: SyncRequest) -> dict[str, str]:
+    """What the list of what needs a person says of these; it says the same as each of them."""
+    page = await queries.list_attention_items(
+        record.session, SCOPE, kind=AttentionKind.SYNC_REQUEST_HELD_UP, limit=200, cursor=None
+    )
+    listed = [(item.id, item.why) for item in page.items if item.id in {one.id for one in requests}]
+    assert [key for key, _ in listed] == [
+        one.id for one in requests if (await get_wait_reason(record.session, one)).needs_person
+    ]
+    return dict(listed)
+
+
+async def test_who_is_held_up_is_said_once_and_by_the_one_it_waits_for(doors: RunningStack, refused: str) -> None:
+    async with open_subscription(doors, refused) as record:
+        first, second = await record.get_first_sync_request(), await record.request_sync()
+        second.state, second.attempts, second.error_code = SyncState.ERROR, 1, "UNKNOWN_FEEDER"
+        await record.session.flush()
+        third = await record.request_sync()
+        said = await held_up(record, third)
+        assert f"waits for {second.id}, which is in error" in said[third.id]
+        second.state = SyncState.PENDING
+        await record.session.flush()
+        said = await held_up(record, second, third)
+        assert said.keys() == {second.id}
+        assert f"waits for {first.id}, which is in error" in said[second.id]
+
+
+async def test_what_is_held_for_a_batch_is_not_held_up(doors: RunningStack, refused: str) -> None:
+    async with open_subscription(doors, refused) as record:
+        later = await record.request_sync()
+        assert later.id in await held_up(record, later)
+        later.held = True
+        await record.session.flush()
+        assert await held_up(record, later) == {}
+
+
+async def test_giving_the_earlier_one_up_gives_the_later_one_its_turn(doors: RunningStack, refused: str) -> None:
+    async with open_subscription(doors, refused) as record:
+        later = await record.request_sync()
+        await sync_repairs.cancel(record.session, SCOPE, (await record.get_first_sync_request()).id, "torn down")
+        await record.session.flush()
+        assert await record.list_notified_workflows() == [later.workflow_id]
+        assert (await record.start_sending(later)).state is SyncState.SENDING
+
+
+async def test_what_was_held_up_says_so_no_more_once_the_earlier_one_is_retried(
+    doors: RunningStack, refused: str
+) -> None:
+    async with open_subscription(doors, refused) as record:
+        later = await record.request_sync()
+        await record.start_sending(later)
+        assert (later.note or "").startswith("waits for")
+        await sync_repairs.retry(record.session, SCOPE, record.catalogs, (await record.get_first_sync_request()).id)
+        await record.session.flush()
+        assert await record.list_notified_workflows() == [later.workflow_id]
+        await record.start_sending(later)
+        assert (later.state, later.note) == (SyncState.PENDING, None)
+
+
+async def test_giving_the_last_change_up_wakes_nobody(doors: RunningStack, refused: str) -> None:
+    async with open_subscription(doors, refused) as record:
+        await sync_repairs.cancel(record.session, SCOPE, (await record.get_first_sync_request()).id, "torn down")
+        await record.session.flush()
+        assert await record.list_notified_workflows() == []
+
+
+async def test_changes_that_were_never_sent_are_joined_into_one(doors: RunningStack, refused: str) -> None:
+    async with open_subscription(doors, refused) as record:
+        second, third = await record.request_sync(), await record.request_sync(SyncKind.REPLACE_DEVICE)
+        assert (second.state, second.note) == (SyncState.DISCARDED, f"joined into {third.id}")
+        assert (third.state, third.sequence) == (SyncState.PENDING, 3)
+        assert await record.list_notified_workflows() == [second.workflow_id]
+
+
+async def test_a_joined_change_keeps_saying_what_it_was_for(doors: RunningStack, refused: str) -> None:
+    async with open_subscription(doors, refused) as record:
+        await record.request_sync(SyncKind.REPLACE_DEVICE)
+        last = await record.request_sync(SyncKind.UPDATE)
+        assert last.kind is SyncKind.REPLACE_DEVICE
+        assert last.snapshot["kind"] == "replace_device"
+
+
+async def test_one_that_was_sent_before_is_never_joined(doors: RunningStack, refused: str) -> None:
+    async with open_subscription(doors, refused) as record:
+        first = await record.get_first_sync_request()
+        await sync_repairs.retry(record.session, SCOPE, record.catalogs, first.id)
+        await record.session.flush()
+        await record.request_sync()
+        assert (first.state, first.attempts) == (SyncState.PENDING, 1)
+
+
+async def test_what_the_derms_holds_already_is_not_sent(doors: RunningStack) -> None:
+    async with open_subscription(doors, doors.enroll()) as record:
+        ready = await record.start_sending(await record.request_sync())
+        assert (ready.state, ready.snapshot) == (SyncState.DISCARDED, None)
+
+
+async def test_a_change_that_says_something_new_is_sent(doors: RunningStack) -> None:
+    async with open_subscription(doors, doors.enroll()) as record:
+        await moved_in(record)
+        assert (await record.start_sending(await record.request_sync())).state is SyncState.SENDING
+
+
+async def test_it_is_sent_as_it_is_when_its_turn_comes(doors: RunningStack) -> None:
+    async with open_subscription(doors, doors.enroll()) as record:
+        request = await record.request_sync()
+        await moved_in(record)
+        ready = await record.start_sending(request)
+        assert ready.snapshot is not None
+        assert ready.snapshot["subscription"]["number"].endswith("-A")
+
+
+async def test_after_a_change_that_was_given_up_the_old_picture_is_sent_again(doors: RunningStack) -> None:
+    """The DERMS may hold what was given up, so what was synchronized before it proves nothing."""
+    async with open_subscription(doors, doors.enroll()) as record:
+        request = await record.request_sync()
+        request.state, request.attempts = SyncState.CANCELLED, 1
+        await record.session.flush()
+        assert (await record.start_sending(await record.request_sync())).state is SyncState.SENDING
+
+
+async def test_the_first_of_all_asks_nobody(doors: RunningStack, refused: str) -> None:
+    async with open_subscription(doors, refused) as record:
+        first = await record.get_first_sync_request()
+        first.state, first.attempts = SyncState.PENDING, 0
+        assert (await record.start_sending(first)).state is SyncState.SENDING

@@ -1,0 +1,95 @@
+"""Whether a workflow and its record agree: what a person who looks at either may rely on."""
+
+import time
+from typing import Any, NamedTuple
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHandle
+
+from models.messages.enrollment import WorkflowStage
+from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState, SyncState
+from models.states.work_order import (
+    SERVICE_CALL_TRANSITIONS,
+    UNENROLLMENT_TRANSITIONS,
+    BatchRunState,
+    ServiceCallState,
+    UnenrollmentState,
+    WorkOrderState,
+)
+from tests.replay.scenarios.batches import BatchRun
+from tests.waiting import WAIT_SECONDS
+from tests.workflow.conftest import EnrollmentRun
+from tests.workflow.stand_ins.service_call import ServiceCallRun
+from tests.workflow.stand_ins.unenrollment_run import UnenrollmentRun as Leaving
+from workflows.parking import NEEDS_ATTENTION, STAGE
+
+_TOLD = (None, SyncState.SYNCHRONIZED, SyncState.DISCARDED, SyncState.CANCELLED)
+_ENDS = {
+    "cancelled": {WorkflowStage.CANCELLED},
+    "rejected": {WorkflowStage.REJECTED},
+    "expired": {WorkflowStage.EXPIRED},
+    "closed": {WorkflowStage.CLOSED},
+}
+_TOLD_ENDS = {WorkflowStage.SYNCHRONIZED, WorkflowStage.NOT_SYNCHRONIZED}
+_ENDED = {WorkflowStage.CLOSED, WorkflowStage.CANCELLED, WorkflowStage.EXPIRED, WorkflowStage.REJECTED, *_TOLD_ENDS}
+_BUSY = (EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED)
+
+
+class RecordStatus(NamedTuple):
+    """Where a record stands: whether nothing is left to do, and whether a request to cancel takes effect there."""
+
+    state: str
+    is_final: bool
+    is_cancelable: bool
+
+
+def get_record_status(flow: Any) -> RecordStatus:
+    """Returns where the record of a workflow on stand-ins stands."""
+    if isinstance(flow, BatchRun):
+        return RecordStatus(flow.run.state, flow.run.state is not BatchRunState.RUNNING, is_cancelable=True)
+    if isinstance(flow, Leaving):
+        record = flow.record
+        told = set(record.told) <= set(record.synchronized)
+        takes = not record.told and UnenrollmentState.CANCELLED in UNENROLLMENT_TRANSITIONS[record.state]
+        return RecordStatus(record.state, not UNENROLLMENT_TRANSITIONS[record.state] and told, is_cancelable=takes)
+    told = flow.record.state in _TOLD
+    if isinstance(flow, ServiceCallRun):
+        state = flow.call.state
+        on_site = flow.field.order.state in (WorkOrderState.EN_ROUTE, WorkOrderState.ON_SITE)
+        takes = ServiceCallState.CANCELLED in SERVICE_CALL_TRANSITIONS[state] and not on_site
+        return RecordStatus(state, not SERVICE_CALL_TRANSITIONS[state] and told, takes and not flow.record.away)
+    assert isinstance(flow, EnrollmentRun)
+    state = flow.record.enrollment
+    done = not ENROLLMENT_TRANSITIONS[state] or state is EnrollmentState.ENROLLED
+    takes = EnrollmentState.CANCELLED in ENROLLMENT_TRANSITIONS[state]
+    return RecordStatus(state, done and told, takes and not flow.record.away)
+
+
+async def wait_until_idle(handle: WorkflowHandle[Any, Any]) -> None:
+    """Waits until the workflow has ended, or waits for something that is no step of its own."""
+    deadline, before, events = time.monotonic() + WAIT_SECONDS, -1, []
+    while time.monotonic() < deadline:
+        events = [event.event_type for event in (await handle.fetch_history()).events]
+        if (await handle.describe()).close_time or (events[-1] not in _BUSY and len(events) == before):
+            return
+        before = len(events)
+    raise AssertionError(f"the workflow did not come to rest; its last events: {events[-10:]}")
+
+
+async def check_agreement(flow: Any, details: str) -> None:
+    """Asserts that the workflow has ended if and only if its record is final, and what people see of either."""
+    found, standing = await flow.handle.describe(), get_record_status(flow)
+    ended = found.close_time is not None
+    assert ended == standing.is_final, f"the record is {standing.state}, the workflow is {found.status}"
+    assert ended or not standing.is_cancelable, f"a cancel took no effect on what is {standing.state}"
+    if isinstance(flow, BatchRun):
+        return
+    stage, attention = found.typed_search_attributes.get(STAGE), found.typed_search_attributes.get(NEEDS_ATTENTION)
+    if ended:
+        assert stage in _ENDS.get(standing.state, _TOLD_ENDS)
+        assert not attention
+        assert details.startswith(("Ended", "Cancelled")), details
+    else:
+        assert stage not in _ENDED
+        assert bool(attention) == details.startswith("**Needs attention.**")
+        assert details

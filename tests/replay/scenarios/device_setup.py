@@ -1,0 +1,132 @@
+"""The setup of devices that come by parcel or are asked after, brought to every point where it can wait or end."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from temporalio.testing import WorkflowEnvironment
+
+from models.catalog.catalog import SetupStep
+from models.messages.enrollment import CANCEL_REQUESTED, CancelRequested
+from models.states.head_end import HeadEndOutcome
+from models.states.work_order import ShipmentState
+from tests.workflow.stand_ins.device_setup import DeviceSetupRun, run_device_setup
+
+SHIP, CHECK = SetupStep.SHIP_DEVICE, SetupStep.DEVICE_STATUS_CHECK
+SHIPPED, DELIVERED, CONFIRMED = ShipmentState.SHIPPED, ShipmentState.DELIVERED, ShipmentState.CONFIRMED
+OK, OFFLINE = HeadEndOutcome.OK, HeadEndOutcome.OFFLINE
+WAREHOUSE, CUSTOMER = "the warehouse to send it", "the customer to install it"
+
+
+@asynccontextmanager
+async def begun(
+    environment: WorkflowEnvironment, *, steps: tuple[SetupStep, ...], **how: Any
+) -> AsyncGenerator[DeviceSetupRun]:
+    async with run_device_setup(environment, *steps, **how) as flow:
+        yield flow
+
+
+async def finished(flow: DeviceSetupRun) -> None:
+    await flow.result()
+
+
+async def ordered(flow: DeviceSetupRun) -> None:
+    await flow.wait_for_details(WAREHOUSE)
+
+
+async def delivered(flow: DeviceSetupRun) -> None:
+    await ordered(flow)
+    await flow.advance_shipment(SHIPPED, DELIVERED)
+    await flow.wait_for_details(CUSTOMER)
+
+
+async def confirmed(flow: DeviceSetupRun) -> None:
+    await delivered(flow)
+    await flow.advance_shipment(CONFIRMED)
+    await flow.result()
+
+
+async def returned(flow: DeviceSetupRun) -> None:
+    await ordered(flow)
+    await flow.advance_shipment(SHIPPED, ShipmentState.RETURNED)
+    await flow.wait_until_parked()
+    await flow.retry_enrollment()
+    await flow.wait_for_details(WAREHOUSE)
+
+
+async def sent_back(flow: DeviceSetupRun) -> None:
+    flow.setup.refusals = ["Taken by another."]
+    await delivered(flow)
+    await flow.advance_shipment(CONFIRMED)
+    await flow.wait_for_details("could not be used: Taken by another.")
+
+
+async def confirmed_anew(flow: DeviceSetupRun) -> None:
+    await sent_back(flow)
+    await flow.advance_shipment(CONFIRMED)
+    await flow.result()
+
+
+async def returned_after_all(flow: DeviceSetupRun) -> None:
+    await sent_back(flow)
+    await flow.advance_shipment(ShipmentState.RETURNED)
+    await flow.wait_until_parked()
+
+
+async def called_off(flow: DeviceSetupRun) -> None:
+    await ordered(flow)
+    await flow.handle.signal(CANCEL_REQUESTED, CancelRequested())
+    await flow.result()
+
+
+async def asked(flow: DeviceSetupRun) -> None:
+    await flow.wait_for_details("Waiting for the head-end")
+
+
+async def answered(flow: DeviceSetupRun) -> None:
+    await asked(flow)
+    await flow.answer_head_end_request(OK)
+    await flow.result()
+
+
+async def offline(flow: DeviceSetupRun) -> None:
+    await flow.wait_until_parked()
+
+
+async def asked_again(flow: DeviceSetupRun) -> None:
+    await flow.wait_until_parked()
+    await flow.retry_enrollment()
+    await flow.result()
+
+
+async def asked_after(flow: DeviceSetupRun) -> None:
+    await asked(flow)
+    await flow.skip_time(minutes=16)
+    await flow.wait_until_parked()
+    await flow.answer_head_end_request(OK)
+    await flow.result()
+
+
+DEVICE_SETUP_SCENARIOS: dict[str, tuple[Callable[[DeviceSetupRun], Awaitable[object]], dict[str, Any]]] = {
+    "shipment_ordered": (ordered, {"steps": (SHIP,)}),
+    "shipment_delivered": (delivered, {"steps": (SHIP,)}),
+    "shipment_confirmed": (confirmed, {"steps": (SHIP,)}),
+    "shipment_returned": (returned, {"steps": (SHIP,)}),
+    "shipment_sent_back": (sent_back, {"steps": (SHIP,)}),
+    "shipment_confirmed_anew": (confirmed_anew, {"steps": (SHIP,)}),
+    "shipment_sent_back_and_returned": (returned_after_all, {"steps": (SHIP,)}),
+    "shipment_called_off": (called_off, {"steps": (SHIP,)}),
+    "shipment_confirmed_and_checked": (confirmed, {"steps": (SHIP, CHECK), "answers": [OK]}),
+    "check_awaiting_an_answer": (asked, {"steps": (CHECK,)}),
+    "check_answered_later": (answered, {"steps": (CHECK,)}),
+    "check_answered_at_once": (finished, {"steps": (CHECK,), "answers": [OK]}),
+    "check_offline": (offline, {"steps": (CHECK,), "answers": [OFFLINE]}),
+    "check_asked_again": (asked_again, {"steps": (CHECK,), "answers": [OFFLINE, OK]}),
+}
+
+LATE: dict[str, tuple[Callable[[DeviceSetupRun], Awaitable[object]], dict[str, Any]]] = {
+    "shipment_expired": (finished, {"steps": (SHIP,)}),
+    "check_asked_after": (asked_after, {"steps": (CHECK,)}),
+    "check_asked_again_by_itself": (finished, {"steps": (CHECK,), "answers": [OFFLINE, OK]}),
+}
+"""Those that take hours, or weeks."""

@@ -1,0 +1,66 @@
+"""The places in the flows' code where a flow waits: for a message, for time to pass, for a step to be done."""
+
+import ast
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from temporalio import workflow
+
+import workflows
+
+WAIT_CALLS = (
+    "wait_condition",
+    "sleep",
+    "execute_activity_method",
+    "execute_local_activity_method",
+    "start_activity_method",
+    "start_local_activity_method",
+)
+
+
+class CodeLocation(NamedTuple):
+    """A file and a line of it."""
+
+    file: str
+    line: int
+
+
+def find_wait_points() -> set[CodeLocation]:
+    """Every place at which a flow may wait."""
+    paths = [path for folder in workflows.__path__ for path in Path(folder).rglob("*.py")]
+    return {
+        CodeLocation(path.name, line) for path in paths for line in _lines(ast.parse(path.read_text(encoding="utf-8")))
+    }
+
+
+def _lines(tree: ast.Module) -> Iterator[int]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {f"workflow.{name}" for name in WAIT_CALLS}:
+            yield node.lineno
+
+
+@contextmanager
+def recording_waits() -> Iterator[set[CodeLocation]]:
+    """The places at which flows wait while the block lasts."""
+    places: set[CodeLocation] = set()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in WAIT_CALLS:
+            patch.setattr(workflow, name, _noting(getattr(workflow, name), places))
+        yield places
+
+
+def _noting(wait: Callable[..., Any], places: set[CodeLocation]) -> Callable[..., Any]:
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        # A worker that forgets a workflow breaks its steps off: what the workflow begins then is no step of its own.
+        loop: Any = asyncio.get_running_loop()
+        if not loop._deleting:
+            caller = sys._getframe(1)
+            places.add(CodeLocation(Path(caller.f_code.co_filename).name, caller.f_lineno))
+        return wait(*args, **kwargs)
+
+    return noted

@@ -1,0 +1,72 @@
+"""Which records of the CIS can be taken, and what is said of the others."""
+
+from typing import Any
+
+import pytest
+
+from models.errors import Invalid
+from rules.cis_records import validate_records
+
+RECORD: dict[str, Any] = {
+    "cis_person_id": "P-1",
+    "name": "Maria Lindgren",
+    "cis_account_id": "A-1",
+    "cis_premise_id": "PR-1",
+    "address_line_1": "1 Elm Street",
+    "city": "Cedar",
+    "region": "IA",
+    "postal_code": "52401",
+    "country": "US",
+    "time_zone": "America/Chicago",
+    "premise_type": "single_family",
+    "owner_occupied": True,
+    "cis_service_point_id": "SP-1",
+    "customer_class": "residential",
+    "tariff": "RES",
+    "meter_type": "ami",
+    "effective_from": "2020-01-01",
+}
+OTHER = {**RECORD, **{key: f"{RECORD[key]}-other" for key in RECORD if key.startswith("cis_")}}
+
+
+def test_records_that_agree_are_taken_however_often_they_come() -> None:
+    second_point = {**RECORD, "cis_service_point_id": "SP-2", "tariff": "EV"}
+    taken, faults = validate_records([RECORD, RECORD, second_point])
+    assert (list(taken), faults) == ([0, 1, 2], [])
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "key"),
+    [
+        ({"tariff": "EV"}, "tariff", "cis_service_point_id"),
+        ({"city": "Elm"}, "city", "cis_premise_id"),
+        ({"account_status": "closed"}, "account_status", "cis_account_id"),
+        ({"name": "Nora Lind", "cis_service_point_id": "SP-2"}, "name", "cis_person_id"),
+        ({"cis_person_id": "P-2"}, "cis_person_id", "cis_account_id"),
+    ],
+)
+def test_records_that_contradict_each_other_are_all_refused_naming_each_other(
+    changed: dict[str, str], field: str, key: str
+) -> None:
+    taken, faults = validate_records([RECORD, OTHER, {**RECORD, **changed}])
+    assert list(taken) == [1]
+    assert [(fault.position, fault.field) for fault in faults] == [(0, field), (2, field)]
+    assert all(f"records 0, 2 of the request contradict each other about {key}" in fault.reason for fault in faults)
+
+
+def test_a_record_that_cannot_be_read_contradicts_nobody() -> None:
+    taken, faults = validate_records([RECORD, {**RECORD, "tariff": "EV", "country": "us"}])
+    assert list(taken) == [0]
+    assert [(fault.position, fault.field) for fault in faults] == [(1, "country")]
+    assert "two letters" in faults[0].reason
+
+
+@pytest.mark.parametrize(
+    "rows", [[{}], [{**RECORD, "effective_to": "2019-01-01"}], [RECORD, {**RECORD, "tariff": "EV"}]]
+)
+def test_a_request_of_which_nothing_can_be_taken_is_refused(rows: list[dict[str, Any]]) -> None:
+    with pytest.raises(Invalid) as refused:
+        validate_records(rows)
+    assert refused.value.code == "no-record-taken"
+    assert {fault.pointer.split("/")[2] for fault in refused.value.pointers} == {str(at) for at in range(len(rows))}
+    assert not any(fault.pointer.endswith("/") for fault in refused.value.pointers)

@@ -1,0 +1,66 @@
+"""The parts of docs/ that are drawn from the code are as the code has them now."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from models.states import enrollment, work_order
+
+ROOT = Path(__file__).parents[3]
+
+
+def _loaded() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("pages", ROOT / "tests/generated_docs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+drawn = _loaded()
+PAGES = list(drawn.generate_pages())
+
+
+@pytest.mark.parametrize(("path", "text", "current"), PAGES, ids=[path.name for path, _, _ in PAGES])
+def test_a_drawn_page_is_current(path: Path, text: str, current: str) -> None:
+    assert text == current, f"{path} is behind the code; draw it anew: python tests/generated_docs.py"
+
+
+def test_every_part_stands_on_some_page() -> None:
+    assert {part[2] for _, text, _ in PAGES for part in drawn.PART_PATTERN.finditer(text)} == set(drawn.PART_GENERATORS)
+
+
+TABLES = {
+    name: table for name, table in {**vars(enrollment), **vars(work_order)}.items() if name.endswith("_TRANSITIONS")
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_picture_tells_every_transition_in_arrows_or_in_words(name: str) -> None:
+    table = TABLES[name]
+    text = drawn.draw_transitions(table)
+    for state, after in table.items():
+        for other in after:
+            told = f"    {state} --> {other}\n" in text or any(
+                line.startswith(f"`{other}` follows from") and f"`{state}`" in line for line in text.splitlines()
+            )
+            assert told or f"From `{state}` follows" in text, f"{state} to {other}"
+
+
+def test_a_picture_tells_no_transition_that_there_is_not() -> None:
+    arrows = {
+        tuple(line.split(" --> "))
+        for line in drawn.draw_transitions(enrollment.SYNC_TRANSITIONS).splitlines()
+        if "-->" in line
+    }
+    known = {(f"    {before}", after) for before, some in enrollment.SYNC_TRANSITIONS.items() for after in some}
+    assert {arrow for arrow in arrows if "[*]" not in "".join(arrow)} == known
+
+
+def test_every_transition_table_of_an_enrolment_has_its_picture_and_every_picture_is_of_a_table() -> None:
+    drawn_of = {name.removesuffix("-states") for name in drawn.PART_GENERATORS if name.endswith("-states")}
+    spelt = {name: name.removesuffix("_TRANSITIONS").lower().replace("_", "-") for name in TABLES}
+    assert {spelt[name] for name in TABLES if name in vars(enrollment)} <= drawn_of <= set(spelt.values())

@@ -1,0 +1,126 @@
+"""Which change waits for which, which are joined into one, and when there is nothing to tell."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from models.states.enrollment import SyncKind, SyncState
+from rules.synchronization.order import (
+    FINAL_STATES,
+    UNANSWERED_ERRORS,
+    EarlierRequest,
+    find_blocking_request,
+    is_already_synchronized,
+    is_obsolete,
+    plan_sync_request,
+)
+
+PENDING, ERROR, SYNCHRONIZED = SyncState.PENDING, SyncState.ERROR, SyncState.SYNCHRONIZED
+DISCARDED, CANCELLED = SyncState.DISCARDED, SyncState.CANCELLED
+ENROLL, UNENROLL, UPDATE, REPLACE = SyncKind.ENROLL, SyncKind.UNENROLL, SyncKind.UPDATE, SyncKind.REPLACE_DEVICE
+
+
+def told(sequence: int, state: SyncState, kind: SyncKind = ENROLL, attempts: int = 0) -> EarlierRequest:
+    return EarlierRequest(f"syn_{sequence}", sequence, kind, state, attempts)
+
+
+@some.composite
+def histories(draw: some.DrawFn) -> list[EarlierRequest]:
+    """All requests of one subscription, as random as they may be."""
+    states = draw(some.lists(some.sampled_from(SyncState), max_size=8))
+    return [
+        told(
+            at,
+            state,
+            draw(some.sampled_from(SyncKind)),
+            draw(some.integers(0 if state in (PENDING, DISCARDED) else 1, 3)),
+        )
+        for at, state in enumerate(states, 1)
+    ]
+
+
+@pytest.mark.parametrize("state", sorted(set(SyncState) - FINAL_STATES))
+def test_a_later_change_waits_for_one_that_is_not_final(state: SyncState) -> None:
+    assert find_blocking_request(2, [told(1, state)]) == told(1, state)
+
+
+@pytest.mark.parametrize("state", sorted(FINAL_STATES))
+def test_nobody_waits_for_one_that_is_final(state: SyncState) -> None:
+    assert find_blocking_request(2, [told(1, state)]) is None
+
+
+def test_the_last_one_before_it_is_waited_for() -> None:
+    assert find_blocking_request(3, [told(1, ERROR), told(2, ERROR), told(4, ERROR)]) == told(2, ERROR)
+
+
+@given(histories())
+def test_at_most_one_of_a_subscription_may_be_sent(history: list[EarlierRequest]) -> None:
+    may = [
+        one for one in history if one.state not in FINAL_STATES and find_blocking_request(one.sequence, history) is None
+    ]
+    assert len(may) == any(one.state not in FINAL_STATES for one in history)
+
+
+@given(histories(), some.sampled_from(SyncKind), some.booleans())
+def test_only_what_was_never_sent_is_joined(history: list[EarlierRequest], kind: SyncKind, enrolled: bool) -> None:
+    joined = plan_sync_request(kind, history, anyone_enrolled=enrolled).merged
+    assert set(joined) == {one.id for one in history if one.state is PENDING and not one.attempts}
+
+
+@given(histories(), some.sampled_from(SyncKind), some.booleans())
+def test_what_the_derms_may_know_of_is_never_left_untold(
+    history: list[EarlierRequest], kind: SyncKind, enrolled: bool
+) -> None:
+    if plan_sync_request(kind, history, anyone_enrolled=enrolled).is_unnecessary:
+        assert not enrolled
+        assert all(one.attempts == 0 for one in history if one.state is not DISCARDED)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "enrolled", "nothing"),
+    [
+        ([told(1, PENDING)], False, True),
+        ([told(1, PENDING)], True, False),
+        ([told(1, PENDING, attempts=1)], False, False),
+        ([told(1, SYNCHRONIZED, attempts=1)], False, False),
+        ([told(1, CANCELLED, attempts=1), told(2, PENDING, UPDATE)], False, False),
+        ([told(1, DISCARDED), told(2, PENDING, UPDATE)], False, True),
+        ([], False, False),
+    ],
+)
+def test_enrolled_and_gone_before_anything_was_sent_is_told_to_nobody(
+    earlier: list[EarlierRequest], enrolled: bool, nothing: bool
+) -> None:
+    assert plan_sync_request(UNENROLL, earlier, anyone_enrolled=enrolled).is_unnecessary is nothing
+
+
+@pytest.mark.parametrize(
+    ("earlier", "kind", "enrolled", "becomes"),
+    [
+        (ENROLL, UPDATE, True, ENROLL),
+        (ENROLL, REPLACE, True, ENROLL),
+        (ENROLL, UNENROLL, True, ENROLL),
+        (REPLACE, UPDATE, True, REPLACE),
+        (UPDATE, UNENROLL, False, UNENROLL),
+        (UPDATE, REPLACE, True, REPLACE),
+    ],
+)
+def test_a_joined_change_says_what_both_were_for(
+    earlier: SyncKind, kind: SyncKind, enrolled: bool, becomes: SyncKind
+) -> None:
+    history = [told(1, SYNCHRONIZED, attempts=1), told(2, PENDING, earlier)]
+    assert plan_sync_request(kind, history, anyone_enrolled=enrolled).kind is becomes
+
+
+@pytest.mark.parametrize(
+    ("last_sent", "last_hash", "expected"),
+    [(SYNCHRONIZED, "a", True), (SYNCHRONIZED, "b", False), (CANCELLED, "a", False), (None, None, False)],
+)
+def test_the_same_again_is_nothing_new(last_sent: SyncState | None, last_hash: str | None, expected: bool) -> None:
+    assert is_already_synchronized("a", last_sent, last_hash) is expected
+
+
+@pytest.mark.parametrize("state", SyncState)
+def test_only_what_the_derms_refused_is_moot_when_nobody_is_left(state: SyncState) -> None:
+    assert is_obsolete(state, "UNKNOWN_FEEDER") is (state is ERROR)
+    assert not any(is_obsolete(state, unanswered) for unanswered in UNANSWERED_ERRORS)

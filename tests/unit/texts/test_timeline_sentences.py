@@ -1,0 +1,63 @@
+"""Whatever the code writes in the trail has words of its own."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models.states import enrollment, work_order
+from wording.enrollment import describe_action
+from wording.timeline import TIMELINE_SENTENCES
+
+OPERATIONS = Path(__file__).parents[3] / "operations"
+WRITTEN = re.compile(r'"([a-z]{2,8}:[a-z_]+)"')
+MOVED = {
+    "enr": enrollment.ENROLLMENT_TRANSITIONS,
+    "sub": enrollment.SUBSCRIPTION_TRANSITIONS,
+    "dev": enrollment.DEVICE_TRANSITIONS,
+    "reg": enrollment.REGISTRATION_TRANSITIONS,
+    "syn": enrollment.SYNC_TRANSITIONS,
+    "wo": work_order.WORK_ORDER_TRANSITIONS,
+    "unr": work_order.UNENROLLMENT_TRANSITIONS,
+    "svc": work_order.SERVICE_CALL_TRANSITIONS,
+    "shp": work_order.SHIPMENT_TRANSITIONS,
+    "her": work_order.HEAD_END_REQUEST_TRANSITIONS,
+    "pf": work_order.PROCESS_FLOW_TRANSITIONS,
+    "bat": work_order.BATCH_RUN_TRANSITIONS,
+    "msg": enrollment.OUTBOX_TRANSITIONS,
+}
+
+
+def moved() -> Iterator[str]:
+    """Every step that a transition table allows."""
+    for kind, table in MOVED.items():
+        yield from (f"{kind}:{state}" for after in table.values() for state in after)
+
+
+def noted() -> Iterator[str]:
+    """Every action that an operation names."""
+    for path in sorted(OPERATIONS.rglob("*.py")):
+        yield from WRITTEN.findall(path.read_text(encoding="utf-8"))
+    yield from (f"{kind}:flow_started_again" for kind in ("enr", "unr", "svc"))
+
+
+def test_what_is_noted_is_found() -> None:
+    assert {"enr:submitted", "wo:sent_back", "syn:released"} <= set(noted())
+
+
+@pytest.mark.parametrize("action", sorted({*moved(), *noted()}))
+def test_every_action_has_words(action: str) -> None:
+    assert action in TIMELINE_SENTENCES
+
+
+def test_no_words_are_kept_for_what_nothing_writes() -> None:
+    assert set(TIMELINE_SENTENCES) == {*moved(), *noted()}
+
+
+def test_a_device_and_its_registration_are_told_apart() -> None:
+    assert describe_action("dev:installed") != describe_action("reg:installed")
+
+
+def test_an_action_of_a_later_version_is_still_readable() -> None:
+    assert describe_action("xyz:was_done") == "xyz was done"

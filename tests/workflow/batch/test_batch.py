@@ -1,0 +1,55 @@
+"""A batch goes from page to page, each once, however long it takes."""
+
+import pytest
+from temporalio.client import WorkflowFailureError
+from temporalio.testing import WorkflowEnvironment
+
+from models.states.work_order import BatchRunState
+from tests.workflow.stand_ins.batch import BatchRecord, run_batch
+
+
+async def test_every_page_is_done_once_and_in_order(environment: WorkflowEnvironment) -> None:
+    run = BatchRecord(pages=5)
+    async with run_batch(environment, run) as flow:
+        result = await flow.result()
+    assert run.done == [1, 2, 3, 4, 5]
+    assert (result.state, result.counts) == (BatchRunState.COMPLETED, {"pages": 5})
+
+
+async def test_pages_that_ask_outside_may_take_their_time(environment: WorkflowEnvironment) -> None:
+    run = BatchRecord(pages=3, asking=frozenset({2}))
+    async with run_batch(environment, run) as flow:
+        await flow.result()
+    assert run.asked == [2]
+
+
+async def test_a_long_run_goes_on_as_new_where_it_was(environment: WorkflowEnvironment) -> None:
+    run = BatchRecord(pages=7)
+    async with run_batch(environment, run, pages_a_run=3) as flow:
+        await flow.result()
+    assert run.done == [1, 2, 3, 4, 5, 6, 7]
+    assert run.began == 3
+
+
+async def test_a_page_that_cannot_be_done_fails_the_run_and_says_why(environment: WorkflowEnvironment) -> None:
+    run = BatchRecord(pages=3, broken_at=2)
+    async with run_batch(environment, run) as flow:
+        with pytest.raises(WorkflowFailureError):
+            await flow.result()
+    assert (run.done, run.state, run.reason) == ([1], BatchRunState.FAILED, "broken: The page cannot be done.")
+
+
+async def test_a_run_that_cannot_even_begin_has_failed_too(environment: WorkflowEnvironment) -> None:
+    run = BatchRecord(pages=3, begins=False)
+    async with run_batch(environment, run) as flow:
+        with pytest.raises(WorkflowFailureError):
+            await flow.result()
+    assert (run.done, run.state, run.reason) == ([], BatchRunState.FAILED, "broken: The record cannot be read.")
+
+
+async def test_a_run_that_had_ended_before_does_nothing_more(environment: WorkflowEnvironment) -> None:
+    run = BatchRecord(pages=3)
+    run.state = BatchRunState.COMPLETED
+    async with run_batch(environment, run) as flow:
+        await flow.result()
+    assert run.done == []

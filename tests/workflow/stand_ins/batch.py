@@ -1,0 +1,104 @@
+"""A batch's flow on stand-ins: a run record in memory, its pages done one by one."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from activities.errors import ErrorMapping
+from models.batches import BatchName
+from models.errors import Refused
+from models.ids import batch_workflow_id, new_id
+from models.messages.batch import BatchInput, BatchProgress, BatchResult, BeginBatch, FailBatch
+from models.states.work_order import BatchRunState
+from workflows.batch import BatchWorkflow
+
+
+class BatchRecord:
+    """A run of so many pages, unless it never begins. `asking` ones ask outside; the one at `broken_at` cannot be
+    done."""
+
+    def __init__(
+        self, pages: int, *, asking: frozenset[int] = frozenset(), broken_at: int = 0, begins: bool = True
+    ) -> None:
+        self.pages = pages
+        self.id = new_id("bat")
+        self.page = 1
+        self.state = BatchRunState.RUNNING
+        self.reason = ""
+        self.began = 0
+        self.asked: list[int] = []
+        self.done: list[int] = []
+        self._asking = asking
+        self._broken_at = broken_at
+        self._begins = begins
+
+    @property
+    def status(self) -> BatchProgress:
+        ended = self.state is not BatchRunState.RUNNING
+        return BatchProgress(
+            run_id=self.id,
+            state=self.state,
+            page=self.page,
+            step=None if ended else "counting",
+            asks=self.page in self._asking,
+            counts={"pages": len(self.done)},
+        )
+
+    def process_page(self, at: BatchProgress) -> BatchProgress:
+        """Does the page that is meant, unless it was done before."""
+        if at.page == self._broken_at:
+            raise Refused("The page cannot be done.", code="broken")
+        if at.page == self.page:
+            self.done.append(at.page)
+            self.page += 1
+            if self.page > self.pages:
+                self.state = BatchRunState.COMPLETED
+        return self.status
+
+    @activity.defn
+    async def begin_batch(self, request: BeginBatch) -> BatchProgress:
+        if not self._begins:
+            raise Refused("The record cannot be read.", code="broken")
+        self.began += 1
+        return self.status
+
+    @activity.defn
+    async def do_page(self, at: BatchProgress) -> BatchProgress:
+        return self.process_page(at)
+
+    @activity.defn
+    async def do_asking_page(self, at: BatchProgress) -> BatchProgress:
+        self.asked.append(at.page)
+        return self.process_page(at)
+
+    @activity.defn
+    async def fail_batch(self, request: FailBatch) -> None:
+        self.state, self.reason = BatchRunState.FAILED, request.reason
+
+
+@asynccontextmanager
+async def run_batch(
+    environment: WorkflowEnvironment, run: BatchRecord, *, pages_a_run: int = 500
+) -> AsyncGenerator[WorkflowHandle[Any, BatchResult]]:
+    """Starts the run's flow."""
+    name = BatchName.INITIAL_LOAD
+    worker = Worker(
+        environment.client,
+        task_queue=run.id,
+        workflows=[BatchWorkflow],
+        activities=[run.begin_batch, run.do_page, run.do_asking_page, run.fail_batch],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        interceptors=[ErrorMapping()],
+    )
+    async with worker:
+        yield await environment.client.start_workflow(
+            BatchWorkflow.run,
+            BatchInput(name=name, pages_a_run=pages_a_run),
+            id=batch_workflow_id(name, run.id),
+            task_queue=run.id,
+        )

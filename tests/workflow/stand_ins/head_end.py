@@ -1,0 +1,58 @@
+"""A head-end in memory, under whichever flow asks it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import WorkflowHandle
+
+from models.errors import Refused
+from models.messages.head_end import HEAD_END_ANSWERED, HeadEndRequestProgress, SendHeadEndRequest
+from models.states.head_end import HeadEndOutcome
+
+
+class InMemoryHeadEnd:
+    """What it was asked. `answers` are given at once, in turn; None, or none left: silence. `answer_within`: how long
+    its answer is waited for, where that is said when it takes a request."""
+
+    def __init__(self, answers: list[HeadEndOutcome | None] | None = None) -> None:
+        self.answers = list(answers or [])
+        self.asked: list[str] = []
+        self.outcomes: dict[str, HeadEndOutcome] = {}
+        self.refuses = False
+        self.answer_within: float | None = None
+
+    async def answer(self, handle: WorkflowHandle[Any, Any], outcome: HeadEndOutcome, *, told: bool = True) -> None:
+        """Answers the newest question; `told`: the flow hears of it."""
+        self.outcomes[self.asked[-1]] = outcome
+        if told:
+            await handle.signal(HEAD_END_ANSWERED, {"request_id": self.asked[-1]})
+
+
+class HeadEndActivities:
+    """The names by which flows ask. Mirrors activities/head_end.py."""
+
+    def __init__(self, cloud: InMemoryHeadEnd) -> None:
+        self._head_end = cloud
+
+    @property
+    def all(self) -> list[Callable[..., Any]]:
+        return [self.ask_head_end, self.ask_what_came]
+
+    @activity.defn
+    async def ask_head_end(self, request: SendHeadEndRequest) -> HeadEndRequestProgress:
+        self._check_available()
+        self._head_end.asked.append(request.request_id)
+        outcome = self._head_end.answers.pop(0) if self._head_end.answers else None
+        if outcome is not None:
+            self._head_end.outcomes[request.request_id] = outcome
+        return HeadEndRequestProgress(outcome=outcome, answer_within_seconds=self._head_end.answer_within)
+
+    @activity.defn
+    async def ask_what_came(self, request: SendHeadEndRequest) -> HeadEndRequestProgress:
+        self._check_available()
+        return HeadEndRequestProgress(outcome=self._head_end.outcomes.get(request.request_id))
+
+    def _check_available(self) -> None:
+        if self._head_end.refuses:
+            raise Refused("The head-end refuses the request with 404.", code="head-end-refused")

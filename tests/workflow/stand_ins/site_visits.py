@@ -1,0 +1,250 @@
+"""A technician's order in memory, by the house's own rules of orders and reports, under the enrol flow."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio import activity
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from activities.errors import ErrorMapping
+from models.catalog.catalog import ServiceLevel, SetupStep
+from models.errors import Refused
+from models.ids import enrollment_workflow_id, new_id
+from models.messages.enrollment import EnrollInput, EnrollmentProgress, WorkflowStage
+from models.messages.site_visit import (
+    AssociateInstalledDevice,
+    AwaitedVisit,
+    InstallationResult,
+    RemindOfVisit,
+    ReviewCompletion,
+    SiteVisitCompleted,
+    SiteVisitStatus,
+)
+from models.scope import SystemScope
+from models.states.enrollment import EnrollmentState, SyncState
+from models.states.work_order import CompletionOutcome, WorkOrderState
+from models.tables.work_order import WorkOrder
+from operations.field_work import completions, work_orders
+from operations.field_work.work_orders import to_visit
+from operations.platform.audit import AuditTrail
+from tests.workflow.conftest import EnrollmentRun
+from tests.workflow.stand_ins.enrollment import EnrollmentActivities, EnrollmentRecord, InMemoryDerms
+from workflows.enroll import EnrollmentWorkflow
+
+_E = EnrollmentState
+_W = WorkOrderState
+_ENDS = (_E.CANCELLED, _E.EXPIRED)
+_OPEN = (_E.DEVICE_SETUP, _E.AWAITING_SITE_VISIT)
+
+
+def _order(attempts: int) -> WorkOrder:
+    return WorkOrder(
+        id=new_id("wo"), journey="enr_one", state=_W.CREATED, attempt=1, maximum_attempts=attempts, version=1
+    )
+
+
+class SiteVisits:
+    """The orders of one enrolment, the newest last, and what was reported: outcome by completion id."""
+
+    def __init__(self, level: ServiceLevel) -> None:
+        self.level = level
+        self.orders = [_order(level.attempts)]
+        self.received: dict[str, CompletionOutcome] = {}
+        self.verdicts: dict[str, str] = {}
+        self.reminders: list[str] = []
+        self.refusals: list[str] = []
+        self.stuck: list[str] = []
+        self.down = 0
+        self.away = False
+        self.tried = 0
+
+    @property
+    def order(self) -> WorkOrder:
+        return self.orders[-1]
+
+    @property
+    def visit(self) -> AwaitedVisit:
+        return to_visit(self.order.id, self.level)
+
+    def move(self, *path: WorkOrderState) -> None:
+        trail = AuditTrail(SystemScope(actor="test"), datetime.now(UTC), self.order.journey)
+        work_orders.transition(trail, self.order, datetime.now(UTC), *path)
+
+    def get_status(self, verdict: str = "") -> SiteVisitStatus:
+        return completions.to_visit_status(self.order, None, verdict)
+
+    def appoint(self, *, days: float) -> None:
+        """As POST …/appointment does."""
+        self.move(*work_orders._PATHS_TO_SCHEDULED[self.order.state])
+        self.order.appointment_end = datetime.now(UTC) + timedelta(days=days)
+
+    def accept_report(self, completion_id: str) -> str:
+        """Looks at a report that was received, once."""
+        if completion_id in self.verdicts:
+            return self.verdicts[completion_id]
+        if self.order.state not in completions._PATHS_TO_ON_SITE:
+            return f"ignored: the order is {self.order.state}"
+        outcome = self.received[completion_id]
+        self.move(*completions._PATHS_TO_ON_SITE[self.order.state], _W.COMPLETED if outcome.is_done else _W.INCOMPLETE)
+        self.order.outcome = outcome
+        if outcome.justifies_another_visit and self.order.attempt < self.order.maximum_attempts:
+            self.move(_W.RESCHEDULED)
+            self.order.attempt += 1
+        self.verdicts[completion_id] = completions.COMPLETION_ACCEPTED
+        return completions.COMPLETION_ACCEPTED
+
+
+class SiteVisitActivities(EnrollmentActivities):
+    """The names that the flow calls while a technician is at work."""
+
+    def __init__(self, record: EnrollmentRecord, derms: InMemoryDerms, field: SiteVisits) -> None:
+        super().__init__(record, derms)
+        self._field = field
+
+    @property
+    def all(self) -> list[Callable[..., Any]]:
+        mine = [
+            self.validate_and_accept,
+            self.associate_installed,
+            self.order_installation_again,
+            self.expire_enrollment,
+            self.dispatch_work_order,
+            self.take_completion,
+            self.remind_of_visit,
+            self.visit_standing,
+            self.another_attempt,
+        ]
+        names = {one.__name__ for one in mine}
+        return [one for one in super().all if one.__name__ not in names] + mine
+
+    @activity.defn
+    async def validate_and_accept(self, request: EnrollInput) -> EnrollmentProgress:
+        record = self._record
+        record.move_enrollment(_E.VALIDATING, _E.ACCEPTED, _E.DEVICE_SETUP, _E.AWAITING_SITE_VISIT)
+        return EnrollmentProgress(state=record.enrollment, visit=self._field.visit, steps=(SetupStep.WORK_ORDER,))
+
+    @activity.defn
+    async def associate_installed(self, request: AssociateInstalledDevice) -> InstallationResult:
+        record, field = self._record, self._field
+        record.check_available()
+        if record.enrollment not in _OPEN:
+            return InstallationResult(state=record.enrollment, sync_request_id=record.build_progress().sync_request_id)
+        if field.stuck:
+            return InstallationResult(state=record.enrollment, stuck=field.stuck.pop(0))
+        if field.refusals:
+            field.move(_W.RESCHEDULED)
+            field.order.outcome, field.order.sent_back = None, field.refusals.pop(0)
+            return InstallationResult(state=record.enrollment, verdict=field.order.sent_back or "")
+        record.move_enrollment(_E.COMPLETING, _E.ENROLLED)
+        record.state = SyncState.PENDING
+        return InstallationResult(state=record.enrollment, sync_request_id=record.id)
+
+    @activity.defn
+    async def order_installation_again(self, request: EnrollInput) -> AwaitedVisit:
+        self._field.orders.append(_order(self._field.level.attempts))
+        return self._field.visit
+
+    @activity.defn
+    async def expire_enrollment(self, request: EnrollInput) -> EnrollmentProgress:
+        record, field = self._record, self._field
+        record.check_available()
+        for completion_id in [one for one in field.received if one not in field.verdicts]:
+            field.accept_report(completion_id)
+        standing = field.get_status()
+        if standing.waits or standing.attempts_used_up:
+            record.resume_state = None
+            record.move_enrollment(_E.EXPIRED)
+        return record.build_progress()
+
+    @activity.defn
+    async def dispatch_work_order(self, request: AwaitedVisit) -> SiteVisitStatus:
+        self._field.tried += 1
+        if self._field.away:
+            await asyncio.Event().wait()
+        if self._field.down:
+            self._field.down -= 1
+            raise Refused("Field work does not take orders today.", code="field-work-refused")
+        if self._field.order.state is _W.CREATED:
+            self._field.move(_W.DISPATCHED)
+        return self._field.get_status()
+
+    @activity.defn
+    async def take_completion(self, request: ReviewCompletion) -> SiteVisitStatus:
+        self._record.check_available()
+        return self._field.get_status(self._field.accept_report(request.report.completion_id))
+
+    @activity.defn
+    async def remind_of_visit(self, request: RemindOfVisit) -> SiteVisitStatus:
+        self._record.check_available()
+        self._field.reminders.append("escalated" if request.escalate else "reminded")
+        return self._field.get_status()
+
+    @activity.defn
+    async def visit_standing(self, request: AwaitedVisit) -> SiteVisitStatus:
+        self._record.check_available()
+        return self._field.get_status()
+
+    @activity.defn
+    async def another_attempt(self, request: AwaitedVisit) -> SiteVisitStatus:
+        self._record.check_available()
+        self._field.move(_W.RESCHEDULED)
+        self._field.order.attempt += 1
+        return self._field.get_status()
+
+
+@dataclass
+class InstallationRun(EnrollmentRun):
+    """One enrolment whose device a technician brings."""
+
+    field: SiteVisits
+
+    async def wait_for_visit(self) -> None:
+        """Waits until it waits for a technician."""
+        await self.wait_for_details("Waiting for a technician's report")
+
+    async def report(self, outcome: CompletionOutcome, *, signalled: bool = True) -> SiteVisitCompleted:
+        """A technician reports; `signalled`: the flow hears of it."""
+        message = SiteVisitCompleted(work_order_id=self.field.order.id, completion_id=new_id("visit"))
+        self.field.received[message.completion_id] = outcome
+        if signalled:
+            await self.handle.signal(EnrollmentWorkflow.site_visit_completed, message)
+        return message
+
+    async def retry_enrollment(self) -> None:
+        """A person retries the enrolment, as POST …/retry does."""
+        self.record.resume()
+        await self.handle.signal("retry_requested", {"message_id": f"{self.record.version}"})
+
+
+@asynccontextmanager
+async def run_installation(environment: WorkflowEnvironment, **level: int) -> AsyncIterator[InstallationRun]:
+    """Starts a flow on stand-ins; ends it afterwards if it is still open."""
+    record, derms, field = EnrollmentRecord(), InMemoryDerms(), SiteVisits(ServiceLevel(**level))
+    derms.moods = [derms.answers]
+    flow = InstallationRun(environment, record, derms, SiteVisitActivities(record, derms, field), field)
+    worker = Worker(
+        environment.client,
+        task_queue=record.enrollment_id,
+        workflows=[EnrollmentWorkflow],
+        activities=flow.activities.all,
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        interceptors=[ErrorMapping()],
+    )
+    async with worker:
+        stage = SearchAttributePair(SearchAttributeKey.for_keyword("Stage"), WorkflowStage.ENROLLING)
+        flow.handle = await environment.client.start_workflow(
+            EnrollmentWorkflow.run,
+            EnrollInput(enrollment_id=record.enrollment_id),
+            id=enrollment_workflow_id(record.enrollment_id),
+            task_queue=record.enrollment_id,
+            search_attributes=TypedSearchAttributes([stage]),
+        )
+        yield flow
+        if (await flow.handle.describe()).close_time is None:
+            await flow.handle.terminate()

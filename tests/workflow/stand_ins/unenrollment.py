@@ -1,0 +1,289 @@
+"""What the unenrol flow works on, in memory: how far each device is, technicians' orders, and a DERMS that answers."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from temporalio import activity
+
+from models.errors import Refused
+from models.ids import new_id
+from models.messages.signals import UnreadableSignal
+from models.messages.site_visit import AwaitedVisit, RemindOfVisit, ReviewCompletion, SiteVisitStatus
+from models.messages.synchronization import (
+    DermsAcknowledgement,
+    DermsMessageStatus,
+    QueryDermsMessage,
+    RecordAcknowledgement,
+    RecordSendFailure,
+    SendResult,
+    SendToDerms,
+    SyncRequestStatus,
+)
+from models.messages.unenrollment import (
+    CancelUnenrollment,
+    CompleteUnenrollment,
+    DecideApproval,
+    DeviceRemoval,
+    ParkUnenrollment,
+    RemindOfDevice,
+    RemovalEnded,
+    RemovalFailed,
+    RetryRemoval,
+    UnenrollInput,
+    UnenrollmentProgress,
+)
+from models.states.enrollment import SyncState
+from models.states.work_order import (
+    UNENROLLMENT_TRANSITIONS,
+    CompletionOutcome,
+    RemovalMethod,
+    UnenrollmentState,
+    WorkOrderState,
+)
+from rules.transitions import check_transition
+
+_U = UnenrollmentState
+_W = WorkOrderState
+ATTEMPTS = 2
+
+
+class UnenrollmentRecord:
+    """One unenrolment. `methods`: how each device leaves; `first`: control stops before they are fetched; `waits_for`:
+    what its message waits for, and the DERMS answers later."""
+
+    def __init__(
+        self, *methods: str, first: bool = False, decision: str = "", seconds: float = 0.0, waits_for: str = ""
+    ) -> None:
+        self.id = new_id("unr")
+        self.methods = {f"dev_{number}": RemovalMethod(method) for number, method in enumerate(methods)}
+        self.first = first
+        self.decision = decision
+        self.seconds = seconds
+        self.waits_for = waits_for
+        self.answers_later = bool(waits_for)
+        self.state = _U.SUBMITTED
+        self.past = [self.state]
+        self.ended: dict[str, bool] = {}
+        self.told: list[str] = []
+        self.synchronized: list[str] = []
+        self.settled = 0
+        self.reminders: list[tuple[str, bool]] = []
+        self.orders: dict[str, WorkOrderState] = {}
+        self.outcomes: dict[str, CompletionOutcome] = {}
+        self.attempts: dict[str, int] = {}
+        self.refusals: list[str] = []
+        self.away = False
+        self.unreadable: list[UnreadableSignal] = []
+
+    def move(self, state: UnenrollmentState) -> None:
+        check_transition(UNENROLLMENT_TRANSITIONS, self.id, self.state, state)
+        self.state = state
+        self.past.append(state)
+
+    def get_order_id(self, device: str) -> str:
+        return f"wo_{device}"
+
+    def request_sync(self) -> None:
+        self.told.append(new_id("syn"))
+
+    def carry_out(self) -> None:
+        kept = [device for device, method in self.methods.items() if method is RemovalMethod.KEEP]
+        self.ended |= dict.fromkeys(kept, True)
+        if kept or self.first:
+            self.request_sync()
+        for device, method in self.methods.items():
+            if method is RemovalMethod.UTILITY_REMOVAL:
+                self.orders[self.get_order_id(device)] = _W.CREATED
+        self.move(_U.UNENROLLED if len(self.ended) == len(self.methods) else _U.REMOVING)
+
+    def proceed(self) -> None:
+        if self.seconds:
+            self.move(_U.SCHEDULED)
+        else:
+            self.carry_out()
+
+    def build_progress(self) -> UnenrollmentProgress:
+        fetched = self.state in (_U.REMOVING, _U.NEEDS_ATTENTION, _U.RECOVERY_PENDING)
+        return UnenrollmentProgress(
+            state=self.state,
+            seconds_until_effective=self.seconds,
+            removals=tuple(
+                DeviceRemoval(device_id=device, method=method, visit=self._find_visit(device))
+                for device, method in self.methods.items()
+                if fetched and device not in self.ended
+            ),
+            sync_requests=tuple(self.told),
+            failed_rules=("minimum_term",) if self.state is _U.REJECTED else (),
+            expire_after_days=60,
+        )
+
+    def _find_visit(self, device: str) -> AwaitedVisit | None:
+        order = self.get_order_id(device)
+        return AwaitedVisit(work_order_id=order) if order in self.orders else None
+
+    def get_visit_status(self, order: str) -> SiteVisitStatus:
+        state, outcome = self.orders[order], self.outcomes.get(order)
+        return SiteVisitStatus(
+            work_order_id=order,
+            state=state,
+            outcome=outcome,
+            waits=state not in (_W.COMPLETED, _W.CANCELLED, _W.INCOMPLETE),
+            attempts_used_up=state is _W.INCOMPLETE and outcome is not None and outcome.justifies_another_visit,
+        )
+
+
+class UnenrollmentActivities:
+    """The names that the flow calls. Mirrors activities/ and operations/."""
+
+    def __init__(self, record: UnenrollmentRecord) -> None:
+        self._record = record
+
+    @property
+    def all(self) -> list[Callable[..., Any]]:
+        names = [name for name in vars(UnenrollmentActivities) if not name.startswith("_") and name != "all"]
+        return [getattr(self, name) for name in names]
+
+    @activity.defn
+    async def validate_unenrollment(self, request: UnenrollInput) -> UnenrollmentProgress:
+        record = self._record
+        if record.away:
+            raise Refused("The database is away.", code="database-away")
+        if record.state is _U.NEEDS_ATTENTION:
+            record.move(_U.SUBMITTED)
+        if record.state is _U.SUBMITTED:
+            if record.decision:
+                record.move(_U(record.decision))
+            else:
+                record.proceed()
+        return record.build_progress()
+
+    @activity.defn
+    async def decide_approval(self, request: DecideApproval) -> UnenrollmentProgress:
+        if self._record.state is _U.AWAITING_APPROVAL:
+            self._record.proceed() if request.approved else self._record.move(_U.REJECTED)
+        return self._record.build_progress()
+
+    @activity.defn
+    async def begin_unenrollment(self, request: UnenrollInput) -> UnenrollmentProgress:
+        if self._record.state is _U.SCHEDULED:
+            self._record.carry_out()
+        return self._record.build_progress()
+
+    @activity.defn
+    async def cancel_unenrollment(self, request: CancelUnenrollment) -> UnenrollmentProgress:
+        if not self._record.told and _U.CANCELLED in UNENROLLMENT_TRANSITIONS[self._record.state]:
+            self._record.move(_U.CANCELLED)
+        return self._record.build_progress()
+
+    @activity.defn
+    async def removal_ended(self, request: RemovalEnded) -> UnenrollmentProgress:
+        record = self._record
+        if request.device_id not in record.ended:
+            record.ended[request.device_id] = request.kept
+            if not record.first:
+                record.request_sync()
+            if len(record.ended) == len(record.methods):
+                record.move(_U.UNENROLLED)
+            elif record.state is _U.NEEDS_ATTENTION:
+                record.move(_U.REMOVING)
+        return record.build_progress()
+
+    @activity.defn
+    async def removal_failed(self, request: RemovalFailed) -> UnenrollmentProgress:
+        record = self._record
+        record.refusals.append(request.reason)
+        if record.state is _U.REMOVING:
+            record.move(_U.RECOVERY_PENDING if record.first else _U.NEEDS_ATTENTION)
+        return record.build_progress()
+
+    @activity.defn
+    async def another_removal(self, request: RetryRemoval) -> UnenrollmentProgress:
+        record, order = self._record, self._record.get_order_id(request.device_id)
+        outcome = record.outcomes.get(order)
+        if record.orders.get(order) is _W.CANCELLED:
+            record.orders[order] = _W.CREATED
+        elif outcome is not None and not outcome.justifies_another_visit:
+            record.orders[order] = _W.RESCHEDULED
+        if record.state is _U.NEEDS_ATTENTION:
+            record.move(_U.REMOVING)
+        return record.build_progress()
+
+    @activity.defn
+    async def remind_of_device(self, request: RemindOfDevice) -> UnenrollmentProgress:
+        self._record.reminders.append((request.device_id, request.escalate))
+        return self._record.build_progress()
+
+    @activity.defn
+    async def settle_unenrollment(self, request: CompleteUnenrollment) -> UnenrollmentProgress:
+        self._record.settled += 1
+        return self._record.build_progress()
+
+    @activity.defn
+    async def park_unenrollment(self, request: ParkUnenrollment) -> UnenrollmentProgress:
+        if self._record.away:
+            raise Refused("The database is away.", code="database-away")
+        self._record.move(_U.NEEDS_ATTENTION)
+        return self._record.build_progress()
+
+    @activity.defn
+    async def dispatch_work_order(self, request: AwaitedVisit) -> SiteVisitStatus:
+        if self._record.orders[request.work_order_id] is _W.CREATED:
+            self._record.orders[request.work_order_id] = _W.DISPATCHED
+        return self._record.get_visit_status(request.work_order_id)
+
+    @activity.defn
+    async def take_completion(self, request: ReviewCompletion) -> SiteVisitStatus:
+        record, order = self._record, request.report.work_order_id
+        outcome = CompletionOutcome((request.report.completion or {})["outcome"])
+        record.outcomes[order] = outcome
+        record.attempts[order] = record.attempts.get(order, 0) + 1
+        if outcome.is_done:
+            record.orders[order] = _W.COMPLETED
+        else:
+            again = outcome.justifies_another_visit and record.attempts[order] < ATTEMPTS
+            record.orders[order] = _W.RESCHEDULED if again else _W.INCOMPLETE
+        return record.get_visit_status(order)
+
+    @activity.defn
+    async def remind_of_visit(self, request: RemindOfVisit) -> SiteVisitStatus:
+        self._record.reminders.append((request.work_order_id, request.escalate))
+        return self._record.get_visit_status(request.work_order_id)
+
+    @activity.defn
+    async def visit_standing(self, request: AwaitedVisit) -> SiteVisitStatus:
+        return self._record.get_visit_status(request.work_order_id)
+
+    @activity.defn
+    async def another_attempt(self, request: AwaitedVisit) -> SiteVisitStatus:
+        assert self._record.orders[request.work_order_id] is _W.INCOMPLETE
+        self._record.orders[request.work_order_id] = _W.RESCHEDULED
+        return self._record.get_visit_status(request.work_order_id)
+
+    @activity.defn
+    async def send_to_derms(self, request: SendToDerms) -> SendResult:
+        told = request.sync_request_id
+        assert told not in self._record.synchronized
+        if self._record.waits_for:
+            return SendResult(state=SyncState.PENDING, waits_for=self._record.waits_for)
+        if self._record.answers_later:
+            return SendResult(state=SyncState.AWAITING_ACKNOWLEDGEMENT)
+        answer = DermsAcknowledgement(message_id=f"ack-{told}", sync_request_id=told, result="positive")
+        return SendResult(state=SyncState.SENDING, acknowledgement=answer)
+
+    @activity.defn
+    async def record_acknowledgement(self, request: RecordAcknowledgement) -> SyncRequestStatus:
+        self._record.synchronized.append(request.acknowledgement.sync_request_id)
+        return SyncRequestStatus(state=SyncState.SYNCHRONIZED)
+
+    @activity.defn
+    async def ask_derms(self, request: QueryDermsMessage) -> DermsMessageStatus:
+        return DermsMessageStatus(known=False)
+
+    @activity.defn
+    async def keep_unreadable_signal(self, request: UnreadableSignal) -> None:
+        self._record.unreadable.append(request)
+
+    @activity.defn
+    async def record_failure(self, request: RecordSendFailure) -> SyncRequestStatus:
+        return SyncRequestStatus(state=SyncState.ERROR, code=request.failure, text=f"{datetime.now(UTC)}")

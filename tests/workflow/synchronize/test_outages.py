@@ -1,0 +1,73 @@
+"""However long the DERMS or the database is away, the flow waits visibly, goes on by itself, and never fails."""
+
+from datetime import timedelta
+
+import pytest
+from temporalio.common import RetryPolicy
+
+from models.errors import Refused
+from models.messages.synchronization import SyncOutcome
+from models.states.enrollment import EnrollmentState
+from tests.workflow.conftest import StartEnrollment
+from workflows import policies
+
+
+async def test_thirty_days_without_a_derms_end_synchronized(
+    enroll: StartEnrollment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Thousands of attempts prove no more than hundreds.
+    monkeypatch.setitem(policies.DERMS_SEND, "retry_policy", RetryPolicy(initial_interval=timedelta(hours=1)))
+    async with enroll(moods="is_down") as flow:
+        for _ in range(30):
+            await flow.skip_time(days=1)
+        assert flow.record.errors.count("derms-unreachable") > 20
+        flow.derms.moods = [flow.derms.answers]
+        assert (await flow.result()).synchronization is SyncOutcome.SYNCHRONIZED
+        assert set(flow.derms.sent) == {flow.record.key}
+        assert await flow.count_events() < 3000
+
+
+async def test_an_evening_without_a_derms_calls_nobody(enroll: StartEnrollment) -> None:
+    async with enroll(moods="is_down") as flow:
+        await flow.skip_time(hours=5)
+        flow.derms.moods = [flow.derms.answers]
+        await flow.result()
+        assert flow.record.errors == []
+
+
+async def test_a_derms_that_cannot_be_asked_calls_a_person_and_is_tried_again(enroll: StartEnrollment) -> None:
+    async with enroll(moods="takes answers") as flow:
+        flow.derms.mute = Refused("The DERMS has no such page.", code="derms-refused")
+        await flow.wait_for_acknowledgement_wait()
+        await flow.skip_time(minutes=16)
+        assert "derms-refused" in await flow.wait_until_parked()
+        flow.derms.mute = None
+        await flow.retry_sync_request()
+        assert (await flow.result()).synchronization is SyncOutcome.SYNCHRONIZED
+
+
+async def test_a_request_that_cannot_be_decided_is_parked_and_decided_an_hour_later(enroll: StartEnrollment) -> None:
+    async with enroll(moods="answers", decisions=[Refused("The catalogue is broken.", code="broken"), "enrolled"]) as f:
+        assert "The catalogue is broken." in await f.wait_until_parked()
+        assert f.record.enrollment is EnrollmentState.NEEDS_ATTENTION
+        assert (await f.result()).synchronization is SyncOutcome.SYNCHRONIZED
+
+
+async def test_a_database_away_from_the_start_parks_and_goes_on(enroll: StartEnrollment) -> None:
+    async with enroll(moods="answers", away=True) as flow:
+        await flow.wait_until_parked()
+        await flow.skip_time(hours=12)
+        flow.record.away = False
+        assert (await flow.result()).synchronization is SyncOutcome.SYNCHRONIZED
+
+
+async def test_a_database_away_when_the_acknowledgement_comes_parks_and_goes_on(enroll: StartEnrollment) -> None:
+    async with enroll() as flow:
+        await flow.wait_for_acknowledgement_wait()
+        flow.record.away = True
+        await flow.acknowledge()
+        assert "The database is away." in await flow.wait_until_parked()
+        await flow.skip_time(hours=12)
+        flow.record.away = False
+        assert (await flow.result()).synchronization is SyncOutcome.SYNCHRONIZED
+        assert len(flow.derms.sent) == 1

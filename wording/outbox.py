@@ -1,0 +1,27 @@
+"""What a person can do about a message to a workflow, by its state."""
+
+from models.states.enrollment import OutboxState
+
+_O = OutboxState
+_NEXT_STEPS: dict[OutboxState, str] = {
+    _O.WAITING: "It is delivered by itself as soon as Temporal takes it.",
+    _O.UNDELIVERABLE: "Remove the cause that the error names and send it again, or give it up.",
+    _O.GIVEN_UP: "It was given up; nothing is left to do.",
+}
+
+TIMELINE_SENTENCES: dict[str, str] = {
+    "msg:undeliverable": "A message could not be delivered",
+    "msg:waiting": "An undeliverable message is sent again",
+    "msg:given_up": "An undeliverable message was given up",
+}
+"""The audit trail's actions as a person says them."""
+
+
+def message_actions(state: OutboxState) -> tuple[str, ...]:
+    """What can be done with a message: the last part of each endpoint's path."""
+    return ("send-again", "give-up") if state is _O.UNDELIVERABLE else ()
+
+
+def message_next_step(state: OutboxState) -> str:
+    """What happens next, or what a person should do."""
+    return _NEXT_STEPS[state]

@@ -1,0 +1,92 @@
+"""Asking head-ends of devices: passed on, waited for, and asked for once more when no answer comes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import FailureError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.head_end import HeadEndActivities
+    from models.messages.head_end import HeadEndAnswered, HeadEndRequestProgress, SendHeadEndRequest
+    from workflows import policies
+    from workflows.cancellation import await_unless
+    from workflows.parking import describe_failure
+
+_SendMethod = Callable[[HeadEndActivities, SendHeadEndRequest], Awaitable[HeadEndRequestProgress]]
+
+_DEFAULT_ANSWER_WITHIN = timedelta(minutes=15)
+"""How long an answer is waited for before anybody said how long; recorded histories have waited so."""
+
+
+class HeadEndRequests:
+    """Part of a workflow: what it has asked of devices.
+
+    `has_late_answer`: something was answered after the workflow stopped waiting for it.
+    """
+
+    def __init__(self) -> None:
+        self._answered: set[str] = set()
+        self._answer_within = _DEFAULT_ANSWER_WITHIN
+        self.has_late_answer = False
+
+    def record_answer(self, message: HeadEndAnswered) -> None:
+        """The head-end answered; it may be before the flow waits, or after it has given up."""
+        self.has_late_answer = self.has_late_answer or message.request_id not in self._answered
+        self._answered.add(message.request_id)
+
+    def is_answered(self, request_id: str | None) -> bool:
+        """Whether that one was answered."""
+        return request_id in self._answered
+
+    async def send_and_wait(
+        self, request_ids: Sequence[str], *, details: str, until: Callable[[], bool]
+    ) -> dict[str, str]:
+        """One question for each; what is not answered in time is asked for once more. Gives what went wrong, by
+        request; what came of them is in our record. `details`: what the flow waits for, in words."""
+        troubles = await self._send_all(HeadEndActivities.send_head_end_request, request_ids, until)
+        workflow.set_current_details(details)
+        await self._wait_for_answers([one for one in request_ids if one not in troubles], until)
+        unanswered = [one for one in request_ids if one not in self._answered and one not in troubles]
+        if unanswered and not until():
+            troubles |= await self._send_all(HeadEndActivities.get_head_end_answer, unanswered, until)
+        self.has_late_answer = False
+        return troubles
+
+    async def _send_all(
+        self, ask: _SendMethod, request_ids: Sequence[str], until: Callable[[], bool]
+    ) -> dict[str, str]:
+        """Asks side by side; gives what went wrong, by request."""
+        told = await asyncio.gather(*(self._send(ask, one, until) for one in request_ids))
+        return {request_id: why for request_id, why in zip(request_ids, told, strict=True) if why}
+
+    async def _send(self, ask: _SendMethod, request_id: str, until: Callable[[], bool]) -> str:
+        try:
+            asked = await await_unless(
+                workflow.start_activity_method(
+                    ask, SendHeadEndRequest(request_id=request_id), summary="ask the head-end", **policies.HEAD_END
+                ),
+                until,
+            )
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+            return describe_failure(error)
+        if asked is None:
+            return ""
+        if asked.outcome is not None:
+            self._answered.add(request_id)
+        elif asked.answer_within_seconds is not None:
+            self._answer_within = timedelta(seconds=asked.answer_within_seconds)
+        return ""
+
+    async def _wait_for_answers(self, request_ids: Sequence[str], until: Callable[[], bool]) -> None:
+        try:
+            await workflow.wait_condition(
+                lambda: until() or self._answered.issuperset(request_ids),
+                timeout=self._answer_within,
+                timeout_summary="ask what became of the question",
+            )
+        except asyncio.TimeoutError:  # noqa: UP041 - what the SDK documents
+            workflow.logger.info("the head-end has not answered in time")
