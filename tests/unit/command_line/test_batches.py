@@ -21,7 +21,7 @@ NEVER = {"name": "initial-load", "every_seconds": 3600, "last_run": None}
 class Answers:
     """What the API says of the batches."""
 
-    def ask(self, method: str, path: str) -> dict[str, Any]:
+    def request(self, method: str, path: str) -> dict[str, Any]:
         assert (method, path) == ("GET", "/v1/batches")
         return {"items": [RAN, NEVER]}
 
