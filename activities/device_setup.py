@@ -3,15 +3,8 @@
 from temporalio import activity
 
 from models.messages.enrollment import EnrollInput
-from models.messages.shipment import (
-    AssociateShippedDevice,
-    AwaitedShipment,
-    ConcludeStatusChecks,
-    RemindOfShipment,
-    ShipmentStatus,
-    StatusChecks,
-    StatusChecksResult,
-)
+from models.messages.head_end import ConcludeStatusChecks, StatusChecks, StatusChecksResult
+from models.messages.shipment import AssociateShippedDevice, AwaitedShipment, RemindOfShipment, ShipmentStatus
 from models.messages.site_visit import InstallationResult
 from models.scope import SystemScope
 from operations.catalog.versions import CatalogCache

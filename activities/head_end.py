@@ -8,8 +8,7 @@ from connectors.head_end.protocol import DeviceRequest, HeadEnd
 from connectors.head_end.wire import Answer
 from models.messages.head_end import HeadEndRequestProgress, SendHeadEndRequest
 from models.scope import SystemScope
-from models.states.head_end import HeadEndOutcome
-from models.states.work_order import HeadEndRequestState
+from models.states.head_end import HeadEndOutcome, HeadEndRequestState
 from operations.field_work import head_end_requests
 from operations.field_work.head_end_requests import OPEN_STATES, HeadEndAnswer
 from operations.platform.database import Sessions, transaction

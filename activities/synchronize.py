@@ -19,7 +19,7 @@ from models.messages.synchronization import (
     SyncRequestStatus,
 )
 from models.scope import SystemScope
-from models.states.enrollment import SyncState
+from models.states.sync_request import SyncState
 from operations.catalog.versions import CatalogCache
 from operations.platform.database import Sessions, transaction
 from operations.synchronization import sync_requests

@@ -8,7 +8,8 @@ from models.catalog.catalog import Catalog
 from models.ids import SubscriptionId
 from models.requests.enrollment import EnrollmentApplication
 from models.requests.sync_request import SyncRequestFilter
-from models.states.enrollment import EnrollmentState, SyncState
+from models.states.enrollment import EnrollmentState
+from models.states.sync_request import SyncState
 from models.values import Sentence, Value
 
 _ENROLLMENT_EXAMPLE: dict[str, Any] = {

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from models.requests.service_call import ChosenAction, ServiceCallApplication
-from models.states.work_order import ServiceCallState
+from models.states.service_call import ServiceCallState
 
 _SERVICE_CALL_EXAMPLE: dict[str, Any] = {
     "transaction_id": "call-77",

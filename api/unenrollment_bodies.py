@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from models.requests.unenrollment import UnenrollmentApplication
-from models.states.work_order import UnenrollmentState
+from models.states.unenrollment import UnenrollmentState
 from models.values import Sentence, Value
 
 _UNENROLLMENT_EXAMPLE: dict[str, Any] = {

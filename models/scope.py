@@ -5,7 +5,7 @@ The union grows by one member per role of docs/domain.md#roles, when that role c
 
 from dataclasses import dataclass
 
-from models.states.enrollment import Channel
+from models.classifications import Channel
 
 
 @dataclass(frozen=True)

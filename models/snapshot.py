@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PlainSerializer
 
-from models.states.enrollment import AssetOwnership, SyncKind
+from models.classifications import AssetOwnership
+from models.states.sync_request import SyncKind
 from models.values import Instant, KilowattHours, Kilowatts, Value
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from models.catalog.catalog import Program, Specification
+from models.catalog.devices import Specification
+from models.catalog.programs import Program
 
 _MAXIMUM_NAMED = 20
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from models.catalog.catalog import CapacityLimits, Program, Specification
+from models.catalog.devices import Specification
+from models.catalog.programs import CapacityLimits, Program
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from models.catalog.catalog import Program, Specification
+from models.catalog.devices import Specification
+from models.catalog.programs import Program
 from models.errors import Pointer
 from models.requests.completion import Completion, InstalledDevice, RemovedDevice
 from models.states.work_order import CompletionOutcome, WorkOrderKind

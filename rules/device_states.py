@@ -1,6 +1,7 @@
 """The states that a device goes through when it comes to take part, and when another takes its place."""
 
-from models.states.enrollment import AssetOwnership, DeviceState
+from models.classifications import AssetOwnership
+from models.states.device import DeviceState
 
 _D = DeviceState
 _REUSABLE_CONDITIONS = frozenset({"working", "works", "reusable", "good", "no fault"})

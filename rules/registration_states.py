@@ -3,7 +3,7 @@
 See docs/domain.md#registration.
 """
 
-from models.states.enrollment import RegistrationState
+from models.states.subscription import RegistrationState
 
 _R = RegistrationState
 

@@ -1,11 +1,13 @@
 """Service calls: who may order a visit, what can be done in which state."""
 
-from models.catalog.catalog import Program, ServiceTaskType
+from models.catalog.programs import Program
+from models.catalog.service_tasks import ServiceTaskType
+from models.classifications import AssetOwnership
 from models.errors import Pointer
 from models.requests.service_call import ChosenAction, ServiceAction, ServiceCallApplication
-from models.states.enrollment import AssetOwnership
 from models.states.head_end import HeadEndOutcome
-from models.states.work_order import SERVICE_CALL_TRANSITIONS, CompletionOutcome, ServiceCallState
+from models.states.service_call import SERVICE_CALL_TRANSITIONS, ServiceCallState
+from models.states.work_order import CompletionOutcome
 
 _C = ServiceCallState
 

@@ -21,6 +21,16 @@ from cli.main import app
 from models.batches import BATCHES
 from models.catalog import panels
 from models.states import enrollment, work_order
+from models.states.batch_run import BATCH_RUN_TRANSITIONS
+from models.states.device import DEVICE_TRANSITIONS
+from models.states.head_end import HEAD_END_REQUEST_TRANSITIONS
+from models.states.outbox import OUTBOX_TRANSITIONS
+from models.states.process_flow import PROCESS_FLOW_TRANSITIONS
+from models.states.service_call import SERVICE_CALL_TRANSITIONS
+from models.states.shipment import SHIPMENT_TRANSITIONS
+from models.states.subscription import REGISTRATION_TRANSITIONS, SUBSCRIPTION_TRANSITIONS
+from models.states.sync_request import SYNC_TRANSITIONS
+from models.states.unenrollment import UNENROLLMENT_TRANSITIONS
 from settings.settings import Settings
 from simulator.derms.settings import Settings as SimulatorSettings
 from simulator.head_end.settings import Settings as HeadEndSettings
@@ -141,19 +151,19 @@ def _own_properties(word: str, default: object) -> str:
 
 PART_GENERATORS: Mapping[str, Callable[[], str]] = {
     "enrollment-states": lambda: draw_transitions(enrollment.ENROLLMENT_TRANSITIONS),
-    "subscription-states": lambda: draw_transitions(enrollment.SUBSCRIPTION_TRANSITIONS),
-    "device-states": lambda: draw_transitions(enrollment.DEVICE_TRANSITIONS),
-    "registration-states": lambda: draw_transitions(enrollment.REGISTRATION_TRANSITIONS),
-    "sync-states": lambda: draw_transitions(enrollment.SYNC_TRANSITIONS),
-    "outbox-states": lambda: draw_transitions(enrollment.OUTBOX_TRANSITIONS),
-    "shipment-states": lambda: draw_transitions(work_order.SHIPMENT_TRANSITIONS),
-    "head-end-request-states": lambda: draw_transitions(work_order.HEAD_END_REQUEST_TRANSITIONS),
+    "subscription-states": lambda: draw_transitions(SUBSCRIPTION_TRANSITIONS),
+    "device-states": lambda: draw_transitions(DEVICE_TRANSITIONS),
+    "registration-states": lambda: draw_transitions(REGISTRATION_TRANSITIONS),
+    "sync-states": lambda: draw_transitions(SYNC_TRANSITIONS),
+    "outbox-states": lambda: draw_transitions(OUTBOX_TRANSITIONS),
+    "shipment-states": lambda: draw_transitions(SHIPMENT_TRANSITIONS),
+    "head-end-request-states": lambda: draw_transitions(HEAD_END_REQUEST_TRANSITIONS),
     "work-order-states": lambda: draw_transitions(work_order.WORK_ORDER_TRANSITIONS),
-    "service-call-states": lambda: draw_transitions(work_order.SERVICE_CALL_TRANSITIONS),
-    "unenrollment-states": lambda: draw_transitions(work_order.UNENROLLMENT_TRANSITIONS),
-    "process-flow-states": lambda: draw_transitions(work_order.PROCESS_FLOW_TRANSITIONS),
+    "service-call-states": lambda: draw_transitions(SERVICE_CALL_TRANSITIONS),
+    "unenrollment-states": lambda: draw_transitions(UNENROLLMENT_TRANSITIONS),
+    "process-flow-states": lambda: draw_transitions(PROCESS_FLOW_TRANSITIONS),
     "panel-fields": list_panel_fields,
-    "batch-run-states": lambda: draw_transitions(work_order.BATCH_RUN_TRANSITIONS),
+    "batch-run-states": lambda: draw_transitions(BATCH_RUN_TRANSITIONS),
     "batches": list_batches,
     "flow-costs": list_workflow_costs,
     "settings": lambda: list_settings(Settings),

@@ -4,8 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.states.enrollment import EnrollmentState, OutboxState, SyncState
-from models.states.work_order import RemovalMethod, ServiceCallState, ShipmentState, UnenrollmentState, WorkOrderState
+from models.classifications import RemovalMethod
+from models.states.enrollment import EnrollmentState
+from models.states.outbox import OutboxState
+from models.states.service_call import ServiceCallState
+from models.states.shipment import ShipmentState
+from models.states.sync_request import SyncState
+from models.states.unenrollment import UnenrollmentState
+from models.states.work_order import WorkOrderState
 from models.views.attention import AttentionAction, AttentionKind
 from rules.service_calls import service_call_actions
 from wording.enrollment import enrollment_actions, sync_request_actions

@@ -1,6 +1,7 @@
 """What people are told: what happened, what happens next, what they can do. The same words wherever it is shown."""
 
-from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState, SyncState
+from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState
+from models.states.sync_request import SyncState
 from wording.timeline import REVERSAL_SENTENCES, TIMELINE_SENTENCES
 
 _NEXT_STEPS: dict[EnrollmentState, str] = {

@@ -1,7 +1,6 @@
 """What a head-end said of a device, and what happens next with what it was asked, in plain words."""
 
-from models.states.head_end import HeadEndOutcome, RequestKind
-from models.states.work_order import HeadEndRequestState
+from models.states.head_end import HeadEndOutcome, HeadEndRequestState, RequestKind
 
 _Q = HeadEndRequestState
 _DEVICE_PROBLEMS: dict[HeadEndOutcome, str] = {

@@ -1,6 +1,6 @@
 """What a person can do about a message to a workflow, by its state."""
 
-from models.states.enrollment import OutboxState
+from models.states.outbox import OutboxState
 
 _O = OutboxState
 _NEXT_STEPS: dict[OutboxState, str] = {

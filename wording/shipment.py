@@ -1,6 +1,6 @@
 """What happens next with a shipment, in plain words, and what can be done about it."""
 
-from models.states.work_order import ShipmentState
+from models.states.shipment import ShipmentState
 
 _H = ShipmentState
 _NEXT_STEPS: dict[ShipmentState, str] = {

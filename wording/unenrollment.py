@@ -1,7 +1,8 @@
 """What people are told who asked to leave a program: what happens next, and what they can do."""
 
-from models.states.enrollment import SyncState
-from models.states.work_order import UNENROLLMENT_TRANSITIONS, RemovalMethod, UnenrollmentState
+from models.classifications import RemovalMethod
+from models.states.sync_request import SyncState
+from models.states.unenrollment import UNENROLLMENT_TRANSITIONS, UnenrollmentState
 
 _U = UnenrollmentState
 

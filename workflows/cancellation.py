@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from models.messages.enrollment import CancelRequested
+    from models.messages.signals import CancelRequested
 
 T = TypeVar("T")
 

@@ -12,11 +12,14 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.device_setup import DeviceSetupActivities
     from activities.enrollment import EnrollmentActivities
-    from models.catalog.catalog import SetupStep
-    from models.messages.enrollment import CancelRequested, EnrollInput, EnrollmentProgress, WorkflowStage
+    from models.catalog.service_tasks import SetupStep
+    from models.messages.enrollment import EnrollInput, EnrollmentProgress
+    from models.messages.search_attributes import WorkflowStage
     from models.messages.shipment import AssociateShippedDevice, AwaitedShipment, ShipmentStatus
+    from models.messages.signals import CancelRequested
     from models.messages.site_visit import AssociateInstalledDevice, AwaitedVisit, InstallationResult, SiteVisitStatus
-    from models.states.work_order import CompletionOutcome, ShipmentState, WorkOrderState
+    from models.states.shipment import ShipmentState
+    from models.states.work_order import CompletionOutcome, WorkOrderState
     from workflows import policies
     from workflows.enrollment_record import FINAL_STAGES, EnrollmentRecord
     from workflows.parking import STAGE, Parking, set_search_attributes

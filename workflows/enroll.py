@@ -10,17 +10,11 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities.enrollment import EnrollmentActivities
     from models.messages import enrollment as messages
-    from models.messages.enrollment import (
-        CancelRequested,
-        EnrollInput,
-        EnrollmentProgress,
-        EnrollResult,
-        PlaceFreed,
-        RetryRequested,
-        WorkflowStage,
-    )
+    from models.messages.enrollment import EnrollInput, EnrollmentProgress, EnrollResult, PlaceFreed
     from models.messages.head_end import HEAD_END_ANSWERED, HeadEndAnswered
+    from models.messages.search_attributes import WorkflowStage
     from models.messages.shipment import SHIPMENT_CHANGED, ShipmentChanged
+    from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested
     from models.messages.site_visit import (
         APPOINTMENT_CHANGED,
         SITE_VISIT_COMPLETED,
@@ -149,12 +143,12 @@ class EnrollmentWorkflow:
         """Wakes a waitlisted request."""
         self._place_freed = True
 
-    @handles_signal(messages.CANCEL_REQUESTED, CancelRequested, "Cancel the request, if it is not enrolled yet.")
+    @handles_signal(CANCEL_REQUESTED, CancelRequested, "Cancel the request, if it is not enrolled yet.")
     def cancel_requested(self, message: CancelRequested) -> None:
         """Remembered until the flow comes to a point where it waits."""
         self._record.cancel_requested(message)
 
-    @handles_signal(messages.RETRY_REQUESTED, RetryRequested, "A person acted on what needed attention.")
+    @handles_signal(RETRY_REQUESTED, RetryRequested, "A person acted on what needed attention.")
     def retry_requested(self, message: RetryRequested) -> None:
         """Wakes a parked flow."""
         self._parking.retry_requested(message)

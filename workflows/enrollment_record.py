@@ -8,14 +8,9 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.enrollment import EnrollmentActivities
-    from models.messages.enrollment import (
-        CancelEnrollment,
-        CancelRequested,
-        EnrollInput,
-        EnrollmentProgress,
-        ParkEnrollment,
-        WorkflowStage,
-    )
+    from models.messages.enrollment import CancelEnrollment, EnrollInput, EnrollmentProgress, ParkEnrollment
+    from models.messages.search_attributes import WorkflowStage
+    from models.messages.signals import CancelRequested
     from models.states.enrollment import EnrollmentState
     from workflows import policies
     from workflows.parking import Parking

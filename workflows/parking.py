@@ -10,7 +10,8 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from models.messages.enrollment import RetryRequested, WorkflowStage
+    from models.messages.search_attributes import WorkflowStage
+    from models.messages.signals import RetryRequested
     from models.messages.text import shorten
     from workflows import policies
     from workflows.signals import MessageDeduplicator

@@ -13,14 +13,8 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities.service_call import ServiceCallActivities
     from models.messages import service_call as messages
-    from models.messages.enrollment import (
-        CANCEL_REQUESTED,
-        RETRY_REQUESTED,
-        CancelRequested,
-        RetryRequested,
-        WorkflowStage,
-    )
     from models.messages.head_end import HEAD_END_ANSWERED, HeadEndAnswered
+    from models.messages.search_attributes import WorkflowStage
     from models.messages.service_call import (
         ActionChosen,
         CancelServiceCall,
@@ -31,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
         ServiceCallResult,
         VisitEnded,
     )
+    from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested
     from models.messages.site_visit import (
         APPOINTMENT_CHANGED,
         SITE_VISIT_COMPLETED,
@@ -47,7 +42,7 @@ with workflow.unsafe.imports_passed_through():
         SyncOutcome,
         SyncTurn,
     )
-    from models.states.work_order import ServiceCallState
+    from models.states.service_call import ServiceCallState
     from workflows import policies
     from workflows.cancellation import Cancellation
     from workflows.parking import STAGE, Parking, describe_failure, set_search_attributes

@@ -7,7 +7,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from models.messages import sync_request_workflow as messages
-    from models.messages.enrollment import RETRY_REQUESTED, RetryRequested, WorkflowStage
+    from models.messages.search_attributes import WorkflowStage
+    from models.messages.signals import RETRY_REQUESTED, RetryRequested
     from models.messages.sync_request_workflow import SyncRequestWorkflowInput, SyncRequestWorkflowResult
     from models.messages.synchronization import (
         DERMS_ACKNOWLEDGED,

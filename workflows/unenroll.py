@@ -11,13 +11,8 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities.unenrollment import UnenrollmentActivities
     from models.messages import unenrollment as messages
-    from models.messages.enrollment import (
-        CANCEL_REQUESTED,
-        RETRY_REQUESTED,
-        CancelRequested,
-        RetryRequested,
-        WorkflowStage,
-    )
+    from models.messages.search_attributes import WorkflowStage
+    from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested
     from models.messages.site_visit import (
         APPOINTMENT_CHANGED,
         SITE_VISIT_COMPLETED,
@@ -46,7 +41,7 @@ with workflow.unsafe.imports_passed_through():
         UnenrollmentProgress,
         UnenrollResult,
     )
-    from models.states.work_order import UnenrollmentState
+    from models.states.unenrollment import UnenrollmentState
     from workflows import policies
     from workflows.cancellation import Cancellation, await_unless
     from workflows.parking import STAGE, Parking, describe_failure, set_search_attributes

@@ -9,7 +9,7 @@ from api.context import InContext
 from api.parameters import CodeFilter, Cursor, Limit
 from models.values import Instant
 from models.views.attention import AttentionItem, AttentionKind
-from models.views.enrollment import Page
+from models.views.view import Page
 from operations.attention import queries
 from operations.platform.database import transaction
 

@@ -10,7 +10,7 @@ from api.parameters import Cursor, IdempotencyKey, Limit
 from models.batches import BatchName
 from models.ids import BatchRunId
 from models.views.batch import BatchRunStarted, BatchRunSummary, BatchRunView, BatchView, ResendResult
-from models.views.enrollment import Page
+from models.views.view import Page
 from operations.batches import queries, reconciliation, runs
 from operations.platform import outbox
 from operations.platform.database import transaction

@@ -8,7 +8,8 @@ from api.auth import AsOperator
 from api.bodies import CatalogRequest, CatalogView
 from api.context import InContext
 from api.parameters import parse_if_match
-from models.views.enrollment import Page, ProgramView
+from models.views.program import ProgramView
+from models.views.view import Page
 from operations.catalog import queries, versions
 from operations.catalog.versions import AppliedCatalog
 from operations.platform import outbox

@@ -6,14 +6,10 @@ from api.auth import AsOperator
 from api.bodies import CustomerImportRequest, CustomerImportView, RecordError
 from api.context import InContext
 from api.parameters import Cursor, CustomerPath, ExternalIdFilter, Limit, SearchText
-from models.views.enrollment import (
-    CustomerSummary,
-    CustomerView,
-    EligiblePrograms,
-    EnrollmentSummary,
-    Page,
-    TimelineEntry,
-)
+from models.views.customer import CustomerSummary, CustomerView
+from models.views.enrollment import EnrollmentSummary
+from models.views.program import EligiblePrograms
+from models.views.view import Page, TimelineEntry
 from operations.customers import cis_import, queries
 from operations.enrollment import queries as enrollment_queries
 from operations.platform import outbox, timelines

@@ -8,10 +8,10 @@ from api.auth import AsOperator
 from api.bodies import ReasonRequest
 from api.context import InContext
 from api.parameters import Cursor, Limit, OutboxMessagePath
-from models.states.enrollment import OutboxState
+from models.states.outbox import OutboxState
 from models.values import Line
-from models.views.enrollment import Page
 from models.views.outbox import OutboxMessageView
+from models.views.view import Page
 from operations.platform import outbox_repairs, queries
 from operations.platform.database import transaction
 

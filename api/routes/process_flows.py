@@ -11,10 +11,10 @@ from api.context import InContext
 from api.parameters import Cursor, Limit, PanelPath, ProcessFlowPath, parse_if_match
 from models.ids import CustomerId
 from models.requests.process_flow import ProcessFlowStart, ProcessFlowType
-from models.states.work_order import ProcessFlowState
+from models.states.process_flow import ProcessFlowState
 from models.values import Code, Value
-from models.views.enrollment import Page, View
 from models.views.process_flow import ProcessFlowSummary, ProcessFlowView
+from models.views.view import Page, View
 from operations.guided_flow import drafts, finish, queries
 from operations.platform import outbox
 from operations.platform.database import transaction

@@ -10,8 +10,10 @@ from api.context import InContext
 from api.parameters import CodeFilter, Cursor, EnrollmentPath, ExternalIdFilter, IdempotencyKey, Limit
 from models.ids import CustomerId
 from models.requests.enrollment import EnrollmentApplication
-from models.states.enrollment import EnrollmentState, SubscriptionState
-from models.views.enrollment import EnrollmentSummary, EnrollmentView, Page
+from models.states.enrollment import EnrollmentState
+from models.states.subscription import SubscriptionState
+from models.views.enrollment import EnrollmentSummary, EnrollmentView
+from models.views.view import Page
 from operations.enrollment import enrollments, queries
 from operations.platform import outbox
 from operations.platform.database import transaction

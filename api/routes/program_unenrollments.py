@@ -11,9 +11,9 @@ from api.parameters import CodeFilter, Cursor, DevicePath, ExternalIdFilter, Ide
 from api.unenrollment_bodies import ApprovalRequest, ProgramUnenrollmentRequest, UnenrollmentStatusView
 from models.ids import CustomerId, EnrollmentId, SubscriptionId
 from models.requests.unenrollment import UnenrollmentApplication
-from models.states.work_order import UnenrollmentState
-from models.views.enrollment import Page
+from models.states.unenrollment import UnenrollmentState
 from models.views.unenrollment import UnenrollmentSummary, UnenrollmentView
+from models.views.view import Page
 from operations.platform import outbox
 from operations.platform.database import transaction
 from operations.unenrollment import queries, removals, steps, unenrollments

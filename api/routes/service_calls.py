@@ -11,9 +11,9 @@ from api.parameters import CodeFilter, Cursor, IdempotencyKey, Limit, ServiceCal
 from api.service_call_bodies import ServiceActionRequest, ServiceCallRequest, ServiceCallStatusView
 from models.ids import CustomerId, DeviceId, SubscriptionId
 from models.requests.service_call import ChosenAction, ServiceCallApplication
-from models.states.work_order import ServiceCallState
-from models.views.enrollment import Page
+from models.states.service_call import ServiceCallState
 from models.views.service_call import ServiceCallSummary, ServiceCallView
+from models.views.view import Page
 from operations.platform import outbox
 from operations.platform.database import transaction
 from operations.service_call import decisions, queries, service_calls

@@ -11,9 +11,9 @@ from api.parameters import CodeFilter, Cursor, Limit, ShipmentPath
 from api.shipment_bodies import InstallationConfirmationRequest
 from models.ids import CustomerId, EnrollmentId
 from models.requests.shipment import SelfInstallation, ShipmentDispatch
-from models.states.work_order import ShipmentState
-from models.views.device_setup import ShipmentStatusView, ShipmentView
-from models.views.enrollment import Page, ShipmentSummary
+from models.states.shipment import ShipmentState
+from models.views.device_setup import ShipmentStatusView, ShipmentSummary, ShipmentView
+from models.views.view import Page
 from operations.enrollment import self_installation
 from operations.field_work import shipment_queries as queries
 from operations.field_work import shipments

@@ -16,9 +16,10 @@ from api.context import Context, InContext
 from api.parameters import CodeFilter, Cursor, Limit, SyncRequestPath
 from models.ids import EnrollmentId, SubscriptionId
 from models.requests.sync_request import Age, SyncRequestFilter
-from models.states.enrollment import SyncKind, SyncState
+from models.states.sync_request import SyncKind, SyncState
 from models.values import Instant, Line
-from models.views.enrollment import Page, SyncRequestSummary, SyncRequestView
+from models.views.sync_request import SyncRequestSummary, SyncRequestView
+from models.views.view import Page
 from operations.platform import outbox
 from operations.platform.database import transaction
 from operations.synchronization import queries, sync_repairs

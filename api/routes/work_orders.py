@@ -14,8 +14,8 @@ from models.requests.completion import Completion
 from models.requests.enrollment import TimeWindow
 from models.states.work_order import WorkOrderKind, WorkOrderState
 from models.values import Line
-from models.views.enrollment import Page, WorkOrderSummary
-from models.views.work_order import WorkOrderView
+from models.views.view import Page
+from models.views.work_order import WorkOrderSummary, WorkOrderView
 from operations.field_work import completions, work_orders
 from operations.field_work import work_order_queries as queries
 from operations.platform import outbox

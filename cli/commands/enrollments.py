@@ -12,7 +12,9 @@ from cli.client import ApiClient, connect_to_api, read_json_file
 from cli.commands.catalog import DataDir, Json
 from cli.output import fail, print_line
 from cli.resource import Resource
-from models.states.enrollment import AssetOwnership, EnrollmentState, InstallationMethod, SubscriptionState
+from models.classifications import AssetOwnership, InstallationMethod
+from models.states.enrollment import EnrollmentState
+from models.states.subscription import SubscriptionState
 
 app = typer.Typer(help="Enrolments and what happened to them.", no_args_is_help=True)
 

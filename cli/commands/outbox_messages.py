@@ -7,7 +7,7 @@ import typer
 from cli import tables
 from cli.commands.catalog import DataDir, Json
 from cli.resource import Resource
-from models.states.enrollment import OutboxState
+from models.states.outbox import OutboxState
 
 app = typer.Typer(help="Messages to workflows that could not be delivered.", no_args_is_help=True)
 

@@ -14,7 +14,7 @@ from cli.output import fail, print_line
 from cli.resource import Resource
 from models.requests.service_call import ServiceAction
 from models.states.head_end import RemoteAction
-from models.states.work_order import ServiceCallState
+from models.states.service_call import ServiceCallState
 
 app = typer.Typer(help="Service calls and what was done about them.", no_args_is_help=True)
 

@@ -11,7 +11,7 @@ from cli.client import read_json_file
 from cli.commands.catalog import DataDir, Json
 from cli.output import fail
 from cli.resource import Resource
-from models.states.work_order import ShipmentState
+from models.states.shipment import ShipmentState
 
 app = typer.Typer(help="Shipments: devices sent to customers, who install them.", no_args_is_help=True)
 

@@ -9,7 +9,7 @@ from cli.client import ApiClient, connect_to_api
 from cli.commands.catalog import DataDir, Json
 from cli.output import fail, print_json, print_line
 from cli.resource import Resource
-from models.states.enrollment import SyncKind, SyncState
+from models.states.sync_request import SyncKind, SyncState
 
 app = typer.Typer(help="Sync requests: what the DERMS is told and what it answers.", no_args_is_help=True)
 

@@ -11,7 +11,8 @@ from cli.client import ApiClient, connect_to_api, read_json_file
 from cli.commands.catalog import DataDir, Json
 from cli.output import fail, print_line
 from cli.resource import Resource
-from models.states.work_order import RemovalMethod, UnenrollmentState
+from models.classifications import RemovalMethod
+from models.states.unenrollment import UnenrollmentState
 
 app = typer.Typer(help="Unenrolments and what became of the devices.", no_args_is_help=True)
 

@@ -17,7 +17,7 @@ from cli.demo.actions import (
     RequestUnenrollment,
     RestoreDermsAndRetry,
 )
-from models.states.enrollment import InstallationMethod
+from models.classifications import InstallationMethod
 
 WAITLISTED = "waitlisted"
 REJECTED = "rejected"

@@ -11,7 +11,7 @@ from cli.demo.actions import AWAITING_PARCEL, AWAITING_VISIT, UNENROLLED, get_fi
 from cli.demo.context import JourneyContext, View, make_serial_number
 from cli.demo.customers import DemoCustomer
 from cli.demo.journeys import Journey
-from models.states.enrollment import AssetOwnership, InstallationMethod
+from models.classifications import AssetOwnership, InstallationMethod
 
 _POLL_SECONDS = 0.2
 _FINAL = frozenset({"rejected", "cancelled", "expired", "waitlisted", "needs_attention"})

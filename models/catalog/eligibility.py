@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from models.states.enrollment import CustomerClass, PremiseType
+from models.classifications import CustomerClass, PremiseType
 from models.values import Code, Kilowatts, Line, Value
 
 _Codes = Annotated[tuple[Line, ...], Field(min_length=1, max_length=500)]

@@ -5,7 +5,7 @@ from pydantic import Field
 from models.batches import BatchName
 from models.messages.message import Message
 from models.messages.text import Text
-from models.states.work_order import BatchRunState
+from models.states.batch_run import BatchRunState
 
 WORKFLOW = "Batch"
 

@@ -1,8 +1,6 @@
 """What goes into the enrol flow and comes out of its steps. Ids and states only: a history holds no personal data."""
 
-from enum import StrEnum
-
-from models.catalog.catalog import SetupStep
+from models.catalog.service_tasks import SetupStep
 from models.messages.message import Message
 from models.messages.shipment import AwaitedShipment
 from models.messages.site_visit import AwaitedVisit
@@ -11,9 +9,9 @@ from models.messages.text import Text
 from models.states.enrollment import EnrollmentState
 
 WORKFLOW = "Enroll"
+
+
 PLACE_FREED = "place_freed"
-CANCEL_REQUESTED = "cancel_requested"
-RETRY_REQUESTED = "retry_requested"
 
 
 class EnrollInput(Message):
@@ -21,29 +19,6 @@ class EnrollInput(Message):
 
     enrollment_id: str
     acknowledgement_timeout_seconds: float = 900.0
-
-
-class WorkflowStage(StrEnum):
-    """Where the flow stands, as the search attribute `Stage` says it."""
-
-    ENROLLING = "enrolling"
-    WAITLISTED = "waitlisted"
-    AWAITING_SITE_VISIT = "awaiting_site_visit"
-    AWAITING_SHIPMENT = "awaiting_shipment"
-    CHECKING_DEVICE = "checking_device"
-    UNENROLLING = "unenrolling"
-    AWAITING_APPROVAL = "awaiting_approval"
-    SCHEDULED = "scheduled"
-    REMOVING = "removing"
-    TROUBLESHOOTING = "troubleshooting"
-    SYNCHRONIZING = "synchronizing"
-    NEEDS_ATTENTION = "needs_attention"
-    SYNCHRONIZED = "synchronized"
-    NOT_SYNCHRONIZED = "not_synchronized"
-    REJECTED = "rejected"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-    CLOSED = "closed"
 
 
 class DeviceSetupPlan(Message):
@@ -80,19 +55,6 @@ class ParkEnrollment(Message):
 
 class PlaceFreed(Message):
     """A place in the program became free."""
-
-    message_id: str = ""
-
-
-class CancelRequested(Message):
-    """Somebody wants the request cancelled."""
-
-    reason: Text = "cancelled by signal"
-    actor: str = "temporal"
-
-
-class RetryRequested(Message):
-    """A person acted: what was parked may go on."""
 
     message_id: str = ""
 

@@ -1,7 +1,29 @@
-"""What flows say and hear of something asked of a device through its head-end. Ids and outcomes only."""
+"""The messages between a workflow and its activities about head-end requests. Ids and outcomes only."""
 
 from models.messages.message import Message
+from models.messages.text import Text
 from models.states.head_end import HeadEndOutcome
+
+
+class StatusChecks(Message):
+    """Requests to pass on; none when every device has answered well."""
+
+    request_ids: tuple[str, ...] = ()
+
+
+class ConcludeStatusChecks(Message):
+    """End a round of checks."""
+
+    enrollment_id: str
+    request_ids: tuple[str, ...]
+
+
+class StatusChecksResult(Message):
+    """Where a round of checks ended. `why`: what keeps a device from being enrolled, in words without its numbers."""
+
+    passed: bool
+    why: Text = ""
+
 
 HEAD_END_ANSWERED = "head_end_answered"
 

@@ -4,7 +4,7 @@ from models.messages.message import Message
 from models.messages.site_visit import AwaitedVisit
 from models.messages.synchronization import SyncOutcome
 from models.messages.text import Text
-from models.states.work_order import ServiceCallState
+from models.states.service_call import ServiceCallState
 
 WORKFLOW = "ServiceCall"
 ACTION_CHOSEN = "action_chosen"

@@ -1,8 +1,8 @@
-"""What the flow says and hears of a device that is shipped, or checked through its head-end. Ids and states only."""
+"""The messages between a workflow and its activities about a device shipment. Ids and states only."""
 
 from models.messages.message import Message
 from models.messages.text import Text
-from models.states.work_order import ShipmentState
+from models.states.shipment import ShipmentState
 
 SHIPMENT_CHANGED = "shipment_changed"
 
@@ -43,23 +43,3 @@ class AssociateShippedDevice(Message):
 
     enrollment_id: str
     shipment_id: str
-
-
-class StatusChecks(Message):
-    """Requests to pass on; none when every device has answered well."""
-
-    request_ids: tuple[str, ...] = ()
-
-
-class ConcludeStatusChecks(Message):
-    """End a round of checks."""
-
-    enrollment_id: str
-    request_ids: tuple[str, ...]
-
-
-class StatusChecksResult(Message):
-    """Where a round of checks ended. `why`: what keeps a device from being enrolled, in words without its numbers."""
-
-    passed: bool
-    why: Text = ""

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from models.messages.message import Message
 from models.messages.text import Text
-from models.states.enrollment import SyncState
+from models.states.sync_request import SyncState
 
 DERMS_ACKNOWLEDGED = "derms_acknowledged"
 SYNC_TURN = "sync_turn"

@@ -1,10 +1,11 @@
 """What goes into the unenrol flow and comes out of its steps. Ids and states only."""
 
+from models.classifications import RemovalMethod
 from models.messages.message import Message
 from models.messages.site_visit import AwaitedVisit
 from models.messages.synchronization import SyncOutcome
 from models.messages.text import Text
-from models.states.work_order import RemovalMethod, UnenrollmentState
+from models.states.unenrollment import UnenrollmentState
 
 WORKFLOW = "Unenroll"
 APPROVAL_DECIDED = "approval_decided"

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from models.states.enrollment import AccountStatus, CustomerClass, MeterType, PremiseType
+from models.classifications import AccountStatus, CustomerClass, MeterType, PremiseType
 from models.values import Described, ExternalId, Line, PhoneNumber, Printable, Value
 
 _TIME_ZONES = frozenset(available_timezones())

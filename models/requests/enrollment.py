@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
-from models.states.enrollment import AssetOwnership, InstallationMethod
+from models.classifications import AssetOwnership, InstallationMethod
 from models.values import Code, DeviceIdentifier, ExternalId, Instant, Line, PhoneNumber, Printable, Sentence, Value
 
 Answer = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True), Printable]

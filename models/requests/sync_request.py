@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from models.ids import EnrollmentId, SubscriptionId
-from models.states.enrollment import SyncKind, SyncState
+from models.states.sync_request import SyncKind, SyncState
 from models.values import Code, Instant, Line, Value
 
 Age = Annotated[timedelta, Field(ge=timedelta(), le=timedelta(days=36_500))]

@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import Field
 
-from models.states.work_order import RemovalMethod
+from models.classifications import RemovalMethod
 from models.values import Code, ExternalId, Sentence, Value
 
 CIS_REQUESTER = "cis"

@@ -1,6 +1,26 @@
-"""What can be asked of a device through its head-end, and what comes of it."""
+"""What can be asked of a device through its head-end: actions, outcomes, states and transitions."""
 
 from enum import StrEnum
+
+
+class HeadEndRequestState(StrEnum):
+    """Something asked of a device through its head-end. Given up: an answer that comes all the same still counts."""
+
+    PENDING = "pending"
+    ASKED = "asked"
+    ANSWERED = "answered"
+    GIVEN_UP = "given_up"
+
+
+_Q = HeadEndRequestState
+
+
+HEAD_END_REQUEST_TRANSITIONS: dict[HeadEndRequestState, frozenset[HeadEndRequestState]] = {
+    _Q.PENDING: frozenset({_Q.ASKED, _Q.ANSWERED, _Q.GIVEN_UP}),
+    _Q.ASKED: frozenset({_Q.ANSWERED, _Q.GIVEN_UP}),
+    _Q.GIVEN_UP: frozenset({_Q.ANSWERED}),
+    _Q.ANSWERED: frozenset(),
+}
 
 
 class RemoteAction(StrEnum):

@@ -6,8 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Identity, Index
 from sqlmodel import Field
 
-from models.tables.columns import json_column, text_column, timestamp_column
-from models.tables.stored import TableRow
+from models.tables.columns import TableRow, json_column, text_column, timestamp_column
 
 
 class AuditEntry(TableRow, table=True):

@@ -7,9 +7,8 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
-from models.states.work_order import BatchRunState
-from models.tables.columns import enum_column, json_column, primary_key_column, text_column, timestamp_column
-from models.tables.stored import TableRow
+from models.states.batch_run import BatchRunState
+from models.tables.columns import TableRow, enum_column, json_column, primary_key_column, text_column, timestamp_column
 
 
 class BatchRun(TableRow, table=True):

@@ -7,8 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field
 
-from models.tables.columns import json_column, power_column, primary_key_column, text_column, timestamp_column
-from models.tables.stored import TableRow
+from models.tables.columns import TableRow, json_column, power_column, primary_key_column, text_column, timestamp_column
 
 
 class CatalogVersion(TableRow, table=True):

@@ -1,13 +1,22 @@
-"""How the tables spell what they share: states as checked text, instants with a zone, JSON documents."""
+"""What all tables share: the base class and the column types."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from pydantic import JsonValue
 from sqlalchemy import Column, Computed, DateTime, Enum, ForeignKey, Numeric, Text
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlmodel import SQLModel
+
+
+class TableRow(SQLModel):
+    """A row of a table that is named by `__tablename__`, always written out."""
+
+    # SQLModel would also take a function here, and declares so; a plain name is what its own documentation sets.
+    __tablename__: ClassVar[str]  # pyright: ignore[reportIncompatibleVariableOverride, reportIncompatibleMethodOverride]
+
 
 Json = Mapping[str, JsonValue] | Sequence[JsonValue]
 

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Column, Float, Index
 from sqlmodel import Field
 
-from models.states.enrollment import AccountStatus, CustomerClass, MeterType, PremiseType
+from models.classifications import AccountStatus, CustomerClass, MeterType, PremiseType
 from models.tables.columns import (
+    TableRow,
     enum_column,
     foreign_key_column,
     primary_key_column,
@@ -15,7 +16,6 @@ from models.tables.columns import (
     text_column,
     timestamp_column,
 )
-from models.tables.stored import TableRow
 
 
 class Customer(TableRow, table=True):

@@ -8,8 +8,10 @@ from sqlalchemy import Column, Index, Integer, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
-from models.states.enrollment import AssetOwnership, Channel, EnrollmentState, InstallationMethod
+from models.classifications import AssetOwnership, Channel, InstallationMethod
+from models.states.enrollment import EnrollmentState
 from models.tables.columns import (
+    TableRow,
     enum_column,
     foreign_key_column,
     json_column,
@@ -18,7 +20,6 @@ from models.tables.columns import (
     text_column,
     timestamp_column,
 )
-from models.tables.stored import TableRow
 
 
 class Enrollment(TableRow, table=True):

@@ -7,9 +7,8 @@ from sqlalchemy import BigInteger, Column, Identity, Index
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
-from models.states.enrollment import OutboxState
-from models.tables.columns import enum_column, json_column, primary_key_column, text_column, timestamp_column
-from models.tables.stored import TableRow
+from models.states.outbox import OutboxState
+from models.tables.columns import TableRow, enum_column, json_column, primary_key_column, text_column, timestamp_column
 
 
 class OutboxMessage(TableRow, table=True):

@@ -7,10 +7,11 @@ from sqlalchemy import Column, Index, Integer
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
+from models.classifications import Channel
 from models.requests.process_flow import ProcessFlowType
-from models.states.enrollment import Channel
-from models.states.work_order import ProcessFlowState
+from models.states.process_flow import ProcessFlowState
 from models.tables.columns import (
+    TableRow,
     enum_column,
     foreign_key_column,
     json_column,
@@ -18,7 +19,6 @@ from models.tables.columns import (
     text_column,
     timestamp_column,
 )
-from models.tables.stored import TableRow
 
 
 class ProcessFlow(TableRow, table=True):

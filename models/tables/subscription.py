@@ -7,8 +7,11 @@ from sqlalchemy import Column, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
-from models.states.enrollment import AssetOwnership, DeviceState, RegistrationState, SubscriptionState
+from models.classifications import AssetOwnership
+from models.states.device import DeviceState
+from models.states.subscription import RegistrationState, SubscriptionState
 from models.tables.columns import (
+    TableRow,
     enum_column,
     foreign_key_column,
     power_column,
@@ -16,7 +19,6 @@ from models.tables.columns import (
     text_column,
     timestamp_column,
 )
-from models.tables.stored import TableRow
 
 
 class ProgramSubscription(TableRow, table=True):

@@ -7,8 +7,9 @@ from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, UniqueC
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
-from models.states.enrollment import SyncKind, SyncState
+from models.states.sync_request import SyncKind, SyncState
 from models.tables.columns import (
+    TableRow,
     enum_column,
     foreign_key_column,
     json_column,
@@ -16,7 +17,6 @@ from models.tables.columns import (
     text_column,
     timestamp_column,
 )
-from models.tables.stored import TableRow
 
 
 class SyncRequest(TableRow, table=True):

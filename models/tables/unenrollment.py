@@ -7,9 +7,10 @@ from sqlalchemy import Column, Index, Integer, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
-from models.states.enrollment import Channel
-from models.states.work_order import UnenrollmentState
+from models.classifications import Channel
+from models.states.unenrollment import UnenrollmentState
 from models.tables.columns import (
+    TableRow,
     enum_column,
     foreign_key_column,
     json_column,
@@ -17,7 +18,6 @@ from models.tables.columns import (
     text_column,
     timestamp_column,
 )
-from models.tables.stored import TableRow
 
 
 class Unenrollment(TableRow, table=True):

@@ -7,9 +7,10 @@ from sqlalchemy import CheckConstraint, Column, Index, Integer
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
-from models.states.enrollment import AssetOwnership
+from models.classifications import AssetOwnership
 from models.states.work_order import CompletionOutcome, WorkOrderKind, WorkOrderState
 from models.tables.columns import (
+    TableRow,
     enum_column,
     foreign_key_column,
     json_column,
@@ -17,7 +18,6 @@ from models.tables.columns import (
     text_column,
     timestamp_column,
 )
-from models.tables.stored import TableRow
 
 
 class WorkOrder(TableRow, table=True):

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from models.values import Instant
-from models.views.enrollment import View
+from models.views.view import View
 
 
 class AttentionKind(StrEnum):

@@ -1,9 +1,9 @@
 """What people are shown of batches and their runs."""
 
 from models.batches import BatchFindingKind, BatchName
-from models.states.work_order import BatchRunState
+from models.states.batch_run import BatchRunState
 from models.values import Instant
-from models.views.enrollment import View
+from models.views.view import View
 
 
 class BatchRunSummary(View):

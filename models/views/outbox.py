@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict
 
-from models.states.enrollment import OutboxState
+from models.states.outbox import OutboxState
 from models.values import Instant
-from models.views.enrollment import View
+from models.views.view import View
 
 _MESSAGE: dict[str, Any] = {
     "id": "msg_4711",

@@ -5,13 +5,13 @@ from typing import Any
 from pydantic import Field
 
 from models.catalog.panels import Choice, FieldKind, FieldPart
+from models.classifications import Channel
 from models.decision import DecisionOutcome, Finding
 from models.errors import Pointer
 from models.requests.process_flow import ProcessFlowType
-from models.states.enrollment import Channel
-from models.states.work_order import ProcessFlowState
+from models.states.process_flow import ProcessFlowState
 from models.values import Instant
-from models.views.enrollment import View
+from models.views.view import View
 
 
 class ProcessFlowSummary(View):

@@ -4,18 +4,15 @@ from typing import Any
 
 from pydantic import Field
 
+from models.classifications import Channel
 from models.requests.service_call import ServiceAction
-from models.states.enrollment import Channel
-from models.states.work_order import ServiceCallState
+from models.states.service_call import ServiceCallState
 from models.values import Instant
-from models.views.enrollment import (
-    HeadEndRequestSummary,
-    SubscriptionDeviceView,
-    SyncRequestSummary,
-    TimelineEntry,
-    View,
-    WorkOrderSummary,
-)
+from models.views.device_setup import HeadEndRequestSummary
+from models.views.subscription import SubscriptionDeviceView
+from models.views.sync_request import SyncRequestSummary
+from models.views.view import TimelineEntry, View
+from models.views.work_order import WorkOrderSummary
 
 
 class ServiceCallSummary(View):

@@ -1,10 +1,14 @@
 """What people are shown of requests to leave a program."""
 
+from models.classifications import Channel, RemovalMethod
 from models.decision import Decision
-from models.states.enrollment import Channel, SubscriptionState
-from models.states.work_order import RemovalMethod, UnenrollmentState, WorkOrderState
+from models.states.subscription import SubscriptionState
+from models.states.unenrollment import UnenrollmentState
+from models.states.work_order import WorkOrderState
 from models.values import Instant
-from models.views.enrollment import SubscriptionDeviceView, SyncRequestSummary, TimelineEntry, View
+from models.views.subscription import SubscriptionDeviceView
+from models.views.sync_request import SyncRequestSummary
+from models.views.view import TimelineEntry, View
 
 
 class UnenrollmentSummary(View):

@@ -1,11 +1,45 @@
-"""What people are shown of field work: what to do, where and when, what was reported, what can be done next."""
+"""The views of a work order: what to do, where and when, what was reported, and what can be done next."""
 
 from typing import Any
 
-from models.states.enrollment import AssetOwnership
-from models.states.work_order import CompletionOutcome
+from pydantic import Field
+
+from models.classifications import AssetOwnership
+from models.states.work_order import CompletionOutcome, WorkOrderKind, WorkOrderState
 from models.values import Instant
-from models.views.enrollment import View, WorkOrderSummary
+from models.views.view import View
+
+
+class WorkOrderSummary(View):
+    """A work order in a list."""
+
+    id: str
+    number: str
+    kind: WorkOrderKind
+    state: WorkOrderState
+    journey: str
+    enrollment: str
+    subscription: str
+    device: str | None
+    program: str
+    customer: str
+    service_point: str
+    priority: str
+    reason: str
+    technician: str | None
+    appointment_start: Instant | None
+    appointment_end: Instant | None
+    attempt: int
+    maximum_attempts: int
+    outcome: str | None
+    sent_back: str | None
+    called_off: str | None
+    unclaimed: str | None = Field(description="what was done on site that no request stands for, until it is settled")
+    escalated: bool
+    created_at: Instant
+    updated_at: Instant
+    available_actions: tuple[str, ...]
+    links: dict[str, str]
 
 
 class CompletionView(View):

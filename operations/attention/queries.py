@@ -25,8 +25,13 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from models.scope import OperatorScope
-from models.states.enrollment import EnrollmentState, OutboxState, RegistrationState, SubscriptionState, SyncState
-from models.states.work_order import ServiceCallState, UnenrollmentState, WorkOrderState
+from models.states.enrollment import EnrollmentState
+from models.states.outbox import OutboxState
+from models.states.service_call import ServiceCallState
+from models.states.subscription import RegistrationState, SubscriptionState
+from models.states.sync_request import SyncState
+from models.states.unenrollment import UnenrollmentState
+from models.states.work_order import WorkOrderState
 from models.tables.device_setup import DeviceShipment
 from models.tables.enrollment import Enrollment
 from models.tables.messages import OutboxMessage
@@ -36,7 +41,7 @@ from models.tables.sync_request import SyncRequest
 from models.tables.unenrollment import Unenrollment
 from models.tables.work_order import WorkOrder
 from models.views.attention import AttentionItem, AttentionKind
-from models.views.enrollment import Page
+from models.views.view import Page
 from operations.field_work import shipments
 from operations.platform import outbox_repairs
 from operations.platform.paging import decode_cursor, encode_cursor, invalid_cursor

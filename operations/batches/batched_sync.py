@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from models.messages.synchronization import SYNC_TURN, DermsAcknowledgement, SyncTurn
 from models.scope import Scope
-from models.states.enrollment import SYNC_TRANSITIONS, SyncState
+from models.states.sync_request import SYNC_TRANSITIONS, SyncState
 from models.tables.sync_request import SyncRequest
 from operations.batches.runs import PageResult
 from operations.catalog.versions import CatalogCache

@@ -17,8 +17,12 @@ from models.batches import BatchFindingKind
 from models.ids import enrollment_workflow_id, service_call_workflow_id, unenrollment_workflow_id
 from models.messages.workflow_status import WorkflowStatus
 from models.scope import Scope
-from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState, OutboxState, SubscriptionState, SyncKind
-from models.states.work_order import ServiceCallState, UnenrollmentState
+from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState
+from models.states.outbox import OutboxState
+from models.states.service_call import ServiceCallState
+from models.states.subscription import SubscriptionState
+from models.states.sync_request import SyncKind
+from models.states.unenrollment import UnenrollmentState
 from models.tables.enrollment import Enrollment
 from models.tables.messages import OutboxMessage
 from models.tables.service_call import ServiceCall

@@ -8,10 +8,10 @@ from sqlmodel import col
 
 from models.batches import BATCHES, BatchName, schedule_id
 from models.scope import OperatorScope
-from models.states.work_order import BatchRunState
+from models.states.batch_run import BatchRunState
 from models.tables.batch_run import BatchRun
 from models.views.batch import BatchFinding, BatchRunSummary, BatchRunView, BatchView
-from models.views.enrollment import Page
+from models.views.view import Page
 from operations.platform.paging import fetch_page, get_one
 
 

@@ -14,8 +14,9 @@ from sqlmodel import col
 from models.batches import BatchFindingKind, BatchName
 from models.errors import Conflict, NotFound
 from models.scope import OperatorScope
-from models.states.enrollment import RegistrationState, SyncKind
-from models.states.work_order import BatchRunState
+from models.states.batch_run import BatchRunState
+from models.states.subscription import RegistrationState
+from models.states.sync_request import SyncKind
 from models.tables.batch_run import BatchRun
 from models.tables.subscription import ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest

@@ -15,7 +15,7 @@ from models.errors import ContentMismatch, NotFound
 from models.ids import batch_workflow_id, new_id
 from models.messages.batch import WORKFLOW, BatchInput, BatchProgress
 from models.scope import Scope
-from models.states.work_order import BATCH_RUN_TRANSITIONS, BatchRunState
+from models.states.batch_run import BATCH_RUN_TRANSITIONS, BatchRunState
 from models.tables.batch_run import BatchRun
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail

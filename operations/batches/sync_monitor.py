@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from models.messages.synchronization import SYNC_TURN, SyncTurn
 from models.scope import Scope
-from models.states.enrollment import SyncState
+from models.states.sync_request import SyncState
 from models.tables.sync_request import SyncRequest
 from operations.batches.runs import PageResult
 from operations.catalog.versions import CatalogCache

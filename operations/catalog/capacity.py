@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import bindparam, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.catalog.catalog import Program
+from models.catalog.programs import Program
 from models.tables.catalog import ProgramCapacity
 from operations.catalog.waitlist import notify_next_in_line
 from operations.platform.bulk_insert import get_table

@@ -12,9 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from models.catalog.catalog import Program, Specification
+from models.catalog.devices import Specification
+from models.catalog.programs import Program
 from models.requests.enrollment import EnrollmentApplication
-from models.states.enrollment import DeviceState, EnrollmentState, SubscriptionState
+from models.states.device import DeviceState
+from models.states.enrollment import EnrollmentState
+from models.states.subscription import SubscriptionState
 from models.tables.catalog import ProgramCapacity
 from models.tables.customer import Account, Customer, Premise, ServicePoint
 from models.tables.enrollment import Enrollment

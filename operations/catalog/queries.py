@@ -6,9 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.catalog.catalog import Program
+from models.catalog.programs import Program
 from models.tables.catalog import ProgramCapacity
-from models.views.enrollment import Page, ProgramView
+from models.views.program import ProgramView
+from models.views.view import Page
 from operations.catalog.eligibility_facts import build_usage_columns, to_usage
 from operations.catalog.versions import CatalogCache
 from rules.eligibility.facts import ProgramUsage

@@ -11,7 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.catalog.catalog import Catalog, Program, ServiceTaskType, Specification, WebService
+from models.catalog.catalog import Catalog
+from models.catalog.devices import Specification
+from models.catalog.external_systems import WebService
+from models.catalog.programs import Program
+from models.catalog.service_tasks import ServiceTaskType
 from models.errors import Invalid, NotFound, Pointer, StaleVersion
 from models.scope import Scope
 from models.tables.catalog import CatalogVersion, ProgramCapacity

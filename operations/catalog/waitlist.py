@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.catalog.catalog import Program
+from models.catalog.programs import Program
 from models.ids import enrollment_workflow_id
 from models.messages.enrollment import PLACE_FREED, PlaceFreed
 from models.states.enrollment import EnrollmentState

@@ -11,8 +11,8 @@ from sqlmodel import col
 from models.ids import new_id
 from models.requests.cis import FIELDS_BY_KEY, CisRecord
 from models.scope import Scope
+from models.tables.columns import TableRow
 from models.tables.customer import Account, Customer, Premise, ServicePoint
-from models.tables.stored import TableRow
 from models.values import Value
 from operations.platform.audit import AuditTrail
 from operations.platform.bulk_insert import get_table

@@ -15,14 +15,9 @@ from models.errors import NotFound
 from models.scope import OperatorScope
 from models.tables.catalog import ProgramCapacity
 from models.tables.customer import Account, Customer, Premise, ServicePoint
-from models.views.enrollment import (
-    CustomerSummary,
-    CustomerView,
-    EligiblePrograms,
-    Page,
-    ProgramEligibility,
-    ServicePointView,
-)
+from models.views.customer import CustomerSummary, CustomerView, ServicePointView
+from models.views.program import EligiblePrograms, ProgramEligibility
+from models.views.view import Page
 from operations.catalog.eligibility_facts import build_facts, build_usage_columns, select_site, to_usage
 from operations.catalog.versions import CatalogCache
 from operations.platform.paging import fetch_newest_first

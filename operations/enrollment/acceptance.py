@@ -8,7 +8,8 @@ from sqlalchemy import Row, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.catalog.catalog import Program, SetupStep
+from models.catalog.programs import Program
+from models.catalog.service_tasks import SetupStep
 from models.decision import Decision, DecisionOutcome
 from models.errors import NotFound, Unavailable
 from models.messages.enrollment import DeviceSetupPlan, EnrollmentProgress

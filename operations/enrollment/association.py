@@ -9,16 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.errors import Unavailable
 from models.ids import enrollment_workflow_id, new_id
-from models.states.enrollment import (
-    DEVICE_TRANSITIONS,
+from models.states.device import DEVICE_TRANSITIONS, DeviceState
+from models.states.subscription import (
     REGISTRATION_TRANSITIONS,
     SUBSCRIPTION_TRANSITIONS,
-    DeviceState,
     RegistrationState,
     SubscriptionState,
-    SyncKind,
-    SyncState,
 )
+from models.states.sync_request import SyncKind, SyncState
 from models.tables.subscription import Device, DeviceLocation, ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
 from models.values import normalize_serial_number

@@ -13,7 +13,8 @@ from models.messages.site_visit import InstallationResult
 from models.requests.completion import InstalledDevice
 from models.requests.enrollment import EnrollmentApplication, RequestedDevice
 from models.scope import SystemScope
-from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState, SubscriptionState
+from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState
+from models.states.subscription import SubscriptionState
 from models.tables.enrollment import Enrollment
 from models.tables.subscription import ProgramSubscription
 from operations.catalog.capacity import release, reserve

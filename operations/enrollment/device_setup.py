@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.catalog.catalog import Program, ServiceLevel, SetupStep
+from models.catalog.programs import Program
+from models.catalog.service_tasks import ServiceLevel, SetupStep
 from models.errors import NotFound
 from models.ids import enrollment_workflow_id
 from models.messages.enrollment import DeviceSetupPlan
@@ -14,8 +15,9 @@ from models.messages.shipment import AwaitedShipment
 from models.messages.site_visit import AwaitedVisit
 from models.requests.enrollment import EnrollmentApplication
 from models.scope import Scope
-from models.states.enrollment import SubscriptionState
-from models.states.work_order import ShipmentState, WorkOrderKind, WorkOrderState
+from models.states.shipment import ShipmentState
+from models.states.subscription import SubscriptionState
+from models.states.work_order import WorkOrderKind, WorkOrderState
 from models.tables.enrollment import Enrollment
 from models.tables.subscription import ProgramSubscription
 from models.tables.work_order import WorkOrder

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from models.states.enrollment import RegistrationState
+from models.states.subscription import RegistrationState
 from models.tables.subscription import Device, SubscriptionDevice
-from models.views.enrollment import SubscriptionDeviceView
+from models.views.subscription import SubscriptionDeviceView
 
 
 def to_subscribed_device(device: Device, standing: SubscriptionDevice) -> SubscriptionDeviceView:

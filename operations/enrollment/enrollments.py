@@ -14,23 +14,13 @@ from sqlmodel import col
 
 from models.errors import Conflict, Invalid, NotFound, Pointer
 from models.ids import enrollment_workflow_id, new_id
-from models.messages.enrollment import (
-    CANCEL_REQUESTED,
-    RETRY_REQUESTED,
-    WORKFLOW,
-    CancelRequested,
-    EnrollInput,
-    RetryRequested,
-    WorkflowStage,
-)
+from models.messages.enrollment import WORKFLOW, EnrollInput
+from models.messages.search_attributes import WorkflowStage
+from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested
 from models.requests.enrollment import EnrollmentApplication
 from models.scope import OperatorScope, Scope
-from models.states.enrollment import (
-    ENROLLMENT_TRANSITIONS,
-    SUBSCRIPTION_TRANSITIONS,
-    EnrollmentState,
-    SubscriptionState,
-)
+from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState
+from models.states.subscription import SUBSCRIPTION_TRANSITIONS, SubscriptionState
 from models.tables.enrollment import Enrollment
 from models.tables.subscription import ProgramSubscription
 from models.tables.work_order import WorkOrder

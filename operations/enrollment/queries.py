@@ -9,12 +9,16 @@ from sqlmodel import col
 
 from models.decision import Decision
 from models.scope import OperatorScope
-from models.states.enrollment import EnrollmentState, SubscriptionState, SyncState
-from models.states.work_order import UnenrollmentState
+from models.states.enrollment import EnrollmentState
+from models.states.subscription import SubscriptionState
+from models.states.sync_request import SyncState
+from models.states.unenrollment import UnenrollmentState
 from models.tables.enrollment import Enrollment
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
-from models.views.enrollment import EnrollmentSummary, EnrollmentView, Page, RelatedRequest, SubscriptionView
+from models.views.enrollment import EnrollmentSummary, EnrollmentView, RelatedRequest
+from models.views.subscription import SubscriptionView
+from models.views.view import Page
 from operations.enrollment.device_views import to_subscribed_device
 from operations.field_work import head_end_request_queries, shipment_queries, work_order_queries
 from operations.platform import timelines

@@ -10,7 +10,7 @@ from models.messages.site_visit import InstallationResult
 from models.requests.enrollment import EnrollmentApplication
 from models.requests.shipment import SelfInstallation
 from models.scope import Scope, SystemScope
-from models.states.work_order import ShipmentState
+from models.states.shipment import ShipmentState
 from models.tables.device_setup import DeviceShipment
 from operations.catalog.versions import CatalogCache
 from operations.enrollment.acceptance import get_enrollment_progress, load_and_resume, load_enrollment

@@ -10,15 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.catalog.catalog import Specification
+from models.catalog.devices import Specification
 from models.ids import enrollment_workflow_id
-from models.messages.shipment import StatusChecks, StatusChecksResult
+from models.messages.head_end import StatusChecks, StatusChecksResult
 from models.requests.completion import COMPLETION_ACCEPTED, Completion
 from models.requests.enrollment import EnrollmentApplication, RequestedDevice
 from models.requests.shipment import SelfInstallation
 from models.scope import Scope
-from models.states.head_end import HeadEndOutcome, RequestKind
-from models.states.work_order import HeadEndRequestState, ShipmentState
+from models.states.head_end import HeadEndOutcome, HeadEndRequestState, RequestKind
+from models.states.shipment import ShipmentState
 from models.tables.device_setup import HeadEndRequest
 from models.tables.enrollment import Enrollment
 from models.tables.work_order import WorkOrder, WorkOrderCompletion

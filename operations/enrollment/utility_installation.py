@@ -16,7 +16,8 @@ from models.requests.completion import Completion
 from models.requests.enrollment import RequestedDevice
 from models.scope import SystemScope
 from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState
-from models.states.work_order import ShipmentState, WorkOrderState
+from models.states.shipment import ShipmentState
+from models.states.work_order import WorkOrderState
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from operations.catalog.versions import CatalogCache
 from operations.enrollment import enrollments

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.tables.device_setup import HeadEndRequest
-from models.views.enrollment import HeadEndRequestSummary
+from models.views.device_setup import HeadEndRequestSummary
 from wording.attention import link_to
 from wording.head_end import head_end_next_step
 

@@ -13,8 +13,7 @@ from models.ids import new_id
 from models.messages.head_end import HEAD_END_ANSWERED, HeadEndAnswered
 from models.messages.message import Message
 from models.scope import Scope
-from models.states.head_end import HeadEndOutcome, RequestKind
-from models.states.work_order import HEAD_END_REQUEST_TRANSITIONS, HeadEndRequestState
+from models.states.head_end import HEAD_END_REQUEST_TRANSITIONS, HeadEndOutcome, HeadEndRequestState, RequestKind
 from models.tables.device_setup import HeadEndRequest
 from models.values import Value
 from operations.platform import outbox

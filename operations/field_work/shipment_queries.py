@@ -8,11 +8,11 @@ from sqlmodel import col
 
 from models.requests.shipment import SelfInstallation
 from models.scope import OperatorScope
-from models.states.work_order import ShipmentState
+from models.states.shipment import ShipmentState
 from models.tables.customer import Premise, ServicePoint
 from models.tables.device_setup import DeviceShipment
-from models.views.device_setup import ShipmentStatusView, ShipmentView
-from models.views.enrollment import Page, ShipmentSummary
+from models.views.device_setup import ShipmentStatusView, ShipmentSummary, ShipmentView
+from models.views.view import Page
 from operations.field_work.work_order_queries import format_address
 from operations.platform.paging import fetch_page, get_one
 from wording.attention import link_to

@@ -10,13 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.catalog.catalog import ServiceLevel
+from models.catalog.service_tasks import ServiceLevel
 from models.errors import NotFound
 from models.ids import new_id
 from models.messages.shipment import SHIPMENT_CHANGED, AwaitedShipment, ShipmentChanged, ShipmentStatus
 from models.requests.shipment import ShipmentDispatch
 from models.scope import Scope
-from models.states.work_order import SHIPMENT_TRANSITIONS, ShipmentState
+from models.states.shipment import SHIPMENT_TRANSITIONS, ShipmentState
 from models.tables.device_setup import DeviceShipment
 from models.tables.subscription import ProgramSubscription
 from operations.field_work import unclaimed_work

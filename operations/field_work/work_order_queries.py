@@ -12,8 +12,8 @@ from models.scope import OperatorScope
 from models.states.work_order import WorkOrderKind, WorkOrderState
 from models.tables.customer import Premise, ServicePoint
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
-from models.views.enrollment import Page, WorkOrderSummary
-from models.views.work_order import CompletionView, WorkOrderView
+from models.views.view import Page
+from models.views.work_order import CompletionView, WorkOrderSummary, WorkOrderView
 from operations.platform.paging import fetch_page
 from rules.completions import OUTCOMES_BY_KIND
 from wording.attention import link_to

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.catalog.catalog import ServiceLevel
+from models.catalog.service_tasks import ServiceLevel
+from models.classifications import AssetOwnership
 from models.errors import IllegalTransition, Invalid, NotFound, Pointer
 from models.ids import new_id
 from models.messages.site_visit import (
@@ -22,7 +23,6 @@ from models.messages.site_visit import (
 )
 from models.requests.enrollment import TimeWindow, WorkOrderPreferences
 from models.scope import Scope
-from models.states.enrollment import AssetOwnership
 from models.states.work_order import WORK_ORDER_TRANSITIONS, WorkOrderKind, WorkOrderState
 from models.tables.subscription import ProgramSubscription
 from models.tables.work_order import WorkOrder, WorkOrderCompletion

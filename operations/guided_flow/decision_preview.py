@@ -12,7 +12,7 @@ from models.errors import Invalid
 from models.requests.enrollment import EnrollmentApplication
 from models.requests.unenrollment import UnenrollmentApplication
 from models.scope import OperatorScope
-from models.states.work_order import ProcessFlowState
+from models.states.process_flow import ProcessFlowState
 from models.tables.catalog import ProgramCapacity
 from models.tables.customer import Premise, ServicePoint
 from models.tables.subscription import ProgramSubscription

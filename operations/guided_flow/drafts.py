@@ -11,13 +11,13 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.catalog.catalog import ServiceTaskType
 from models.catalog.panels import SUMMARY, PanelSpec
+from models.catalog.service_tasks import ServiceTaskType
 from models.errors import Conflict, IllegalTransition, Invalid, NotFound, Pointer, StaleVersion
 from models.ids import new_id
 from models.requests.process_flow import ProcessFlowStart, ProcessFlowType
 from models.scope import OperatorScope, Scope
-from models.states.work_order import PROCESS_FLOW_TRANSITIONS, ProcessFlowState
+from models.states.process_flow import PROCESS_FLOW_TRANSITIONS, ProcessFlowState
 from models.tables.customer import Customer
 from models.tables.process_flow import ProcessFlow
 from models.tables.subscription import ProgramSubscription

@@ -14,7 +14,7 @@ from models.requests.enrollment import EnrollmentApplication
 from models.requests.service_call import ServiceCallApplication
 from models.requests.unenrollment import UnenrollmentApplication
 from models.scope import OperatorScope
-from models.states.work_order import PROCESS_FLOW_TRANSITIONS, ProcessFlowState
+from models.states.process_flow import PROCESS_FLOW_TRANSITIONS, ProcessFlowState
 from models.tables.customer import ServicePoint
 from models.tables.process_flow import ProcessFlow
 from models.validation import locate_pydantic_error

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.catalog.catalog import Program, ServiceTaskType
 from models.catalog.panels import Choice
+from models.catalog.programs import Program
+from models.catalog.service_tasks import ServiceTaskType
 from models.tables.customer import Account, Premise, ServicePoint
 from models.tables.process_flow import ProcessFlow
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice

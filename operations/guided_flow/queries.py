@@ -11,9 +11,8 @@ from models.catalog.panels import SUMMARY, FieldSpec, TermsField, TextField
 from models.decision import Decision, Verdict
 from models.errors import Pointer
 from models.scope import OperatorScope
-from models.states.work_order import ProcessFlowState
+from models.states.process_flow import ProcessFlowState
 from models.tables.process_flow import ProcessFlow
-from models.views.enrollment import Page
 from models.views.process_flow import (
     DecisionPreview,
     FieldErrorView,
@@ -22,6 +21,7 @@ from models.views.process_flow import (
     ProcessFlowSummary,
     ProcessFlowView,
 )
+from models.views.view import Page
 from operations.catalog.versions import CatalogCache
 from operations.guided_flow.decision_preview import preview_decision
 from operations.guided_flow.drafts import Draft, build_draft

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.scope import Scope
-from models.states.enrollment import REGISTRATION_TRANSITIONS
+from models.states.subscription import REGISTRATION_TRANSITIONS
 from models.tables.audit import AuditEntry
 from operations.platform.bulk_insert import build_insert, to_json
 from rules.transitions import check_transition

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Table
 
-from models.tables.stored import TableRow
+from models.tables.columns import TableRow
 
 
 def get_table(model: type[TableRow]) -> Table:

@@ -6,7 +6,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.states.enrollment import SYNC_TRANSITIONS, SyncState
+from models.states.sync_request import SYNC_TRANSITIONS, SyncState
 from models.tables.sync_request import SyncRequest
 from operations.platform import outbox
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.messages.message import Message
-from models.states.enrollment import OutboxState
+from models.states.outbox import OutboxState
 from models.tables.messages import OutboxMessage
 from operations.platform.bulk_insert import build_insert, to_json
 from operations.platform.database import DELIVERY_TIME_KEY

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from models.errors import IllegalTransition, NotFound
 from models.scope import Scope
-from models.states.enrollment import OUTBOX_TRANSITIONS, OutboxState
+from models.states.outbox import OUTBOX_TRANSITIONS, OutboxState
 from models.tables.messages import OutboxMessage
 from operations.platform.audit import AuditTrail
 from operations.platform.outbox import CHANNEL

@@ -9,7 +9,7 @@ from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.errors import Invalid, NotFound, Pointer
-from models.views.enrollment import Page, View
+from models.views.view import Page, View
 
 V = TypeVar("V", bound=View)
 

@@ -5,10 +5,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.scope import OperatorScope
-from models.states.enrollment import OutboxState
+from models.states.outbox import OutboxState
 from models.tables.messages import OutboxMessage
-from models.views.enrollment import Page
 from models.views.outbox import OutboxMessageView
+from models.views.view import Page
 from operations.platform.outbox_repairs import MESSAGE_ID_PREFIX
 from operations.platform.paging import decode_cursor, encode_cursor, get_one, invalid_cursor
 from wording.outbox import message_actions, message_next_step

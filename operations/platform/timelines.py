@@ -11,7 +11,8 @@ from models.tables.audit import AuditEntry
 from models.tables.enrollment import Enrollment
 from models.tables.service_call import ServiceCall
 from models.tables.unenrollment import Unenrollment
-from models.views.enrollment import Page, RelatedRequest, TimelineEntry
+from models.views.enrollment import RelatedRequest
+from models.views.view import Page, TimelineEntry
 from operations.platform.paging import decode_cursor, encode_cursor, invalid_cursor
 from wording.attention import link_to
 from wording.enrollment import describe_action

@@ -8,11 +8,12 @@ from sqlmodel import col
 
 from models.errors import Conflict, IllegalTransition, Invalid
 from models.ids import service_call_workflow_id
-from models.messages.enrollment import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested
 from models.messages.service_call import ACTION_CHOSEN, ActionChosen
+from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested
 from models.requests.service_call import ChosenAction
 from models.scope import Scope
-from models.states.work_order import SERVICE_CALL_TRANSITIONS, ServiceCallState, WorkOrderState
+from models.states.service_call import SERVICE_CALL_TRANSITIONS, ServiceCallState
+from models.states.work_order import WorkOrderState
 from models.tables.service_call import ServiceCall
 from models.tables.subscription import Device
 from models.tables.work_order import WorkOrder, WorkOrderCompletion

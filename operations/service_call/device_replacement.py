@@ -11,18 +11,14 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.catalog.catalog import Program, Specification
+from models.catalog.devices import Specification
+from models.catalog.programs import Program
 from models.errors import NotFound
 from models.ids import new_id, service_call_workflow_id
 from models.requests.completion import Completion, InstalledDevice
-from models.states.enrollment import (
-    DEVICE_TRANSITIONS,
-    REGISTRATION_TRANSITIONS,
-    DeviceState,
-    RegistrationState,
-    SubscriptionState,
-    SyncKind,
-)
+from models.states.device import DEVICE_TRANSITIONS, DeviceState
+from models.states.subscription import REGISTRATION_TRANSITIONS, RegistrationState, SubscriptionState
+from models.states.sync_request import SyncKind
 from models.tables.service_call import ServiceCall
 from models.tables.subscription import (
     Device,

@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.scope import OperatorScope
-from models.states.work_order import ServiceCallState
+from models.states.service_call import ServiceCallState
 from models.tables.service_call import ServiceCall
 from models.tables.subscription import Device, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
 from models.tables.work_order import WorkOrder
-from models.views.enrollment import Page
 from models.views.service_call import ServiceCallSummary, ServiceCallView
+from models.views.view import Page
 from operations.catalog.versions import CatalogCache
 from operations.enrollment.device_views import to_subscribed_device
 from operations.field_work import head_end_request_queries, work_order_queries

@@ -7,8 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.errors import NotFound
 from models.ids import service_call_workflow_id
 from models.requests.service_call import ActionInProgress
-from models.states.head_end import RequestKind
-from models.states.work_order import HeadEndRequestState
+from models.states.head_end import HeadEndRequestState, RequestKind
 from models.tables.device_setup import HeadEndRequest
 from models.tables.service_call import ServiceCall
 from models.tables.subscription import Device

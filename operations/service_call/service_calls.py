@@ -12,15 +12,16 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.catalog.catalog import Program
+from models.catalog.programs import Program
 from models.errors import Conflict, Invalid, NotFound, Pointer
 from models.ids import new_id, service_call_workflow_id
-from models.messages.enrollment import WorkflowStage
+from models.messages.search_attributes import WorkflowStage
 from models.messages.service_call import WORKFLOW, ServiceCallInput
 from models.requests.service_call import ServiceCallApplication
 from models.scope import OperatorScope, Scope
-from models.states.enrollment import RegistrationState, SubscriptionState
-from models.states.work_order import SERVICE_CALL_TRANSITIONS, ServiceCallState, UnenrollmentState
+from models.states.service_call import SERVICE_CALL_TRANSITIONS, ServiceCallState
+from models.states.subscription import RegistrationState, SubscriptionState
+from models.states.unenrollment import UnenrollmentState
 from models.tables.service_call import ServiceCall
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
 from models.tables.unenrollment import Unenrollment

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.catalog.catalog import ServiceLevel
+from models.catalog.service_tasks import ServiceLevel
 from models.errors import NotFound
 from models.ids import service_call_workflow_id
 from models.messages.service_call import ServiceCallProgress
@@ -14,7 +14,8 @@ from models.requests.completion import Completion
 from models.requests.service_call import ActionInProgress, ChosenAction, ServiceAction, ServiceCallApplication
 from models.scope import Scope
 from models.states.head_end import HeadEndOutcome
-from models.states.work_order import CompletionOutcome, ServiceCallState, WorkOrderKind, WorkOrderState
+from models.states.service_call import ServiceCallState
+from models.states.work_order import CompletionOutcome, WorkOrderKind, WorkOrderState
 from models.tables.device_setup import HeadEndRequest
 from models.tables.service_call import ServiceCall
 from models.tables.subscription import Device, ProgramSubscription

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.ids import new_id
-from models.states.enrollment import REGISTRATION_TRANSITIONS, SYNC_TRANSITIONS, RegistrationState, SyncKind, SyncState
+from models.states.subscription import REGISTRATION_TRANSITIONS, RegistrationState
+from models.states.sync_request import SYNC_TRANSITIONS, SyncKind, SyncState
 from models.tables.subscription import ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
 from operations.catalog.versions import CatalogCache, IndexedCatalog

@@ -11,9 +11,10 @@ from sqlmodel import col
 from models.ids import first_id_at
 from models.requests.sync_request import SyncRequestFilter
 from models.scope import OperatorScope
-from models.states.enrollment import SyncState
+from models.states.sync_request import SyncState
 from models.tables.sync_request import SyncRequest
-from models.views.enrollment import Page, SyncRequestSummary, SyncRequestView
+from models.views.sync_request import SyncRequestSummary, SyncRequestView
+from models.views.view import Page
 from operations.platform.bulk_insert import get_table
 from operations.platform.paging import fetch_page, get_one
 from operations.synchronization.sync_queue import get_wait_reason

@@ -17,7 +17,8 @@ from models.snapshot import (
     SyncedProgram,
     SyncedSubscription,
 )
-from models.states.enrollment import RegistrationState, SyncKind
+from models.states.subscription import RegistrationState
+from models.states.sync_request import SyncKind
 from models.tables.customer import Customer, Premise, ServicePoint
 from models.tables.enrollment import Enrollment
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.ids import sync_request_workflow_id
-from models.messages.enrollment import WorkflowStage
+from models.messages.search_attributes import WorkflowStage
 from models.messages.sync_request_workflow import WORKFLOW, SyncRequestWorkflowInput
-from models.states.enrollment import SyncKind
+from models.states.sync_request import SyncKind
 from models.tables.subscription import ProgramSubscription
 from models.tables.sync_request import SyncRequest
 from operations.catalog.versions import CatalogCache

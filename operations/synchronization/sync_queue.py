@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from models.messages.enrollment import RETRY_REQUESTED, RetryRequested
+from models.messages.signals import RETRY_REQUESTED, RetryRequested
 from models.messages.synchronization import SYNC_TURN, SyncTurn
 from models.scope import Scope
-from models.states.enrollment import SYNC_TRANSITIONS, SyncState
+from models.states.sync_request import SYNC_TRANSITIONS, SyncState
 from models.tables.sync_request import SyncRequest
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail

@@ -9,17 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.errors import Conflict, IllegalTransition, NotFound
-from models.messages.enrollment import RETRY_REQUESTED, RetryRequested
+from models.messages.signals import RETRY_REQUESTED, RetryRequested
 from models.requests.sync_request import SyncRequestFilter
 from models.scope import OperatorScope, Scope
-from models.states.enrollment import (
-    REGISTRATION_TRANSITIONS,
-    SYNC_TRANSITIONS,
-    RegistrationState,
-    SubscriptionState,
-    SyncKind,
-    SyncState,
-)
+from models.states.subscription import REGISTRATION_TRANSITIONS, RegistrationState, SubscriptionState
+from models.states.sync_request import SYNC_TRANSITIONS, SyncKind, SyncState
 from models.tables.subscription import ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
 from operations.catalog.versions import CatalogCache

@@ -12,7 +12,8 @@ from sqlmodel import col
 from models.errors import NotFound
 from models.messages.synchronization import DermsAcknowledgement, SendFailure, SyncRequestStatus
 from models.scope import Scope
-from models.states.enrollment import REGISTRATION_TRANSITIONS, SYNC_TRANSITIONS, RegistrationState, SyncKind, SyncState
+from models.states.subscription import REGISTRATION_TRANSITIONS, RegistrationState
+from models.states.sync_request import SYNC_TRANSITIONS, SyncKind, SyncState
 from models.tables.messages import InboxMessage
 from models.tables.subscription import SubscriptionDevice
 from models.tables.sync_request import SyncRequest

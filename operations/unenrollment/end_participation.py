@@ -9,19 +9,14 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.catalog.catalog import Program
+from models.catalog.programs import Program
 from models.errors import Conflict
 from models.ids import unenrollment_workflow_id
 from models.scope import SystemScope
-from models.states.enrollment import (
-    DEVICE_TRANSITIONS,
-    REGISTRATION_TRANSITIONS,
-    SUBSCRIPTION_TRANSITIONS,
-    DeviceState,
-    SubscriptionState,
-    SyncKind,
-)
-from models.states.work_order import ServiceCallState
+from models.states.device import DEVICE_TRANSITIONS, DeviceState
+from models.states.service_call import ServiceCallState
+from models.states.subscription import REGISTRATION_TRANSITIONS, SUBSCRIPTION_TRANSITIONS, SubscriptionState
+from models.states.sync_request import SyncKind
 from models.tables.service_call import ServiceCall
 from models.tables.subscription import Device, DeviceInstallation, ProgramSubscription, SubscriptionDevice
 from operations.catalog.capacity import release

@@ -17,7 +17,7 @@ from models.messages.unenrollment import DAY_CHANGED, WORKFLOW, DayChanged
 from models.requests.unenrollment import CIS_REQUESTER, MOVE_OUT_REASON, UnenrollmentApplication
 from models.scope import OperatorScope
 from models.states.enrollment import EnrollmentState
-from models.states.work_order import UnenrollmentState
+from models.states.unenrollment import UnenrollmentState
 from models.tables.enrollment import Enrollment
 from models.tables.unenrollment import Unenrollment
 from operations.batches.runs import PageResult

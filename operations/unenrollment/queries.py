@@ -7,17 +7,18 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from models.classifications import RemovalMethod
 from models.decision import Decision
 from models.errors import NotFound
 from models.scope import OperatorScope
-from models.states.enrollment import SubscriptionState
-from models.states.work_order import RemovalMethod, UnenrollmentState
+from models.states.subscription import SubscriptionState
+from models.states.unenrollment import UnenrollmentState
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
 from models.tables.unenrollment import Unenrollment
 from models.tables.work_order import WorkOrder
-from models.views.enrollment import Page
 from models.views.unenrollment import UnenrollmentDeviceView, UnenrollmentSummary, UnenrollmentView
+from models.views.view import Page
 from operations.enrollment.device_views import subscribed_device_fields
 from operations.platform.paging import fetch_page
 from operations.platform.timelines import get_timeline

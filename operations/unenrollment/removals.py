@@ -4,11 +4,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.classifications import RemovalMethod
 from models.errors import Conflict, IllegalTransition
 from models.ids import unenrollment_workflow_id
 from models.messages.unenrollment import DEVICE_KEPT, DEVICE_RECEIVED, DeviceKept, DeviceReceived, UnenrollmentProgress
 from models.scope import Scope
-from models.states.work_order import CompletionOutcome, RemovalMethod, UnenrollmentState, WorkOrderState
+from models.states.unenrollment import UnenrollmentState
+from models.states.work_order import CompletionOutcome, WorkOrderState
 from models.tables.work_order import WorkOrder
 from operations.catalog.versions import CatalogCache
 from operations.field_work import completions

@@ -12,20 +12,16 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from models.classifications import AssetOwnership, Channel, RemovalMethod
 from models.decision import Decision, DecisionOutcome
 from models.errors import IllegalTransition, NotFound
 from models.ids import unenrollment_workflow_id
 from models.messages.unenrollment import APPROVAL_DECIDED, ApprovalDecided, DeviceRemoval, UnenrollmentProgress
 from models.requests.unenrollment import CIS_REQUESTER, UnenrollmentApplication
 from models.scope import Scope
-from models.states.enrollment import (
-    SUBSCRIPTION_TRANSITIONS,
-    AssetOwnership,
-    Channel,
-    RegistrationState,
-    SubscriptionState,
-)
-from models.states.work_order import RemovalMethod, UnenrollmentState, WorkOrderKind
+from models.states.subscription import SUBSCRIPTION_TRANSITIONS, RegistrationState, SubscriptionState
+from models.states.unenrollment import UnenrollmentState
+from models.states.work_order import WorkOrderKind
 from models.tables.customer import Account, Premise, ServicePoint
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest

@@ -12,12 +12,14 @@ from sqlmodel import col
 
 from models.errors import Conflict, Invalid, NotFound, Pointer
 from models.ids import new_id, unenrollment_workflow_id
-from models.messages.enrollment import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested, WorkflowStage
+from models.messages.search_attributes import WorkflowStage
+from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested
 from models.messages.unenrollment import WORKFLOW, UnenrollInput
 from models.requests.unenrollment import UnenrollmentApplication
 from models.scope import OperatorScope, Scope
-from models.states.enrollment import SUBSCRIPTION_TRANSITIONS, SubscriptionState
-from models.states.work_order import UNENROLLMENT_TRANSITIONS, UnenrollmentState, WorkOrderState
+from models.states.subscription import SUBSCRIPTION_TRANSITIONS, SubscriptionState
+from models.states.unenrollment import UNENROLLMENT_TRANSITIONS, UnenrollmentState
+from models.states.work_order import WorkOrderState
 from models.tables.subscription import ProgramSubscription
 from models.tables.unenrollment import Unenrollment
 from models.tables.work_order import WorkOrder

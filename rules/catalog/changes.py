@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from models.catalog.catalog import CATALOG_LISTS, Catalog, CatalogEntry
+from models.catalog.catalog import CATALOG_LISTS, Catalog
+from models.catalog.entry import CatalogEntry
 from models.values import Value
 from rules.catalog.references import get_entries
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-from models.catalog.catalog import CATALOG_LISTS, Catalog, CatalogEntry, Program
+from models.catalog.catalog import CATALOG_LISTS, Catalog
 from models.catalog.eligibility import OwnerConsentRule
+from models.catalog.entry import CatalogEntry
+from models.catalog.programs import Program
+from models.classifications import InstallationMethod
 from models.errors import Pointer
-from models.states.enrollment import InstallationMethod
 from rules.guided_flow.bindings import find_panel_errors
 
 _REFERENCES: tuple[tuple[str, str, str], ...] = (

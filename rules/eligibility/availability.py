@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from models.catalog.catalog import Program
+from models.catalog.programs import Program
+from models.classifications import AccountStatus
 from models.decision import Finding
-from models.states.enrollment import AccountStatus
 from rules.eligibility.facts import EligibilityFacts
 from rules.eligibility.finding import failed, passed, undecided
 

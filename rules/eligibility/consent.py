@@ -2,8 +2,8 @@
 
 from datetime import date, datetime, timedelta
 
-from models.catalog.catalog import Terms
 from models.catalog.eligibility import StartWithinRule
+from models.catalog.programs import Terms
 from models.decision import Finding
 from models.requests.enrollment import AcceptedTerms
 from rules.eligibility.facts import EligibilityFacts

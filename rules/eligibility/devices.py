@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from models.catalog.eligibility import RatedPowerRule
+from models.classifications import InstallationMethod
 from models.decision import Finding
 from models.requests.enrollment import RequestedDevice
-from models.states.enrollment import DeviceState, InstallationMethod
+from models.states.device import DeviceState
 from models.values import normalize_serial_number
 from rules.alternatives import join_codes, list_accepted_specifications, list_location_types
 from rules.eligibility.facts import EligibilityFacts

@@ -4,16 +4,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 
-from models.catalog.catalog import Program, Specification
+from models.catalog.devices import Specification
+from models.catalog.programs import Program
+from models.classifications import AccountStatus, CustomerClass, InstallationMethod, MeterType, PremiseType
 from models.requests.enrollment import EnrollmentApplication, RequestedDevice
-from models.states.enrollment import (
-    AccountStatus,
-    CustomerClass,
-    DeviceState,
-    InstallationMethod,
-    MeterType,
-    PremiseType,
-)
+from models.states.device import DeviceState
 from rules.capacity import CapacityNeed
 
 _DELIVERING_METHODS = (InstallationMethod.UTILITY_INSTALLATION, InstallationMethod.SELF_INSTALLATION)

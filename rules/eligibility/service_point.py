@@ -11,8 +11,8 @@ from models.catalog.eligibility import (
     PremiseTypeRule,
     TariffRule,
 )
+from models.classifications import MeterType
 from models.decision import Finding
-from models.states.enrollment import MeterType
 from rules.alternatives import join_codes
 from rules.eligibility.facts import EligibilityFacts
 from rules.eligibility.finding import failed, passed, undecided

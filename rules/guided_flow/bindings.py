@@ -6,8 +6,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from models.catalog.catalog import Catalog, ServiceTaskType
+from models.catalog.catalog import Catalog
 from models.catalog.panels import SUMMARY, All, AnyOf, Condition, Equals, In
+from models.catalog.service_tasks import ServiceTaskType
 from models.errors import Pointer
 from rules.guided_flow.requests import REQUEST_BY_PROCESS_FLOW
 

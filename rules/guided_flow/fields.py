@@ -11,7 +11,6 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from models.catalog.catalog import Program, Question
 from models.catalog.eligibility import StartWithinRule
 from models.catalog.panels import (
     AddressField,
@@ -26,6 +25,7 @@ from models.catalog.panels import (
     TextField,
     WindowField,
 )
+from models.catalog.programs import Program, Question
 from models.decision import Finding, Verdict
 from models.requests.enrollment import Answer, EnrollmentApplication
 from models.validation import locate_pydantic_error

@@ -1,9 +1,10 @@
 """By which ways a device comes into a program, as a guided flow offers them: the service task type's, of those that the
 program offers."""
 
-from models.catalog.catalog import Program, ServiceTaskType
 from models.catalog.panels import Choice
-from models.states.enrollment import AssetOwnership, InstallationMethod
+from models.catalog.programs import Program
+from models.catalog.service_tasks import ServiceTaskType
+from models.classifications import AssetOwnership, InstallationMethod
 
 _METHOD_LABELS: dict[InstallationMethod, str] = {
     InstallationMethod.BRING_YOUR_OWN: "The customer has it",

@@ -2,10 +2,9 @@
 
 from collections.abc import Collection
 
-from models.catalog.catalog import Program
 from models.catalog.panels import Choice
-from models.states.enrollment import AssetOwnership
-from models.states.work_order import RemovalMethod
+from models.catalog.programs import Program
+from models.classifications import AssetOwnership, RemovalMethod
 from rules.unenrollment.decide import is_removal_possible
 
 _METHOD_LABELS: dict[RemovalMethod, str] = {

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.messages.synchronization import DermsAcknowledgement
-from models.states.enrollment import REGISTRATION_TRANSITIONS, RegistrationState, SyncState
+from models.states.subscription import REGISTRATION_TRANSITIONS, RegistrationState
+from models.states.sync_request import SyncState
 
 DEVICE_FAILED = "device-failed"
 DEVICES_UNANSWERED = "devices-unanswered"

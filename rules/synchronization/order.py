@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from models.messages.synchronization import SendFailure
-from models.states.enrollment import SYNC_TRANSITIONS, SyncKind, SyncState
+from models.states.sync_request import SYNC_TRANSITIONS, SyncKind, SyncState
 
 FINAL_STATES = frozenset(state for state, following in SYNC_TRANSITIONS.items() if not following)
 """What is sent no more: a later request need not wait for it."""

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from models.batches import BatchFindingKind
-from models.states.enrollment import RegistrationState
+from models.states.subscription import RegistrationState
 from rules.synchronization.acknowledgements import REPORTED_STATES
 
 

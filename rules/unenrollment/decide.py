@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from models.catalog.catalog import Program, ServiceLevel, ServiceTaskType, SubscriptionType, UnenrollmentReason
+from models.catalog.programs import Program, SubscriptionType
+from models.catalog.service_tasks import ServiceLevel, ServiceTaskType, UnenrollmentReason
+from models.classifications import AssetOwnership, Channel, RemovalMethod
 from models.decision import Decision, DecisionOutcome, Finding, Verdict
 from models.requests.unenrollment import MOVE_OUT_REASON, UnenrollmentApplication
-from models.states.enrollment import AssetOwnership, Channel, SubscriptionState
-from models.states.work_order import RemovalMethod
+from models.states.subscription import SubscriptionState
 from models.values import normalize_serial_number
 from rules.alternatives import join_codes
 from rules.eligibility.finding import failed, passed

@@ -7,7 +7,7 @@ nothing has left.
 from datetime import date, datetime
 from typing import NamedTuple
 
-from models.states.work_order import UnenrollmentState
+from models.states.unenrollment import UnenrollmentState
 
 _U = UnenrollmentState
 NOT_STARTED_STATES = (_U.SUBMITTED, _U.AWAITING_APPROVAL, _U.SCHEDULED)

@@ -6,16 +6,13 @@ from typing import Any, NamedTuple
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle
 
-from models.messages.enrollment import WorkflowStage
-from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState, SyncState
-from models.states.work_order import (
-    SERVICE_CALL_TRANSITIONS,
-    UNENROLLMENT_TRANSITIONS,
-    BatchRunState,
-    ServiceCallState,
-    UnenrollmentState,
-    WorkOrderState,
-)
+from models.messages.search_attributes import WorkflowStage
+from models.states.batch_run import BatchRunState
+from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState
+from models.states.service_call import SERVICE_CALL_TRANSITIONS, ServiceCallState
+from models.states.sync_request import SyncState
+from models.states.unenrollment import UNENROLLMENT_TRANSITIONS, UnenrollmentState
+from models.states.work_order import WorkOrderState
 from tests.replay.scenarios.batches import BatchRun
 from tests.waiting import WAIT_SECONDS
 from tests.workflow.conftest import EnrollmentRun

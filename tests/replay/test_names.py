@@ -8,8 +8,9 @@ from temporalio import activity, workflow
 
 import worker
 from connectors.temporal import client, deliver
-from models.catalog.catalog import ServiceLevel
+from models.catalog.service_tasks import ServiceLevel
 from models.messages import enrollment, site_visit, synchronization
+from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED
 from tests.replay.fingerprints import FINGERPRINTS
 from tests.replay.scenarios.all_scenarios import SCENARIOS
 from tests.replay.test_replay import load_history
@@ -39,8 +40,8 @@ def test_the_flow_that_the_outbox_starts_is_one_of_the_workers(composed: dict[st
 def test_the_signals_that_the_outbox_sends_are_those_that_the_flow_takes() -> None:
     sent = {
         enrollment.PLACE_FREED,
-        enrollment.CANCEL_REQUESTED,
-        enrollment.RETRY_REQUESTED,
+        CANCEL_REQUESTED,
+        RETRY_REQUESTED,
         synchronization.DERMS_ACKNOWLEDGED,
     }
     sent |= {site_visit.SITE_VISIT_COMPLETED, site_visit.APPOINTMENT_CHANGED, site_visit.WORK_ORDER_CANCELLED}

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from models.catalog.catalog import Program, Specification
+from models.catalog.devices import Specification
+from models.catalog.programs import Program
+from models.classifications import AccountStatus, CustomerClass, MeterType, PremiseType
 from models.decision import Finding, Verdict
 from models.requests.enrollment import EnrollmentApplication
-from models.states.enrollment import AccountStatus, CustomerClass, MeterType, PremiseType
 from rules.eligibility.facts import EligibilityFacts, ServicePointFacts
 
 settings.register_profile("house", deadline=None, print_blob=True)  # a busy machine is no failure

@@ -23,11 +23,12 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.errors import ErrorMapping
 from models.ids import enrollment_workflow_id, sync_request_workflow_id
-from models.messages.enrollment import EnrollInput, EnrollResult, WorkflowStage
-from models.messages.search_attributes import SEARCH_ATTRIBUTES
+from models.messages.enrollment import EnrollInput, EnrollResult
+from models.messages.search_attributes import SEARCH_ATTRIBUTES, WorkflowStage
 from models.messages.sync_request_workflow import SyncRequestWorkflowInput
 from models.messages.synchronization import DERMS_ACKNOWLEDGED, SYNC_TURN, DermsAcknowledgement, SyncTurn
-from models.states.enrollment import EnrollmentState, SyncState
+from models.states.enrollment import EnrollmentState
+from models.states.sync_request import SyncState
 from tests.waiting import wait_for_result, wait_until
 from tests.workflow.stand_ins.enrollment import (
     EnrollmentActivities,

@@ -12,7 +12,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.unenrollment import UnenrollmentActivities
-    from models.messages.enrollment import RetryRequested, WorkflowStage
+    from models.messages.search_attributes import WorkflowStage
+    from models.messages.signals import RetryRequested
     from models.messages.site_visit import AppointmentChanged, AwaitedVisit, SiteVisitCompleted, WorkOrderCancelled
     from models.messages.unenrollment import (
         DeviceRemoval,

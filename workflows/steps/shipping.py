@@ -11,9 +11,9 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.device_setup import DeviceSetupActivities
-    from models.messages.enrollment import WorkflowStage
+    from models.messages.search_attributes import WorkflowStage
     from models.messages.shipment import AwaitedShipment, RemindOfShipment, ShipmentChanged, ShipmentStatus
-    from models.states.work_order import ShipmentState
+    from models.states.shipment import ShipmentState
     from workflows import policies
     from workflows.parking import Parking
 

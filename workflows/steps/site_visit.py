@@ -13,7 +13,7 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.site_visit import SiteVisitActivities
-    from models.messages.enrollment import WorkflowStage
+    from models.messages.search_attributes import WorkflowStage
     from models.messages.site_visit import (
         AppointmentChanged,
         AwaitedVisit,

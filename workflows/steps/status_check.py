@@ -9,8 +9,9 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.device_setup import DeviceSetupActivities
-    from models.messages.enrollment import EnrollInput, EnrollmentProgress, WorkflowStage
-    from models.messages.shipment import ConcludeStatusChecks, StatusChecks, StatusChecksResult
+    from models.messages.enrollment import EnrollInput, EnrollmentProgress
+    from models.messages.head_end import ConcludeStatusChecks, StatusChecks, StatusChecksResult
+    from models.messages.search_attributes import WorkflowStage
     from workflows import policies
     from workflows.enrollment_record import FINAL_STAGES, EnrollmentRecord
     from workflows.parking import STAGE, Parking, set_search_attributes

@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_e
 
 with workflow.unsafe.imports_passed_through():
     from activities.synchronize import SynchronizeActivities
-    from models.messages.enrollment import WorkflowStage
+    from models.messages.search_attributes import WorkflowStage
     from models.messages.synchronization import (
         DermsAcknowledgement,
         DermsMessageStatus,
@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
         SyncRequestStatus,
         SyncTurn,
     )
-    from models.states.enrollment import SyncState
+    from models.states.sync_request import SyncState
     from workflows import policies
     from workflows.cancellation import abandon
     from workflows.parking import Parking

@@ -6,7 +6,7 @@ from typing import Any
 from httpx import codes
 
 from models.ids import enrollment_workflow_id, service_call_workflow_id, unenrollment_workflow_id
-from models.messages.enrollment import CANCEL_REQUESTED
+from models.messages.signals import CANCEL_REQUESTED
 from models.messages.unenrollment import DAY_CHANGED
 from tests.integration.clients.device_setup import DeviceSetupClient
 from tests.integration.clients.installations import InstallationClient

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.messages.enrollment import CANCEL_REQUESTED
+from models.messages.signals import CANCEL_REQUESTED
 from tests.integration.clients.installations import InstallationClient
 from tests.integration.clients.running_stack import RunningStack, wait_for
 

@@ -6,13 +6,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from models.ids import enrollment_workflow_id, service_call_workflow_id, unenrollment_workflow_id
-from models.states.enrollment import ENROLLMENT_TRANSITIONS, SYNC_TRANSITIONS, EnrollmentState
-from models.states.work_order import (
-    SERVICE_CALL_TRANSITIONS,
-    UNENROLLMENT_TRANSITIONS,
-    ServiceCallState,
-    UnenrollmentState,
-)
+from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState
+from models.states.service_call import SERVICE_CALL_TRANSITIONS, ServiceCallState
+from models.states.sync_request import SYNC_TRANSITIONS
+from models.states.unenrollment import UNENROLLMENT_TRANSITIONS, UnenrollmentState
 from tests.integration.clients.batch_runs import complete_run, terminate_workflow
 from tests.integration.clients.running_stack import RunningStack, wait_for
 from tests.integration.clients.service_calls import ServiceCallClient

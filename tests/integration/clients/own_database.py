@@ -14,7 +14,7 @@ from sqlmodel import col
 from models.ids import new_id
 from models.messages.synchronization import SYNC_TURN
 from models.scope import OperatorScope
-from models.states.enrollment import SyncKind
+from models.states.sync_request import SyncKind
 from models.tables.messages import OutboxMessage
 from models.tables.subscription import ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from models.views.enrollment import HeadEndRequestSummary, ShipmentSummary, View
+from models.views.device_setup import HeadEndRequestSummary, ShipmentSummary
+from models.views.view import View
 from tests.integration.clients.running_stack import RunningStack
 
 

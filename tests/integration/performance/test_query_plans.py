@@ -21,7 +21,7 @@ from models.catalog.catalog import Catalog
 from models.messages.synchronization import DermsAcknowledgement
 from models.requests.sync_request import SyncRequestFilter
 from models.scope import OperatorScope
-from models.states.enrollment import SyncState
+from models.states.sync_request import SyncState
 from models.tables.batch_run import BatchRun
 from operations.batches import initial_load, reconciliation, sync_monitor
 from operations.catalog import eligibility_facts, waitlist

@@ -8,6 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from models.states import enrollment, work_order
+from models.states.device import DEVICE_TRANSITIONS
+from models.states.head_end import HEAD_END_REQUEST_TRANSITIONS
+from models.states.service_call import SERVICE_CALL_TRANSITIONS
+from models.states.shipment import SHIPMENT_TRANSITIONS
+from models.states.subscription import REGISTRATION_TRANSITIONS, SUBSCRIPTION_TRANSITIONS
+from models.states.sync_request import SYNC_TRANSITIONS
+from models.states.unenrollment import UNENROLLMENT_TRANSITIONS
 from tests.integration.clients.running_stack import Database
 
 _OPEN = "('pending', 'active', 'suspended', 'ending')"
@@ -16,15 +23,15 @@ _FINAL = "('synchronized', 'discarded', 'cancelled')"
 
 TABLES: dict[str, tuple[Mapping[Any, frozenset[Any]], ...]] = {
     "enr": (enrollment.ENROLLMENT_TRANSITIONS,),
-    "sub": (enrollment.SUBSCRIPTION_TRANSITIONS,),
-    "syn": (enrollment.SYNC_TRANSITIONS,),
+    "sub": (SUBSCRIPTION_TRANSITIONS,),
+    "syn": (SYNC_TRANSITIONS,),
     "wo": (work_order.WORK_ORDER_TRANSITIONS,),
-    "unr": (work_order.UNENROLLMENT_TRANSITIONS,),
-    "svc": (work_order.SERVICE_CALL_TRANSITIONS,),
-    "shp": (work_order.SHIPMENT_TRANSITIONS,),
-    "her": (work_order.HEAD_END_REQUEST_TRANSITIONS,),
+    "unr": (UNENROLLMENT_TRANSITIONS,),
+    "svc": (SERVICE_CALL_TRANSITIONS,),
+    "shp": (SHIPMENT_TRANSITIONS,),
+    "her": (HEAD_END_REQUEST_TRANSITIONS,),
     # A device and its registrations are one subject of the audit.
-    "dev": (enrollment.DEVICE_TRANSITIONS, enrollment.REGISTRATION_TRANSITIONS),
+    "dev": (DEVICE_TRANSITIONS, REGISTRATION_TRANSITIONS),
 }
 
 VIOLATIONS: dict[str, str] = {

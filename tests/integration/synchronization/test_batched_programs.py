@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
-from models.states.enrollment import RegistrationState, SyncKind, SyncState
+from models.states.subscription import RegistrationState
+from models.states.sync_request import SyncKind, SyncState
 from models.tables.subscription import SubscriptionDevice
 from operations.synchronization.sync_queue import WAITING_FOR_BATCH, release_held
 from tests.integration.clients.own_database import SCOPE, SubscriptionTransaction, open_subscription

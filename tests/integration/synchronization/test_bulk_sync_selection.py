@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from models.messages.synchronization import DermsAcknowledgement
-from models.states.enrollment import SyncState
+from models.states.sync_request import SyncState
 from operations.batches.batched_sync import BulkSync, BulkSyncResult, prepare_bulk_sync, record_bulk_sync_result
 from tests.integration.clients.own_database import SCOPE, SubscriptionTransaction, open_subscription
 from tests.integration.clients.running_stack import RunningStack

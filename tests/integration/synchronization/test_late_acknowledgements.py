@@ -5,7 +5,8 @@ import asyncio
 import asyncpg
 
 from models.messages.synchronization import AcknowledgedDevice, DermsAcknowledgement, SendFailure
-from models.states.enrollment import RegistrationState, SyncState
+from models.states.subscription import RegistrationState
+from models.states.sync_request import SyncState
 from operations.synchronization import sync_requests
 from tests.integration.clients.own_database import SCOPE, open_subscription
 from tests.integration.clients.running_stack import RunningStack

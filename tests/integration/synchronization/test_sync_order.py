@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.states.enrollment import SyncKind, SyncState
+from models.states.sync_request import SyncKind, SyncState
 from models.tables.sync_request import SyncRequest
 from models.views.attention import AttentionKind
 from operations.attention import queries

@@ -5,7 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 
 from models.errors import Refused
-from models.messages.enrollment import CancelRequested, WorkflowStage
+from models.messages.search_attributes import WorkflowStage
+from models.messages.signals import CancelRequested
 from tests.replay.scenarios import batches, device_setup, installations, synchronization, unenrollments
 from tests.replay.scenarios.service_calls import SERVICE_CALL_SCENARIOS
 from tests.workflow.conftest import EnrollmentRun, run_enrollment, run_synchronization

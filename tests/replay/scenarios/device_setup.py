@@ -6,10 +6,10 @@ from typing import Any
 
 from temporalio.testing import WorkflowEnvironment
 
-from models.catalog.catalog import SetupStep
-from models.messages.enrollment import CANCEL_REQUESTED, CancelRequested
+from models.catalog.service_tasks import SetupStep
+from models.messages.signals import CANCEL_REQUESTED, CancelRequested
 from models.states.head_end import HeadEndOutcome
-from models.states.work_order import ShipmentState
+from models.states.shipment import ShipmentState
 from tests.workflow.stand_ins.device_setup import DeviceSetupRun, run_device_setup
 
 SHIP, CHECK = SetupStep.SHIP_DEVICE, SetupStep.DEVICE_STATUS_CHECK

@@ -6,7 +6,7 @@ from typing import Any
 
 from temporalio.client import WorkflowFailureError
 
-from models.messages.enrollment import CancelRequested
+from models.messages.signals import CancelRequested
 from models.messages.site_visit import AppointmentChanged
 from models.states.work_order import CompletionOutcome, WorkOrderState
 from tests.workflow.stand_ins.site_visits import InstallationRun

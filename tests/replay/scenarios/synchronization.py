@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from models.states.enrollment import SyncState
+from models.states.sync_request import SyncState
 from tests.workflow.conftest import EnrollmentRun
 
 NO: dict[str, Any] = {"result": "negative", "code": "unknown-feeder", "text": "There is no such feeder.", "devices": ()}

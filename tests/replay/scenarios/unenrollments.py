@@ -6,8 +6,8 @@ from typing import Any
 
 from temporalio.client import WorkflowFailureError
 
-from models.messages.enrollment import WorkflowStage
-from models.states.work_order import UnenrollmentState
+from models.messages.search_attributes import WorkflowStage
+from models.states.unenrollment import UnenrollmentState
 from tests.workflow.stand_ins.unenrollment_run import UnenrollmentRun
 
 ONE, TWO = "dev_0", "dev_1"

@@ -8,7 +8,10 @@ import typer.main
 
 from cli.commands.attention import format_command
 from cli.main import app
-from models.states.work_order import RemovalMethod, ServiceCallState, ShipmentState, WorkOrderState
+from models.classifications import RemovalMethod
+from models.states.service_call import ServiceCallState
+from models.states.shipment import ShipmentState
+from models.states.work_order import WorkOrderState
 from models.views.attention import AttentionAction, AttentionKind
 from wording.attention import AttentionCase, attention_actions
 

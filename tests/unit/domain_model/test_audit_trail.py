@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from models.scope import OperatorScope
-from models.states.enrollment import DEVICE_TRANSITIONS, REGISTRATION_TRANSITIONS, DeviceState, RegistrationState
+from models.states.device import DEVICE_TRANSITIONS, DeviceState
+from models.states.subscription import REGISTRATION_TRANSITIONS, RegistrationState
 from operations.platform.audit import AuditTrail
 
 _D = DeviceState

@@ -2,7 +2,8 @@
 
 import pytest
 
-from models.states.enrollment import DEVICE_TRANSITIONS, AssetOwnership, DeviceState
+from models.classifications import AssetOwnership
+from models.states.device import DEVICE_TRANSITIONS, DeviceState
 from rules.device_states import states_when_enrolled, states_when_replaced
 from rules.transitions import check_transition
 

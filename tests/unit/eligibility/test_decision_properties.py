@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.catalog import eligibility
-from models.catalog.catalog import CapacityLimits
+from models.catalog.programs import CapacityLimits
+from models.classifications import AccountStatus, CustomerClass, MeterType, PremiseType
 from models.decision import DecisionOutcome, Verdict
-from models.states.enrollment import AccountStatus, CustomerClass, DeviceState, MeterType, PremiseType
+from models.states.device import DeviceState
 from rules.capacity import CapacityNeed, find_exceeded_limits, select_from_waitlist
 from rules.eligibility import availability, service_point
 from rules.eligibility.decide import RULE_BY_CONFIGURATION, STANDARD_RULES, decide_eligibility

@@ -6,7 +6,7 @@ import pytest
 
 from models.catalog.eligibility import RatedPowerRule
 from models.decision import Verdict
-from models.states.enrollment import DeviceState
+from models.states.device import DeviceState
 from rules.eligibility import devices
 from rules.eligibility.facts import KnownDevice
 
@@ -83,7 +83,9 @@ def test_who_names_what_is_not_taken_reads_what_is(eligible_facts, ask, specific
         specification(code="powerwall", asset_type="battery"),
     )
     named = (specification(**found) if found else None,)
-    finding = ask(devices.specification_accepted, eligible_facts(specifications=named, catalog_specifications=catalogued))
+    finding = ask(
+        devices.specification_accepted, eligible_facts(specifications=named, catalog_specifications=catalogued)
+    )
     assert "takes: wallbox-40, wallbox-48." in finding.fix
 
 

@@ -13,8 +13,8 @@ from models.catalog.eligibility import (
     PremiseTypeRule,
     TariffRule,
 )
+from models.classifications import CustomerClass, MeterType, PremiseType
 from models.decision import Verdict
-from models.states.enrollment import CustomerClass, MeterType, PremiseType
 from rules.eligibility import service_point
 
 PASSED, FAILED, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.OPEN

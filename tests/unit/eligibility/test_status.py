@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from models.classifications import AccountStatus
 from models.decision import Verdict
-from models.states.enrollment import AccountStatus
 from rules.eligibility import availability, consent
 
 PASSED, FAILED, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.OPEN

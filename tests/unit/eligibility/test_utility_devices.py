@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from models.catalog.catalog import Program, Specification
+from models.catalog.devices import Specification
 from models.catalog.eligibility import RatedPowerRule
+from models.catalog.programs import Program
 from models.decision import Verdict
 from rules.capacity import estimate_largest_need
 from rules.eligibility import devices

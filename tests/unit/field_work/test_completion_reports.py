@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from models.catalog.catalog import Program, Specification
+from models.catalog.devices import Specification
+from models.catalog.programs import Program
 from models.requests.completion import Completion
 from models.states.work_order import CompletionOutcome, WorkOrderKind
 from rules.completions import OUTCOMES_BY_KIND, CompletionFacts, find_completion_errors, installs_device

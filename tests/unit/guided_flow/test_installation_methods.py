@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from models.catalog.catalog import Program, ServiceTaskType
+from models.catalog.programs import Program
+from models.catalog.service_tasks import ServiceTaskType
 from rules.guided_flow.installation_methods import list_asset_ownerships, list_installation_methods
 
 PARCEL = {"installation_method": "self_installation", "asset_ownership": "utility_owned"}

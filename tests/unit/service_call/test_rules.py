@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from models.catalog.catalog import Program, ServiceTaskType
+from models.catalog.programs import Program
+from models.catalog.service_tasks import ServiceTaskType
+from models.classifications import AssetOwnership
 from models.requests.service_call import ChosenAction, ServiceAction, ServiceCallApplication
-from models.states.enrollment import AssetOwnership
-from models.states.work_order import SERVICE_CALL_TRANSITIONS, ServiceCallState
+from models.states.service_call import SERVICE_CALL_TRANSITIONS, ServiceCallState
 from rules.service_calls import (
     can_choose_action,
     can_order_visit,

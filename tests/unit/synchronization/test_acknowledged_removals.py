@@ -3,7 +3,8 @@
 from typing import Any
 
 from models.messages.synchronization import DermsAcknowledgement
-from models.states.enrollment import RegistrationState, SyncState
+from models.states.subscription import RegistrationState
+from models.states.sync_request import SyncState
 from rules.synchronization.acknowledgements import (
     DEVICE_FAILED,
     DEVICES_UNANSWERED,

@@ -1,6 +1,6 @@
 """What the DERMS lost is sent though nothing is new, whatever is joined with it."""
 
-from models.states.enrollment import SyncKind, SyncState
+from models.states.sync_request import SyncKind, SyncState
 from rules.synchronization.order import EarlierRequest, plan_sync_request
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from models.batches import BatchFindingKind
-from models.states.enrollment import RegistrationState
+from models.states.subscription import RegistrationState
 from rules.synchronization.reconciliation import DeviceRecord, can_resend, find_difference
 
 R = RegistrationState

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.states.enrollment import REGISTRATION_TRANSITIONS, RegistrationState
+from models.states.subscription import REGISTRATION_TRANSITIONS, RegistrationState
 from rules.registration_states import states_when_released, states_when_unenrolled
 
 _R = RegistrationState

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from models.states.enrollment import SyncKind, SyncState
+from models.states.sync_request import SyncKind, SyncState
 from rules.synchronization.order import (
     FINAL_STATES,
     UNANSWERED_ERRORS,

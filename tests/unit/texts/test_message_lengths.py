@@ -9,7 +9,7 @@ from temporalio.worker import ActivityInboundInterceptor
 
 from activities.errors import ErrorMapping
 from models.errors import Refused
-from models.messages.enrollment import CancelRequested
+from models.messages.signals import CancelRequested
 from models.messages.synchronization import DermsAcknowledgement
 from models.messages.text import MAXIMUM_LENGTH
 from workflows.signals import MessageDeduplicator

@@ -7,6 +7,16 @@ from pathlib import Path
 import pytest
 
 from models.states import enrollment, work_order
+from models.states.batch_run import BATCH_RUN_TRANSITIONS
+from models.states.device import DEVICE_TRANSITIONS
+from models.states.head_end import HEAD_END_REQUEST_TRANSITIONS
+from models.states.outbox import OUTBOX_TRANSITIONS
+from models.states.process_flow import PROCESS_FLOW_TRANSITIONS
+from models.states.service_call import SERVICE_CALL_TRANSITIONS
+from models.states.shipment import SHIPMENT_TRANSITIONS
+from models.states.subscription import REGISTRATION_TRANSITIONS, SUBSCRIPTION_TRANSITIONS
+from models.states.sync_request import SYNC_TRANSITIONS
+from models.states.unenrollment import UNENROLLMENT_TRANSITIONS
 from wording.enrollment import describe_action
 from wording.timeline import TIMELINE_SENTENCES
 
@@ -14,18 +24,18 @@ OPERATIONS = Path(__file__).parents[3] / "operations"
 WRITTEN = re.compile(r'"([a-z]{2,8}:[a-z_]+)"')
 MOVED = {
     "enr": enrollment.ENROLLMENT_TRANSITIONS,
-    "sub": enrollment.SUBSCRIPTION_TRANSITIONS,
-    "dev": enrollment.DEVICE_TRANSITIONS,
-    "reg": enrollment.REGISTRATION_TRANSITIONS,
-    "syn": enrollment.SYNC_TRANSITIONS,
+    "sub": SUBSCRIPTION_TRANSITIONS,
+    "dev": DEVICE_TRANSITIONS,
+    "reg": REGISTRATION_TRANSITIONS,
+    "syn": SYNC_TRANSITIONS,
     "wo": work_order.WORK_ORDER_TRANSITIONS,
-    "unr": work_order.UNENROLLMENT_TRANSITIONS,
-    "svc": work_order.SERVICE_CALL_TRANSITIONS,
-    "shp": work_order.SHIPMENT_TRANSITIONS,
-    "her": work_order.HEAD_END_REQUEST_TRANSITIONS,
-    "pf": work_order.PROCESS_FLOW_TRANSITIONS,
-    "bat": work_order.BATCH_RUN_TRANSITIONS,
-    "msg": enrollment.OUTBOX_TRANSITIONS,
+    "unr": UNENROLLMENT_TRANSITIONS,
+    "svc": SERVICE_CALL_TRANSITIONS,
+    "shp": SHIPMENT_TRANSITIONS,
+    "her": HEAD_END_REQUEST_TRANSITIONS,
+    "pf": PROCESS_FLOW_TRANSITIONS,
+    "bat": BATCH_RUN_TRANSITIONS,
+    "msg": OUTBOX_TRANSITIONS,
 }
 
 

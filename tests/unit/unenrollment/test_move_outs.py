@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from models.states.work_order import UnenrollmentState
+from models.states.unenrollment import UnenrollmentState
 from rules.unenrollment.move_outs import (
     MoveOutSteps,
     OccupancyUpdate,

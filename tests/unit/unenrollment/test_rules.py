@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.catalog.catalog import Program, ServiceTaskType, SubscriptionType
+from models.catalog.programs import Program, SubscriptionType
+from models.catalog.service_tasks import ServiceTaskType
+from models.classifications import AssetOwnership, Channel, RemovalMethod
 from models.decision import DecisionOutcome, Verdict
 from models.requests.unenrollment import UnenrollmentApplication
-from models.states.enrollment import AssetOwnership, Channel, SubscriptionState
-from models.states.work_order import RemovalMethod
+from models.states.subscription import SubscriptionState
 from rules.unenrollment import decide as rules
 from rules.unenrollment.decide import ParticipatingDevice, UnenrollmentFacts
 from tests.unit.conftest import PROGRAM

@@ -4,7 +4,7 @@ import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
-from models.states.work_order import BatchRunState
+from models.states.batch_run import BatchRunState
 from tests.workflow.stand_ins.batch import BatchRecord, run_batch
 
 

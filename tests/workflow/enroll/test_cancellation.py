@@ -8,7 +8,8 @@ from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import CancelledError
 
 from models.errors import Refused
-from models.messages.enrollment import CancelRequested, WorkflowStage
+from models.messages.search_attributes import WorkflowStage
+from models.messages.signals import CancelRequested
 from models.messages.synchronization import SyncOutcome
 from models.states.enrollment import EnrollmentState
 from tests.workflow.conftest import EnrollmentRun, StartEnrollment

@@ -2,11 +2,11 @@
 
 from temporalio.testing import WorkflowEnvironment
 
-from models.catalog.catalog import SetupStep
-from models.messages.enrollment import WorkflowStage
+from models.catalog.service_tasks import SetupStep
+from models.messages.search_attributes import WorkflowStage
 from models.states.enrollment import EnrollmentState
 from models.states.head_end import HeadEndOutcome
-from models.states.work_order import ShipmentState
+from models.states.shipment import ShipmentState
 from tests.workflow.stand_ins.device_setup import DeviceSetupRun, run_device_setup
 
 SHIP, CHECK = SetupStep.SHIP_DEVICE, SetupStep.DEVICE_STATUS_CHECK

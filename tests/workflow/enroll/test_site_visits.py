@@ -3,7 +3,7 @@
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from models.messages.enrollment import WorkflowStage
+from models.messages.search_attributes import WorkflowStage
 from models.messages.synchronization import SyncOutcome
 from models.states.enrollment import EnrollmentState
 from models.states.work_order import CompletionOutcome, WorkOrderState

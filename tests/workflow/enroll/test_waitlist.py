@@ -1,6 +1,7 @@
 """A waitlisted request waits as long as it takes; a freed place has it decided again."""
 
-from models.messages.enrollment import PlaceFreed, WorkflowStage
+from models.messages.enrollment import PlaceFreed
+from models.messages.search_attributes import WorkflowStage
 from models.messages.synchronization import SyncOutcome
 from models.states.enrollment import EnrollmentState
 from tests.workflow.conftest import StartEnrollment

@@ -2,7 +2,7 @@
 
 from temporalio.api.enums.v1 import EventType
 
-from models.messages.enrollment import WorkflowStage
+from models.messages.search_attributes import WorkflowStage
 from tests.workflow.conftest import EnrollmentRun, StartEnrollment
 
 

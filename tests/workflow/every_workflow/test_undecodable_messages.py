@@ -6,7 +6,8 @@ import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
-from models.messages.enrollment import CANCEL_REQUESTED, PLACE_FREED, RETRY_REQUESTED, WORKFLOW
+from models.messages.enrollment import PLACE_FREED, WORKFLOW
+from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED
 from models.messages.synchronization import DERMS_ACKNOWLEDGED, SyncOutcome
 from tests.workflow.conftest import StartEnrollment
 

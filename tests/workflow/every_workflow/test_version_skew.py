@@ -25,7 +25,7 @@ from models.messages.synchronization import (
     SyncOutcome,
     SyncRequestStatus,
 )
-from models.states.enrollment import SyncState
+from models.states.sync_request import SyncState
 from tests.waiting import WAIT_SECONDS
 from tests.workflow.conftest import find_program
 from workflows.sync_request import SyncRequestWorkflow

@@ -6,7 +6,7 @@ See docs/domain.md#service-call.
 from temporalio.testing import WorkflowEnvironment
 
 from models.states.head_end import HeadEndOutcome
-from models.states.work_order import ServiceCallState
+from models.states.service_call import ServiceCallState
 from tests.workflow.stand_ins.service_call import run_service_call
 
 _C = ServiceCallState

@@ -4,9 +4,10 @@ import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
-from models.messages.enrollment import WorkflowStage
+from models.messages.search_attributes import WorkflowStage
 from models.messages.synchronization import SyncOutcome
-from models.states.work_order import CompletionOutcome, ServiceCallState, WorkOrderState
+from models.states.service_call import ServiceCallState
+from models.states.work_order import CompletionOutcome, WorkOrderState
 from tests.workflow.stand_ins.service_call import run_service_call
 
 _C = ServiceCallState

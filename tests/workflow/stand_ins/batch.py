@@ -14,7 +14,7 @@ from models.batches import BatchName
 from models.errors import Refused
 from models.ids import batch_workflow_id, new_id
 from models.messages.batch import BatchInput, BatchProgress, BatchResult, BeginBatch, FailBatch
-from models.states.work_order import BatchRunState
+from models.states.batch_run import BatchRunState
 from workflows.batch import BatchWorkflow
 
 

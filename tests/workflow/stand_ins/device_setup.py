@@ -10,22 +10,16 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.errors import ErrorMapping
-from models.catalog.catalog import SetupStep
+from models.catalog.service_tasks import SetupStep
 from models.ids import enrollment_workflow_id, new_id
 from models.messages.enrollment import EnrollInput, EnrollmentProgress
-from models.messages.shipment import (
-    AssociateShippedDevice,
-    AwaitedShipment,
-    ConcludeStatusChecks,
-    RemindOfShipment,
-    ShipmentStatus,
-    StatusChecks,
-    StatusChecksResult,
-)
+from models.messages.head_end import ConcludeStatusChecks, StatusChecks, StatusChecksResult
+from models.messages.shipment import AssociateShippedDevice, AwaitedShipment, RemindOfShipment, ShipmentStatus
 from models.messages.site_visit import InstallationResult
-from models.states.enrollment import EnrollmentState, SyncState
+from models.states.enrollment import EnrollmentState
 from models.states.head_end import HeadEndOutcome
-from models.states.work_order import SHIPMENT_TRANSITIONS, ShipmentState
+from models.states.shipment import SHIPMENT_TRANSITIONS, ShipmentState
+from models.states.sync_request import SyncState
 from operations.field_work.shipments import UNDER_WAY_STATES
 from tests.workflow.conftest import EnrollmentRun
 from tests.workflow.stand_ins.enrollment import EnrollmentActivities, EnrollmentRecord, InMemoryDerms

@@ -9,8 +9,8 @@ from temporalio import activity
 
 from models.errors import Refused, Unavailable
 from models.ids import new_id
-from models.messages.enrollment import CancelEnrollment, EnrollInput, EnrollmentProgress, ParkEnrollment, RetryRequested
-from models.messages.signals import UnreadableSignal
+from models.messages.enrollment import CancelEnrollment, EnrollInput, EnrollmentProgress, ParkEnrollment
+from models.messages.signals import RetryRequested, UnreadableSignal
 from models.messages.synchronization import (
     AcknowledgedDevice,
     DermsAcknowledgement,
@@ -23,14 +23,9 @@ from models.messages.synchronization import (
     SyncRequestStatus,
 )
 from models.scope import SystemScope
-from models.states.enrollment import (
-    ENROLLMENT_TRANSITIONS,
-    REGISTRATION_TRANSITIONS,
-    SYNC_TRANSITIONS,
-    EnrollmentState,
-    RegistrationState,
-    SyncState,
-)
+from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState
+from models.states.subscription import REGISTRATION_TRANSITIONS, RegistrationState
+from models.states.sync_request import SYNC_TRANSITIONS, SyncState
 from operations.enrollment.enrollments import is_cancellable
 from operations.platform.audit import AuditTrail
 from operations.platform.inbox import UNKNOWN_REQUEST

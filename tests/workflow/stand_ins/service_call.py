@@ -12,10 +12,10 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.errors import ErrorMapping
-from models.catalog.catalog import ServiceLevel
+from models.catalog.service_tasks import ServiceLevel
 from models.errors import Refused
 from models.ids import new_id, service_call_workflow_id
-from models.messages.enrollment import CancelRequested, WorkflowStage
+from models.messages.search_attributes import WorkflowStage
 from models.messages.service_call import (
     ActionChosen,
     CancelServiceCall,
@@ -25,17 +25,13 @@ from models.messages.service_call import (
     ServiceCallProgress,
     VisitEnded,
 )
+from models.messages.signals import CancelRequested
 from models.messages.site_visit import SiteVisitCompleted, WorkOrderCancelled
 from models.scope import SystemScope
-from models.states.enrollment import SyncState
-from models.states.head_end import HeadEndOutcome
-from models.states.work_order import (
-    SERVICE_CALL_TRANSITIONS,
-    CompletionOutcome,
-    HeadEndRequestState,
-    ServiceCallState,
-    WorkOrderState,
-)
+from models.states.head_end import HeadEndOutcome, HeadEndRequestState
+from models.states.service_call import SERVICE_CALL_TRANSITIONS, ServiceCallState
+from models.states.sync_request import SyncState
+from models.states.work_order import CompletionOutcome, WorkOrderState
 from models.tables.device_setup import HeadEndRequest
 from operations.platform.audit import AuditTrail
 from operations.service_call import remote_actions

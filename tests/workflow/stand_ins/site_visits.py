@@ -13,10 +13,11 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.errors import ErrorMapping
-from models.catalog.catalog import ServiceLevel, SetupStep
+from models.catalog.service_tasks import ServiceLevel, SetupStep
 from models.errors import Refused
 from models.ids import enrollment_workflow_id, new_id
-from models.messages.enrollment import EnrollInput, EnrollmentProgress, WorkflowStage
+from models.messages.enrollment import EnrollInput, EnrollmentProgress
+from models.messages.search_attributes import WorkflowStage
 from models.messages.site_visit import (
     AssociateInstalledDevice,
     AwaitedVisit,
@@ -27,7 +28,8 @@ from models.messages.site_visit import (
     SiteVisitStatus,
 )
 from models.scope import SystemScope
-from models.states.enrollment import EnrollmentState, SyncState
+from models.states.enrollment import EnrollmentState
+from models.states.sync_request import SyncState
 from models.states.work_order import CompletionOutcome, WorkOrderState
 from models.tables.work_order import WorkOrder
 from operations.field_work import completions, work_orders

@@ -6,6 +6,7 @@ from typing import Any
 
 from temporalio import activity
 
+from models.classifications import RemovalMethod
 from models.errors import Refused
 from models.ids import new_id
 from models.messages.signals import UnreadableSignal
@@ -33,14 +34,9 @@ from models.messages.unenrollment import (
     UnenrollInput,
     UnenrollmentProgress,
 )
-from models.states.enrollment import SyncState
-from models.states.work_order import (
-    UNENROLLMENT_TRANSITIONS,
-    CompletionOutcome,
-    RemovalMethod,
-    UnenrollmentState,
-    WorkOrderState,
-)
+from models.states.sync_request import SyncState
+from models.states.unenrollment import UNENROLLMENT_TRANSITIONS, UnenrollmentState
+from models.states.work_order import CompletionOutcome, WorkOrderState
 from rules.transitions import check_transition
 
 _U = UnenrollmentState

@@ -14,7 +14,8 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.errors import ErrorMapping
 from models.ids import new_id, unenrollment_workflow_id
-from models.messages.enrollment import CancelRequested, RetryRequested, WorkflowStage
+from models.messages.search_attributes import WorkflowStage
+from models.messages.signals import CancelRequested, RetryRequested
 from models.messages.site_visit import AppointmentChanged, SiteVisitCompleted, WorkOrderCancelled
 from models.messages.synchronization import DermsAcknowledgement, SyncTurn
 from models.messages.unenrollment import ApprovalDecided, DeviceKept, DeviceReceived, UnenrollInput, UnenrollResult

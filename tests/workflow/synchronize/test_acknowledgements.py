@@ -1,6 +1,6 @@
 """The DERMS may answer in any way, at any time, any number of times: the request ends as the DERMS says."""
 
-from models.messages.enrollment import WorkflowStage
+from models.messages.search_attributes import WorkflowStage
 from models.messages.synchronization import SyncOutcome
 from models.states.enrollment import EnrollmentState
 from tests.workflow.conftest import SENDING, StartEnrollment

@@ -1,7 +1,7 @@
 """A batch may have sent a message together with others: its flow awaits the answer and sends nothing itself."""
 
 from models.messages.synchronization import SYNC_TURN, SyncOutcome, SyncTurn
-from models.states.enrollment import SyncState
+from models.states.sync_request import SyncState
 from tests.workflow.conftest import EnrollmentRun, StartEnrollment
 
 WHAT = "the batch"

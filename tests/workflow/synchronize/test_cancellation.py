@@ -1,7 +1,7 @@
 """A flow cancelled in Temporal while it tells the DERMS does not leave the DERMS untold in silence."""
 
 from models.messages.synchronization import SyncOutcome
-from models.states.enrollment import SyncState
+from models.states.sync_request import SyncState
 from tests.workflow.conftest import SENDING, StartEnrollment
 from tests.workflow.synchronize.test_negative_acknowledgements import NO
 

@@ -1,7 +1,7 @@
 """The truth is kept device by device; the request is synchronized only when every device is."""
 
 from models.messages.synchronization import SyncOutcome
-from models.states.enrollment import RegistrationState
+from models.states.subscription import RegistrationState
 from tests.workflow.conftest import StartEnrollment
 from tests.workflow.stand_ins.enrollment import DEVICES
 

@@ -6,8 +6,9 @@ See docs/domain.md#unenroll.
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from models.messages.enrollment import WorkflowStage
-from models.states.work_order import UnenrollmentState, WorkOrderState
+from models.messages.search_attributes import WorkflowStage
+from models.states.unenrollment import UnenrollmentState
+from models.states.work_order import WorkOrderState
 from tests.workflow.stand_ins.unenrollment_run import run_unenrollment
 
 _U = UnenrollmentState

@@ -8,9 +8,9 @@ from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
 
-from models.messages.enrollment import WorkflowStage
+from models.messages.search_attributes import WorkflowStage
 from models.messages.synchronization import SyncOutcome
-from models.states.work_order import UnenrollmentState
+from models.states.unenrollment import UnenrollmentState
 from tests.workflow.stand_ins.unenrollment_run import UnenrollmentRun, run_unenrollment
 
 _U = UnenrollmentState
