@@ -1,25 +1,21 @@
-"""The simulator's own doors, for those who test against it: messages, faults, reference data. No fault strikes here."""
+"""The DERMS simulator's own endpoints for tests: messages, deliveries and reference data. No fault affects them."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from simulator.derms.grid_model.processing import ForcedResult
 from simulator.derms.grid_model.reference import Reference
+from simulator.derms.processing import ForcedResult
 from simulator.derms.simulator import get_simulator
-from simulator.shared.contract import Document, Violation
+from simulator.shared.contract import Document
 from simulator.shared.paging import InvalidPageError, parse_page
 from simulator.shared.responses import JsonResponse, RawJsonResponse, build_problem, parse_object
 
 
-async def get_health(_: Request) -> Response:
-    return JsonResponse({"status": "ok"})
-
-
 async def list_messages(request: Request) -> Response:
-    """In the order of arrival, with how often each came, was applied and was answered."""
+    """Lists messages in the order of arrival, with how often each came, was applied and was answered."""
     page = parse_page(request)
     if page.cursor and not (page.cursor.isascii() and page.cursor.isdigit() and len(page.cursor) <= 18):
-        raise InvalidPageError(Violation("/cursor", "is not one that was given out"))
+        raise InvalidPageError.for_cursor()
     found = get_simulator(request).messages.list_page(int(page.cursor or 0), page.limit + 1)
     document = page.to_document(found, lambda item: str(item["number"]))
     for item in document["items"]:
@@ -28,34 +24,19 @@ async def list_messages(request: Request) -> Response:
 
 
 async def list_deliveries(request: Request) -> Response:
-    """Which messages came in one call, the latest calls last."""
+    """Lists which messages came in one call, the latest call last."""
     return JsonResponse({"items": get_simulator(request).deliveries.list_deliveries()})
 
 
 async def force_acknowledgement(request: Request) -> Response:
-    """Has an acknowledgement sent by callback now; the body may dictate its result."""
-    machine = get_simulator(request)
+    """Sends an acknowledgement by callback now; the body may force its result."""
+    simulator = get_simulator(request)
     body = await request.body()
     forced = ForcedResult.model_validate(parse_object(body)) if body.strip() else None
-    taken = machine.messages.find(request.path_params["message_id"])
-    if taken is None:
-        return build_problem(404, "not-found", "No such message was taken.")
-    acknowledgement = machine.inbox.force_acknowledgement(taken, forced)
-    machine.callbacks.enqueue([taken.message_id])
-    return RawJsonResponse(acknowledgement)
-
-
-async def get_faults(request: Request) -> Response:
-    return JsonResponse(get_simulator(request).faults.describe().model_dump())
-
-
-async def change_faults(request: Request) -> Response:
-    """Changes what the body names, and nothing else."""
-    return JsonResponse(get_simulator(request).faults.change(parse_object(await request.body())).model_dump())
-
-
-async def reset_faults(request: Request) -> Response:
-    return JsonResponse(get_simulator(request).faults.reset().model_dump())
+    message = simulator.messages.find(request.path_params["message_id"])
+    if message is None:
+        return build_problem(404, "not-found", "The DERMS has not received this message.")
+    return RawJsonResponse(simulator.inbox.force_acknowledgement(message, forced))
 
 
 async def get_reference(request: Request) -> Response:
@@ -63,7 +44,7 @@ async def get_reference(request: Request) -> Response:
 
 
 async def replace_reference(request: Request) -> Response:
-    """Replaces all of it: what the body leaves out is `*` again."""
+    """Replaces all reference data: what the body leaves out is `*` again."""
     reference = Reference.model_validate_json(await request.body())
     get_simulator(request).reference.replace(reference)
     return JsonResponse(_to_document(reference))

@@ -1,25 +1,25 @@
-"""The sync messages taken, each once, with what was answered and whether the answer was delivered."""
+"""The sync messages that the DERMS has received, each once, with their acknowledgements, callbacks and deliveries."""
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import orjson
 
+from simulator.shared.callbacks import Answer, CallbackState
 from simulator.shared.contract import Document
 from simulator.shared.store import Store
-
-CallbackState = Literal["none", "waiting", "delivered", "lost", "undeliverable"]
 
 _LIST_COLUMNS = (
     "number, message_id, sync_request_id, version, received_at, times_received, applied, "
     "acknowledgement IS NOT NULL AS acknowledged, callback, callbacks_sent"
 )
+_MAX_DELIVERIES = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A message in the store; `acknowledgement` is None until it is decided."""
+    """A message in the store; `acknowledgement` is None until the DERMS has decided."""
 
     message_id: str
     content_hash: bytes
@@ -31,33 +31,27 @@ class StoredMessage:
 
 
 class MessageRepository:
-    """Reads and writes one table; transactions are the caller's."""
+    """Reads and writes the table of messages; the caller opens transactions, except for callbacks."""
 
     def __init__(self, store: Store) -> None:
+        self._store = store
         self._connection = store.connection
 
     def find(self, message_id: str) -> StoredMessage | None:
-        found = self._connection.execute(
+        row = self._connection.execute(
             "SELECT message_id, content_hash, document, acknowledgement FROM messages WHERE message_id = ?",
             (message_id,),
         ).fetchone()
-        return StoredMessage(*found) if found else None
+        return StoredMessage(*row) if row else None
 
     def add(self, message: Document, body: bytes, content_hash: bytes, received_at: str, due: float) -> StoredMessage:
+        message_id = message["message_id"]
         self._connection.execute(
             "INSERT INTO messages (message_id, sync_request_id, version, content_hash, document, received_at, due)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                message["message_id"],
-                message["sync_request_id"],
-                message["version"],
-                content_hash,
-                body,
-                received_at,
-                due,
-            ),
+            (message_id, message["sync_request_id"], message["version"], content_hash, body, received_at, due),
         )
-        return StoredMessage(message["message_id"], content_hash, body, None)
+        return StoredMessage(message_id, content_hash, body, None)
 
     def count_receipt(self, message_id: str) -> None:
         self._connection.execute(
@@ -73,54 +67,73 @@ class MessageRepository:
         )
 
     def was_applied(self, message_id: str) -> bool:
-        found = self._connection.execute("SELECT applied FROM messages WHERE message_id = ?", (message_id,)).fetchone()
-        return found is not None and found["applied"] > 0
+        row = self._connection.execute("SELECT applied FROM messages WHERE message_id = ?", (message_id,)).fetchone()
+        return row is not None and row["applied"] > 0
 
     def get_next_due_time(self) -> float | None:
-        """When the next decision falls due, in seconds of the epoch."""
+        """Returns when the next decision falls due, in seconds since 1970."""
         return self._connection.execute("SELECT min(due) FROM messages WHERE acknowledgement IS NULL").fetchone()[0]
 
     def list_due(self, now: float, limit: int) -> list[StoredMessage]:
-        """Undecided messages, in the order in which they fell due."""
-        found = self._connection.execute(
+        """Returns messages without a decision, in the order in which they fell due."""
+        rows = self._connection.execute(
             "SELECT message_id, content_hash, document, acknowledgement FROM messages"
             " WHERE acknowledgement IS NULL AND due <= ? ORDER BY due, number LIMIT ?",
             (now, limit),
         )
-        return [StoredMessage(*row) for row in found]
+        return [StoredMessage(*row) for row in rows]
 
     def list_waiting(self) -> list[str]:
-        """Whose acknowledgements were not yet delivered, oldest first."""
-        found = self._connection.execute("SELECT message_id FROM messages WHERE callback = 'waiting' ORDER BY number")
-        return [row["message_id"] for row in found]
+        """Returns the ids whose acknowledgements wait for their callback, the oldest first."""
+        rows = self._connection.execute("SELECT message_id FROM messages WHERE callback = 'waiting' ORDER BY number")
+        return [row["message_id"] for row in rows]
 
-    def list_acknowledgements(self, message_ids: Iterable[str]) -> list[tuple[str, bytes]]:
-        """Message ids and acknowledgements, in the order asked for."""
-        found = [(one, self.find(one)) for one in message_ids]
-        return [(one, taken.acknowledgement) for one, taken in found if taken and taken.acknowledgement]
+    def list_answers(self, ids: Iterable[str]) -> list[Answer]:
+        """Returns the acknowledgements of these messages, in the same order."""
+        found = [(message_id, self.find(message_id)) for message_id in ids]
+        return [
+            (message_id, message.acknowledgement)
+            for message_id, message in found
+            if message and message.acknowledgement
+        ]
 
-    def record_delivery(self, sent: Sequence[tuple[str, bytes]], outcome: CallbackState, *, posts: int) -> None:
-        """What became of a delivery. An acknowledgement that was replaced meanwhile still waits for its own."""
-        self._connection.executemany(
-            "UPDATE messages SET callbacks_sent = callbacks_sent + ?,"
-            " callback = CASE WHEN acknowledgement = ? THEN ? ELSE callback END WHERE message_id = ?",
-            [(posts, acknowledgement, outcome, message_id) for message_id, acknowledgement in sent],
-        )
+    def record_delivery(self, sent: Sequence[Answer], outcome: CallbackState, *, posts: int) -> None:
+        """Records the outcome of a delivery. An acknowledgement that was replaced meanwhile still waits for its own."""
+        with self._store.transaction():
+            self._connection.executemany(
+                "UPDATE messages SET callbacks_sent = callbacks_sent + ?,"
+                " callback = CASE WHEN acknowledgement = ? THEN ? ELSE callback END WHERE message_id = ?",
+                [(posts, acknowledgement, outcome, message_id) for message_id, acknowledgement in sent],
+            )
 
     def list_page(self, after: int, limit: int) -> list[Document]:
-        """Messages in the order of arrival, from behind the given number."""
-        found = self._connection.execute(
+        """Returns messages in the order of arrival, from behind the given number."""
+        rows = self._connection.execute(
             f"SELECT {_LIST_COLUMNS} FROM messages WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608 (a constant)
             (after, limit),
         )
-        return [{**dict(row), "acknowledged": bool(row["acknowledged"])} for row in found]
+        return [{**dict(row), "acknowledged": bool(row["acknowledged"])} for row in rows]
 
     def count_by_status(self) -> dict[str, int]:
-        found = self._connection.execute(
+        row = self._connection.execute(
             "SELECT (SELECT count(*) FROM messages),"
             " (SELECT count(*) FROM messages WHERE acknowledgement IS NULL),"
             " (SELECT count(*) FROM messages WHERE callback = 'waiting'),"
             " (SELECT count(*) FROM messages WHERE callback = 'lost'),"
             " (SELECT count(*) FROM messages WHERE callback = 'undeliverable')"
         ).fetchone()
-        return dict(zip(("received", "undecided", "waiting", "lost", "undeliverable"), found, strict=True))
+        return dict(zip(("received", "undecided", "waiting", "lost", "undeliverable"), row, strict=True))
+
+
+class DeliveryLog:
+    """Keeps in memory which messages came together in one call, for tests that count calls."""
+
+    def __init__(self) -> None:
+        self._deliveries: deque[list[str]] = deque(maxlen=_MAX_DELIVERIES)
+
+    def record(self, message_ids: list[str]) -> None:
+        self._deliveries.append(message_ids)
+
+    def list_deliveries(self) -> list[list[str]]:
+        """Returns the message ids of each call, the latest call last."""
+        return list(self._deliveries)

@@ -1,4 +1,4 @@
-"""What can be set when the simulator starts, all from DERMS_SIMULATOR_* variables; faults are set later, over HTTP."""
+"""The DERMS simulator's settings: DERMS_SIMULATOR_* variables, read at its start. Faults are set later, over HTTP."""
 
 from pathlib import Path
 from typing import Literal
@@ -10,7 +10,7 @@ AcknowledgeMode = Literal["at_once", "callback", "never"]
 
 
 class Settings(BaseSettings):
-    """Read once, in __main__."""
+    """Read once, by `__main__`."""
 
     model_config = SettingsConfigDict(env_prefix="DERMS_SIMULATOR_", frozen=True)
 

@@ -1,91 +1,66 @@
-"""All parts of the simulator, put together once. Doors reach them through the request."""
+"""The parts of the DERMS simulator, assembled once."""
 
-import asyncio
-import logging
-import os
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
 from starlette.requests import Request
 
-from simulator.derms.decision_loop import DecisionLoop
-from simulator.derms.delivery_log import DeliveryLog
-from simulator.derms.grid_model.processing import MessageProcessor
+from simulator.derms.contract import MessageContract
+from simulator.derms.faults import Faults
 from simulator.derms.grid_model.reference import ReferenceRepository
 from simulator.derms.grid_model.resources import DerRepository
 from simulator.derms.grid_model.search import DerSearch
 from simulator.derms.inbox import MessageInbox
-from simulator.derms.messages import MessageRepository
+from simulator.derms.messages import DeliveryLog, MessageRepository
+from simulator.derms.processing import MessageProcessor
 from simulator.derms.settings import Settings
-from simulator.shared.callbacks import SENDER_COUNT, CallbackSender
-from simulator.shared.contract import MessageContract
-from simulator.shared.faults import FaultControl, Faults
+from simulator.shared.application import SimulatorParts
+from simulator.shared.callbacks import CallbackSender, CallbackTarget
+from simulator.shared.faults import FaultControl
 from simulator.shared.store import Store
-
-_CALLBACK_TIMEOUT_SECONDS = 10
-
-_log = logging.getLogger("simulator")
 
 
 @dataclass(frozen=True, slots=True)
-class DermsSimulator:
-    """What the doors work with."""
+class DermsSimulator(SimulatorParts[Faults]):
+    """The parts that the endpoints use."""
 
-    secret: str
     contract: MessageContract
-    faults: FaultControl[Faults]
     messages: MessageRepository
     search: DerSearch
     reference: ReferenceRepository
     inbox: MessageInbox
-    decision_loop: DecisionLoop
-    callbacks: CallbackSender
     deliveries: DeliveryLog
 
 
 def get_simulator(request: Request) -> DermsSimulator:
-    return request.state.machine
+    return request.state.simulator
 
 
-@asynccontextmanager
-async def run_simulator(settings: Settings) -> AsyncGenerator[DermsSimulator]:
-    """The machine with its clerk and carriers at work; all at rest, and the store closed, afterwards."""
-    store = Store(settings.store)
-    # trust_env off: a proxy meant for the internet must not come between two programs on one machine.
-    async with httpx.AsyncClient(timeout=_CALLBACK_TIMEOUT_SECONDS, trust_env=False) as http:
-        machine = _assemble(settings, store, http)
-        work = [asyncio.create_task(one.run()) for one in (machine.decision_loop, *[machine.callbacks] * SENDER_COUNT)]
-        for task in work:
-            task.add_done_callback(_stop_if_failed)
-        try:
-            yield machine
-        finally:
-            for task in work:
-                task.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
-            store.close()
-
-
-def _assemble(settings: Settings, store: Store, http: httpx.AsyncClient) -> DermsSimulator:
+def assemble(settings: Settings, store: Store, http: httpx.AsyncClient) -> DermsSimulator:
+    """Builds all parts over a store."""
     secret = settings.secret.get_secret_value()
-    resting = Faults(acknowledge=settings.acknowledge, acknowledge_after_seconds=settings.acknowledge_after)
-    faults = FaultControl(resting, settings.seed)
+    defaults = Faults(acknowledge=settings.acknowledge, acknowledge_after_seconds=settings.acknowledge_after)
+    faults = FaultControl(defaults, settings.seed)
     messages = MessageRepository(store)
     reference = ReferenceRepository(store)
-    settlement = MessageProcessor(messages, DerRepository(store), reference)
-    courier = CallbackSender(store, messages, faults, http, str(settings.callback_url), secret)
-    clerk = DecisionLoop(store, messages, settlement, faults, courier)
-    intake = MessageInbox(store, messages, settlement, faults, clerk)
-    register = DerSearch(store)
-    return DermsSimulator(
-        secret, MessageContract(), faults, messages, register, reference, intake, clerk, courier, DeliveryLog()
+    callbacks = CallbackSender(
+        messages,
+        http,
+        CallbackTarget(str(settings.callback_url), secret, "acknowledgements"),
+        is_duplicating=lambda: faults.current.duplicate_acknowledgements,
+        is_reordering=lambda: faults.current.reorder_acknowledgements,
     )
-
-
-def _stop_if_failed(task: asyncio.Task[None]) -> None:
-    """A simulator that takes messages and never answers would be a fault nobody asked for."""
-    if not task.cancelled() and task.exception() is not None:
-        _log.critical("A part has failed; stopping", exc_info=task.exception())
-        os._exit(1)  # the store survives any death
+    processor = MessageProcessor(messages, DerRepository(store), reference)
+    inbox = MessageInbox(store, messages, processor, faults, callbacks)
+    return DermsSimulator(
+        secret=secret,
+        faults=faults,
+        loop=inbox.loop,
+        callbacks=callbacks,
+        contract=MessageContract(),
+        messages=messages,
+        search=DerSearch(store),
+        reference=reference,
+        inbox=inbox,
+        deliveries=DeliveryLog(),
+    )

@@ -1,71 +1,54 @@
-"""The doors of the contract: take a request for a device, say what became of one."""
+"""The endpoints of the head-end contract: receive requests for a device and show their status."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from simulator.head_end.contract import SCHEMA_NAME
 from simulator.head_end.devices import Operation, build_device_key
 from simulator.head_end.simulator import HeadEndSimulator
-from simulator.shared.responses import AbortedResponse, JsonResponse, RawJsonResponse, build_problem
+from simulator.shared.contract import Document, Violation
+from simulator.shared.guard import build_receipt, read_document
+from simulator.shared.responses import JsonResponse, ProblemError, build_problem
 
 
-def request_status_check(machine: HeadEndSimulator, request: Request, body: bytes) -> Response:
-    """POST /devices/{device}/status-checks: 200 with the answer, or 202 when it will come later."""
-    return _receive(machine, request, body, action=False)
+def request_status_check(simulator: HeadEndSimulator, request: Request, body: bytes) -> Response:
+    """POST /devices/{device}/status-checks: 200 with the answer, or 202 when it comes later."""
+    document = _read_request(request, body, simulator.contract.find_status_check_violations)
+    return _receive(simulator, document, "status_check")
 
 
-def request_action(machine: HeadEndSimulator, request: Request, body: bytes) -> Response:
-    """POST /devices/{device}/actions: likewise."""
-    return _receive(machine, request, body, action=True)
+def request_action(simulator: HeadEndSimulator, request: Request, body: bytes) -> Response:
+    """POST /devices/{device}/actions: 200 with the answer, or 202 when it comes later."""
+    document = _read_request(request, body, simulator.contract.find_action_violations)
+    return _receive(simulator, document, document["action"])
 
 
-def _receive(machine: HeadEndSimulator, request: Request, body: bytes, *, action: bool) -> Response:
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        return build_problem(400, "malformed-json", f"The body is not JSON: {error.msg} (at {error.pos}).")
-    if flaws := machine.contract.find_violations(document, action=action):
-        return build_problem(
-            400, "not-as-agreed", "The request is not as docs/contracts/head-end.schema.json has it.", flaws
-        )
-    if objection := _find_address_error(request, document):
-        return build_problem(400, "key-mismatch", objection)
-    asked: Operation = document["action"] if action else "status_check"
-    taken = machine.requests.receive(document, asked, machine.faults.current.answer_after_seconds)
-    if taken is None:
+def _read_request(request: Request, body: bytes, find_violations: Callable[[Any], Sequence[Violation]]) -> Document:
+    """Returns the request in the body, which must be for the device in the path."""
+    document = read_document(request, body, find_violations, schema=SCHEMA_NAME, key="request_id")
+    keys = {build_device_key(number) for number in (document["serial_number"], document.get("nic_id")) if number}
+    if build_device_key(request.path_params["device"]) not in keys:
+        raise ProblemError(400, "key-mismatch", "The path must name the device by its serial number or NIC id.")
+    return document
+
+
+def _receive(simulator: HeadEndSimulator, document: Document, operation: Operation) -> Response:
+    stored = simulator.inbox.receive(document, operation)
+    if stored is None:
         return build_problem(409, "content-mismatch", "This key was used for another request. Use a new key.")
-    answer = taken.answer
-    if (
-        answer is None
-        and machine.faults.current.answer == "at_once"
-        and machine.devices.get_state(taken.device_key) != "silent"
-    ):
-        answer = machine.answer_loop.answer_now(taken, "none")
-    machine.answer_loop.notify()
-    if machine.faults.should_inject(machine.faults.current.lose_response_share):
-        return AbortedResponse()
-    if answer is not None:
-        return RawJsonResponse(answer)
-    return JsonResponse({"status": "received", "request_id": taken.request_id}, 202)
+    return build_receipt(simulator, {"request_id": stored.request_id}, stored.answer)
 
 
-def _find_address_error(request: Request, document: dict[str, Any]) -> str:
-    if request.headers.get("idempotency-key") != document["request_id"]:
-        return "Idempotency-Key must be there, and be the request_id."
-    numbers = {build_device_key(one) for one in (document["serial_number"], document.get("nic_id")) if one}
-    if build_device_key(request.path_params["device"]) not in numbers:
-        return "The address must name the device by its serial number or NIC id."
-    return ""
-
-
-def get_request_status(machine: HeadEndSimulator, request: Request, _: bytes) -> Response:
+def get_request_status(simulator: HeadEndSimulator, request: Request, _: bytes) -> Response:
     """GET …/{request_id}: received or answered; 404 when the request never came."""
-    asking = machine.requests.find(request.path_params["request_id"])
-    if asking is None:
-        return build_problem(404, "not-found", "No such request came. Send it.")
-    if asking.answer is None:
-        return JsonResponse({"request_id": asking.request_id, "status": "received"})
-    answer = orjson.Fragment(asking.answer)
-    return JsonResponse({"request_id": asking.request_id, "status": "answered", "answer": answer})
+    stored = simulator.requests.find(request.path_params["request_id"])
+    if stored is None:
+        return build_problem(404, "not-found", "The head-end has not received this request. Send it.")
+    status = {"status": "received"}
+    if stored.answer is not None:
+        status = {"status": "answered", "answer": orjson.Fragment(stored.answer)}
+    return JsonResponse({"request_id": stored.request_id, **status})

@@ -1,11 +1,12 @@
-"""The devices the head-end talks to. It knows them all and reaches them all, until somebody says otherwise."""
+"""The devices that the head-end talks to. It knows and reaches all of them, unless a test has set another state."""
 
 import re
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from simulator.head_end.store import HeadEndStore
+from simulator.shared.contract import Document
+from simulator.shared.store import Store
 
 Operation = Literal["status_check", "ping", "restart", "reset"]
 DeviceState = Literal["online", "offline", "hung", "broken", "silent", "unknown"]
@@ -25,7 +26,7 @@ _RECOVERIES: dict[Operation, frozenset[DeviceState]] = {
 
 
 class DeviceSetting(BaseModel):
-    """What a device shall be from now on. `silent`: what is asked of it is never answered."""
+    """The state that a test sets. `silent`: the head-end never answers requests for the device."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -33,40 +34,39 @@ class DeviceSetting(BaseModel):
 
 
 def build_device_key(device: str) -> str:
-    """Letter case and separators aside, as people read numbers off a label."""
+    """Returns a serial number or NIC id without letter case and separators, which people read differently."""
     return _SEPARATORS.sub("", device.upper())
 
 
 class DeviceRepository:
-    """Those that were set, in the store."""
+    """Reads and writes the devices whose state was set; all others are online."""
 
-    def __init__(self, store: HeadEndStore) -> None:
-        self._store = store
+    def __init__(self, store: Store) -> None:
+        self._connection = store.connection
 
     def get_state(self, key: str) -> DeviceState:
-        row = self._store.connection.execute("SELECT state FROM devices WHERE device_key = ?", (key,)).fetchone()
+        row = self._connection.execute("SELECT state FROM devices WHERE device_key = ?", (key,)).fetchone()
         return row["state"] if row else "online"
 
     def set_state(self, device: str, state: DeviceState) -> None:
-        """Sets it; what was asked of a device that was silent is answered now."""
-        self._store.connection.execute(
+        self._connection.execute(
             "INSERT INTO devices (device_key, device, state) VALUES (?, ?, ?)"
             " ON CONFLICT (device_key) DO UPDATE SET state = excluded.state",
             (build_device_key(device), device, state),
         )
 
     def reset(self, device: str) -> None:
-        """It is online again, as all are."""
-        self._store.connection.execute("DELETE FROM devices WHERE device_key = ?", (build_device_key(device),))
+        """Makes the device online again."""
+        self._connection.execute("DELETE FROM devices WHERE device_key = ?", (build_device_key(device),))
 
-    def list_devices(self) -> list[dict[str, Any]]:
-        found = self._store.connection.execute("SELECT device, state FROM devices ORDER BY device_key")
-        return [dict(row) for row in found]
+    def list_devices(self) -> list[Document]:
+        rows = self._connection.execute("SELECT device, state FROM devices ORDER BY device_key")
+        return [dict(row) for row in rows]
 
-    def perform(self, key: str, asked: Operation) -> tuple[str, str]:
-        """What a request comes to, as outcome and text; an action may put the device right."""
+    def perform(self, key: str, operation: Operation) -> tuple[str, str]:
+        """Returns outcome and text of an operation, which may bring the device back online."""
         state = self.get_state(key)
-        if state in _RECOVERIES.get(asked, frozenset()):
-            self._store.connection.execute("UPDATE devices SET state = 'online' WHERE device_key = ?", (key,))
-            return "ok", f"The device came back after the {asked}."
+        if state in _RECOVERIES.get(operation, frozenset()):
+            self._connection.execute("UPDATE devices SET state = 'online' WHERE device_key = ?", (key,))
+            return "ok", f"The device came back after the {operation}."
         return _STATUS_ANSWERS.get(state, _STATUS_ANSWERS["online"])

@@ -1,16 +1,13 @@
-"""The faults of a head-end. A device that is offline, hung or silent is no fault: it is a device that was set so."""
-
-from typing import Literal
+"""The faults of the head-end simulator. That a device is offline, hung or silent is no fault: it is a state."""
 
 from pydantic import Field
 
+from simulator.head_end.settings import AnswerMode
 from simulator.shared.faults import EndpointFaults
-
-AnswerMode = Literal["at_once", "callback", "never"]
 
 
 class Faults(EndpointFaults):
-    """All at rest, unless the settings say otherwise."""
+    """Everything that a test can set. All faults are off unless the settings say otherwise."""
 
     answer: AnswerMode
     answer_after_seconds: float = Field(ge=0, le=86_400)

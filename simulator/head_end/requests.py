@@ -1,27 +1,23 @@
-"""The requests that came in, their answers, and which of these are still to be told."""
+"""The requests that the head-end has received, with their answers and callbacks."""
 
-import hashlib
 import sqlite3
-import time
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
 from simulator.head_end.devices import Operation, build_device_key
-from simulator.head_end.store import HeadEndStore
+from simulator.shared.callbacks import Answer, CallbackState
 from simulator.shared.contract import Document
-
-CallbackState = Literal["none", "waiting", "delivered", "lost", "undeliverable"]
+from simulator.shared.store import Store, format_now, hash_content
 
 _SILENT = "SELECT device_key FROM devices WHERE state = 'silent'"
 _LIST_COLUMNS = ("request_id", "serial_number", "asked", "received_at", "times_received", "callback", "callbacks_sent")
 
 
 class StoredRequest(NamedTuple):
-    """One request as the store has it."""
+    """A request in the store; `answer` is None until the head-end has answered."""
 
     number: int
     request_id: str
@@ -32,88 +28,104 @@ class StoredRequest(NamedTuple):
 
 
 class RequestRepository:
-    """All of them, by key."""
+    """Reads and writes the table of requests; the caller opens transactions, except for callbacks."""
 
-    def __init__(self, store: HeadEndStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     def find(self, request_id: str) -> StoredRequest | None:
-        row = self._query("SELECT * FROM requests WHERE request_id = ?", request_id).fetchone()
+        row = self._execute("SELECT * FROM requests WHERE request_id = ?", request_id).fetchone()
         return _to_request(row) if row else None
 
-    def receive(self, document: Document, asked: Operation, due_in: float) -> StoredRequest | None:
-        """Takes a request, or counts that it came again; None when its key had another meaning before."""
-        content = hashlib.sha256(orjson.dumps([asked, document], option=orjson.OPT_SORT_KEYS)).digest()
+    def receive(self, document: Document, operation: Operation, due: float) -> StoredRequest | None:
+        """Adds a request, or counts that it came again; returns None if its key was used for another request."""
+        content_hash = hash_content([operation, document])
         earlier = self.find(document["request_id"])
-        if earlier is not None:
-            if earlier.content_hash != content:
-                return None
-            self._query("UPDATE requests SET times_received = times_received + 1 WHERE number = ?", earlier.number)
-            return earlier
-        serial = document["serial_number"]
-        named: dict[str, Any] = {
-            "request_id": document["request_id"],
-            "device_key": build_device_key(serial),
-            "asked": asked,
-            "content_hash": content,
-            "serial_number": serial,
-            "received_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "due": time.time() + due_in,
-        }
-        row = self._store.connection.execute(
-            f"INSERT INTO requests ({', '.join(named)}) VALUES ({', '.join('?' * len(named))}) RETURNING *",  # noqa: S608
-            tuple(named.values()),
+        if earlier is None:
+            return self._add(document, operation, content_hash, due)
+        if earlier.content_hash != content_hash:
+            return None
+        self._execute("UPDATE requests SET times_received = times_received + 1 WHERE number = ?", earlier.number)
+        return earlier
+
+    def _add(self, document: Document, operation: Operation, content_hash: bytes, due: float) -> StoredRequest:
+        serial_number = document["serial_number"]
+        row = self._execute(
+            "INSERT INTO requests (request_id, device_key, asked, content_hash, serial_number, received_at, due)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *",
+            document["request_id"],
+            build_device_key(serial_number),
+            operation,
+            content_hash,
+            serial_number,
+            format_now(),
+            due,
         ).fetchone()
         return _to_request(row)
 
-    def record_answer(self, asking: StoredRequest, outcome: str, text: str, callback: CallbackState) -> bytes:
-        """Writes the answer down."""
+    def record_answer(self, request: StoredRequest, outcome: str, text: str, callback: CallbackState) -> bytes:
+        """Builds the answer, stores it and returns it."""
         answer = orjson.dumps(
             {
                 "message_id": f"hea_{uuid.uuid4().hex}",
-                "request_id": asking.request_id,
+                "request_id": request.request_id,
                 "outcome": outcome,
                 "text": text,
             }
         )
-        self._query("UPDATE requests SET answer = ?, callback = ? WHERE number = ?", answer, callback, asking.number)
+        self._execute("UPDATE requests SET answer = ?, callback = ? WHERE number = ?", answer, callback, request.number)
         return answer
 
+    def get_next_due_time(self) -> float | None:
+        """Returns when the next answer falls due, in seconds since 1970; silent devices never answer."""
+        row = self._execute(
+            f"SELECT min(due) FROM requests WHERE answer IS NULL AND device_key NOT IN ({_SILENT})"  # noqa: S608
+        ).fetchone()
+        return row[0]
+
     def list_due(self, now: float, limit: int) -> list[StoredRequest]:
-        found = self._query(
+        """Returns requests without an answer, in the order in which they fell due."""
+        rows = self._execute(
             f"SELECT * FROM requests WHERE answer IS NULL AND due <= ? AND device_key NOT IN ({_SILENT})"  # noqa: S608
             " ORDER BY due LIMIT ?",
             now,
             limit,
         )
-        return [_to_request(row) for row in found]
+        return [_to_request(row) for row in rows]
 
-    def get_next_due_time(self) -> float | None:
-        row = self._query(
-            f"SELECT min(due) FROM requests WHERE answer IS NULL AND device_key NOT IN ({_SILENT})"  # noqa: S608
-        ).fetchone()
-        return row[0]
+    def list_waiting(self) -> list[str]:
+        """Returns the ids whose answers wait for their callback, the oldest first."""
+        rows = self._execute("SELECT request_id FROM requests WHERE callback = 'waiting' ORDER BY number")
+        return [row["request_id"] for row in rows]
 
-    def list_waiting(self, limit: int) -> list[tuple[str, bytes]]:
-        """Answers to be told, the oldest first."""
-        found = self._query(
-            "SELECT request_id, answer FROM requests WHERE callback = 'waiting' ORDER BY number LIMIT ?", limit
-        )
-        return [(row["request_id"], row["answer"]) for row in found]
+    def list_answers(self, ids: Iterable[str]) -> list[Answer]:
+        """Returns the answers of these requests that still wait for their callback, in the same order."""
+        found: dict[str, bytes] = {}
+        for request_id in ids:
+            row = self._execute(
+                "SELECT answer FROM requests WHERE request_id = ? AND callback = 'waiting'", request_id
+            ).fetchone()
+            if row:
+                found[request_id] = row["answer"]
+        return list(found.items())
 
-    def record_delivery(self, sent: Sequence[tuple[str, bytes]], callback: CallbackState, *, posts: int) -> None:
-        """What became of telling them. An answer that was dictated anew meanwhile is still to be told."""
-        self._store.connection.executemany(
-            "UPDATE requests SET callback = ?, callbacks_sent = callbacks_sent + ? WHERE request_id = ? AND answer = ?",
-            [(callback, posts, request_id, answer) for request_id, answer in sent],
-        )
+    def record_delivery(self, sent: Sequence[Answer], outcome: CallbackState, *, posts: int) -> None:
+        """Records the outcome of a delivery. An answer that was replaced meanwhile still waits for its own."""
+        with self._store.transaction():
+            self._store.connection.executemany(
+                "UPDATE requests SET callback = ?, callbacks_sent = callbacks_sent + ?"
+                " WHERE request_id = ? AND answer = ?",
+                [(outcome, posts, request_id, answer) for request_id, answer in sent],
+            )
 
-    def list_newest(self, limit: int) -> Iterable[Document]:
-        """For people and tests: what came in, the newest first."""
-        for row in self._query("SELECT * FROM requests ORDER BY number DESC LIMIT ?", limit):
-            yield {name: row[name] for name in _LIST_COLUMNS} | {"answer": orjson.loads(row["answer"] or b"null")}
+    def list_newest(self, limit: int) -> list[Document]:
+        """Returns the newest requests with their answers, for people and tests."""
+        return [
+            {name: row[name] for name in _LIST_COLUMNS} | {"answer": orjson.loads(row["answer"] or b"null")}
+            for row in self._execute("SELECT * FROM requests ORDER BY number DESC LIMIT ?", limit)
+        ]
 
-    def _query(self, statement: str, *values: Any) -> sqlite3.Cursor:
+    def _execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
         return self._store.connection.execute(statement, values)
 
 

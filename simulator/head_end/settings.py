@@ -1,15 +1,16 @@
-"""What can be set when the head-end simulator starts; faults and devices are set later, over HTTP."""
+"""The head-end simulator's settings: HEAD_END_SIMULATOR_* variables. Faults and devices are set later, over HTTP."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AnyHttpUrl, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from simulator.head_end.faults import AnswerMode
+AnswerMode = Literal["at_once", "callback", "never"]
 
 
 class Settings(BaseSettings):
-    """Read once, in __main__."""
+    """Read once, by `__main__`."""
 
     model_config = SettingsConfigDict(env_prefix="HEAD_END_SIMULATOR_", frozen=True)
 

@@ -1,8 +1,6 @@
-"""The one file that holds all the head-end simulator knows; it survives a kill -9 (see simulator.store)."""
+"""The tables of the head-end simulator's store: requests, and the devices whose state was set."""
 
-from simulator.shared.store import Store
-
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS requests (
     number INTEGER PRIMARY KEY,
     request_id TEXT NOT NULL UNIQUE,
@@ -27,9 +25,3 @@ CREATE TABLE IF NOT EXISTS devices (
     state TEXT NOT NULL CHECK (state IN ('online', 'offline', 'hung', 'broken', 'silent', 'unknown'))
 ) WITHOUT ROWID;
 """
-
-
-class HeadEndStore(Store):
-    """Requests, and the devices that are not simply online."""
-
-    schema = _SCHEMA

@@ -1,4 +1,4 @@
-"""The faults a test can have a simulator play, and whether one strikes now. In memory: a restart ends them."""
+"""The faults that a test can switch on, and whether one happens now. They are in memory: a restart ends them."""
 
 import math
 import random
@@ -8,11 +8,9 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from simulator.derms.settings import AcknowledgeMode
-
 
 class EndpointFaults(BaseModel):
-    """What strikes at the doors of any contract. Shares run from 0, never, to 1, always."""
+    """The faults of the endpoints of any contract. Shares run from 0, never, to 1, always."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -22,63 +20,54 @@ class EndpointFaults(BaseModel):
     lose_response_share: float = Field(default=0.0, ge=0, le=1)
 
 
-class Faults(EndpointFaults):
-    """All at rest, unless the settings say otherwise."""
-
-    lost_acknowledgement_share: float = Field(default=0.0, ge=0, le=1)
-    no_batches: bool = False
-    duplicate_acknowledgements: bool = False
-    reorder_acknowledgements: bool = False
-    acknowledge: AcknowledgeMode
-    acknowledge_after_seconds: float = Field(ge=0, le=86_400)
+FaultsT = TypeVar("FaultsT", bound=EndpointFaults)
 
 
-F = TypeVar("F", bound=EndpointFaults)
+class FaultControl(Generic[FaultsT]):
+    """Holds the current faults and notifies its listeners when they change."""
 
-
-class FaultControl(Generic[F]):
-    """The faults in force; tells those concerned when they change."""
-
-    def __init__(self, defaults: F, seed: int | None) -> None:
+    def __init__(self, defaults: FaultsT, seed: int | None) -> None:
         self._defaults = defaults
         self._random = random.Random(seed)  # noqa: S311 (chance, not secrecy)
         self._listeners: list[Callable[[], None]] = []
         self._refused_until = -math.inf
         self.current = defaults
 
-    def describe(self) -> F:
-        """With the seconds of refusal that remain, not those once asked for."""
+    def describe(self) -> FaultsT:
+        """Returns the current faults with the seconds of refusal that remain, not those that were set."""
         remaining = max(0.0, round(self._refused_until - time.monotonic(), 3))
         return self.current.model_copy(update={"refuse_connections_for_seconds": remaining})
 
-    def change(self, named: dict[str, Any]) -> F:
-        """Changes what is named, keeps the rest.
+    def change(self, changes: dict[str, Any]) -> FaultsT:
+        """Changes the faults that are named and keeps the rest.
 
         Raises:
-            pydantic.ValidationError: a name or a value that is none.
+            pydantic.ValidationError: a name or a value is invalid.
         """
-        self.current = type(self._defaults).model_validate({**self.current.model_dump(), **named})
-        if "refuse_connections_for_seconds" in named:
+        self.current = type(self._defaults).model_validate({**self.current.model_dump(), **changes})
+        if "refuse_connections_for_seconds" in changes:
             self._refused_until = time.monotonic() + self.current.refuse_connections_for_seconds
         self._notify()
         return self.describe()
 
-    def reset(self) -> F:
+    def reset(self) -> FaultsT:
+        """Goes back to the faults of the settings."""
         self.current = self._defaults
         self._refused_until = -math.inf
         self._notify()
         return self.describe()
 
-    def on_change(self, tell: Callable[[], None]) -> None:
-        self._listeners.append(tell)
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Calls the listener after every change."""
+        self._listeners.append(listener)
 
     def is_refusing(self) -> bool:
         return time.monotonic() < self._refused_until
 
     def should_inject(self, share: float) -> bool:
-        """Whether a fault that happens in this share of cases happens now."""
+        """Returns whether a fault that happens in this share of cases happens now."""
         return share > 0 and self._random.random() < share
 
     def _notify(self) -> None:
-        for tell in self._listeners:
-            tell()
+        for listener in self._listeners:
+            listener()

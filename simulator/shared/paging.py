@@ -1,4 +1,4 @@
-"""Lists in pages: `limit` and `cursor` in, `items` and `next_cursor` out."""
+"""Pages of lists: `limit` and `cursor` in the query, `items` and `next_cursor` in the response."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,31 +12,35 @@ _MAX_LIMIT = 200
 
 
 class InvalidPageError(ValueError):
-    """A limit or a cursor that is none."""
+    """The query has an invalid limit or cursor."""
 
-    def __init__(self, flaw: Violation) -> None:
-        super().__init__(flaw.detail)
-        self.violation = flaw
+    def __init__(self, violation: Violation) -> None:
+        super().__init__(violation.detail)
+        self.violation = violation
+
+    @classmethod
+    def for_cursor(cls) -> "InvalidPageError":
+        return cls(Violation("/cursor", "is not a cursor of this list"))
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where to go on, and how far."""
+    """The part of a list that a request asks for: what follows the cursor, up to the limit."""
 
     cursor: str
     limit: int
 
-    def to_document(self, found: list[Document], cursor_of: Callable[[Document], str]) -> Document:
-        """`found` holds one more than the limit when there is a next page."""
+    def to_document(self, found: list[Document], get_cursor: Callable[[Document], str]) -> Document:
+        """Returns the page; `found` holds one item more than the limit when another page follows."""
         items = found[: self.limit]
-        return {"items": items, "next_cursor": cursor_of(items[-1]) if len(found) > self.limit else None}
+        return {"items": items, "next_cursor": get_cursor(items[-1]) if len(found) > self.limit else None}
 
 
 def parse_page(request: Request) -> Page:
-    """What the query asks for.
+    """Reads the page from the query.
 
     Raises:
-        BadPageError: the limit is not a number from 1 to 200.
+        InvalidPageError: the limit is not a number from 1 to 200.
     """
     text = request.query_params.get("limit", str(_DEFAULT_LIMIT))
     limit = int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else 0

@@ -1,4 +1,4 @@
-"""How the simulator answers: JSON, RFC 9457 problems, and, for the sake of a fault, not at all."""
+"""The simulators' responses: JSON, RFC 9457 problems and, as a fault, a connection that is cut."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -18,7 +18,7 @@ _OBJECT = TypeAdapter(dict[str, Any])
 
 
 class JsonResponse(Response):
-    """orjson instead of Starlette's json: this is the hot path."""
+    """Uses orjson instead of Starlette's json, for speed."""
 
     media_type = "application/json"
 
@@ -27,57 +27,85 @@ class JsonResponse(Response):
 
 
 class RawJsonResponse(Response):
-    """JSON that is already bytes, as the store has it."""
+    """Sends JSON that is bytes already, as the store has it."""
 
     media_type = "application/json"
 
 
 class AbortedResponse(Response):
-    """Cuts the connection instead of answering. Returns once it is cut, lest uvicorn fills the gap with a 500."""
+    """Cuts the connection. It returns only once it is cut, or uvicorn would send a 500 instead."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["state"]["cut"]()
+        scope["state"]["abort"]()
         while (await receive())["type"] != "http.disconnect":
             pass
 
 
-def build_problem(status: int, slug: str, detail: str, flaws: Sequence[Violation] = ()) -> Response:
-    """One problem; `slug` ends its type, and tells a program what the title tells a person."""
+class ProblemError(Exception):
+    """Ends a request with a problem; the arguments are those of `build_problem`."""
+
+    def __init__(self, status: int, slug: str, detail: str, violations: Sequence[Violation] = ()) -> None:
+        super().__init__(detail)
+        self.response = build_problem(status, slug, detail, violations)
+
+
+def build_problem(status: int, slug: str, detail: str, violations: Sequence[Violation] = ()) -> Response:
+    """Builds a problem document; `slug` ends its type, from which a program recognizes it."""
     body: dict[str, Any] = {
         "type": f"urn:simulator:problem:{slug}",
         "title": slug.replace("-", " ").capitalize(),
         "status": status,
         "detail": detail,
     }
-    if flaws:
-        body["errors"] = [flaw.to_document() for flaw in flaws]
+    if violations:
+        body["errors"] = [violation.to_document() for violation in violations]
     return Response(orjson.dumps(body), status, media_type="application/problem+json")
 
 
-async def handle_http_error(_: Request, error: Exception) -> Response:
-    """What Starlette refuses by itself: an unknown path, a wrong method."""
-    status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
-    slug = status.phrase.lower().replace(" ", "-")
-    answer = build_problem(status, slug, status.description or status.phrase)
-    if isinstance(error, HTTPException):
-        answer.headers.update(error.headers or {})
-    return answer
+def parse_json(body: bytes) -> Any:
+    """Returns the JSON value in the body.
+
+    Raises:
+        ProblemError: the body is not JSON.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        detail = f"The body is not JSON: {error.msg} (at {error.pos})."
+        raise ProblemError(400, "malformed-json", detail) from error
 
 
 def parse_object(body: bytes) -> Document:
-    """A JSON object, read.
+    """Returns the JSON object in the body.
 
     Raises:
-        orjson.JSONDecodeError, pydantic.ValidationError: it is none.
+        orjson.JSONDecodeError, pydantic.ValidationError: the body is something else.
     """
     return _OBJECT.validate_python(orjson.loads(body))
 
 
+async def handle_problem(_: Request, error: Exception) -> Response:
+    """Responds with the problem that an endpoint raised."""
+    if not isinstance(error, ProblemError):
+        raise error
+    return error.response
+
+
+async def handle_http_error(_: Request, error: Exception) -> Response:
+    """Responds to what Starlette itself refuses: an unknown path or a wrong method."""
+    status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
+    slug = status.phrase.lower().replace(" ", "-")
+    response = build_problem(status, slug, status.description or status.phrase)
+    if isinstance(error, HTTPException):
+        response.headers.update(error.headers or {})
+    return response
+
+
 async def handle_invalid_input(_: Request, error: Exception) -> Response:
-    """What the models say is wrong, as a problem."""
+    """Responds to a body or a query that the models refuse."""
     if isinstance(error, ValidationError):
-        flaws = [Violation("".join(f"/{part}" for part in one["loc"]), one["msg"]) for one in error.errors()]
-        return build_problem(400, "not-understood", "The body says something that this door does not know.", flaws)
+        violations = [Violation("".join(f"/{part}" for part in one["loc"]), one["msg"]) for one in error.errors()]
+        return build_problem(400, "not-understood", "The body has fields or values that are invalid here.", violations)
     if isinstance(error, InvalidPageError):
-        return build_problem(400, "not-understood", "The page asked for is none.", [error.violation])
+        return build_problem(400, "not-understood", "The query asks for an invalid page.", [error.violation])
     return build_problem(400, "malformed-json", "The body is not JSON.")

@@ -1,4 +1,4 @@
-"""Serving an application until it is told to stop: the same for every simulator."""
+"""Serves a simulator's application over HTTP until the process is asked to stop."""
 
 import logging
 import signal
@@ -7,16 +7,24 @@ from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
-
-from simulator.shared.connection import AbortableConnection
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _SHUTDOWN_SECONDS = 1
 
 
+class AbortableConnection(HttpToolsProtocol):
+    """Gives each request a function that cuts its connection, as a failing server would: uvicorn itself always sends
+    some response."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope.setdefault("state", {})["abort"] = self.transport.abort
+
+
 def serve(application: Starlette, host: str, port: int) -> None:
-    """Serves until it is told to stop, which it does within a second or so."""
-    for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, _exit_cleanly)
+    """Serves until the process is asked to stop, which takes about a second."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _exit_cleanly)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     uvicorn.run(
@@ -35,5 +43,5 @@ def serve(application: Starlette, host: str, port: int) -> None:
 
 
 def _exit_cleanly(_: int, __: FrameType | None) -> None:
-    """uvicorn raises the signal again once it has stopped; to be told to stop is no failure."""
+    """Ends with exit code 0: uvicorn raises the signal again once it has stopped, and a stop is no failure."""
     sys.exit(0)

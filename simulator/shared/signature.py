@@ -1,4 +1,4 @@
-"""Signatures as Standard Webhooks has them: id, time and body are bound together, so that none can be exchanged."""
+"""Signatures of the Standard Webhooks specification, which bind id, time and body of a message together."""
 
 import base64
 import hashlib
@@ -8,13 +8,8 @@ from collections.abc import Mapping
 TOLERANCE_SECONDS = 300
 
 
-def _compute_signature(secret: str, message_id: str, timestamp: str, body: bytes) -> bytes:
-    content = f"{message_id}.{timestamp}.".encode() + body
-    return b"v1," + base64.b64encode(hmac.digest(secret.encode(), content, hashlib.sha256))
-
-
 def build_signature_headers(secret: str, message_id: str, now: float, body: bytes) -> dict[str, str]:
-    """The headers that prove a message; none without a secret."""
+    """Returns the headers that sign a message; none without a secret."""
     if not secret:
         return {}
     timestamp = str(int(now))
@@ -26,7 +21,7 @@ def build_signature_headers(secret: str, message_id: str, now: float, body: byte
 
 
 def find_signature_error(secret: str, headers: Mapping[str, str], now: float, body: bytes) -> str | None:
-    """Why a message is not believed; None when it is. Several signatures may stand beside each other."""
+    """Returns what is wrong with a message's signature; None when one of its signatures is valid."""
     if not secret:
         return None
     timestamp = headers.get("webhook-timestamp", "")
@@ -39,3 +34,8 @@ def find_signature_error(secret: str, headers: Mapping[str, str], now: float, bo
     if any(hmac.compare_digest(expected, one) for one in given):
         return None
     return "webhook-signature does not match id, timestamp and body under the shared secret."
+
+
+def _compute_signature(secret: str, message_id: str, timestamp: str, body: bytes) -> bytes:
+    content = f"{message_id}.{timestamp}.".encode() + body
+    return b"v1," + base64.b64encode(hmac.digest(secret.encode(), content, hashlib.sha256))

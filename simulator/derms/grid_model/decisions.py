@@ -1,4 +1,4 @@
-"""Whether the DERMS takes a device into its model: each check a sentence, each refusal a code and plain words."""
+"""Decides whether the DERMS models a device. Each check is one rule, each refusal a code and a sentence."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ Registration = Literal["registered", "failed", "deregistered"]
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why not: the code for programs, the text for people, without personal data."""
+    """Why the DERMS refuses a device: a code for programs, a text without personal data for people."""
 
     code: str
     text: str
@@ -21,7 +21,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class DeviceCase:
-    """One device of one message, and what it is judged by."""
+    """One device of one message, and what decides about it."""
 
     message: Document
     device: Document
@@ -35,7 +35,7 @@ class DeviceCase:
 
 @dataclass(frozen=True, slots=True)
 class DeviceDecision:
-    """What shall become of one device."""
+    """What happens to one device."""
 
     device: Document
     registration: Registration
@@ -46,7 +46,7 @@ Check = Callable[[DeviceCase], Refusal | None]
 
 
 def check_sequence(case: DeviceCase) -> Refusal | None:
-    """A picture older than the one applied must not undo it."""
+    """An older snapshot of a subscription must not undo a newer one."""
     last = case.resources.get_last_applied(case.subscription)
     if (case.message["sequence"], case.message["version"]) >= last:
         return None
@@ -54,7 +54,7 @@ def check_sequence(case: DeviceCase) -> Refusal | None:
 
 
 def check_program(case: DeviceCase) -> Refusal | None:
-    """Control follows programs the DERMS runs."""
+    """The DERMS controls devices by programs that it knows."""
     code = case.message["program"]["code"]
     if case.reference.knows_program(code):
         return None
@@ -62,7 +62,7 @@ def check_program(case: DeviceCase) -> Refusal | None:
 
 
 def check_feeder_given(case: DeviceCase) -> Refusal | None:
-    """A resource is modelled on a feeder, or not at all."""
+    """Every resource is modeled on a feeder."""
     if case.message["location"].get("feeder"):
         return None
     return Refusal("FEEDER_MISSING", "The service point has no feeder; the device cannot be placed in the model.")
@@ -77,7 +77,7 @@ def check_feeder_known(case: DeviceCase) -> Refusal | None:
 
 
 def check_head_end(case: DeviceCase) -> Refusal | None:
-    """Somebody must be able to talk to the device."""
+    """The DERMS must know the head-end that reaches the device."""
     head_end = case.device["head_end"]
     if case.reference.knows_head_end(head_end):
         return None
@@ -89,15 +89,15 @@ def check_not_modeled_elsewhere(case: DeviceCase) -> Refusal | None:
     other = case.resources.find_under_other_subscription(case.device, case.subscription)
     if other is None:
         return None
-    return Refusal("DEVICE_ALREADY_MODELLED", f"The device is modelled as {other} under another subscription.")
+    return Refusal("DEVICE_ALREADY_MODELLED", f"The device is modeled as {other} under another subscription.")
 
 
 def check_successor(case: DeviceCase) -> Refusal | None:
-    """A device is not let go before the one that takes its place is taken: nobody is left without control."""
+    """A device stays modeled until the device that replaces it is accepted, so that one of them can be controlled."""
     for other in case.message["devices"]:
         if case.device["state"] == "replaced" and other["device_id"] == case.device.get("replaced_by"):
             refusal = decide_device(replace(case, device=other)).refusal
-            return refusal and Refusal(refusal.code, f"{refusal.text} The device that it replaces stays modelled.")
+            return refusal and Refusal(refusal.code, f"{refusal.text} The device that it replaces stays modeled.")
     return None
 
 
@@ -113,9 +113,9 @@ _REGISTRATION_CHECKS: tuple[Check, ...] = (
 
 
 def decide_device(case: DeviceCase) -> DeviceDecision:
-    """The first refusal counts. Nothing but age, or a successor that is refused, keeps a device from leaving."""
-    joins = case.device["state"] == "enrolled"
-    for check in _REGISTRATION_CHECKS if joins else _DEREGISTRATION_CHECKS:
+    """Returns the first refusal, or accepts the device."""
+    is_registration = case.device["state"] == "enrolled"
+    for check in _REGISTRATION_CHECKS if is_registration else _DEREGISTRATION_CHECKS:
         refusal = check(case)
         if refusal is not None:
             return DeviceDecision(case.device, "failed", refusal)
@@ -123,5 +123,5 @@ def decide_device(case: DeviceCase) -> DeviceDecision:
 
 
 def accept_device(device: Document) -> DeviceDecision:
-    """What becomes of a device that nothing speaks against."""
+    """Returns what happens to a device that no check refuses."""
     return DeviceDecision(device, "registered" if device["state"] == "enrolled" else "deregistered")

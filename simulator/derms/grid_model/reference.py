@@ -1,4 +1,4 @@
-"""What the DERMS was told to exist: head-ends, programs, feeders. Until somebody says otherwise it knows them all."""
+"""The reference data: which head-ends, programs and feeders the DERMS knows. By default it knows all of them."""
 
 from typing import Literal
 
@@ -7,15 +7,18 @@ from pydantic import BaseModel, ConfigDict
 
 from simulator.shared.store import Store
 
+Codes = frozenset[str] | Literal["*"]
+"""The codes that the DERMS knows; `*` for all."""
+
 
 class Reference(BaseModel):
-    """`*` knows everything."""
+    """The codes of each kind that the DERMS knows."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    head_ends: frozenset[str] | Literal["*"] = "*"
-    programs: frozenset[str] | Literal["*"] = "*"
-    feeders: frozenset[str] | Literal["*"] = "*"
+    head_ends: Codes = "*"
+    programs: Codes = "*"
+    feeders: Codes = "*"
 
     def knows_head_end(self, code: str) -> bool:
         return self.head_ends == "*" or code in self.head_ends
@@ -28,12 +31,12 @@ class Reference(BaseModel):
 
 
 class ReferenceRepository:
-    """The reference data in the store, and at hand in memory."""
+    """Keeps the reference data in the store, with a copy in memory."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        found = store.connection.execute("SELECT kind, known FROM reference")
-        self.current = Reference.model_validate_json(orjson.dumps({kind: orjson.loads(known) for kind, known in found}))
+        rows = store.connection.execute("SELECT kind, known FROM reference")
+        self.current = Reference.model_validate_json(orjson.dumps({kind: orjson.loads(known) for kind, known in rows}))
 
     def replace(self, reference: Reference) -> None:
         rows = [(kind, orjson.dumps(known)) for kind, known in reference.model_dump(mode="json").items()]
