@@ -28,20 +28,22 @@ INSTEAD: Mapping[str, str] = {
     r"(?<!audit[ _-])trails?": "audit trail",
     r"(?:un)?enrol(?:s|ments?)?": "enroll, enrollment",
     r"catalogues?": "catalog",
-    r"(?:normal|recogn|organ|author|serial|synchron|initial|parameter|summar|optim|final)is(?:e[sd]?|ing|ation)": "-ize",
+    r"(?:normal|recogn|organ|author|serial|synchron|initial|parameter|summar)is(?:e[sd]?|ing|ation)": "-ize",
     r"(?:behavi|col|neighb|hon|fav)our\w*": "-or",
     r"(?:mod|lab|trav)ell(?:ed|ing)": "one l",
 }
 """What to write instead of each word. None of them has a meaning here that an American reader expects."""
 
-_WORDS = {
-    re.compile(rf"(?<![a-z])(?:{words})(?![a-z])"): instead for words, instead in INSTEAD.items()
-}  # built once: the patterns run over every line of the codebase
+_PATTERNS = {re.compile(rf"(?<![a-z])(?:{words})(?![a-z])"): instead for words, instead in INSTEAD.items()}
 _CODE = re.compile(r"``.*?``|`[^`\n]*`|\]\([^)\s]*\)|https?://\S+|[\w.-]*[/][\w./{}<>…-]+")
 _FENCE = re.compile(r"^(```.*?^```)", re.MULTILINE | re.DOTALL)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _STORED = ("models",)
 """Packages whose class fields are recorded in histories, tables or API documents: their names stay."""
+
+
+_NAMES = frozenset({"trail"})
+"""Names of variables that hold something which has the full word as its type: `trail: AuditTrail`."""
 
 
 class Allowed(NamedTuple):
@@ -88,7 +90,7 @@ def _find(path: str, texts: list[Text]) -> list[Found]:
     found = {
         Found(line + text.count("\n", 0, match.start()), match[0], instead)
         for line, text in ((each.line, _CODE.sub(_blank, each.text).lower()) for each in texts)
-        for pattern, instead in _WORDS.items()
+        for pattern, instead in _PATTERNS.items()
         for match in pattern.finditer(text)
         if match[0] not in allowed
     }
@@ -104,16 +106,14 @@ def _names(path: str, tree: ast.AST) -> Iterator[Text]:
     stored = set(_stored_fields(tree)) if path.split("/")[0] in _STORED else set[int]()
     for node in ast.walk(tree):
         match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                name = node.name
-            case ast.arg():
-                name = node.arg
-            case ast.Name(ctx=ast.Store()) if id(node) not in stored:
-                name = node.id
-            case ast.Attribute(ctx=ast.Store()):
-                name = node.attr
-            case ast.alias(asname=str()):
-                name = node.asname or ""
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                pass
+            case ast.arg(arg=name) if name not in _NAMES:
+                pass
+            case ast.Name(id=name, ctx=ast.Store()) if id(node) not in stored and name not in _NAMES:
+                pass
+            case ast.Attribute(attr=name, ctx=ast.Store()) | ast.alias(asname=str(name)):
+                pass
             case _:
                 continue
         yield Text(getattr(node, "lineno", 1), _CAMEL.sub("_", name))
@@ -123,7 +123,9 @@ def _stored_fields(tree: ast.AST) -> Iterator[int]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
             for statement in node.body:
-                targets = [statement.target] if isinstance(statement, ast.AnnAssign) else getattr(statement, "targets", [])
+                targets = (
+                    [statement.target] if isinstance(statement, ast.AnnAssign) else getattr(statement, "targets", [])
+                )
                 yield from (id(target) for target in targets)
 
 
@@ -138,9 +140,12 @@ def _strings(path: str, tree: ast.AST) -> Iterator[Text]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield Text(node.value.lineno, node.value.value)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and not path.startswith("tests/"):
-            if " " in node.value.strip():
-                yield Text(node.lineno, node.value)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_sentence(path, node.value):
+            yield Text(node.lineno, node.value)
+
+
+def _is_sentence(path: str, text: str) -> bool:
+    return " " in text.strip() and not path.startswith("tests/")
 
 
 def files(root: Path) -> Iterator[Path]:
