@@ -35,7 +35,8 @@ INSTEAD: Mapping[str, str] = {
 """What to write instead of each word. None of them has a meaning here that an American reader expects."""
 
 _PATTERNS = {re.compile(rf"(?<![a-z])(?:{words})(?![a-z])"): instead for words, instead in INSTEAD.items()}
-_CODE = re.compile(r"``.*?``|`[^`\n]*`|\]\([^)\s]*\)|https?://\S+|[\w.-]*[/][\w./{}<>…-]+")
+_CODE = re.compile(r"``.*?``|`[^`\n]*`|\]\([^)\s]*\)|https?://\S+|[\w.-]*/[\w./{}<>…-]+|\w+_\w+")
+"""What in a text is code: quoted names, targets of links, addresses, paths, and names of several words."""
 _FENCE = re.compile(r"^(```.*?^```)", re.MULTILINE | re.DOTALL)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _STORED = ("models",)
@@ -75,21 +76,22 @@ class Text(NamedTuple):
 def find_in_python(path: str, code: str) -> list[Found]:
     """Return the refused words of a Python file, in the order of their lines."""
     tree = ast.parse(code)
-    texts = [Text(1, Path(path).stem), *_names(path, tree), *_comments(code), *_strings(path, tree)]
-    return _find(path, texts)
+    prose = [*_comments(code), *_strings(path, tree)]
+    return _find(path, [Text(1, Path(path).stem), *_names(path, tree), *map(_remove_code, prose)])
 
 
 def find_in_page(path: str, page: str) -> list[Found]:
     """Return the refused words of a Markdown page; code in it is left out."""
     prose = _FENCE.sub(lambda fence: "\n" * fence[0].count("\n"), page)
-    return _find(path, [Text(number, line) for number, line in enumerate(prose.splitlines(), start=1)])
+    lines = [Text(number, line) for number, line in enumerate(prose.splitlines(), start=1)]
+    return _find(path, [_remove_code(line) for line in lines])
 
 
 def _find(path: str, texts: list[Text]) -> list[Found]:
     allowed = {one.words for one in ALLOWED if path.startswith(one.path)}
     found = {
         Found(line + text.count("\n", 0, match.start()), match[0], instead)
-        for line, text in ((each.line, _CODE.sub(_blank, each.text).lower()) for each in texts)
+        for line, text in ((each.line, each.text.lower()) for each in texts)
         for pattern, instead in _PATTERNS.items()
         for match in pattern.finditer(text)
         if match[0] not in allowed
@@ -97,8 +99,8 @@ def _find(path: str, texts: list[Text]) -> list[Found]:
     return sorted(found)
 
 
-def _blank(code: re.Match[str]) -> str:
-    return "\n" * code[0].count("\n")
+def _remove_code(text: Text) -> Text:
+    return Text(text.line, _CODE.sub(lambda code: "\n" * code[0].count("\n"), text.text))
 
 
 def _names(path: str, tree: ast.AST) -> Iterator[Text]:
