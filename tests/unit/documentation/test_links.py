@@ -68,6 +68,14 @@ def test_files_and_folders_that_a_page_names_exist(page: Path) -> None:
     assert [name for name in ours if not (ROOT / name).exists() and not (page.parent / name).exists()] == []
 
 
+def test_names_in_the_architecture_page_exist_in_the_code() -> None:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    names = set(re.findall(r"`([A-Za-z]+_\w+|[A-Z]\w+)(?:\.(\w+))?`", page))
+    words = {word for path in SOURCES for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))}
+    assert len(names) > 20
+    assert [name for pair in sorted(names) for name in pair if name and name not in words] == []
+
+
 def _unknown_anchors(code: str) -> list[str]:
     return [
         f"{page}#{anchor}"
