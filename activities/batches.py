@@ -5,7 +5,7 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.client import Client
 
-from connectors.derms.client import DermsClient, OutgoingMessage
+from connectors.derms.protocol import Derms, OutgoingMessage
 from connectors.temporal.workflow_status import get_workflow_statuses
 from models.errors import OutcomeUnknown, Refused, Unavailable
 from models.messages.batch import BatchProgress, BeginBatch, FailBatch
@@ -34,7 +34,7 @@ class BatchActivities:
         self,
         sessions: Sessions,
         catalogs: CatalogCache,
-        derms: DermsClient,
+        derms: Derms,
         client: Client,
         acknowledgement_timeout: timedelta,
     ) -> None:

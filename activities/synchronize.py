@@ -6,7 +6,7 @@ that a retry at any point applies nothing twice (docs/decisions/0004-send-marks-
 
 from temporalio import activity
 
-from connectors.derms.client import DermsClient, OutgoingMessage
+from connectors.derms.protocol import Derms, OutgoingMessage
 from connectors.derms.wire import Acknowledgement
 from models.messages.synchronization import (
     DermsAcknowledgement,
@@ -30,7 +30,7 @@ _SCOPE = SystemScope(actor="synchronize")
 class SynchronizeActivities:
     """Bound to the worker's database and the DERMS."""
 
-    def __init__(self, sessions: Sessions, catalogs: CatalogCache, derms: DermsClient) -> None:
+    def __init__(self, sessions: Sessions, catalogs: CatalogCache, derms: Derms) -> None:
         self._sessions = sessions
         self._catalogs = catalogs
         self._derms = derms

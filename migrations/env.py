@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: one connection, locked and with time-outs, so that a migration hangs nobody."""
+"""Connect Alembic to the database, with a lock and with time-outs that limit how long a migration blocks others."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from operations.platform.database import asyncpg_url
 from settings.settings import Settings
 
 ADVISORY_LOCK_NUMBER = 7_472_613_001
-"""An advisory lock's number, ours alone: two migrations at once run one after the other."""
+"""The number of the advisory lock that makes simultaneous migrations run one after the other."""
 
 
 def _migrate(connection: Connection) -> None:

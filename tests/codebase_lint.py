@@ -1,9 +1,10 @@
-"""The house's own lint, run by `make check`: what matters here and no linter knows."""
+"""Check this codebase's own conventions, which no general linter knows. `make check` runs it."""
 
 import ast
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,28 +12,29 @@ SOURCES = (
     "activities", "api", "bench", "cli", "connectors", "migrations", "models", "operations", "relay", "rules",
     "settings", "simulator", "stack", "wording", "workflows",
 )  # fmt: skip
-LONGEST = 400
-COLLECTORS = frozenset({"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers", "base"})
+MAX_LINES = 400
+MAX_FILES = 15
+VAGUE_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers", "base"})
 BROAD = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException"})
 MAY_CATCH_ALL = {
-    "simulator/shared/store.py": "rolls the transaction back and lets the error go on",
-    "activities/errors.py": "says shortly what any activity fails with, and lets the error go on",
-    "workflows/signals.py": "whatever a stranger has signaled stops no workflow; it is kept, with the reason",
-    "relay/supervisor.py": "a background task outlives every error: logs it, backs off, goes on or ends the process",
-    "relay/attempt.py": "a message that our own code fails on must not stop the others",
+    "simulator/shared/store.py": "rolls the transaction back and raises the error again",
+    "activities/errors.py": "translates every failure of an activity and raises it again",
+    "workflows/signals.py": "stores a signal that cannot be read, with the reason, so that it cannot stop a workflow",
+    "relay/supervisor.py": "keeps a background task alive: logs the error, backs off, continues or ends the process",
+    "relay/attempt.py": "delivers the other messages when our own code fails on one",
 }
-MAY_PAUSE = {"tests/waiting.py": "pauses between two looks at what a test waits for"}
-OUTSIDE_PACKAGES = {"migrations/versions": "Alembic loads these by path; their names are no module names"}
+MAY_PAUSE = {"tests/waiting.py": "pauses between two checks of a condition"}
+OUTSIDE_PACKAGES = {"migrations/versions": "Alembic loads these files by path; their names are not module names"}
 CLOCKS = re.compile(
     r"^(datetime\.)?(datetime\.(now|utcnow|today)|date\.today)$|^time\.(time|monotonic|perf_counter)(_ns)?$"
 )
-UNREPEATABLE = frozenset({"os", "random", "secrets", "socket", "subprocess", "threading", "uuid"})
+NONDETERMINISTIC = frozenset({"os", "random", "secrets", "socket", "subprocess", "threading", "uuid"})
 SLEEPS = frozenset({"time.sleep", "asyncio.sleep"})
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 class Fault(NamedTuple):
-    """One thing that is not as the house wants it, and what to do instead."""
+    """One violation of a convention, and what to do instead."""
 
     path: str
     line: int
@@ -40,7 +42,7 @@ class Fault(NamedTuple):
 
 
 class Source:
-    """One Python file, with the full name of whatever it imported."""
+    """One Python file and the full names of its imports."""
 
     def __init__(self, root: Path, path: Path) -> None:
         self.path = path.relative_to(root).as_posix()
@@ -77,34 +79,38 @@ def resolve_imports(node: ast.Import | ast.ImportFrom) -> list[str]:
     return [node.module or ""] if isinstance(node, ast.ImportFrom) else [name.name for name in node.names]
 
 
-def commits(source: Source) -> Iterator[Fault]:
+def find_commits(source: Source) -> Iterator[Fault]:
     if source.within("tests") or source.path == "operations/platform/database.py":
         return
     for node in source.nodes:
         if isinstance(node, ast.Call) and source.name(node.func).endswith(".commit"):
             yield source.fault(
-                node, "a commit outside operations/platform/database.py: open a transaction(sessions) instead"
+                node, "commits outside operations/platform/database.py: use `async with transaction(sessions)` instead"
             )
 
 
-def bare_clocks(source: Source) -> Iterator[Fault]:
+def find_clock_reads(source: Source) -> Iterator[Fault]:
     if not source.within("workflows", "rules", "models"):
         return
     for node, name in source.named():
         if CLOCKS.match(name):
-            yield source.fault(node, f"{name} reads the wall clock: take the instant as an argument, or workflow.now()")
+            yield source.fault(
+                node, f"{name} reads the system clock: take the instant as an argument, or use workflow.now()"
+            )
 
 
-def unrepeatable_flows(source: Source) -> Iterator[Fault]:
-    """A flow is replayed: what it did once it must do again, so it asks the SDK for time, chance and ids."""
+def find_nondeterministic_imports(source: Source) -> Iterator[Fault]:
+    """A replay must issue the same commands again, so a workflow gets time, random values and ids from the SDK."""
     for node in source.nodes if source.within("workflows") else ():
         if isinstance(node, ast.Import | ast.ImportFrom):
             for name in resolve_imports(node):
-                if name.split(".")[0] in UNREPEATABLE:
-                    yield source.fault(node, f"a flow imports {name}: workflow.now(), workflow.uuid4() or an activity")
+                if name.split(".")[0] in NONDETERMINISTIC:
+                    yield source.fault(
+                        node, f"a workflow imports {name}: use workflow.now(), workflow.uuid4() or an activity"
+                    )
 
 
-def broad_excepts(source: Source) -> Iterator[Fault]:
+def find_broad_excepts(source: Source) -> Iterator[Fault]:
     if source.path in MAY_CATCH_ALL:
         return
     for node in source.nodes:
@@ -115,82 +121,94 @@ def broad_excepts(source: Source) -> Iterator[Fault]:
         else:
             continue
         if any(kind is None or source.name(kind) in BROAD for kind in caught):
-            yield source.fault(node, "catches everything: name the errors, or add a reason to MAY_CATCH_ALL")
+            yield source.fault(
+                node, "catches everything: list the errors, or add the file with its reason to MAY_CATCH_ALL"
+            )
 
 
-def inline_policies(source: Source) -> Iterator[Fault]:
+def find_inline_policies(source: Source) -> Iterator[Fault]:
     if source.within("tests") or source.path == "workflows/policies.py":
         return
     for node in source.nodes:
         if isinstance(node, ast.Call) and source.name(node.func).split(".")[-1] == "RetryPolicy":
-            yield source.fault(node, "a retry policy at its place of use: name it in workflows/policies.py")
+            yield source.fault(node, "defines a retry policy where it is used: define it in workflows/policies.py")
 
 
-def star_imports(source: Source) -> Iterator[Fault]:
+def find_star_imports(source: Source) -> Iterator[Fault]:
     for node in source.nodes:
         if isinstance(node, ast.ImportFrom) and any(name.name == "*" for name in node.names):
-            yield source.fault(node, f"imports * from {node.module}: name what is used")
+            yield source.fault(node, f"imports * from {node.module}: import the names that it uses")
 
 
-def hidden_imports(source: Source) -> Iterator[Fault]:
+def find_hidden_imports(source: Source) -> Iterator[Fault]:
     inside = {id(each): each for node in source.nodes if isinstance(node, FUNCTIONS) for each in ast.walk(node)}
     for node in inside.values():
         if isinstance(node, ast.Import | ast.ImportFrom):
-            yield source.fault(node, "an import inside a function hides an edge: move it to the top")
+            yield source.fault(node, "imports inside a function, which hides a dependency: move the import to the top")
 
 
-def sleeping_tests(source: Source) -> Iterator[Fault]:
+def find_sleeps(source: Source) -> Iterator[Fault]:
     if not source.within("tests") or source.path in MAY_PAUSE:
         return
     for node, name in source.named():
         if name in SLEEPS:
-            yield source.fault(node, f"{name} in a test: wait for what should happen, by tests/waiting.py")
+            yield source.fault(node, f"uses {name} in a test: wait for a condition with tests/waiting.py")
 
 
-def long_files(source: Source) -> Iterator[Fault]:
+def find_long_files(source: Source) -> Iterator[Fault]:
     length = source.text.count("\n")
-    if length > LONGEST:
-        yield source.fault(LONGEST + 1, f"{length} lines; over {LONGEST} it has two subjects: split it")
+    if length > MAX_LINES:
+        yield source.fault(MAX_LINES + 1, f"has {length} lines, more than {MAX_LINES}: split it by subject")
 
 
-def collecting_names(source: Source) -> Iterator[Fault]:
+def find_vague_names(source: Source) -> Iterator[Fault]:
     for part in Path(source.path).with_suffix("").parts:
-        if part in COLLECTORS:
-            yield source.fault(1, f"`{part}` says nothing of what is inside: name it after its subject")
+        if part in VAGUE_NAMES:
+            yield source.fault(1, f"`{part}` does not describe the contents: name it after its subject")
 
 
-def full_models_inits(source: Source) -> Iterator[Fault]:
+def find_filled_inits(source: Source) -> Iterator[Fault]:
     if source.within("models") and source.path.endswith("/__init__.py") and source.text.strip():
-        yield source.fault(1, "has to be empty: every flow would pay for what it imports")
+        yield source.fault(1, "must be empty: every workflow would pay for its imports")
 
 
-def missing_inits(source: Source) -> Iterator[Fault]:
+def find_missing_inits(source: Source) -> Iterator[Fault]:
     folder = Path(source.path).parent
     if source.within(*SOURCES) and folder.as_posix() not in OUTSIDE_PACKAGES and not source.packaged:
-        yield source.fault(1, f"{folder}/ has no __init__.py all the way: the import linter does not see it")
+        yield source.fault(1, f"{folder}/ or a parent has no __init__.py, so import-linter does not check it")
 
 
-def worker_imports(source: Source) -> Iterator[Fault]:
-    """The import linter takes no single file, so its floor is kept here."""
+def find_worker_imports(source: Source) -> Iterator[Fault]:
+    """import-linter does not check single files, so this check keeps worker.py in its layer."""
     for node in source.nodes if source.path == "worker.py" else ():
         if isinstance(node, ast.Import | ast.ImportFrom):
             for name in resolve_imports(node):
                 if name.split(".")[0] in ("api", "bench", "cli", "migrations", "simulator", "stack", "tests"):
-                    yield source.fault(node, f"the worker imports {name}, which is above it or beside it")
+                    yield source.fault(node, f"imports {name}, which is in a higher layer or in a sibling")
 
 
 CHECKS: tuple[Callable[[Source], Iterator[Fault]], ...] = (
-    commits, bare_clocks, unrepeatable_flows, broad_excepts, inline_policies, star_imports, hidden_imports,
-    sleeping_tests, long_files, collecting_names, full_models_inits, missing_inits, worker_imports,
+    find_commits, find_clock_reads, find_nondeterministic_imports, find_broad_excepts, find_inline_policies,
+    find_star_imports, find_hidden_imports, find_sleeps, find_long_files, find_vague_names, find_filled_inits,
+    find_missing_inits, find_worker_imports,
 )  # fmt: skip
 
 
+def find_crowded_folders(paths: Iterable[str]) -> Iterator[Fault]:
+    """A folder holds one subject. Its empty __init__.py does not count."""
+    counts = Counter(path.rpartition("/")[0] for path in paths if not path.endswith("/__init__.py"))
+    for folder, count in counts.items():
+        if count > MAX_FILES:
+            yield Fault(folder, 1, f"has {count} files, more than {MAX_FILES}: group them in folders by subject")
+
+
 def find_faults(root: Path) -> list[Fault]:
-    """Every fault of every Python file of the house, in the order of their places."""
+    """Return every fault in the Python files, ordered by path and line."""
     folders = (root / name for name in (*SOURCES, "tests"))
     paths = [root / "worker.py", *(path for folder in folders for path in folder.rglob("*.py"))]
     sources = [Source(root, path) for path in paths if path.exists()]
-    return sorted(fault for source in sources for check in CHECKS for fault in check(source))
+    found = [fault for source in sources for check in CHECKS for fault in check(source)]
+    return sorted([*found, *find_crowded_folders(source.path for source in sources)])
 
 
 def main() -> int:

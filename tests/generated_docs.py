@@ -1,7 +1,7 @@
-"""The parts of docs/ that are drawn from the code; a part stands between `<!-- drawn: name -->` and `<!-- end -->`.
+"""Generate the parts of docs/ that come from the code, each between `<!-- generated: name -->` and `<!-- end -->`.
 
-`python tests/generated_docs.py` draws them anew, and
-tests/unit/documentation/test_generated_parts.py says when that is due.
+Run `python tests/generated_docs.py` to update them; tests/unit/documentation/test_generated_parts.py fails when one is
+outdated.
 """
 
 import re
@@ -37,13 +37,13 @@ from simulator.head_end.settings import Settings as HeadEndSettings
 from tests.workflow_costs import WORKFLOW_COSTS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-PART_PATTERN = re.compile(r"(<!-- drawn: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+PART_PATTERN = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 MOST_ARROWS = 5
-"""A state that is reached from as many others is told in words: its arrows would hide all the rest."""
+"""A state with at least this many incoming arrows is described in words, because its arrows would hide the others."""
 
 
 def draw_transitions(table: Mapping[Any, frozenset[Any]]) -> str:
-    """A transition table as a Mermaid state diagram, what would be a tangle of arrows in words below it."""
+    """Return a transition table as a Mermaid state diagram, with its most connected states described in words."""
     crowded = {state for state in table if sum(state in after for after in table.values()) >= MOST_ARROWS}
     wide = {state for state, after in table.items() if len(after - crowded) >= MOST_ARROWS and state in crowded}
     lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {next(iter(table))}"]
@@ -70,8 +70,8 @@ def _join_names(some: list[StrEnum]) -> str:
 
 
 def list_settings(settings: type[BaseSettings]) -> str:
-    """Every setting as a row: its variable, its default as one would set it, what it is."""
-    rows = ["| variable | default | what |", "|---|---|---|"]
+    """Return a table of every setting: its variable, its default in the form of a variable, its meaning."""
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
     for name, field in settings.model_fields.items():
         variable = f"{settings.model_config.get('env_prefix')}{name}".upper()
         rows.append(f"| `{variable}` | {_format_default(field.default)} | {field.description} |")
@@ -87,7 +87,7 @@ def _format_default(value: object) -> str:
 
 
 def describe_commands() -> str:
-    """Every command with its arguments and options, as its help has them."""
+    """Return every command with its arguments and options, as its help describes them."""
     return "\n\n".join(_list_commands("gridenroll", typer.main.get_command(app)))
 
 
@@ -104,38 +104,38 @@ def _split_paragraphs(text: str | None) -> str:
 
 
 def _describe_parameters(command: click.Command) -> str:
-    told = [_describe_parameter(one) for one in command.params if one.name != "help"]
-    return "\n\n| | default | what |\n|---|---|---|\n" + "\n".join(told) if told else ""
+    rows = [_describe_parameter(one) for one in command.params if one.name != "help"]
+    return "\n\n| parameter | default | meaning |\n|---|---|---|\n" + "\n".join(rows) if rows else ""
 
 
 def _describe_parameter(one: Any) -> str:
-    spelt = ", ".join(one.opts) if isinstance(one, click.Option) or one.opts[0][0] == "-" else one.opts[0].upper()
+    names = ", ".join(one.opts) if isinstance(one, click.Option) or one.opts[0][0] == "-" else one.opts[0].upper()
     default = "" if one.default in (None, False) else f"`{one.default}`"
-    return f"| `{spelt}` | {default or ('required' if one.required else '')} | {one.help} |"
+    return f"| `{names}` | {default or ('required' if one.required else '')} | {one.help} |"
 
 
 def list_batches() -> str:
-    """A table of the batches and their rhythm."""
+    """Return a table of the batches and their schedules."""
     rows = [
         f"| `{name}` | {batch.description} | {batch.schedule.interval} | {batch.schedule.offset} "
         f"| {batch.schedule.catchup_window} |"
         for name, batch in BATCHES.items()
     ]
-    head = ["| batch | what it does | runs every | after midnight UTC by | a missed run is made up for within |"]
+    head = ["| batch | what it does | runs every | offset from midnight UTC | a missed run is caught up within |"]
     return "\n".join([*head, "|---|---|---|---|---|", *rows])
 
 
 def list_workflow_costs() -> str:
-    """A table of what the flows cost at most."""
-    rows = [f"| {flow} | {cost.transitions} | {cost.events} |" for flow, cost in WORKFLOW_COSTS.items()]
-    return "\n".join(["| flow | state transitions | history events |", "|---|---|---|", *rows])
+    """Return a table of what each workflow may cost at most."""
+    rows = [f"| {workflow} | {cost.transitions} | {cost.events} |" for workflow, cost in WORKFLOW_COSTS.items()]
+    return "\n".join(["| workflow | state transitions | history events |", "|---|---|---|", *rows])
 
 
 def list_panel_fields() -> str:
-    """A table of the kinds of fields of a guided flow's panels, with what only they can be given."""
+    """Return a table of the kinds of panel fields and the properties that only they have."""
     common = set(panels.TextField.model_fields) & set(panels.DateField.model_fields)
     kinds: tuple[type[BaseModel], ...] = get_args(get_args(panels.FieldSpec)[0])
-    rows = ["| `kind` | what it asks for | what it can be given besides |", "|---|---|---|"]
+    rows = ["| `kind` | what it asks for | additional properties |", "|---|---|---|"]
     for kind in kinds:
         fields = kind.model_fields
         (name,) = get_args(fields["kind"].annotation)
@@ -146,7 +146,7 @@ def list_panel_fields() -> str:
 
 
 def _own_properties(word: str, default: object) -> str:
-    return f"`{word}`" if default in (None, ()) else f"`{word}` ({default} if none is named)"
+    return f"`{word}`" if default in (None, ()) else f"`{word}` (default {default})"
 
 
 PART_GENERATORS: Mapping[str, Callable[[], str]] = {
@@ -165,7 +165,7 @@ PART_GENERATORS: Mapping[str, Callable[[], str]] = {
     "panel-fields": list_panel_fields,
     "batch-run-states": lambda: draw_transitions(BATCH_RUN_TRANSITIONS),
     "batches": list_batches,
-    "flow-costs": list_workflow_costs,
+    "workflow-costs": list_workflow_costs,
     "settings": lambda: list_settings(Settings),
     "simulator-settings": lambda: list_settings(SimulatorSettings),
     "head-end-settings": lambda: list_settings(HeadEndSettings),
@@ -174,7 +174,7 @@ PART_GENERATORS: Mapping[str, Callable[[], str]] = {
 
 
 def generate_pages() -> Iterator[tuple[Path, str, str]]:
-    """Each page with drawn parts: where it is, what it holds, what it should hold."""
+    """Yield each page with generated parts: its path, its current text, and what the text should be."""
     for path in sorted(DOCS.rglob("*.md")):
         text = path.read_text(encoding="utf-8")
         if PART_PATTERN.search(text):
@@ -185,7 +185,7 @@ def main() -> int:
     for path, text, current in generate_pages():
         if text != current:
             path.write_text(current, encoding="utf-8")
-            print(f"drawn anew: {path.relative_to(DOCS.parent)}")
+            print(f"updated: {path.relative_to(DOCS.parent)}")
     return 0
 
 

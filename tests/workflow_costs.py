@@ -1,6 +1,6 @@
-"""What each workflow may cost Temporal at most.
+"""The most that each workflow may cost Temporal.
 
-tests/integration/performance/test_workflow_costs.py counts it, docs/operate/speed.md states it.
+tests/integration/performance/test_workflow_costs.py measures it; docs/operate/speed.md lists it.
 """
 
 from collections.abc import Mapping
@@ -8,29 +8,31 @@ from typing import NamedTuple
 
 
 class WorkflowCost(NamedTuple):
-    """As the server counts a flow that has ended."""
+    """The counts of the server for a workflow that has ended."""
 
     transitions: int
     events: int
 
 
 WORKFLOW_COSTS: Mapping[str, WorkflowCost] = {
-    "an own device is enrolled": WorkflowCost(9, 20),
-    "the same, its message sent in a batch": WorkflowCost(12, 26),
-    "the same, its head-end asked first": WorkflowCost(15, 38),
-    "a device is installed by a technician": WorkflowCost(15, 37),
-    "a device is sent, delivered, confirmed and asked after": WorkflowCost(24, 61),
-    "devices leave and stay where they are": WorkflowCost(9, 21),
-    "a device is fetched by a technician": WorkflowCost(15, 36),
+    "a customer-owned device is enrolled": WorkflowCost(9, 20),
+    "the same, with its message sent in a batch": WorkflowCost(12, 26),
+    "the same, after a status check of the device": WorkflowCost(15, 38),
+    "a technician installs a device": WorkflowCost(15, 37),
+    "a device is shipped, delivered, confirmed and checked": WorkflowCost(24, 61),
+    "the devices of an unenrollment stay at the premise": WorkflowCost(9, 21),
+    "a technician removes a device": WorkflowCost(15, 36),
     "a device is shipped back": WorkflowCost(12, 29),
     "a service call ends with advice": WorkflowCost(3, 7),
-    "a device is restarted by its head-end": WorkflowCost(9, 20),
-    "a device is repaired by a technician": WorkflowCost(9, 22),
-    "a device is replaced by a technician": WorkflowCost(15, 36),
-    "a message is handed over by a flow of its own": WorkflowCost(9, 19),
+    "a head-end restarts a device": WorkflowCost(9, 20),
+    "a technician repairs a device": WorkflowCost(9, 22),
+    "a technician replaces a device": WorkflowCost(15, 36),
+    "a separate workflow sends a message": WorkflowCost(9, 19),
     "a run of the initial load": WorkflowCost(15, 36),
     "a run of the sync request monitor": WorkflowCost(6, 16),
     "a run of the reconciliation": WorkflowCost(6, 13),
 }
-"""Each flow from its start to its end, the DERMS and the head-end answering by callback; a batch's run is of a page or
-two a step, and a page more is an event more. Messages that come close together are heard at once, which costs less."""
+"""Each workflow from its start to its end, with answers of the DERMS and the head-end by callback.
+
+A batch run has one or two pages per step; each additional page costs one event. Signals that arrive together are
+processed together and cost less."""

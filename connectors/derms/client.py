@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
@@ -13,6 +12,7 @@ import httpx
 import orjson
 from pydantic import ValidationError
 
+from connectors.derms.protocol import OutgoingMessage
 from connectors.derms.wire import (
     Acknowledgement,
     HeldResources,
@@ -29,17 +29,6 @@ T = TypeVar("T", Acknowledgement, MessageStatus, MessageResults, HeldResources)
 _TIMEOUT = timedelta(seconds=10)
 _RESOURCES_PER_PAGE = 200
 _OVERLOADED_STATUS_CODES = frozenset({408, 425, 429})
-
-
-@dataclass(frozen=True, slots=True)
-class OutgoingMessage:
-    """One message to send, addressed."""
-
-    endpoint: str
-    key: str
-    sync_request_id: str
-    revision: int
-    snapshot: dict[str, Any]
 
 
 class DermsClient:

@@ -1,6 +1,6 @@
-"""Messages that Temporal will never take stay in the outbox, with the error, until a person decides.
+"""Keep messages that Temporal permanently refuses in the outbox, with the error, until a person decides.
 
-The partial indexes keep what is claimed and watched small, however many rows a person has given up.
+The partial indexes contain only messages to claim or monitor, however many rows a person has given up.
 """
 
 import sqlalchemy as sa
@@ -21,7 +21,7 @@ _BY_STATE = {
 
 
 def upgrade() -> None:
-    """To the new shape."""
+    """Upgrade the schema."""
     state = sa.Enum(*_STATES, name="outbox_state_known", native_enum=False, create_constraint=True, length=40)
     op.add_column(_TABLE, sa.Column("state", state, nullable=False, server_default="waiting"))
     op.alter_column(_TABLE, "state", server_default=None)
@@ -32,7 +32,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Back to the old shape, in which every message is tried again."""
+    """Restore the previous schema, in which the relay retries every message."""
     for name in _BY_STATE:
         op.drop_index(name, table_name=_TABLE)
     op.create_index("outbox_message_due", _TABLE, ["due_at", "id"])

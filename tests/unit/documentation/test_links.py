@@ -1,4 +1,4 @@
-"""README.md and docs/ lead where they say: to files, headings and doors that are there."""
+"""README.md and docs/ refer to files, headings, endpoints and commands that exist."""
 
 import re
 from pathlib import Path
@@ -16,10 +16,11 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+CODE_PATH = re.compile(r"`((?:[\w-]+/)+[\w.-]*|[\w-]+\.py)`")
 LINKS = [(page, target) for page in PAGES for target in LINK.findall(page.read_text(encoding="utf-8"))]
-DOOR = re.compile(r"/v1/[\w/{}$.-]*[\w}]")
-CITED = re.compile(r"(docs/[\w./-]+\.md)#([\w-]+)")
-BY_NUMBER = re.compile(r"\b[A-Z]{4,}\.md \d[\d.]*")
+ENDPOINT = re.compile(r"/v1/[\w/{}$.-]*[\w}]")
+CITATION = re.compile(r"(docs/[\w./-]+\.md)#([\w-]+)")
+NUMBERED_CITATION = re.compile(r"\b[A-Z]{4,}\.md \d[\d.]*")
 PYTHON = [path for path in ROOT.glob("**/*.py") if not path.relative_to(ROOT).as_posix().startswith(".")]
 SOURCES = [
     path
@@ -29,7 +30,7 @@ SOURCES = [
 ]
 
 
-def _named(page: Path) -> str:
+def _relative(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
@@ -38,77 +39,96 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize(("page", "target"), LINKS, ids=[f"{_named(page)}: {target}" for page, target in LINKS])
-def test_a_link_leads_somewhere(page: Path, target: str) -> None:
+@pytest.mark.parametrize(("page", "target"), LINKS, ids=[f"{_relative(page)}: {target}" for page, target in LINKS])
+def test_the_target_of_a_link_exists(page: Path, target: str) -> None:
     if "://" in target:
         return
     path, _, anchor = target.partition("#")
-    there = (page.parent / path).resolve() if path else page
-    assert there.exists(), f"{_named(page)} links to {target}"
-    assert not anchor or anchor in _anchors(there), f"{there.name} has no heading for #{anchor}"
+    file = (page.parent / path).resolve() if path else page
+    assert file.exists(), f"{_relative(page)} links to {target}"
+    assert not anchor or anchor in _anchors(file), f"{file.name} has no heading for #{anchor}"
 
 
-def test_pages_that_the_code_names_are_there() -> None:
-    named = {
+def test_pages_that_the_code_cites_exist() -> None:
+    cited = {
         name.rstrip(".")
         for path in SOURCES
         for name in re.findall(r"docs/[\w./-]+\.(?:md|json)", path.read_text(encoding="utf-8"))
     }
-    assert len(named) > 4
-    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+    assert len(cited) > 4
+    assert [name for name in sorted(cited) if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_relative)
+def test_files_and_folders_that_a_page_names_exist(page: Path) -> None:
+    """A name alone counts from the root or beside the page."""
+    packages = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    named = set(CODE_PATH.findall(page.read_text(encoding="utf-8")))
+    ours = [name for name in sorted(named) if name.split("/")[0] in packages or name.endswith(".py")]
+    assert [name for name in ours if not (ROOT / name).exists() and not (page.parent / name).exists()] == []
+
+
+def test_names_in_the_architecture_page_exist_in_the_code() -> None:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    names = set(re.findall(r"`([A-Za-z]+_\w+|[A-Z]\w+)(?:\.(\w+))?`", page))
+    words = {word for path in SOURCES for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))}
+    assert len(names) > 20
+    assert [name for pair in sorted(names) for name in pair if name and name not in words] == []
 
 
 def _unknown_anchors(code: str) -> list[str]:
     return [
         f"{page}#{anchor}"
-        for page, anchor in CITED.findall(code)
+        for page, anchor in CITATION.findall(code)
         if not (ROOT / page).exists() or anchor not in _anchors(ROOT / page)
     ]
 
 
-def test_a_citation_of_an_unknown_anchor_or_page_is_found() -> None:
+def test_a_citation_of_an_unknown_section_is_found() -> None:
     pages = "docs/" + "operate/run.md", "docs/" + "nowhere.md"
     code = f"(see {pages[0]}#at-night, {pages[0]}#at-noon and {pages[1]}#at-night)"
     assert _unknown_anchors(code) == [f"{pages[0]}#at-noon", f"{pages[1]}#at-night"]
 
 
-def test_sections_that_python_files_cite_are_there() -> None:
-    texts = {_named(path): path.read_text(encoding="utf-8") for path in PYTHON}
-    assert sum(len(CITED.findall(text)) for text in texts.values()) > 50
+def test_sections_that_python_files_cite_exist() -> None:
+    texts = {_relative(path): path.read_text(encoding="utf-8") for path in PYTHON}
+    assert sum(len(CITATION.findall(text)) for text in texts.values()) > 50
     unknown = {name: _unknown_anchors(text) for name, text in texts.items()}
     assert {name: anchors for name, anchors in unknown.items() if anchors} == {}
 
 
-def test_python_files_cite_by_anchor_and_never_by_a_number() -> None:
-    """The number of a section changes when one is added before it, and nothing notices."""
-    numbered = {_named(path): BY_NUMBER.findall(path.read_text(encoding="utf-8")) for path in PYTHON}
-    assert {name: cited for name, cited in numbered.items() if cited} == {}
+def test_python_files_cite_sections_by_anchor_and_not_by_number() -> None:
+    """A new section changes the numbers of the sections after it, and no test can notice."""
+    numbered = {_relative(path): NUMBERED_CITATION.findall(path.read_text(encoding="utf-8")) for path in PYTHON}
+    assert {name: found for name, found in numbered.items() if found} == {}
 
 
-@pytest.mark.parametrize("page", PAGES[2:], ids=_named)
+@pytest.mark.parametrize("page", PAGES[2:], ids=_relative)
 def test_every_page_can_be_reached_from_the_readme(page: Path) -> None:
-    reached, waiting = set[Path](), [ROOT / "README.md"]
-    while waiting:
-        here = waiting.pop()
-        reached.add(here)
-        linked = {(here.parent / target.partition("#")[0]).resolve() for at, target in LINKS if at == here}
-        waiting += [one for one in linked - reached if one.suffix == ".md"]
+    reached, pending = set[Path](), [ROOT / "README.md"]
+    while pending:
+        current = pending.pop()
+        reached.add(current)
+        linked = {
+            (current.parent / target.partition("#")[0]).resolve() for source, target in LINKS if source == current
+        }
+        pending += [file for file in linked - reached if file.suffix == ".md"]
     assert page in reached
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs/decisions").glob("*.md")), ids=_named)
-def test_a_decision_says_context_choice_cost_and_what_would_change_it(page: Path) -> None:
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/decisions").glob("*.md")), ids=_relative)
+def test_a_decision_has_its_four_sections(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Choice", "Cost", "What would change our mind"]
     assert text.startswith(f"# {int(page.name[:4])}. ")
 
 
 @pytest.fixture(scope="module")
-def doors() -> list[re.Pattern[str]]:
+def endpoints() -> list[re.Pattern[str]]:
     app = create_app(
         database_url="postgresql://nobody@127.0.0.1/none",
         pool_size=1,
-        temporal=None,  # pyright: ignore[reportArgumentType] - nothing is asked of it
+        temporal=None,  # pyright: ignore[reportArgumentType] - the application is not started
         token="",
         derms_secret="",
         head_end_secret="",
@@ -118,18 +138,18 @@ def doors() -> list[re.Pattern[str]]:
     return [re.compile(re.sub(r"\{\w+\}", r"[^/]+", path)) for path in app.openapi()["paths"]]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_named)
-def test_doors_that_a_page_names_are_those_of_the_api(page: Path, doors: list[re.Pattern[str]]) -> None:
-    named = set(DOOR.findall(page.read_text(encoding="utf-8")))
-    assert [door for door in sorted(named) if not any(pattern.fullmatch(door) for pattern in doors)] == []
+@pytest.mark.parametrize("page", PAGES, ids=_relative)
+def test_endpoints_that_a_page_names_exist(page: Path, endpoints: list[re.Pattern[str]]) -> None:
+    named = set(ENDPOINT.findall(page.read_text(encoding="utf-8")))
+    assert [path for path in sorted(named) if not any(pattern.fullmatch(path) for pattern in endpoints)] == []
 
 
-def test_the_request_of_the_readme_is_as_the_api_takes_it() -> None:
+def test_the_request_of_the_readme_is_valid() -> None:
     (request,) = re.findall(r"<<'END'\n(.*?)\nEND\n", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert EnrollmentApplication.model_validate_json(request).program == "TSTAT-DR"
 
 
-def test_commands_of_the_readme_are_in_the_makefile() -> None:
+def test_the_makefile_has_the_commands_of_the_readme() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in set(re.findall(r"\bmake ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8"))):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"make {target}"

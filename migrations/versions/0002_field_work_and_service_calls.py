@@ -1,6 +1,6 @@
-"""The journeys: field work, unenrolment, service calls, guided flows, batch runs.
+"""Create the tables of field work, unenrollments, service calls, process flows and batch runs.
 
-Generated, and kept as Alembic writes it, a line a column.
+Alembic generated this file; it keeps the format of one line per column.
 """
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """To the new shape."""
+    """Upgrade the schema."""
     op.create_table('batch_run',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -206,7 +206,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_work_order_completion_work_order_id'), 'work_order_completion', ['work_order_id'], unique=False)
     op.create_index('enrollment_needs_attention', 'enrollment', ['id'], unique=False, postgresql_where=sa.text("state = 'needs_attention'"))
     op.add_column('sync_request', sa.Column('journey', sa.Text(), nullable=True))
-    # Until now every sync request belonged to the enrolment that made it.
+    # Before this migration, every sync request belonged to the enrollment that created it.
     op.execute('UPDATE sync_request SET journey = enrollment_id')
     op.alter_column('sync_request', 'journey', nullable=False)
     op.create_index(op.f('ix_sync_request_journey'), 'sync_request', ['journey'], unique=False)
@@ -279,7 +279,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Back to the old shape."""
+    """Restore the previous schema."""
     op.drop_index('one_open_shipment_per_journey', table_name='device_shipment', postgresql_where=sa.text("state IN ('ordered', 'shipped', 'delivered', 'confirmed')"))
     op.drop_index(op.f('ix_device_shipment_journey'), table_name='device_shipment')
     op.drop_index(op.f('ix_device_shipment_enrollment_id'), table_name='device_shipment')

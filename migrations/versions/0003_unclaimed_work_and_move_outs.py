@@ -1,6 +1,6 @@
-"""What was done on site, or sent out, for a request that has ended; what the CIS said of who leaves has its own place.
+"""Add columns for unclaimed field work and shipments, and for the move-out that the CIS reported.
 
-A wished window that ends before it starts was taken once; it said nothing, and is forgotten.
+Earlier versions accepted a requested window that ends before it starts; this migration removes such windows.
 """
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ _WISHES = (
 
 
 def upgrade() -> None:
-    """To the new shape."""
+    """Upgrade the schema."""
     for table in _TABLES:
         op.add_column(table, sa.Column("unclaimed", sa.Text(), nullable=True))
         op.create_index(f"{table}_unclaimed", table, ["id"], postgresql_where=sa.text("unclaimed IS NOT NULL"))
@@ -33,7 +33,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Back to the old shape."""
+    """Restore the previous schema."""
     op.execute("UPDATE unenrollment SET content_hash = cis_said WHERE cis_said IS NOT NULL")
     op.drop_column("unenrollment", "cis_said")
     for table in _TABLES:

@@ -1,4 +1,4 @@
-"""Indexes for lists, batches and what needs a person, so that none reads more because a table has grown."""
+"""Add indexes for lists, batches and the attention list, so that their cost does not grow with the tables."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 Made = tuple[str, str, tuple[str, ...], str | None]
-"""Its name, its table, its columns, and which rows are in it."""
+"""An index: its name, table, columns, and the condition of its rows."""
 
 _INDEXES: tuple[Made, ...] = (
     ("enrollment_program", "enrollment", ("program", "id"), None),
@@ -87,16 +87,16 @@ _BEFORE: tuple[Made, ...] = (
     ("device_shipment_unclaimed", "device_shipment", ("id",), "unclaimed IS NOT NULL"),
     ("process_flow_state", "process_flow", ("state", "expires_at"), None),
 )
-"""What some of them were like until now."""
+"""Previous definitions of some of them."""
 
 
 def upgrade() -> None:
-    """To the new shape."""
+    """Upgrade the schema."""
     _replace(_BEFORE, _INDEXES)
 
 
 def downgrade() -> None:
-    """Back to the old shape."""
+    """Restore the previous schema."""
     _replace(_INDEXES, _BEFORE)
 
 

@@ -1,6 +1,6 @@
-"""The spine: customers, catalogue, enrolments, subscriptions, sync requests, outbox and inbox, audit.
+"""Create the tables of customers, catalog, enrollments, subscriptions, sync requests, outbox, inbox and audit trail.
 
-Generated, and kept as Alembic writes it, a line a column.
+Alembic generated this file; it keeps the format of one line per column.
 """
 
 import sqlalchemy as sa
@@ -41,7 +41,7 @@ END $$
 
 
 def upgrade() -> None:
-    """To the new shape."""
+    """Create the tables."""
     op.create_table('audit_entry',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
@@ -315,7 +315,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Back to an empty database."""
+    """Drop all tables."""
     for table in reversed(TABLES):
         op.drop_table(table)
     op.execute("DROP FUNCTION refuse_change")
