@@ -24,7 +24,7 @@ from models.states.work_order import SERVICE_CALL_TRANSITIONS, ServiceCallState,
 from models.tables.service_call import ServiceCall
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
 from models.tables.unenrollment import Unenrollment
-from operations.catalog.versions import CatalogCache
+from operations.catalog.versions import CatalogCache, IndexedCatalog
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.platform.bulk_insert import build_insert, to_json
@@ -159,8 +159,8 @@ async def _get_subscribed_device_for_update(
     return subscription, device
 
 
-def _check_request(application: ServiceCallApplication, device: Device, program: Program, catalog: Any) -> None:
-    task = catalog.task(program.service_call_task)
+def _check_request(application: ServiceCallApplication, device: Device, program: Program, catalog: IndexedCatalog) -> None:
+    task = catalog.find_service_task_type(program.service_call_task)
     if task is None:
         raise Invalid(
             f"{program.code} offers no service calls.",
