@@ -12,11 +12,10 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import Conflict, Invalid, NotFound, Pointer
+from models.errors import Conflict, Invalid, Pointer
 from models.ids import enrollment_workflow_id, new_id
 from models.messages.enrollment import WORKFLOW, EnrollInput
 from models.messages.search_attributes import WorkflowStage
-from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested
 from models.requests.enrollment import EnrollmentApplication
 from models.scope import OperatorScope, Scope
 from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState
@@ -31,8 +30,8 @@ from operations.field_work import shipments, work_orders
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.platform.bulk_insert import build_insert, to_json
+from operations.platform.lifecycle import RequestLifecycle
 from rules.capacity import CapacityNeed
-from rules.transitions import nothing_to_retry
 from wording.resubmission import content_mismatch
 
 _E = EnrollmentState
@@ -198,16 +197,22 @@ def _same_request(found: Sequence[Any], transaction_id: str, digest: str) -> Sub
     raise content_mismatch(transaction_id, (one.transaction_id for one in found))
 
 
-async def get_for_update(session: AsyncSession, enrollment_id: str) -> Enrollment:
-    """The enrolment, locked until the transaction ends.
+LIFECYCLE = RequestLifecycle(
+    table=Enrollment,
+    noun="enrollment",
+    endpoint="/v1/program-enrollments",
+    transitions=ENROLLMENT_TRANSITIONS,
+    parked=_E.NEEDS_ATTENTION,
+    workflow_id=enrollment_workflow_id,
+    never_parked=frozenset({_E.ENROLLED}),
+)
+"""An enrolled one is never parked: it could then be canceled with its subscription still active."""
 
-    Raises:
-        NotFound: there is none.
-    """
-    found = await session.get(Enrollment, enrollment_id, with_for_update=True)
-    if found is None:
-        raise NotFound(f"There is no enrolment {enrollment_id}.", fix="GET /v1/program-enrollments lists them.")
-    return found
+get_for_update = LIFECYCLE.get_for_update
+park_enrollment = LIFECYCLE.park
+resume_enrollment = LIFECYCLE.resume
+resume_if_parked = LIFECYCLE.resume_if_parked
+retry_enrollment = LIFECYCLE.retry
 
 
 def is_cancellable(state: EnrollmentState) -> bool:
@@ -241,8 +246,7 @@ async def cancel_enrollment(
         )
     await end_enrollment(session, scope, catalogs, enrollment, _E.CANCELLED, reason)
     if tell_flow:
-        message = CancelRequested(reason=reason, actor=scope.actor)
-        await outbox.enqueue_signals(session, CANCEL_REQUESTED, [(enrollment_workflow_id(enrollment_id), message)])
+        await LIFECYCLE.signal_cancel(session, scope, enrollment, reason)
     return enrollment.state
 
 
@@ -262,11 +266,8 @@ async def end_enrollment(
     now = datetime.now(UTC)
     trail = AuditTrail(scope, now, enrollment.id)
     before = EnrollmentState(enrollment.resume_state or enrollment.state)
-    enrollment.state = trail.transition(ENROLLMENT_TRANSITIONS, enrollment.id, enrollment.state, state, reason=reason)
-    enrollment.reason = reason
-    enrollment.resume_state = None
-    enrollment.updated_at = now
-    enrollment.version += 1
+    LIFECYCLE.transition(trail, enrollment, now, state, reason=reason)
+    enrollment.reason, enrollment.resume_state = reason, None
     if before in _IN_SETUP:
         await _cancel_setup(session, trail, enrollment, now, reason)
     await trail.write(session)
@@ -296,65 +297,3 @@ async def _cancel_setup(
         pending.state = trail.transition(
             SUBSCRIPTION_TRANSITIONS, pending.id, pending.state, SubscriptionState.CANCELLED, reason=reason
         )
-
-
-async def park_enrollment(session: AsyncSession, scope: Scope, enrollment_id: str, reason: str) -> EnrollmentState:
-    """Marks a request as needing a person; it remembers where it was. One that is enrolled or has ended is left alone:
-    parked, an enrolled one could be cancelled with its subscription still active."""
-    now = datetime.now(UTC)
-    enrollment = await get_for_update(session, enrollment_id)
-    if enrollment.state is _E.ENROLLED or _E.NEEDS_ATTENTION not in ENROLLMENT_TRANSITIONS[enrollment.state]:
-        return enrollment.state
-    trail = AuditTrail(scope, now, enrollment_id)
-    enrollment.resume_state = enrollment.state
-    enrollment.state = trail.transition(
-        ENROLLMENT_TRANSITIONS, enrollment_id, enrollment.state, _E.NEEDS_ATTENTION, reason=reason
-    )
-    enrollment.reason = reason
-    enrollment.updated_at = now
-    enrollment.version += 1
-    await trail.write(session)
-    await session.flush()
-    return enrollment.state
-
-
-async def resume_enrollment(session: AsyncSession, scope: Scope, enrollment_id: str) -> bool:
-    """Puts a parked request back to where it was; gives whether it was parked.
-
-    Raises:
-        NotFound: there is none.
-    """
-    now = datetime.now(UTC)
-    trail = AuditTrail(scope, now, enrollment_id)
-    if not resume_if_parked(trail, await get_for_update(session, enrollment_id), now):
-        return False
-    await trail.write(session)
-    await session.flush()
-    return True
-
-
-def resume_if_parked(trail: AuditTrail, enrollment: Enrollment, now: datetime) -> bool:
-    """Back to where it was parked, if it was."""
-    if enrollment.state is not _E.NEEDS_ATTENTION or enrollment.resume_state is None:
-        return False
-    before = EnrollmentState(enrollment.resume_state)
-    enrollment.state = trail.transition(ENROLLMENT_TRANSITIONS, enrollment.id, enrollment.state, before)
-    enrollment.resume_state = enrollment.reason = None
-    enrollment.updated_at = now
-    enrollment.version += 1
-    return True
-
-
-async def retry_enrollment(session: AsyncSession, scope: Scope, enrollment_id: str) -> EnrollmentState:
-    """A person wants a parked request tried again: it goes back to where it was and its flow is woken.
-
-    Raises:
-        NotFound: there is none.
-        IllegalTransition: it is not parked.
-    """
-    if not await resume_enrollment(session, scope, enrollment_id):
-        raise nothing_to_retry()
-    enrollment = await get_for_update(session, enrollment_id)
-    message = RetryRequested(message_id=f"{enrollment_id}/{enrollment.version}")
-    await outbox.enqueue_signals(session, RETRY_REQUESTED, [(enrollment_workflow_id(enrollment_id), message)])
-    return enrollment.state

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.catalog.service_tasks import ServiceLevel
-from models.errors import NotFound
 from models.ids import new_id
 from models.messages.shipment import SHIPMENT_CHANGED, AwaitedShipment, ShipmentChanged, ShipmentStatus
 from models.requests.shipment import ShipmentDispatch
@@ -22,6 +21,7 @@ from models.tables.subscription import ProgramSubscription
 from operations.field_work import unclaimed_work
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
+from operations.platform.lifecycle import Lifecycle
 from operations.synchronization.enqueue import RequestRef
 
 _H = ShipmentState
@@ -76,16 +76,8 @@ def to_shipment_message(shipment_id: str, level: ServiceLevel) -> AwaitedShipmen
     )
 
 
-async def get_for_update(session: AsyncSession, shipment_id: str) -> DeviceShipment:
-    """The shipment, locked until the transaction ends.
-
-    Raises:
-        NotFound: there is none.
-    """
-    found = await session.get(DeviceShipment, shipment_id, with_for_update=True)
-    if found is None:
-        raise NotFound(f"There is no shipment {shipment_id}.", fix="GET /v1/shipments lists them.")
-    return found
+LIFECYCLE = Lifecycle(table=DeviceShipment, noun="shipment", endpoint="/v1/shipments", transitions=SHIPMENT_TRANSITIONS)
+get_for_update = LIFECYCLE.get_for_update
 
 
 async def get_latest_of_enrollment(session: AsyncSession, enrollment_id: str) -> DeviceShipment | None:
@@ -98,11 +90,9 @@ def transition(
     trail: AuditTrail, row: DeviceShipment, instant: datetime, *path: ShipmentState, reason: str = ""
 ) -> None:
     """Takes a shipment along a path of states: it is waited for anew, and nobody has to see to it meanwhile."""
-    row.state = trail.transition(SHIPMENT_TRANSITIONS, row.id, row.state, *path, reason=reason)
+    LIFECYCLE.transition(trail, row, instant, *path, reason=reason)
     row.escalated_at = None
     row.unclaimed = None if row.state is _H.RETURNED else row.unclaimed
-    row.updated_at = instant
-    row.version += 1
 
 
 async def notify_workflow(session: AsyncSession, row: DeviceShipment) -> None:

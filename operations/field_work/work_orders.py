@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from models.catalog.service_tasks import ServiceLevel
 from models.classifications import AssetOwnership
-from models.errors import IllegalTransition, Invalid, NotFound, Pointer
+from models.errors import IllegalTransition, Invalid, Pointer
 from models.ids import new_id
 from models.messages.site_visit import (
     APPOINTMENT_CHANGED,
@@ -29,6 +29,7 @@ from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from operations.field_work import unclaimed_work
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
+from operations.platform.lifecycle import Lifecycle
 from operations.synchronization.enqueue import RequestRef
 from wording.work_order import work_order_next_step
 
@@ -106,23 +107,11 @@ def to_visit(work_order_id: str, level: ServiceLevel) -> AwaitedVisit:
     )
 
 
-async def get_for_update(session: AsyncSession, work_order_id: str) -> WorkOrder:
-    """The order, locked until the transaction ends.
-
-    Raises:
-        NotFound: there is none.
-    """
-    found = await session.get(WorkOrder, work_order_id, with_for_update=True)
-    if found is None:
-        raise NotFound(f"There is no work order {work_order_id}.", fix="GET /v1/work-orders lists them.")
-    return found
-
-
-def transition(trail: AuditTrail, row: WorkOrder, instant: datetime, *path: WorkOrderState, reason: str = "") -> None:
-    """Takes an order along a path of states."""
-    row.state = trail.transition(WORK_ORDER_TRANSITIONS, row.id, row.state, *path, reason=reason)
-    row.updated_at = instant
-    row.version += 1
+LIFECYCLE = Lifecycle(
+    table=WorkOrder, noun="work order", endpoint="/v1/work-orders", transitions=WORK_ORDER_TRANSITIONS
+)
+get_for_update = LIFECYCLE.get_for_update
+transition = LIFECYCLE.transition
 
 
 async def record_dispatch(session: AsyncSession, scope: Scope, work_order_id: str, reference: str) -> WorkOrderState:

@@ -24,6 +24,7 @@ from models.tables.subscription import ProgramSubscription
 from operations.catalog.versions import CatalogCache, IndexedCatalog
 from operations.guided_flow.panel_facts import load_panel_facts
 from operations.platform.audit import AuditTrail
+from operations.platform.lifecycle import Lifecycle
 from rules.guided_flow.fields import PanelFacts
 from rules.guided_flow.panels import EvaluatedPanel, evaluate_panels, find_unknown_fields
 
@@ -143,16 +144,13 @@ def _prefill(task: ServiceTaskType, binding: str, value: str) -> dict[str, dict[
     return {}
 
 
-async def get_for_update(session: AsyncSession, process_flow_id: str) -> ProcessFlow:
-    """The guided flow, locked until the transaction ends.
-
-    Raises:
-        NotFound: there is none.
-    """
-    found = await session.get(ProcessFlow, process_flow_id, with_for_update=True)
-    if found is None:
-        raise NotFound(f"There is no process flow {process_flow_id}.", fix="GET /v1/process-flows lists them.")
-    return found
+LIFECYCLE = Lifecycle(
+    table=ProcessFlow,
+    noun="process flow",
+    endpoint="/v1/process-flows",
+    transitions=PROCESS_FLOW_TRANSITIONS,
+)
+get_for_update = LIFECYCLE.get_for_update
 
 
 async def build_draft(session: AsyncSession, catalogs: CatalogCache, row: ProcessFlow) -> Draft:
@@ -325,9 +323,8 @@ async def cancel_process_flow(session: AsyncSession, scope: Scope, process_flow_
         return row
     check_editable(row, now)
     trail = AuditTrail(scope, now, row.id)
-    row.state = trail.transition(PROCESS_FLOW_TRANSITIONS, row.id, row.state, _P.CANCELLED, reason=reason)
-    row.reason, row.updated_at = reason, now
-    row.version += 1
+    LIFECYCLE.transition(trail, row, now, _P.CANCELLED, reason=reason)
+    row.reason = reason
     await trail.write(session)
     await session.flush()
     return row

@@ -9,10 +9,9 @@ from sqlmodel import col
 from models.errors import Conflict, IllegalTransition, Invalid
 from models.ids import service_call_workflow_id
 from models.messages.service_call import ACTION_CHOSEN, ActionChosen
-from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested
 from models.requests.service_call import ChosenAction
 from models.scope import Scope
-from models.states.service_call import SERVICE_CALL_TRANSITIONS, ServiceCallState
+from models.states.service_call import ServiceCallState
 from models.states.work_order import WorkOrderState
 from models.tables.service_call import ServiceCall
 from models.tables.subscription import Device
@@ -22,9 +21,8 @@ from operations.field_work.work_orders import cancel_open_orders
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.service_call import remote_actions
-from operations.service_call.service_calls import get_for_update, mark_parked, resume_if_parked, transition
+from operations.service_call.service_calls import LIFECYCLE, get_for_update, resume_if_parked, transition
 from rules.service_calls import can_choose_action, find_action_errors, suggest_instead_of_action
-from rules.transitions import nothing_to_retry
 
 _C = ServiceCallState
 _VISIT_STARTED = (WorkOrderState.EN_ROUTE, WorkOrderState.ON_SITE)
@@ -90,8 +88,7 @@ async def cancel_service_call(
     row.reason, row.resume_state, row.action = reason, None, None
     await cancel_open_orders(session, trail, col(WorkOrder.journey) == row.id, now, reason)
     await trail.write(session)
-    message = CancelRequested(reason=reason, actor=scope.actor)
-    await outbox.enqueue_signals(session, CANCEL_REQUESTED, [(service_call_workflow_id(row.id), message)])
+    await LIFECYCLE.signal_cancel(session, scope, row, reason)
     return row.state
 
 
@@ -123,30 +120,5 @@ async def _reject_while_on_site(session: AsyncSession, row: ServiceCall) -> None
         )
 
 
-async def park_service_call(session: AsyncSession, scope: Scope, service_call_id: str, reason: str) -> ServiceCallState:
-    """Marks a call as needing a person; it remembers where it was. One that has ended is left alone."""
-    now = datetime.now(UTC)
-    row = await get_for_update(session, service_call_id)
-    if _C.NEEDS_ATTENTION in SERVICE_CALL_TRANSITIONS[row.state]:
-        trail = AuditTrail(scope, now, row.id)
-        mark_parked(trail, row, now, reason)
-        await trail.write(session)
-    return row.state
-
-
-async def retry_service_call(session: AsyncSession, scope: Scope, service_call_id: str) -> ServiceCallState:
-    """A person wants what came to nothing tried again: one more visit, or the remote action once more.
-
-    Raises:
-        NotFound: there is none.
-        IllegalTransition: it is not parked.
-    """
-    now = datetime.now(UTC)
-    row = await get_for_update(session, service_call_id)
-    trail = AuditTrail(scope, now, row.id)
-    if not resume_if_parked(trail, row, now):
-        raise nothing_to_retry()
-    await trail.write(session)
-    message = RetryRequested(message_id=f"{row.id}/{row.version}")
-    await outbox.enqueue_signals(session, RETRY_REQUESTED, [(service_call_workflow_id(row.id), message)])
-    return row.state
+park_service_call = LIFECYCLE.park
+retry_service_call = LIFECYCLE.retry

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.catalog.programs import Program
-from models.errors import Conflict, Invalid, NotFound, Pointer
+from models.errors import Conflict, Invalid, Pointer
 from models.ids import new_id, service_call_workflow_id
 from models.messages.search_attributes import WorkflowStage
 from models.messages.service_call import WORKFLOW, ServiceCallInput
@@ -29,6 +29,7 @@ from operations.catalog.versions import CatalogCache, IndexedCatalog
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.platform.bulk_insert import build_insert, to_json
+from operations.platform.lifecycle import RequestLifecycle
 from rules.service_calls import find_action_errors, find_problem_errors
 from wording.resubmission import content_mismatch
 
@@ -221,40 +222,15 @@ def build_workflow_start(row: Mapping[str, Any], timeout: float) -> tuple[str, d
     }
 
 
-async def get_for_update(session: AsyncSession, service_call_id: str) -> ServiceCall:
-    """The call, locked until the transaction ends.
-
-    Raises:
-        NotFound: there is none.
-    """
-    found = await session.get(ServiceCall, service_call_id, with_for_update=True)
-    if found is None:
-        raise NotFound(f"There is no service call {service_call_id}.", fix="GET /v1/service-calls lists them.")
-    return found
-
-
-def transition(
-    trail: AuditTrail, row: ServiceCall, instant: datetime, *path: ServiceCallState, reason: str = ""
-) -> None:
-    """Takes a call along a path of states."""
-    row.state = trail.transition(SERVICE_CALL_TRANSITIONS, row.id, row.state, *path, reason=reason)
-    row.updated_at = instant
-    row.version += 1
-
-
-def mark_parked(
-    trail: AuditTrail, row: ServiceCall, now: datetime, reason: str, resume: ServiceCallState | None = None
-) -> None:
-    """Puts a call aside for a person, to go on where it was or, if that is said, elsewhere."""
-    row.resume_state = resume or row.state
-    row.reason = reason
-    transition(trail, row, now, _C.NEEDS_ATTENTION, reason=reason)
-
-
-def resume_if_parked(trail: AuditTrail, row: ServiceCall, now: datetime) -> bool:
-    """Back to where it was parked, if it was."""
-    if row.state is not _C.NEEDS_ATTENTION or row.resume_state is None:
-        return False
-    transition(trail, row, now, ServiceCallState(row.resume_state))
-    row.resume_state = row.reason = None
-    return True
+LIFECYCLE = RequestLifecycle(
+    table=ServiceCall,
+    noun="service call",
+    endpoint="/v1/service-calls",
+    transitions=SERVICE_CALL_TRANSITIONS,
+    parked=_C.NEEDS_ATTENTION,
+    workflow_id=service_call_workflow_id,
+)
+get_for_update = LIFECYCLE.get_for_update
+transition = LIFECYCLE.transition
+mark_parked = LIFECYCLE.mark_parked
+resume_if_parked = LIFECYCLE.resume_if_parked

@@ -20,6 +20,7 @@ from models.tables.sync_request import SyncRequest
 from operations.catalog.versions import CatalogCache
 from operations.platform.audit import AuditTrail
 from operations.platform.inbox import UNKNOWN_REQUEST
+from operations.platform.lifecycle import Lockable
 from operations.synchronization.snapshots import build_snapshot
 from operations.synchronization.sync_queue import (
     cancel_moot_requests,
@@ -51,16 +52,8 @@ class PreparedMessage:
     waits_for: str = ""
 
 
-async def get_for_update(session: AsyncSession, sync_request_id: str) -> SyncRequest:
-    """The sync request, locked until the transaction ends.
-
-    Raises:
-        NotFound: there is none.
-    """
-    found = await session.get(SyncRequest, sync_request_id, with_for_update=True)
-    if found is None:
-        raise NotFound(f"There is no sync request {sync_request_id}.", fix="GET /v1/sync-requests lists them.")
-    return found
+SYNC_REQUESTS = Lockable(table=SyncRequest, noun="sync request", endpoint="/v1/sync-requests")
+get_for_update = SYNC_REQUESTS.get_for_update
 
 
 async def start_sending(

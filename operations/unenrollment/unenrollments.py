@@ -13,7 +13,6 @@ from sqlmodel import col
 from models.errors import Conflict, Invalid, NotFound, Pointer
 from models.ids import new_id, unenrollment_workflow_id
 from models.messages.search_attributes import WorkflowStage
-from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested
 from models.messages.unenrollment import WORKFLOW, UnenrollInput
 from models.requests.unenrollment import UnenrollmentApplication
 from models.scope import OperatorScope, Scope
@@ -27,6 +26,7 @@ from operations.field_work import work_orders
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.platform.bulk_insert import build_insert, to_json
+from operations.platform.lifecycle import RequestLifecycle
 from rules.transitions import nothing_to_retry
 from wording.resubmission import content_mismatch
 
@@ -204,25 +204,18 @@ async def _find_earlier(
     return None
 
 
-async def get_for_update(session: AsyncSession, unenrollment_id: str) -> Unenrollment:
-    """The unenrolment, locked until the transaction ends.
-
-    Raises:
-        NotFound: there is none.
-    """
-    found = await session.get(Unenrollment, unenrollment_id, with_for_update=True)
-    if found is None:
-        raise NotFound(f"There is no unenrolment {unenrollment_id}.", fix="GET /v1/program-unenrollments lists them.")
-    return found
-
-
-def transition(
-    trail: AuditTrail, row: Unenrollment, now: datetime, after: UnenrollmentState, *, reason: str = ""
-) -> None:
-    """Takes an unenrolment on by one state."""
-    row.state = trail.transition(UNENROLLMENT_TRANSITIONS, row.id, row.state, after, reason=reason)
-    row.updated_at = now
-    row.version += 1
+LIFECYCLE = RequestLifecycle(
+    table=Unenrollment,
+    noun="unenrollment",
+    endpoint="/v1/program-unenrollments",
+    transitions=UNENROLLMENT_TRANSITIONS,
+    parked=_U.NEEDS_ATTENTION,
+    workflow_id=unenrollment_workflow_id,
+)
+get_for_update = LIFECYCLE.get_for_update
+transition = LIFECYCLE.transition
+park_unenrollment = LIFECYCLE.park
+resume_if_parked = LIFECYCLE.resume_if_parked
 
 
 def get_device_entry(row: Unenrollment, device_id: str) -> dict[str, Any]:
@@ -267,8 +260,7 @@ async def cancel_unenrollment(
         back = (SubscriptionState.ENDING, SubscriptionState.ACTIVE)
         subscription.state = trail.transition(SUBSCRIPTION_TRANSITIONS, subscription.id, *back, reason=reason)
     await trail.write(session)
-    message = CancelRequested(reason=reason, actor=scope.actor)
-    await outbox.enqueue_signals(session, CANCEL_REQUESTED, [(unenrollment_workflow_id(row.id), message)])
+    await LIFECYCLE.signal_cancel(session, scope, row, reason)
     return row.state
 
 
@@ -311,27 +303,6 @@ async def cancel_removal_order(
     await work_orders.cancel_open_orders(session, trail, col(WorkOrder.id) == order.id, now, reason)
 
 
-async def park_unenrollment(
-    session: AsyncSession, scope: Scope, unenrollment_id: str, reason: str
-) -> UnenrollmentState:
-    """Marks a request as needing a person; it remembers where it was."""
-    now = datetime.now(UTC)
-    row = await get_for_update(session, unenrollment_id)
-    if _U.NEEDS_ATTENTION in UNENROLLMENT_TRANSITIONS[row.state]:
-        trail = AuditTrail(scope, now, row.id)
-        row.resume_state, row.reason = row.state, reason
-        transition(trail, row, now, _U.NEEDS_ATTENTION, reason=reason)
-        await trail.write(session)
-    return row.state
-
-
-def resume_if_parked(trail: AuditTrail, row: Unenrollment, now: datetime) -> None:
-    """Back to where it was parked, if it was."""
-    if row.state is _U.NEEDS_ATTENTION and row.resume_state is not None:
-        transition(trail, row, now, UnenrollmentState(row.resume_state))
-        row.resume_state = row.reason = None
-
-
 async def retry_unenrollment(session: AsyncSession, scope: Scope, unenrollment_id: str) -> UnenrollmentState:
     """A person wants what came to nothing tried again: devices are fetched once more, and the flow is woken.
 
@@ -349,6 +320,5 @@ async def retry_unenrollment(session: AsyncSession, scope: Scope, unenrollment_i
     resume_if_parked(trail, row, now)
     trail.note(row.id, "unr:retried")
     await trail.write(session)
-    message = RetryRequested(message_id=f"{row.id}/{row.version}")
-    await outbox.enqueue_signals(session, RETRY_REQUESTED, [(unenrollment_workflow_id(row.id), message)])
+    await LIFECYCLE.signal_retry(session, row)
     return row.state

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from operations.platform import outbox
-from tests.integration.clients.running_stack import RunningStack, wait_for
+from tests.integration.clients.running_stack import RunningStack
+from tests.waiting import wait_for
 
 INSERT = (
     "INSERT INTO outbox_message (kind, workflow_id, name, payload, created_at, due_at, attempts, state)"

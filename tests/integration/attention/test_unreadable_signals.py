@@ -4,7 +4,8 @@ from typing import Any
 
 from models.messages.signals import CANCEL_REQUESTED
 from tests.integration.clients.installations import InstallationClient
-from tests.integration.clients.running_stack import RunningStack, wait_for
+from tests.integration.clients.running_stack import RunningStack
+from tests.waiting import wait_for
 
 
 def kept(doors: RunningStack, enrollment: str) -> list[dict[str, Any]]:

@@ -11,9 +11,10 @@ from models.states.service_call import SERVICE_CALL_TRANSITIONS, ServiceCallStat
 from models.states.sync_request import SYNC_TRANSITIONS
 from models.states.unenrollment import UNENROLLMENT_TRANSITIONS, UnenrollmentState
 from tests.integration.clients.batch_runs import complete_run, terminate_workflow
-from tests.integration.clients.running_stack import RunningStack, wait_for
+from tests.integration.clients.running_stack import RunningStack
 from tests.integration.clients.service_calls import ServiceCallClient
 from tests.integration.clients.unenrollments import UnenrollmentClient
+from tests.waiting import wait_for
 
 HOUR = "now() - interval '1 hour'"
 

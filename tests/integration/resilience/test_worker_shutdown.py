@@ -8,7 +8,8 @@ import psutil
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
-from tests.integration.clients.running_stack import RunningStack, wait_for
+from tests.integration.clients.running_stack import RunningStack
+from tests.waiting import wait_for
 
 
 async def send_attempts(doors: RunningStack, enrollment: str) -> list[int]:
