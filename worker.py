@@ -100,7 +100,6 @@ def create_worker(
             unenrollment.finalize_unenrollment,
             unenrollment.park_unenrollment,
             service_call.advance_service_call,
-            service_call.act_remotely,
             service_call.record_remote_action,
             service_call.record_visit,
             service_call.continue_after_sync,
