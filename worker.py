@@ -1,4 +1,4 @@
-"""Composition root of the worker: flows, activities, queue, limits, and the relay."""
+"""The composition root of the worker process: workflows, activities, the task queue, limits and the relay."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -15,6 +15,7 @@ from activities.device_setup import DeviceSetupActivities
 from activities.enrollment import EnrollmentActivities
 from activities.errors import ErrorMapping
 from activities.head_end import HeadEndActivities
+from activities.registration import list_activities
 from activities.service_call import ServiceCallActivities
 from activities.signals import SignalActivities
 from activities.site_visit import SiteVisitActivities
@@ -42,8 +43,8 @@ from workflows.sync_request import SyncRequestWorkflow
 from workflows.unenroll import UnenrollmentWorkflow
 
 RESERVED_CONNECTIONS = 3
-"""Connections that local activities leave to others: one to the relay, two to the short transactions of the regular
-activities, which hold none while they call out."""
+"""Connections of the pool that local activities never take: one for the relay, two for the short transactions of the
+regular activities, which hold no connection while they call another system."""
 
 WORKFLOWS = (BatchWorkflow, EnrollmentWorkflow, SyncRequestWorkflow, ServiceCallWorkflow, UnenrollmentWorkflow)
 
@@ -61,73 +62,27 @@ def create_worker(
 ) -> Worker:
     """Returns a worker for every workflow and activity.
 
-    As many local activities run at once as find a connection in a pool of `database_pool_size`: one that waited for a
-    connection would hold the slot of its workflow task meanwhile.
+    It runs as many local activities at once as find a connection in a pool of `database_pool_size`: one that waited for
+    a connection would hold the slot of its workflow task meanwhile.
     """
     catalogs = CatalogCache()
-    enrollment = EnrollmentActivities(sessions, catalogs)
-    synchronize = SynchronizeActivities(sessions, catalogs, derms)
-    site_visit = SiteVisitActivities(sessions, catalogs, BuiltInFieldWork())
-    unenrollment = UnenrollmentActivities(sessions, catalogs)
-    service_call = ServiceCallActivities(sessions, catalogs)
-    device_setup = DeviceSetupActivities(sessions, catalogs)
-    asking = HeadEndActivities(sessions, head_end, head_end_answer_within)
-    signals = SignalActivities(sessions)
-    batches = BatchActivities(sessions, catalogs, derms, client, acknowledgement_timeout)
+    activities = list_activities(
+        BatchActivities(sessions, catalogs, derms, client, acknowledgement_timeout),
+        DeviceSetupActivities(sessions, catalogs),
+        EnrollmentActivities(sessions, catalogs),
+        HeadEndActivities(sessions, head_end, head_end_answer_within),
+        ServiceCallActivities(sessions, catalogs),
+        SignalActivities(sessions),
+        SiteVisitActivities(sessions, catalogs, BuiltInFieldWork()),
+        SynchronizeActivities(sessions, catalogs, derms),
+        UnenrollmentActivities(sessions, catalogs),
+    )
     return Worker(
         client,
         task_queue=task_queue,
         workflows=list(WORKFLOWS),
-        activities=[
-            enrollment.validate_and_accept,
-            enrollment.cancel_enrollment,
-            enrollment.park_enrollment,
-            enrollment.resume_enrollment,
-            enrollment.associate_installed,
-            enrollment.reorder_installation,
-            enrollment.expire_enrollment,
-            synchronize.send_to_derms,
-            synchronize.get_derms_status,
-            synchronize.record_acknowledgement,
-            synchronize.record_failure,
-            unenrollment.validate_unenrollment,
-            unenrollment.decide_approval,
-            unenrollment.begin_unenrollment,
-            unenrollment.cancel_unenrollment,
-            unenrollment.record_removal,
-            unenrollment.record_removal_failure,
-            unenrollment.order_another_removal,
-            unenrollment.remind_of_return,
-            unenrollment.finalize_unenrollment,
-            unenrollment.park_unenrollment,
-            service_call.advance_service_call,
-            service_call.act_remotely,
-            service_call.record_remote_action,
-            service_call.record_visit,
-            service_call.continue_after_sync,
-            service_call.cancel_service_call,
-            service_call.park_service_call,
-            site_visit.dispatch_work_order,
-            site_visit.process_completion,
-            site_visit.remind_of_visit,
-            site_visit.get_visit_status,
-            site_visit.order_another_visit,
-            device_setup.remind_of_shipment,
-            device_setup.get_shipment_status,
-            device_setup.reorder_shipment,
-            device_setup.associate_shipped,
-            device_setup.associate_customer_device,
-            device_setup.start_status_checks,
-            device_setup.conclude_status_checks,
-            signals.store_unreadable_signal,
-            asking.send_head_end_request,
-            asking.get_head_end_answer,
-            batches.begin_batch,
-            batches.process_page,
-            batches.process_external_page,
-            batches.fail_batch,
-        ],
-        # That flows repeat themselves is proved before they run: docs/decisions/0011-no-sandbox-in-production.md
+        activities=activities,
+        # The tests prove that workflows are deterministic: docs/decisions/0011-no-sandbox-in-production.md
         workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[ErrorMapping()],
         max_concurrent_workflow_tasks=50,
@@ -140,17 +95,17 @@ def create_worker(
 
 @dataclass(frozen=True, slots=True)
 class RunningWorker:
-    """What a worker process shows of itself."""
+    """A running worker: what its health and metrics endpoints read."""
 
     statements: StatementCount
     supervisor: Supervisor
 
 
 async def prepare_namespace(client: Client) -> None:
-    """Makes the namespace know our search attributes and the schedules of the batches. Safe to repeat.
+    """Registers our search attributes and the schedules of the batches in the namespace. Safe to repeat.
 
     Raises:
-        Unavailable: Temporal does not answer, or its operator service is not ours to ask.
+        Unavailable: Temporal does not answer, or does not allow us to use its operator service.
     """
     try:
         await register_search_attributes(client)
@@ -161,7 +116,7 @@ async def prepare_namespace(client: Client) -> None:
 
 @asynccontextmanager
 async def run_worker(settings: Settings, client: Client) -> AsyncGenerator[RunningWorker]:
-    """Runs worker and relay until the block ends; closes what it opened, in order."""
+    """Runs the worker and the relay until the block ends, then closes in order what it opened."""
     url = settings.database_url.get_secret_value()
     engine = create_engine(url, settings.database_pool_size)
     statements = StatementCount()

@@ -32,11 +32,6 @@ class ServiceCallActivities:
         async with transaction(self._sessions) as session:
             return await steps.begin_service_call(session, _SCOPE, self._catalogs, request.service_call_id)
 
-    @activity.defn
-    async def act_remotely(self, request: ServiceCallInput) -> ServiceCallProgress:
-        """For flows that began it before requests to head-ends had keys of their own: they go on as those do now."""
-        return await self.advance_service_call(request)
-
     @activity.defn(name="remote_action_ended")
     async def record_remote_action(self, request: RemoteActionEnded) -> ServiceCallProgress:
         """Write down what came of a remote action; say where the call stands."""

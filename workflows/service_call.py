@@ -45,7 +45,7 @@ with workflow.unsafe.imports_passed_through():
     from models.states.service_call import ServiceCallState
     from workflows import policies
     from workflows.cancellation import Cancellation
-    from workflows.parking import STAGE, Parking, describe_failure, set_search_attributes
+    from workflows.parking import STAGE, Parking, set_search_attributes
     from workflows.signals import SignalReader, handles_signal, parse_input
     from workflows.steps.head_end import HeadEndRequests
     from workflows.steps.site_visit import SiteVisit
@@ -129,8 +129,6 @@ class ServiceCallWorkflow:
                 called = await self._visit_site(called, called.visit)
             elif called.head_end_request_id is not None:
                 called = await self._act_remotely(called.head_end_request_id)
-            elif called.remote_action:
-                called = await self._acted_at_once()
             else:
                 called = await self._await_decision(called)
         return called
@@ -165,19 +163,6 @@ class ServiceCallWorkflow:
             ),
             resume=WorkflowStage.TROUBLESHOOTING,
         )
-
-    async def _acted_at_once(self) -> ServiceCallProgress:
-        """As flows went on whose remote action was taken up before it had a request of its own."""
-        workflow.set_current_details("Asking the head-end to act on the device.")
-        try:
-            return await workflow.execute_activity_method(
-                ServiceCallActivities.act_remotely, self._request, summary="remote action", **policies.HEAD_END
-            )
-        except FailureError as error:
-            if is_cancelled_exception(error):
-                raise
-            why = f"The head-end did not act on the device: {describe_failure(error)}"
-        return await self._park(why, WorkflowStage.TROUBLESHOOTING)
 
     async def _visit_site(self, called: ServiceCallProgress, visit: AwaitedVisit) -> ServiceCallProgress:
         """Until the visit has ended, and what came of it is written down."""

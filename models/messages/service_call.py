@@ -25,13 +25,11 @@ class ActionChosen(Message):
 
 class ServiceCallProgress(Message):
     """Where the call stands, and what its flow does next: a visit to wait for or, once it has ended, to look at; a
-    request to the head-end; a change to tell the DERMS; or, with none of these, waiting for a decision.
-    `remote_action`: as flows were told of one before requests to head-ends had keys of their own."""
+    request to the head-end; a change to tell the DERMS; or, with none of these, waiting for a decision."""
 
     state: ServiceCallState
     visit: AwaitedVisit | None = None
     visit_ended: bool = False
-    remote_action: bool = False
     head_end_request_id: str | None = None
     sync_request_id: str | None = None
     why: Text = ""

@@ -27,10 +27,8 @@ from tests.integration.random_sequences.invariants import (
 
 pytestmark = pytest.mark.soak
 
-LEFT_OUT = {"act_remotely", "keep_unreadable_signal"}
-"""To the first only calls come that an earlier release took up, which no worker of this one can begin; it takes the
-call up again, as every call is at its beginning. To the second only signals come that nobody sends here: no workflow
-waits for it, and the same signal twice is kept once."""
+LEFT_OUT = {"keep_unreadable_signal"}
+"""Nobody sends a signal that cannot be read here; no workflow waits for this step, and storing twice stores once."""
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.errors import ErrorMapping
 from models.catalog.service_tasks import ServiceLevel
-from models.errors import Refused
 from models.ids import new_id, service_call_workflow_id
 from models.messages.search_attributes import WorkflowStage
 from models.messages.service_call import (
@@ -47,8 +46,7 @@ _C = ServiceCallState
 
 
 class ServiceCallRecord:
-    """The record of one call. `action`: advice, remote_action, work_request, or none yet; act_remotely stands for a
-    remote action that was taken up before requests to head-ends had keys of their own."""
+    """The record of one call. `action`: advice, remote_action, work_request, or none yet."""
 
     def __init__(self, action: str, first: bool, cloud: InMemoryHeadEnd) -> None:
         self.id = new_id("svc")
@@ -91,7 +89,6 @@ class ServiceCallActivities(SiteVisitActivities):
         return [
             *super().all,
             self.take_up_service_call,
-            self.act_remotely,
             self.remote_action_ended,
             self.service_call_visited,
             self.service_call_told,
@@ -110,9 +107,7 @@ class ServiceCallActivities(SiteVisitActivities):
         if call.state is not _C.TROUBLESHOOTING:
             return ServiceCallProgress(state=call.state, why="stuck")
         request = call.request.id if call.request and call.action == "remote_action" else None
-        return ServiceCallProgress(
-            state=call.state, remote_action=call.action == "act_remotely", head_end_request_id=request
-        )
+        return ServiceCallProgress(state=call.state, head_end_request_id=request)
 
     @activity.defn
     async def take_up_service_call(self, request: ServiceCallInput) -> ServiceCallProgress:
@@ -130,13 +125,6 @@ class ServiceCallActivities(SiteVisitActivities):
                 self._record_remote_action()
             elif remote_actions.needs_new_request(call.request):
                 call.request = HeadEndRequest(id=new_id("her"), state=HeadEndRequestState.PENDING)
-        return self._build_progress()
-
-    @activity.defn
-    async def act_remotely(self, request: ServiceCallInput) -> ServiceCallProgress:
-        if self._call.head_end.refuses:
-            raise Refused("The head-end refuses the request with 404.", code="head-end-refused")
-        self._call.move(_C.RESOLVED, _C.CLOSED)
         return self._build_progress()
 
     @activity.defn
