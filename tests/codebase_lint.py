@@ -1,4 +1,4 @@
-"""The house's own lint, run by `make check`: what matters here and no linter knows."""
+"""The codebase's own lint, run by `make check`: rules of this project that no other linter knows."""
 
 import ast
 import re
@@ -32,7 +32,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 class Fault(NamedTuple):
-    """One thing that is not as the house wants it, and what to do instead."""
+    """One violation, and what to do instead."""
 
     path: str
     line: int
@@ -40,7 +40,7 @@ class Fault(NamedTuple):
 
 
 class Source:
-    """One Python file, with the full name of whatever it imported."""
+    """A Python file, with the full name of everything it imports."""
 
     def __init__(self, root: Path, path: Path) -> None:
         self.path = path.relative_to(root).as_posix()
@@ -62,7 +62,8 @@ class Source:
         return Fault(self.path, node if isinstance(node, int) else getattr(node, "lineno", 1), message)
 
     def name(self, node: ast.AST | None) -> str:
-        """`time.monotonic` for `monotonic` after `from time import monotonic`; empty for what is no name."""
+        """Return `time.monotonic` for `monotonic` after `from time import monotonic`; an empty string for other
+        expressions."""
         if isinstance(node, ast.Attribute):
             return f"{self.name(node.value)}.{node.attr}"
         return self._full_names.get(node.id, node.id) if isinstance(node, ast.Name) else ""
@@ -96,7 +97,7 @@ def bare_clocks(source: Source) -> Iterator[Fault]:
 
 
 def unrepeatable_flows(source: Source) -> Iterator[Fault]:
-    """A flow is replayed: what it did once it must do again, so it asks the SDK for time, chance and ids."""
+    """A workflow is replayed: it must do again what it did, so it takes time, randomness and ids from the SDK."""
     for node in source.nodes if source.within("workflows") else ():
         if isinstance(node, ast.Import | ast.ImportFrom):
             for name in resolve_imports(node):
@@ -171,7 +172,7 @@ def missing_inits(source: Source) -> Iterator[Fault]:
 
 
 def worker_imports(source: Source) -> Iterator[Fault]:
-    """The import linter takes no single file, so its floor is kept here."""
+    """Check worker.py, because import-linter takes no single files."""
     for node in source.nodes if source.path == "worker.py" else ():
         if isinstance(node, ast.Import | ast.ImportFrom):
             for name in resolve_imports(node):
@@ -186,7 +187,7 @@ CHECKS: tuple[Callable[[Source], Iterator[Fault]], ...] = (
 
 
 def find_faults(root: Path) -> list[Fault]:
-    """Every fault of every Python file of the house, in the order of their places."""
+    """Return every violation in every Python file, ordered by location."""
     folders = (root / name for name in (*SOURCES, "tests"))
     paths = [root / "worker.py", *(path for folder in folders for path in folder.rglob("*.py"))]
     sources = [Source(root, path) for path in paths if path.exists()]

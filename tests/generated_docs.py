@@ -1,7 +1,7 @@
-"""The parts of docs/ that are drawn from the code; a part stands between `<!-- drawn: name -->` and `<!-- end -->`.
+"""Generates the parts of docs/ between `<!-- drawn: name -->` and `<!-- end -->` from the code.
 
-`python tests/generated_docs.py` draws them anew, and
-tests/unit/documentation/test_generated_parts.py says when that is due.
+`python tests/generated_docs.py` writes them; tests/unit/documentation/test_generated_parts.py fails when they are out
+of date.
 """
 
 import re
@@ -29,11 +29,11 @@ from tests.workflow_costs import WORKFLOW_COSTS
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PART_PATTERN = re.compile(r"(<!-- drawn: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 MOST_ARROWS = 5
-"""A state that is reached from as many others is told in words: its arrows would hide all the rest."""
+"""A state reached from this many others is described in words: its arrows would hide all the others."""
 
 
 def draw_transitions(table: Mapping[Any, frozenset[Any]]) -> str:
-    """A transition table as a Mermaid state diagram, what would be a tangle of arrows in words below it."""
+    """Return a transition table as a Mermaid state diagram, with crowded states described in words below it."""
     crowded = {state for state in table if sum(state in after for after in table.values()) >= MOST_ARROWS}
     wide = {state for state, after in table.items() if len(after - crowded) >= MOST_ARROWS and state in crowded}
     lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {next(iter(table))}"]
@@ -60,7 +60,7 @@ def _join_names(some: list[StrEnum]) -> str:
 
 
 def list_settings(settings: type[BaseSettings]) -> str:
-    """Every setting as a row: its variable, its default as one would set it, what it is."""
+    """List every setting: its variable, its default, and its meaning."""
     rows = ["| variable | default | what |", "|---|---|---|"]
     for name, field in settings.model_fields.items():
         variable = f"{settings.model_config.get('env_prefix')}{name}".upper()
@@ -77,7 +77,7 @@ def _format_default(value: object) -> str:
 
 
 def describe_commands() -> str:
-    """Every command with its arguments and options, as its help has them."""
+    """List every command with its arguments and options, as its help describes them."""
     return "\n\n".join(_list_commands("gridenroll", typer.main.get_command(app)))
 
 
@@ -105,7 +105,7 @@ def _describe_parameter(one: Any) -> str:
 
 
 def list_batches() -> str:
-    """A table of the batches and their rhythm."""
+    """List the batches and their schedules."""
     rows = [
         f"| `{name}` | {batch.description} | {batch.schedule.interval} | {batch.schedule.offset} "
         f"| {batch.schedule.catchup_window} |"
@@ -116,13 +116,13 @@ def list_batches() -> str:
 
 
 def list_workflow_costs() -> str:
-    """A table of what the flows cost at most."""
+    """List what each workflow may cost at most."""
     rows = [f"| {flow} | {cost.transitions} | {cost.events} |" for flow, cost in WORKFLOW_COSTS.items()]
     return "\n".join(["| flow | state transitions | history events |", "|---|---|---|", *rows])
 
 
 def list_panel_fields() -> str:
-    """A table of the kinds of fields of a guided flow's panels, with what only they can be given."""
+    """List the kinds of panel fields, with the properties that only they have."""
     common = set(panels.TextField.model_fields) & set(panels.DateField.model_fields)
     kinds: tuple[type[BaseModel], ...] = get_args(get_args(panels.FieldSpec)[0])
     rows = ["| `kind` | what it asks for | what it can be given besides |", "|---|---|---|"]
@@ -164,7 +164,7 @@ PART_GENERATORS: Mapping[str, Callable[[], str]] = {
 
 
 def generate_pages() -> Iterator[tuple[Path, str, str]]:
-    """Each page with drawn parts: where it is, what it holds, what it should hold."""
+    """Yield each page with generated parts: its path, its current text, and the generated text."""
     for path in sorted(DOCS.rglob("*.md")):
         text = path.read_text(encoding="utf-8")
         if PART_PATTERN.search(text):

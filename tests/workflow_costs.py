@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class WorkflowCost(NamedTuple):
-    """As the server counts a flow that has ended."""
+    """What the server counts for an ended workflow."""
 
     transitions: int
     events: int
@@ -32,5 +32,8 @@ WORKFLOW_COSTS: Mapping[str, WorkflowCost] = {
     "a run of the sync request monitor": WorkflowCost(6, 16),
     "a run of the reconciliation": WorkflowCost(6, 13),
 }
-"""Each flow from its start to its end, the DERMS and the head-end answering by callback; a batch's run is of a page or
-two a step, and a page more is an event more. Messages that come close together are heard at once, which costs less."""
+"""The cost of each workflow from start to end, with the DERMS and the head-end answering by callback.
+
+A batch run has a page or two for each step; every other page is one event more. Messages that arrive together are
+handled together, which costs less.
+"""

@@ -1,5 +1,7 @@
-"""The faults after which the relay was dead and said nothing: a database that turns read-only for a while, a Temporal
-that hangs, a namespace that is deleted and made anew. What is accepted afterwards is delivered, and health says so.
+"""The relay recovers from outages that once stopped it silently.
+
+The outages: a database that turns read-only for a while, a Temporal server that hangs, a namespace that is deleted and
+recreated. Messages accepted afterwards are delivered, and health says so.
 """
 
 import os
@@ -34,14 +36,14 @@ def doors() -> Iterator[RunningStack]:
 
 
 def worker_health(doors: RunningStack) -> dict[str, dict[str, Any]]:
-    """The worker's background tasks, by name."""
+    """Return the worker's background tasks by name."""
     listening = psutil.Process(doors.description["pids"]["worker"]).net_connections("tcp")
     port = next(one.laddr.port for one in listening if one.status == psutil.CONN_LISTEN)
     tasks = httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).json()["tasks"]
     return {task["name"]: task for task in tasks}
 
 
-async def test_after_a_read_only_database_the_relay_delivers_what_was_accepted_while_temporal_hung(
+async def test_the_relay_delivers_accepted_requests_after_temporal_hung_and_the_database_was_read_only(
     doors: RunningStack,
 ) -> None:
     url, temporal = doors.description["database_url"], doors.description["pids"]["temporal"]
@@ -70,8 +72,8 @@ def namespace(doors: RunningStack, *words: str) -> None:
     subprocess.run([program, "operator", "namespace", *words, *address], check=True, timeout=120, capture_output=True)
 
 
-def test_a_namespace_that_is_deleted_and_made_anew_loses_no_start(doors: RunningStack) -> None:
-    """The messages of its time wait, and arrive in the new one, which the relay prepares by itself."""
+def test_a_recreated_namespace_loses_no_workflow_start(doors: RunningStack) -> None:
+    """Messages accepted meanwhile are delivered to the new namespace, which the relay prepares by itself."""
     namespace(doors, "delete", "--yes")
     enrollment = doors.submit_accepted(doors.build_application())
     said = "SELECT error FROM outbox_message WHERE workflow_id = $1"

@@ -1,5 +1,5 @@
-"""After worker, API, simulator, PostgreSQL and Temporal were each killed with -9 under load, then all of it at once,
-and started again on the same data: a few enrollments here, hundreds under `make soak`."""
+"""Worker, API, simulator, PostgreSQL and Temporal are each killed with -9 under load, then the whole stack, which
+restarts on the same data: with a few enrollments here, with hundreds under `make soak`."""
 
 import asyncio
 import tempfile
@@ -22,7 +22,7 @@ PARTS = {"worker", "api", "simulator", "postgresql", "temporal"}
 
 
 class Aftermath:
-    """What was asked and answered, and the doors behind which is what there is now."""
+    """What was submitted and answered before the kill, and the stack that was started afterwards."""
 
     def __init__(self, storm: KillSequence, doors: RunningStack) -> None:
         self.storm = storm
@@ -55,13 +55,13 @@ def test_every_part_was_killed_and_started_again(aftermath: Aftermath) -> None:
 
 
 @pytest.mark.parametrize("part", ["worker", "api", "simulator"])
-def test_enough_enrollments_were_in_flight_when_it_was_killed(aftermath: Aftermath, part: str) -> None:
+def test_enough_enrollments_were_in_flight_at_each_kill(aftermath: Aftermath, part: str) -> None:
     wanted = "SELECT count(*) FROM sync_request WHERE acknowledged_at <= $1"
     done = aftermath.doors.database.value(wanted, aftermath.storm.processes.killed_at[part])
     assert aftermath.storm.submitted_before[part] - done >= aftermath.storm.size.in_flight
 
 
-def test_callers_had_to_ask_again_and_every_request_became_one_enrollment(aftermath: Aftermath) -> None:
+def test_clients_retried_and_every_request_became_one_enrollment(aftermath: Aftermath) -> None:
     assert aftermath.storm.clients.repeated
     rows = aftermath.doors.database.rows("SELECT transaction_id, id FROM enrollment")
     kept = {row["transaction_id"]: row["id"] for row in rows}
@@ -69,7 +69,7 @@ def test_callers_had_to_ask_again_and_every_request_became_one_enrollment(afterm
     assert set(kept) == {application["transaction_id"] for application in aftermath.storm.submitted}
 
 
-def test_requests_are_taken_while_temporal_is_away(aftermath: Aftermath) -> None:
+def test_requests_are_accepted_while_temporal_is_down(aftermath: Aftermath) -> None:
     assert aftermath.storm.accepted_without_temporal == aftermath.storm.size.few
 
 
@@ -93,7 +93,7 @@ def test_each_sync_request_was_applied_once(aftermath: Aftermath) -> None:
     assert len(aftermath.doors.list_from_derms("/sync-messages")) == len(known)
 
 
-def test_nothing_was_done_twice(aftermath: Aftermath) -> None:
+def test_no_step_was_repeated(aftermath: Aftermath) -> None:
     twice = (
         "SELECT subject, action FROM audit_entry WHERE journey LIKE 'enr\\_%'"
         " GROUP BY subject, action, before HAVING count(*) > 1"
@@ -101,8 +101,8 @@ def test_nothing_was_done_twice(aftermath: Aftermath) -> None:
     assert aftermath.doors.database.rows(twice) == []
 
 
-def test_nothing_stays_in_the_outbox(aftermath: Aftermath) -> None:
-    """What arrived while PostgreSQL was killed could not be struck out: it is claimed again after its lease."""
+def test_the_outbox_is_empty_at_the_end(aftermath: Aftermath) -> None:
+    """A message delivered while PostgreSQL was killed cannot be deleted; it is claimed again after its lease."""
     left = "SELECT workflow_id, attempts FROM outbox_message"
     rows = aftermath.doors.database.rows
     wait_for(lambda: not rows(left), instead=lambda: rows(left), seconds=CHAOS_WAIT_SECONDS)

@@ -1,8 +1,8 @@
-"""PostgreSQL is killed, or hangs, while more workflows are in a step on it than the worker has slots: nobody else waits
-for them, and afterwards each of them goes on and happens once.
+"""PostgreSQL is killed, or hangs, while more workflows are in a database step than the worker has slots: no other
+workflow waits for them, and each of them continues afterwards and happens once.
 
-Nothing here looks at the clock: while PostgreSQL is still away, all of them wait on timers, which hold no slot, after
-few attempts; and the worker has answered and taken up what does not need it.
+This test reads no clock. While PostgreSQL is down, the workflows wait on timers, which hold no slot, after few
+attempts; and the worker answers and starts whatever needs no database.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from tests.integration.clients.running_stack import RunningStack
 STUCK = 60
 """More than the 50 slots for workflow tasks."""
 MOST_ATTEMPTS = 5
-"""They wait 1.5 s in all; the next wait would be 1.6 s."""
+"""The waits add up to 1.5 s; the next one would be 1.6 s."""
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def stack(folder: Path, applications: Iterator[dict[str, Any]]) -> Iterator[dict
 
 
 @pytest.mark.parametrize("away", [outage.kill_postgres, outage.freeze_postgres], ids=["killed", "frozen"])
-async def test_nobody_waits_for_those_whom_an_outage_holds_and_all_of_them_go_on(
+async def test_an_outage_blocks_no_other_workflow_and_all_workflows_resume(
     stack: dict[str, Any], applications: Iterator[dict[str, Any]], away: outage.OutageKind
 ) -> None:
     mine = [next(applications) for _ in range(STUCK + 2)]

@@ -1,4 +1,4 @@
-"""Whether a workflow and its record agree: what a person who looks at either may rely on."""
+"""Checks that a workflow and its record agree, so that a person may rely on either."""
 
 import time
 from typing import Any, NamedTuple
@@ -36,7 +36,7 @@ _BUSY = (EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORK
 
 
 class RecordStatus(NamedTuple):
-    """Where a record stands: whether nothing is left to do, and whether a request to cancel takes effect there."""
+    """The state of a record, whether it is final, and whether a cancellation takes effect."""
 
     state: str
     is_final: bool
@@ -44,7 +44,7 @@ class RecordStatus(NamedTuple):
 
 
 def get_record_status(flow: Any) -> RecordStatus:
-    """Returns where the record of a workflow on stand-ins stands."""
+    """Return the status of the record behind a workflow on stand-ins."""
     if isinstance(flow, BatchRun):
         return RecordStatus(flow.run.state, flow.run.state is not BatchRunState.RUNNING, is_cancelable=True)
     if isinstance(flow, Leaving):
@@ -66,7 +66,7 @@ def get_record_status(flow: Any) -> RecordStatus:
 
 
 async def wait_until_idle(handle: WorkflowHandle[Any, Any]) -> None:
-    """Waits until the workflow has ended, or waits for something that is no step of its own."""
+    """Wait until the workflow has ended or waits for something that is not an activity."""
     deadline, before, events = time.monotonic() + WAIT_SECONDS, -1, []
     while time.monotonic() < deadline:
         events = [event.event_type for event in (await handle.fetch_history()).events]
@@ -77,7 +77,8 @@ async def wait_until_idle(handle: WorkflowHandle[Any, Any]) -> None:
 
 
 async def check_agreement(flow: Any, details: str) -> None:
-    """Asserts that the workflow has ended if and only if its record is final, and what people see of either."""
+    """Assert that the workflow has ended if and only if its record is final, and that the Temporal UI shows the
+    same."""
     found, standing = await flow.handle.describe(), get_record_status(flow)
     ended = found.close_time is not None
     assert ended == standing.is_final, f"the record is {standing.state}, the workflow is {found.status}"

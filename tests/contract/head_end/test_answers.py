@@ -1,4 +1,4 @@
-"""What a request comes to: by the device's state, at once or by callback, once for each key."""
+"""The outcome of a request depends on the device's state, comes immediately or by callback, once for each key."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def test_a_device_is_online_unless_it_was_set_otherwise(cloud, request_of):
     ("state", "outcome"),
     [("online", "ok"), ("offline", "offline"), ("hung", "offline"), ("broken", "failed"), ("unknown", "unknown")],
 )
-def test_a_status_check_tells_the_state_of_the_device(cloud, request_of, state, outcome):
+def test_a_status_check_returns_the_state_of_the_device(cloud, request_of, state, outcome):
     cloud.faults(answer="at_once")
     asked = request_of()
     cloud.device(asked, state)
@@ -34,7 +34,7 @@ def test_a_status_check_tells_the_state_of_the_device(cloud, request_of, state, 
         ("offline", "reset", "offline", "offline"),
     ],
 )
-def test_an_action_may_put_the_device_right(cloud, request_of, state, action, outcome, afterwards):
+def test_an_action_may_repair_the_device(cloud, request_of, state, action, outcome, afterwards):
     cloud.faults(answer="at_once")
     acted = request_of(action=action)
     cloud.device(acted, state)
@@ -42,7 +42,7 @@ def test_an_action_may_put_the_device_right(cloud, request_of, state, action, ou
     assert cloud.ask(request_of(serial_number=acted["serial_number"])).json()["outcome"] == afterwards
 
 
-def test_the_same_request_again_is_one_and_other_content_under_its_key_is_refused(cloud, request_of):
+def test_a_repeated_request_is_applied_once_and_different_content_under_its_key_is_refused(cloud, request_of):
     asked = request_of()
     cloud.faults(answer="at_once")
     first = cloud.ask(asked).json()
@@ -51,7 +51,7 @@ def test_the_same_request_again_is_one_and_other_content_under_its_key_is_refuse
 
 
 @pytest.mark.parametrize("named", [{}, {"action": "restart"}])
-def test_what_came_of_a_request_can_be_asked(cloud, request_of, named):
+def test_the_outcome_of_a_request_can_be_queried(cloud, request_of, named):
     cloud.faults(answer="never")
     asked = request_of(**named)
     assert cloud.status(asked).status_code == 404
@@ -61,7 +61,7 @@ def test_what_came_of_a_request_can_be_asked(cloud, request_of, named):
     assert cloud.first_answer(asked) == cloud.status(asked).json()["answer"]
 
 
-def test_a_silent_device_is_answered_for_when_it_speaks_again(cloud, request_of):
+def test_a_silent_device_is_answered_for_once_it_is_back_online(cloud, request_of):
     asked, other = request_of(), request_of()
     cloud.device(asked, "silent")
     assert cloud.ask(asked).status_code == 202
@@ -80,7 +80,7 @@ def test_an_answer_can_be_dictated(cloud, request_of):
     assert cloud.first_answer(asked)["text"] == "on fire"
 
 
-def test_answers_go_out_until_they_are_taken_and_survive_a_kill(cloud, request_of, receiver):
+def test_callbacks_are_retried_until_accepted_and_survive_a_kill(cloud, request_of, receiver):
     receiver.status = 503
     asked = request_of()
     cloud.ask(asked)

@@ -1,4 +1,4 @@
-"""What is taken at the doors, and the faults that strike there."""
+"""Which requests the simulator accepts, and how faults affect them."""
 
 import httpx
 import pytest
@@ -15,13 +15,13 @@ from tests.waiting import wait_for
         ({"request_id": "a/b"}, "/request_id"),
     ],
 )
-def test_what_is_not_as_agreed_is_refused_by_pointer(cloud, request_of, changes, pointer):
+def test_an_invalid_request_is_refused_with_a_pointer(cloud, request_of, changes, pointer):
     answer = cloud.ask(request_of(**changes))
     assert answer.status_code == 400
     assert [flaw["pointer"] for flaw in answer.json()["errors"]] == [pointer]
 
 
-def test_an_action_that_is_none_is_refused(cloud, request_of):
+def test_an_unknown_action_is_refused(cloud, request_of):
     assert cloud.ask(request_of(action="explode")).status_code == 400
 
 
@@ -41,7 +41,7 @@ def test_a_serial_number_with_a_slash_or_other_separators_is_the_same_device(clo
     assert answer.json()["outcome"] == "offline"
 
 
-def test_faults_strike_and_take_nothing(cloud, request_of):
+def test_faults_store_no_request(cloud, request_of):
     asked = request_of()
     cloud.faults(error_share=1)
     assert cloud.ask(asked).status_code == 500
@@ -52,7 +52,7 @@ def test_faults_strike_and_take_nothing(cloud, request_of):
     assert cloud.status(asked).status_code == 404
 
 
-def test_a_lost_response_leaves_the_request_taken(cloud, request_of):
+def test_a_lost_response_keeps_the_request(cloud, request_of):
     cloud.faults(lose_response_share=1)
     asked = request_of()
     with pytest.raises(httpx.TransportError):
@@ -61,7 +61,7 @@ def test_a_lost_response_leaves_the_request_taken(cloud, request_of):
     wait_for(lambda: cloud.answers(asked))
 
 
-def test_duplicate_answers_come_twice_and_lost_ones_never(cloud, request_of):
+def test_duplicate_answers_arrive_twice_and_lost_answers_never(cloud, request_of):
     cloud.faults(duplicate_answers=True)
     twice, lost = request_of(), request_of()
     cloud.ask(twice)
@@ -73,7 +73,7 @@ def test_duplicate_answers_come_twice_and_lost_ones_never(cloud, request_of):
     assert shown[lost["request_id"]] == "lost"
 
 
-def test_the_page_escapes_what_requests_say(cloud, request_of):
+def test_the_page_escapes_request_content(cloud, request_of):
     asked = request_of(serial_number="<b>1")
     cloud.http.post(
         "/devices/%3Cb%3E1/status-checks", json=asked, headers={"Idempotency-Key": asked["request_id"]}

@@ -1,4 +1,4 @@
-"""What needs a person is on one list: what, since when, why, and the doors that help."""
+"""One list shows everything that needs a person: what, since when, why, and the available actions."""
 
 from typing import Any
 
@@ -34,28 +34,26 @@ def attention(doors: RunningStack, **wanted: Any) -> list[dict[str, Any]]:
 
 
 def done(doors: RunningStack, item: dict[str, Any], name: str) -> None:
-    """Does as the list says, with a reason where one is asked for."""
+    """Perform an action of the list, with a reason if it asks for one."""
     action = next(one for one in item["actions"] if one["action"] == name)
     doors.api.request(action["method"], action["href"], json=action["body"]).raise_for_status()
 
 
-def test_a_sync_request_in_error_says_why(doors: RunningStack, program: str, refused: str) -> None:
+def test_a_sync_request_in_error_has_its_reason(doors: RunningStack, program: str, refused: str) -> None:
     (item,) = attention(doors, program=program)
     assert (item["kind"], item["enrollment"]) == ("sync_request_in_error", refused)
     assert item["why"].startswith("UNKNOWN_FEEDER: ")
     assert [action["action"] for action in item["actions"]] == ["retry", "cancel"]
 
 
-def test_done_in_one_call_it_is_off_the_list(doors: RunningStack, program: str, refused: str) -> None:
+def test_one_action_removes_it_from_the_list(doors: RunningStack, program: str, refused: str) -> None:
     (item,) = attention(doors, program=program)
     done(doors, item, "retry")
     doors.wait_for_sync_request(refused, "synchronized")
     assert attention(doors, program=program) == []
 
 
-def test_given_up_it_shows_that_the_devices_are_not_controllable(
-    doors: RunningStack, program: str, refused: str
-) -> None:
+def test_a_cancelled_sync_request_shows_uncontrollable_devices(doors: RunningStack, program: str, refused: str) -> None:
     (item,) = attention(doors, program=program)
     done(doors, item, "cancel")
     (item,) = wait_for(lambda: attention(doors, program=program, kind="not_controllable"))
@@ -63,7 +61,7 @@ def test_given_up_it_shows_that_the_devices_are_not_controllable(
     assert attention(doors, program=program, kind="sync_request_in_error") == []
 
 
-def test_what_was_given_up_can_be_told_after_all(doors: RunningStack, program: str, refused: str) -> None:
+def test_a_cancelled_sync_request_can_be_resent(doors: RunningStack, program: str, refused: str) -> None:
     (item,) = attention(doors, program=program)
     done(doors, item, "cancel")
     (item,) = wait_for(lambda: attention(doors, program=program, kind="not_controllable"))
@@ -76,7 +74,7 @@ def test_what_was_given_up_can_be_told_after_all(doors: RunningStack, program: s
     assert again.status_code == 404
 
 
-def test_what_waits_longest_comes_first_page_by_page(doors: RunningStack, program: str, refused: str) -> None:
+def test_the_list_is_paged_longest_wait_first(doors: RunningStack, program: str, refused: str) -> None:
     doors.derms.put("/reference", json={**KNOWN, "feeders": ["NOWHERE-1"]}).raise_for_status()
     later = doors.submit_accepted(doors.build_application(program=program))
     doors.wait_for_sync_request(later, "error")
@@ -94,13 +92,13 @@ def test_a_cursor_of_another_list_is_refused(doors: RunningStack) -> None:
     assert (answer.status_code, answer.json()["type"].split("#")[1]) == (422, "invalid-cursor")
 
 
-def test_only_what_began_to_wait_since_then(doors: RunningStack, program: str, refused: str) -> None:
+def test_the_list_is_filtered_by_the_start_of_the_wait(doors: RunningStack, program: str, refused: str) -> None:
     (item,) = attention(doors, program=program)
     assert attention(doors, program=program, since=item["since"]) == [item]
     assert attention(doors, program=program, since="2099-01-01T00:00:00Z") == []
 
 
-def test_a_shipment_of_which_nothing_is_heard_says_how_far_it_is_and_what_helps(doors: RunningStack) -> None:
+def test_an_overdue_shipment_has_its_state_and_available_actions(doors: RunningStack) -> None:
     setup = DeviceSetupClient(doors)
     enrollment, shipment = setup.enroll_with_shipment()
     overdue = "UPDATE device_shipment SET escalated_at = now(), reminders = 2 WHERE id = $1"
@@ -121,7 +119,7 @@ def test_a_shipment_of_which_nothing_is_heard_says_how_far_it_is_and_what_helps(
     assert (listed(), doors.get_enrollment(enrollment)["state"]) == ([], "cancelled")
 
 
-def test_a_shipment_of_which_something_is_heard_at_last_is_not_overdue_any_more(doors: RunningStack) -> None:
+def test_an_updated_shipment_is_no_longer_overdue(doors: RunningStack) -> None:
     setup = DeviceSetupClient(doors)
     enrollment, shipment = setup.enroll_with_shipment()
     doors.database.execute("UPDATE device_shipment SET escalated_at = now() WHERE id = $1", shipment)
@@ -131,7 +129,7 @@ def test_a_shipment_of_which_something_is_heard_at_last_is_not_overdue_any_more(
     doors.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_who_leaves_with_approval_waits_on_the_list_for_a_yes_or_no(doors: RunningStack) -> None:
+def test_an_unenrollment_that_needs_approval_is_on_the_list(doors: RunningStack) -> None:
     leaving = UnenrollmentClient(doors)
     for decided, state in (("approve", "unenrolled"), ("refuse", "rejected")):
         enrollment = doors.enroll()
@@ -145,7 +143,7 @@ def test_who_leaves_with_approval_waits_on_the_list_for_a_yes_or_no(doors: Runni
         assert unenrollment not in [one["id"] for one in attention(doors, kind="approval_awaited")]
 
 
-def test_a_device_that_could_not_be_fetched_is_once_on_the_list_with_what_can_be_done(doors: RunningStack) -> None:
+def test_a_failed_removal_is_on_the_list_once_with_its_actions(doors: RunningStack) -> None:
     leaving = UnenrollmentClient(doors)
     program = leaving.add_lending_program()
     unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), reason="device_removed")
@@ -160,7 +158,7 @@ def test_a_device_that_could_not_be_fetched_is_once_on_the_list_with_what_can_be
     assert attention(doors, program=program) == []
 
 
-def test_a_visit_that_is_overdue_offers_what_its_order_offers(doors: RunningStack) -> None:
+def test_an_overdue_visit_offers_the_actions_of_its_order(doors: RunningStack) -> None:
     field = InstallationClient(doors)
     program = field.add_program()
     _, order = field.enroll_with_order(program=program)
@@ -174,5 +172,5 @@ def test_a_visit_that_is_overdue_offers_what_its_order_offers(doors: RunningStac
     assert attention(doors, program=program) == []
 
 
-def test_metrics_count_it(doors: RunningStack, refused: str) -> None:
+def test_metrics_count_the_list(doors: RunningStack, refused: str) -> None:
     assert 'gridenroll_needs_attention{kind="sync_request_in_error"}' in doors.api.get("/metrics").text

@@ -1,4 +1,4 @@
-"""A message that Temporal will never take stays, with the error, until a person decides; it stops no other."""
+"""A message that Temporal never accepts stays with its error until a person decides, and delays no other."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ INSERT = (
 
 
 def put(doors: RunningStack, kind: str, workflow: str, name: str, payload: Any, attempts: int = 0) -> str:
-    """A message as an operation would have written it."""
+    """Insert a message as an operation would."""
     return f"msg_{doors.database.value(INSERT, kind, workflow, name, json.dumps(payload), attempts)}"
 
 
@@ -46,7 +46,7 @@ def workflow(doors: RunningStack) -> str:
         pytest.param("start", {"input": {}}, 10, "could not be read: KeyError", id="a malformed row"),
     ],
 )
-def test_it_is_kept_with_the_error_and_on_the_attention_list(
+def test_an_undeliverable_message_is_kept_and_listed_with_its_error(
     doors: RunningStack, workflow: str, kind: str, payload: Any, attempts: int, said: str
 ) -> None:
     which = put(doors, kind, workflow, "anything", payload, attempts)
@@ -61,12 +61,12 @@ def test_it_is_kept_with_the_error_and_on_the_attention_list(
     assert message(doors, which)["state"] == "given_up"
 
 
-def test_others_are_delivered_beside_it(doors: RunningStack, workflow: str) -> None:
+def test_an_undeliverable_message_delays_no_other(doors: RunningStack, workflow: str) -> None:
     put(doors, "start", workflow, "anything", {"input": {}})
     doors.enroll()
 
 
-def test_an_undeliverable_signal_holds_up_no_later_one_and_a_start_holds_up_its_signals(
+def test_an_undeliverable_start_delays_its_signals_and_an_undeliverable_signal_delays_none(
     doors: RunningStack, workflow: str
 ) -> None:
     first = put(doors, "start", workflow, "anything", {"input": {}}, 10)
@@ -80,7 +80,7 @@ def test_an_undeliverable_signal_holds_up_no_later_one_and_a_start_holds_up_its_
     assert [undeliverable(doors, one)["attempts"] for one in signals] == [1, 1]
 
 
-def test_sent_again_it_arrives_once_its_cause_is_removed(doors: RunningStack, workflow: str) -> None:
+def test_a_resent_message_is_delivered_once_its_cause_is_removed(doors: RunningStack, workflow: str) -> None:
     which = put(doors, "signal", workflow, "anything", {})
     undeliverable(doors, which)
     assert doors.api.post(f"/v1/outbox-messages/{which}/send-again").json()["state"] == "waiting"
@@ -93,7 +93,7 @@ def test_sent_again_it_arrives_once_its_cause_is_removed(doors: RunningStack, wo
     wait_for(lambda: doors.api.get(f"/v1/outbox-messages/{which}").status_code == 404)
 
 
-def test_one_that_waits_cannot_be_given_up(doors: RunningStack, workflow: str) -> None:
+def test_a_waiting_message_cannot_be_discarded(doors: RunningStack, workflow: str) -> None:
     which = put(doors, "signal", workflow, "anything", {})
     undeliverable(doors, which)
     doors.api.post(f"/v1/outbox-messages/{which}/give-up", json={"reason": "A test."}).raise_for_status()
@@ -102,8 +102,8 @@ def test_one_that_waits_cannot_be_given_up(doors: RunningStack, workflow: str) -
     assert doors.api.post("/v1/outbox-messages/msg_999999999/send-again").status_code == 404
 
 
-def test_what_a_claim_costs_does_not_grow_with_the_backlog(doors: RunningStack) -> None:
-    """No scan or sort of the table, with thousands of rows that wait, and as many that wait behind others."""
+def test_the_cost_of_a_claim_does_not_grow_with_the_backlog(doors: RunningStack) -> None:
+    """The claim neither scans nor sorts the table, with thousands of waiting rows and as many that wait for others."""
     with doors.database.holding_lock("LOCK TABLE outbox_message IN SHARE ROW EXCLUSIVE MODE"):
         doors.database.execute(
             "INSERT INTO outbox_message (kind, workflow_id, name, payload, created_at, due_at, attempts, state)"

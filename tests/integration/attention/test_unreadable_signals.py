@@ -1,4 +1,4 @@
-"""A signal by hand that a workflow cannot read is kept with what could not be delivered, and harms nothing."""
+"""A manually sent signal that a workflow cannot read is kept with the undeliverable messages, and changes nothing."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def kept(doors: RunningStack, enrollment: str) -> list[dict[str, Any]]:
     )
 
 
-def test_a_signal_that_cannot_be_read_is_kept_for_a_person_and_harms_nothing(doors: RunningStack) -> None:
+def test_an_unreadable_signal_is_kept_and_changes_nothing(doors: RunningStack) -> None:
     program = doors.unique_name("FULL")
     doors.add_program(program, capacity={"customers": 0, "waitlist": True})
     enrollment = doors.submit_accepted(doors.build_application(program=program))

@@ -1,4 +1,4 @@
-"""The initial load sets going what does not run, and nothing twice."""
+"""The initial load starts what does not run, and nothing twice."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,15 +17,15 @@ from tests.integration.clients.unenrollments import UnenrollmentClient
 from tests.waiting import wait_for
 
 
-def test_an_enrolment_whose_start_was_lost_ends_synchronized(doors: RunningStack) -> None:
+def test_an_enrollment_with_a_lost_start_ends_synchronized(doors: RunningStack) -> None:
     enrollment = enroll_without_start(doors)
     backdate_enrollment(doors, enrollment)
     assert complete_run(doors, "initial-load")["counts"]["started"] >= 1
     doors.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_what_was_asked_in_time_is_judged_by_that_day_however_late_it_is_decided(doors: RunningStack) -> None:
-    """The window has closed since, and the day on which it was to start has passed."""
+def test_a_timely_application_is_decided_by_its_submission_date(doors: RunningStack) -> None:
+    """The application window has closed since, and the requested start date has passed."""
     program, yesterday = doors.unique_name("LATE"), (datetime.now(UTC) - timedelta(days=2)).date().isoformat()
     doors.add_program(program, enrollment_window={"closes": yesterday})
     enrollment = enroll_without_start(doors, program=program, start_date=yesterday)
@@ -36,13 +36,13 @@ def test_what_was_asked_in_time_is_judged_by_that_day_however_late_it_is_decided
     doors.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_what_was_submitted_a_moment_ago_is_left_alone(doors: RunningStack) -> None:
+def test_a_recently_submitted_request_is_left_alone(doors: RunningStack) -> None:
     enrollment = enroll_without_start(doors)
     complete_run(doors, "initial-load")
     assert doors.get_enrollment(enrollment)["state"] == "submitted"
 
 
-def test_two_runs_at_once_start_a_flow_once(doors: RunningStack) -> None:
+def test_two_simultaneous_runs_start_a_workflow_once(doors: RunningStack) -> None:
     enrollments = [enroll_without_start(doors) for _ in range(3)]
     for enrollment in enrollments:
         backdate_enrollment(doors, enrollment)
@@ -53,7 +53,7 @@ def test_two_runs_at_once_start_a_flow_once(doors: RunningStack) -> None:
     assert [len(doors.get_enrollment(enrollment)["sync_requests"]) for enrollment in enrollments] == [1, 1, 1]
 
 
-def test_a_flow_broken_off_while_it_told_the_derms_is_taken_over(doors: RunningStack) -> None:
+def test_a_workflow_terminated_during_synchronization_is_replaced(doors: RunningStack) -> None:
     doors.set_derms_faults(acknowledge="never")
     enrollment = doors.submit_accepted(doors.build_application())
     told = doors.wait_for_sync_request(enrollment, "awaiting_acknowledgement")
@@ -65,7 +65,7 @@ def test_a_flow_broken_off_while_it_told_the_derms_is_taken_over(doors: RunningS
     doors.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_a_waitlisted_flow_broken_off_waits_again(doors: RunningStack) -> None:
+def test_a_terminated_waitlisted_workflow_waits_again(doors: RunningStack) -> None:
     program = doors.unique_name("FULL")
     doors.add_program(program, capacity={"customers": 1, "waitlist": True})
     doors.enroll(program=program)
@@ -78,7 +78,7 @@ def test_a_waitlisted_flow_broken_off_waits_again(doors: RunningStack) -> None:
     assert doors.get_enrollment(second)["state"] == "waitlisted"
 
 
-def test_an_unenrolment_and_a_service_call_broken_off_go_on_where_they_were(doors: RunningStack) -> None:
+def test_a_terminated_unenrollment_and_service_call_resume(doors: RunningStack) -> None:
     leaving, calling = UnenrollmentClient(doors), ServiceCallClient(doors)
     unenrollment = leaving.submit_accepted(leaving.enroll_lent(leaving.add_lending_program()))
     fetched = leaving.wait_for_order(unenrollment)
@@ -96,7 +96,7 @@ def test_an_unenrolment_and_a_service_call_broken_off_go_on_where_they_were(door
     assert [one["id"] for one in calling.wait_for_state(call, "closed")["work_orders"]] == [visited["id"]]
 
 
-def test_a_replacement_that_the_derms_was_never_to_be_told_of_is_announced(doors: RunningStack) -> None:
+def test_a_replacement_without_a_sync_request_gets_one(doors: RunningStack) -> None:
     calling = ServiceCallClient(doors)
     enrollment = calling.enroll_battery()
     call, order = calling.submit_with_visit(enrollment)
@@ -109,7 +109,7 @@ def test_a_replacement_that_the_derms_was_never_to_be_told_of_is_announced(doors
     assert doors.wait_for_sync_request(enrollment, "synchronized")["kind"] == "replace_device"
 
 
-def test_a_flow_that_runs_is_left_alone(doors: RunningStack) -> None:
+def test_a_running_workflow_is_left_alone(doors: RunningStack) -> None:
     doors.set_derms_faults(acknowledge="never")
     enrollment = doors.submit_accepted(doors.build_application())
     told = doors.wait_for_sync_request(enrollment, "awaiting_acknowledgement")
@@ -118,7 +118,7 @@ def test_a_flow_that_runs_is_left_alone(doors: RunningStack) -> None:
     assert get_sync_workflow_id(doors, told["id"]) == f"enroll/{enrollment}"
 
 
-def test_a_subscription_that_the_derms_was_never_to_be_told_of_is_announced(doors: RunningStack) -> None:
+def test_a_subscription_without_a_sync_request_gets_one(doors: RunningStack) -> None:
     enrollment = doors.enroll()
     doors.database.execute("DELETE FROM sync_request WHERE enrollment_id = $1", enrollment)
     assert complete_run(doors, "initial-load")["counts"]["sync_requests_made"] == 1

@@ -1,4 +1,4 @@
-"""The batches run by themselves, on schedules that a worker makes and people may pause."""
+"""The batches run on Temporal schedules, which the worker creates and people may pause."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -36,7 +36,7 @@ def test_every_batch_has_its_schedule(doors: RunningStack) -> None:
         assert (found.policy.catchup_window or timedelta.max) <= timedelta(hours=1)
 
 
-def test_a_run_by_schedule_leaves_its_record(doors: RunningStack) -> None:
+def test_a_scheduled_run_is_recorded(doors: RunningStack) -> None:
     on_temporal(doors, lambda client: schedule(client, BatchName.RECONCILIATION).trigger())
 
     def there() -> bool:
@@ -46,7 +46,7 @@ def test_a_run_by_schedule_leaves_its_record(doors: RunningStack) -> None:
     wait_for(there)
 
 
-def test_what_people_paused_stays_paused_when_a_worker_starts(doors: RunningStack) -> None:
+def test_a_paused_schedule_stays_paused_when_a_worker_starts(doors: RunningStack) -> None:
     async def paused_and_provisioned(client: Client) -> bool:
         handle = schedule(client, BatchName.RECONCILIATION)
         await handle.pause(note="maintenance of the DERMS")

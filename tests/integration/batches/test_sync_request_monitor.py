@@ -1,4 +1,4 @@
-"""The sync request monitor releases, hurries, lets expire."""
+"""The sync request monitor releases held messages, queries overdue ones, and expires drafts."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from tests.waiting import wait_for
 
 @pytest.fixture(autouse=True)
 def by_hand_only(doors: RunningStack) -> Iterator[None]:
-    """The schedule would be first now and then."""
+    """Pause the schedule, which would run first now and then."""
     with pausing_schedule(doors, BatchName.SYNC_REQUEST_MONITOR):
         yield
 
@@ -28,11 +28,11 @@ def test_messages_of_a_batched_program_wait_for_the_monitor(doors: RunningStack)
     doors.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_an_overdue_answer_is_asked_for_at_once(doors: RunningStack) -> None:
+def test_an_overdue_acknowledgement_is_queried_immediately(doors: RunningStack) -> None:
     doors.set_derms_faults(lost_acknowledgement_share=1)
     enrollment = doors.submit_accepted(doors.build_application())
     sent = doors.wait_for_sync_request(enrollment, "awaiting_acknowledgement")["id"]
-    # One that is asked before it has decided has nothing to say yet.
+    # A request that is queried before its decision has no answer yet.
     messages = "/sync-messages"
     wait_for(
         lambda: [one for one in doors.list_from_derms(messages) if one["sync_request_id"] == sent and one["applied"]]
@@ -42,7 +42,7 @@ def test_an_overdue_answer_is_asked_for_at_once(doors: RunningStack) -> None:
     doors.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_a_derms_that_was_asked_just_now_is_not_asked_again(doors: RunningStack) -> None:
+def test_a_recently_queried_derms_is_not_queried_again(doors: RunningStack) -> None:
     doors.set_derms_faults(acknowledge="never")
     enrollment = doors.submit_accepted(doors.build_application())
     doors.wait_for_sync_request(enrollment, "awaiting_acknowledgement")
@@ -51,7 +51,7 @@ def test_a_derms_that_was_asked_just_now_is_not_asked_again(doors: RunningStack)
     assert complete_run(doors, "sync-request-monitor")["counts"]["asked"] == 0
 
 
-def test_a_draft_whose_time_is_over_expires(doors: RunningStack) -> None:
+def test_an_old_draft_expires(doors: RunningStack) -> None:
     customer = doors.api.get("/v1/customers", params={"q": doors.customers.take()["cis_account_id"]}).json()["items"][0]
     begun = {"type": "enroll", "customer": customer["id"], "program": "TSTAT-DR"}
     draft = doors.api.post("/v1/process-flows", json=begun).raise_for_status()
@@ -63,7 +63,7 @@ def test_a_draft_whose_time_is_over_expires(doors: RunningStack) -> None:
     assert doors.api.get(door).json()["state"] == "expired"
 
 
-def test_a_run_tells_how_many_messages_stand_where(doors: RunningStack) -> None:
+def test_a_run_counts_messages_by_state(doors: RunningStack) -> None:
     doors.set_derms_faults(acknowledge="never")
     doors.wait_for_sync_request(doors.submit_accepted(doors.build_application()), "awaiting_acknowledgement")
     assert complete_run(doors, "sync-request-monitor")["counts"]["now_awaiting_acknowledgement"] >= 1

@@ -1,4 +1,4 @@
-"""A workflow that was terminated, in whichever open state its record was: the next batch finds it and sets it going."""
+"""The next batch finds a terminated workflow, in whatever open state its record is, and restarts it."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ HOUR = "now() - interval '1 hour'"
 
 
 class Left(NamedTuple):
-    """A record in an open state, whose workflow was terminated."""
+    """A record in an open state whose workflow was terminated."""
 
     table: str
     id: str
@@ -32,12 +32,12 @@ class Left(NamedTuple):
 
 
 def open_states(transitions: dict[Any, frozenset[Any]], *also_done: Any) -> list[Any]:
-    """Those that a record does not stay in."""
+    """Return the states that are not final."""
     return [state for state, after in transitions.items() if after and state not in also_done]
 
 
 class Leftovers:
-    """Makes records, terminates their workflows, and leaves each in one of the open states of its kind."""
+    """Creates records, terminates their workflows, and leaves each in an open state of its kind."""
 
     def __init__(self, doors: RunningStack) -> None:
         self._doors = doors
@@ -61,14 +61,14 @@ class Leftovers:
         return self._doors.database.value(f"SELECT state FROM {table} WHERE id = $1", made)
 
     def set_going(self, one: Left) -> bool:
-        """Whether it has another run, or another workflow tells the DERMS in its place."""
+        """Return whether the record has another workflow run, or another workflow notifies the DERMS for it."""
         if one.table == "sync_request":
             workflow_id = self._doors.database.value("SELECT workflow_id FROM sync_request WHERE id = $1", one.id)
             return workflow_id != one.workflow_id
         return self._doors.describe_workflow(one.workflow_id).run_id != one.run_id
 
     def clear(self) -> None:
-        """No other test is to find what they have become."""
+        """Remove what no other test shall find."""
         for one in self.left:
             found = self._doors.describe_workflow(one.workflow_id)
             if found.close_time is None:
@@ -128,9 +128,7 @@ def untold(doors: RunningStack) -> Callable[[], str]:
 
 
 @pytest.mark.soak
-def test_what_was_terminated_in_any_open_state_is_set_going_by_the_next_batch(
-    doors: RunningStack, leftovers: Leftovers
-) -> None:
+def test_a_workflow_terminated_in_any_open_state_is_restarted(doors: RunningStack, leftovers: Leftovers) -> None:
     enrollments = open_states(ENROLLMENT_TRANSITIONS, EnrollmentState.ENROLLED)
     leftovers.leave("enrollment", enrollments, waitlisted(doors), enrollment_workflow_id)
     unenrollments = open_states(UNENROLLMENT_TRANSITIONS)
@@ -141,9 +139,7 @@ def test_what_was_terminated_in_any_open_state_is_set_going_by_the_next_batch(
 
 
 @pytest.mark.soak
-def test_a_message_whose_workflow_was_terminated_in_any_open_state_is_told_by_another(
-    doors: RunningStack, leftovers: Leftovers
-) -> None:
+def test_a_sync_request_of_a_terminated_workflow_is_sent_by_another(doors: RunningStack, leftovers: Leftovers) -> None:
     def workflow_of(request: str) -> str:
         return doors.database.value("SELECT workflow_id FROM sync_request WHERE id = $1", request)
 
@@ -151,9 +147,7 @@ def test_a_message_whose_workflow_was_terminated_in_any_open_state_is_told_by_an
     all_are_set_going(doors, leftovers)
 
 
-def test_what_was_terminated_while_it_was_parked_is_set_going_by_the_next_batch(
-    doors: RunningStack, leftovers: Leftovers
-) -> None:
+def test_a_workflow_terminated_while_parked_is_restarted(doors: RunningStack, leftovers: Leftovers) -> None:
     leftovers.leave("enrollment", [EnrollmentState.NEEDS_ATTENTION], waitlisted(doors), enrollment_workflow_id)
     leftovers.leave(
         "unenrollment", [UnenrollmentState.NEEDS_ATTENTION], asked_to_leave(doors), unenrollment_workflow_id
@@ -168,7 +162,7 @@ def all_are_set_going(doors: RunningStack, leftovers: Leftovers) -> None:
     def forgotten() -> list[Left]:
         return [one for one in leftovers.left if not leftovers.set_going(one)]
 
-    # What a batch reads of workflows may be some seconds old.
+    # A batch may see workflows as they were a few seconds ago.
     for _ in range(5):
         complete_run(doors, "initial-load")
         if not forgotten():

@@ -1,4 +1,4 @@
-"""The configuration is applied as one validated whole, or not at all (docs/domain.md#catalog)."""
+"""The catalog is applied as one validated whole, or not at all (docs/domain.md#catalog)."""
 
 from typing import Any
 
@@ -23,12 +23,12 @@ def _version(doors: RunningStack) -> int:
     return doors.api.get("/v1/catalog").json()["version"]
 
 
-def test_the_same_again_changes_nothing(doors: RunningStack, catalog: dict[str, Any]) -> None:
+def test_a_repeated_import_changes_nothing(doors: RunningStack, catalog: dict[str, Any]) -> None:
     before = _version(doors)
     assert _put(doors, catalog).json() == {"version": before, "applied": False, "changes": []}
 
 
-def test_a_dry_run_tells_the_difference_and_applies_nothing(doors: RunningStack, catalog: dict[str, Any]) -> None:
+def test_a_dry_run_returns_the_changes_and_applies_nothing(doors: RunningStack, catalog: dict[str, Any]) -> None:
     before = _version(doors)
     catalog["programs"][0]["name"] = "Another name"
     answer = doors.api.put("/v1/catalog", json=catalog, params={"dry_run": True}).json()
@@ -87,7 +87,7 @@ def _mistaken(catalog: dict[str, Any], place: tuple[str | int, ...], value: Any)
 
 
 @pytest.mark.parametrize("pointer", MISTAKES)
-def test_a_mistake_is_refused_with_its_place(doors: RunningStack, catalog: dict[str, Any], pointer: str) -> None:
+def test_a_mistake_is_refused_with_its_location(doors: RunningStack, catalog: dict[str, Any], pointer: str) -> None:
     before = _version(doors)
     answer = _put(doors, _mistaken(catalog, *MISTAKES[pointer]))
     assert answer.status_code == 422
@@ -95,7 +95,7 @@ def test_a_mistake_is_refused_with_its_place(doors: RunningStack, catalog: dict[
     assert _version(doors) == before
 
 
-def test_every_mistake_is_told_at_once(doors: RunningStack, catalog: dict[str, Any]) -> None:
+def test_all_mistakes_are_reported_together(doors: RunningStack, catalog: dict[str, Any]) -> None:
     for pointer in ("/programs/0/program_type", "/specifications/0/head_end", "/master_configuration/derms"):
         _mistaken(catalog, *MISTAKES[pointer])
     pointers = {one["pointer"] for one in _put(doors, catalog).json()["errors"]}

@@ -1,4 +1,4 @@
-"""What the tests of the batches share: a run by hand until it ends, and work put to rest."""
+"""Batch runs and the schedules, workflows and rows that batches look at."""
 
 import asyncio
 from collections.abc import Generator
@@ -13,14 +13,14 @@ from tests.waiting import wait_for
 
 
 def start_run(doors: RunningStack, name: str, **headers: str) -> str:
-    """Starts a run; gives its door."""
+    """Start a run, and return its URL."""
     answer = doors.api.post(f"/v1/batches/{name}/runs", headers=headers)
     assert answer.status_code == 202, answer.text
     return answer.headers["Location"]
 
 
 def wait_for_run(doors: RunningStack, door: str) -> dict[str, Any]:
-    """Waits until the run has ended; gives what the API says of it then."""
+    """Wait until the run has ended, and return its view."""
 
     def there() -> Any:
         seen = doors.api.get(door).raise_for_status().json()
@@ -30,14 +30,14 @@ def wait_for_run(doors: RunningStack, door: str) -> dict[str, Any]:
 
 
 def complete_run(doors: RunningStack, name: str) -> dict[str, Any]:
-    """A whole run."""
+    """Start a run and wait for its completion."""
     seen = wait_for_run(doors, start_run(doors, name))
     assert seen["state"] == "completed", seen
     return seen
 
 
 def backdate_enrollment(doors: RunningStack, enrollment: str) -> None:
-    """Makes its request and its messages look as if nothing happened to them for an hour."""
+    """Make the enrollment and its sync requests look unchanged for an hour."""
     for statement in (
         "UPDATE enrollment SET updated_at = updated_at - interval '1 hour' WHERE id = $1",
         "UPDATE sync_request SET updated_at = updated_at - interval '1 hour', "
@@ -47,7 +47,7 @@ def backdate_enrollment(doors: RunningStack, enrollment: str) -> None:
 
 
 def enroll_without_start(doors: RunningStack, **changes: Any) -> str:
-    """An enrolment whose flow was never started: its outbox row is lost as soon as it is written."""
+    """Submit an enrollment whose workflow never starts, because its outbox row is lost."""
     application = doors.build_application(**changes)
     name = f"lose_{application['account']}".replace("-", "_").lower()
     doors.database.execute(
@@ -65,13 +65,13 @@ def enroll_without_start(doors: RunningStack, **changes: Any) -> str:
 
 
 def get_sync_workflow_id(doors: RunningStack, sync_request: str) -> str:
-    """The flow that carries the message through."""
+    """Return the id of the workflow that synchronizes the request."""
     return doors.database.value("SELECT workflow_id FROM sync_request WHERE id = $1", sync_request)
 
 
 @contextmanager
 def pausing_schedule(doors: RunningStack, name: BatchName) -> Generator[None]:
-    """Has the batch run by hand only: its schedule pauses for as long as the block takes."""
+    """Pause the batch's schedule during the block, so that it runs only by hand."""
 
     async def change(paused: bool) -> None:
         client = await Client.connect(doors.description["temporal_address"])
@@ -86,7 +86,7 @@ def pausing_schedule(doors: RunningStack, name: BatchName) -> Generator[None]:
 
 
 def terminate_workflow(doors: RunningStack, workflow_id: str) -> None:
-    """Ends a flow as an operator may in Temporal."""
+    """Terminate a workflow, as an operator may in Temporal."""
 
     async def end() -> None:
         client = await Client.connect(doors.description["temporal_address"])

@@ -1,4 +1,4 @@
-"""Somebody at a guided flow, who knows its doors and nothing else."""
+"""Guided process flows, through the API of a running stack."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ TERMS = {"version": "2026-01", "accepted_by": "A tester", "accepted_at": "2026-0
 
 
 class GuidedFlowClient:
-    """Somebody at a guided flow."""
+    """One process flow of the guided API."""
 
     def __init__(self, doors: RunningStack, **start: Any) -> None:
         self.stack = doors
@@ -40,14 +40,14 @@ class GuidedFlowClient:
         return next(one for panel in self.get()["panels"] for one in panel["fields"] if one["code"] == code)
 
     def save_invalid_panel(self, panel: str, values: dict[str, Any]) -> dict[str, str]:
-        """What is told where when the panel is saved, which it cannot be."""
+        """Save a panel that must be refused, and return the error detail of each pointer."""
         answer = self.save_panel(panel, values)
         assert answer.status_code == 422, answer.text
         return {fault["pointer"]: fault["detail"] for fault in answer.json()["errors"]}
 
 
 def take_customer(doors: RunningStack, **wanted: str) -> dict[str, str]:
-    """A customer as the CIS has them, with our own id."""
+    """Take a customer, with our own id added to the CIS row."""
     row = doors.customers.take(**wanted)
     found = doors.api.get("/v1/customers", params={"q": row["cis_account_id"]}).json()["items"]
     return {**row, "customer": found[0]["id"]}

@@ -1,4 +1,4 @@
-"""What the office and the operator do at the command line with requests that are under way: see, decide, repair."""
+"""`gridenroll` for open requests: show, decide, repair."""
 
 import pytest
 
@@ -16,12 +16,12 @@ def command(doors: RunningStack) -> CommandLine:
 
 
 def _attention(command: CommandLine, program: str) -> list[list[str]]:
-    """What can be typed, of all that the list shows of a program, with a reason where one is asked for."""
+    """Return the commands that the attention list offers for a program, with a reason where they need one."""
     lines = command.run_successfully("attention", "--program", program).splitlines()
     return [line.split()[1:] for line in lines if line.strip().startswith("gridenroll ")]
 
 
-def test_who_leaves_with_approval_is_seen_and_approved_or_refused(doors: RunningStack, command: CommandLine) -> None:
+def test_an_unenrollment_is_approved_or_rejected(doors: RunningStack, command: CommandLine) -> None:
     leaving = UnenrollmentClient(doors)
     for decided, end in (("approve", "unenrolled"), ("refuse", "rejected")):
         enrollment = doors.enroll()
@@ -33,7 +33,7 @@ def test_who_leaves_with_approval_is_seen_and_approved_or_refused(doors: Running
         assert "so it is" in command.run_successfully("unenrollments", "show", asked)
 
 
-def test_a_device_that_could_not_be_fetched_stays_where_it_is(doors: RunningStack, command: CommandLine) -> None:
+def test_a_device_with_a_failed_removal_is_kept(doors: RunningStack, command: CommandLine) -> None:
     leaving = UnenrollmentClient(doors)
     program = leaving.add_lending_program()
     asked = leaving.submit_accepted(leaving.enroll_lent(program), reason="device_removed")
@@ -49,7 +49,7 @@ def test_a_device_that_could_not_be_fetched_stays_where_it_is(doors: RunningStac
     assert command.run_for_json(*kept[:4], "--reason", "nobody opens")["state"] == "unenrolled"
 
 
-def test_a_device_that_comes_back_by_parcel_is_received(doors: RunningStack, command: CommandLine) -> None:
+def test_a_returned_device_is_received(doors: RunningStack, command: CommandLine) -> None:
     leaving = UnenrollmentClient(doors)
     asked = leaving.submit_accepted(doors.enroll(), reason="device_removed")
     leaving.wait_for_end(asked)
@@ -57,14 +57,14 @@ def test_a_device_that_comes_back_by_parcel_is_received(doors: RunningStack, com
     assert "not awaited" in told
 
 
-def test_an_unenrolment_is_taken_back(doors: RunningStack, command: CommandLine) -> None:
+def test_an_unenrollment_is_cancelled(doors: RunningStack, command: CommandLine) -> None:
     leaving = UnenrollmentClient(doors)
     asked = leaving.submit_accepted(doors.enroll(), effective_date="2031-07-01")
     leaving.wait_for_state(asked, "scheduled")
     assert command.run_for_json("unenrollments", "cancel", asked, "--reason", "stays")["state"] == "cancelled"
 
 
-def test_a_service_call_is_decided_and_taken_back(doors: RunningStack, command: CommandLine) -> None:
+def test_a_service_call_gets_an_action_and_is_cancelled(doors: RunningStack, command: CommandLine) -> None:
     calling = ServiceCallClient(doors)
     enrollment = calling.enroll_battery()
     call = calling.submit_accepted(enrollment)
@@ -80,7 +80,7 @@ def test_a_service_call_is_decided_and_taken_back(doors: RunningStack, command: 
     assert "nothing to retry" in command.run_and_fail("service-calls", "retry", call)
 
 
-def test_an_enrolment_that_needs_attention_is_retried_or_cancelled(doors: RunningStack, command: CommandLine) -> None:
+def test_a_parked_enrollment_is_retried_or_cancelled(doors: RunningStack, command: CommandLine) -> None:
     field = InstallationClient(doors)
     program = field.add_program(attempts=1)
     enrollment, order = field.enroll_with_order(program=program)
@@ -95,7 +95,7 @@ def test_an_enrolment_that_needs_attention_is_retried_or_cancelled(doors: Runnin
     assert command.run_for_json("enrollments", "cancel", enrollment, "--reason", "moved")["state"] == "cancelled"
 
 
-def test_what_a_technician_did_in_vain_is_settled(doors: RunningStack, command: CommandLine) -> None:
+def test_an_unclaimed_installation_is_settled(doors: RunningStack, command: CommandLine) -> None:
     field = InstallationClient(doors)
     program = field.add_program()
     enrollment, order = field.enroll_with_order(program=program)
@@ -108,7 +108,7 @@ def test_what_a_technician_did_in_vain_is_settled(doors: RunningStack, command: 
     assert _attention(command, program) == []
 
 
-def test_a_parcel_that_does_not_come_back_is_settled(setup: DeviceSetupClient, command: CommandLine) -> None:
+def test_a_missing_return_shipment_is_settled(setup: DeviceSetupClient, command: CommandLine) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
     command.run_successfully("shipments", "delivered", shipment)
     command.run_successfully("enrollments", "cancel", enrollment, "--reason", "moved")

@@ -12,7 +12,7 @@ def command(doors: RunningStack) -> CommandLine:
     return CommandLine(doors)
 
 
-def test_a_parcel_from_the_warehouse_to_the_customer(
+def test_a_shipment_from_the_warehouse_to_the_customer(
     doors: RunningStack, setup: DeviceSetupClient, command: CommandLine
 ) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
@@ -36,7 +36,7 @@ def test_a_parcel_from_the_warehouse_to_the_customer(
     assert "Next: The device is installed; its enrolment goes on." in seen
 
 
-def test_what_cannot_be_taken_says_what_to_correct(setup: DeviceSetupClient, command: CommandLine) -> None:
+def test_a_refused_confirmation_says_what_to_correct(setup: DeviceSetupClient, command: CommandLine) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
     setup.post(shipment, "delivered").raise_for_status()
     wrong = ("--specification", "nest-thermostat", "--serial-number", "N-1", "--confirmed-by", "Ada Lovelace")

@@ -1,4 +1,4 @@
-"""`gridenroll sync-requests` and `attention`: what the DERMS refused, seen and repaired at the command line."""
+"""`gridenroll sync-requests` and `attention`: showing and repairing what the DERMS refused."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def command(doors: RunningStack) -> CommandLine:
 
 
 def refused(doors: RunningStack, count: int = 1) -> tuple[str, list[str]]:
-    """A program of its own with so many enrolments of which the DERMS knows nothing; it would take them now."""
+    """Add a program with this many enrollments that the DERMS refused and would accept now."""
     code = doors.unique_name("P")
     doors.add_program(code)
     doors.derms.put("/reference", json={"programs": ["TSTAT-DR"]}).raise_for_status()
@@ -27,14 +27,16 @@ def state(doors: RunningStack, request: str) -> str:
     return doors.api.get(f"/v1/sync-requests/{request}").json()["state"]
 
 
-def test_one_is_seen_and_retried(doors: RunningStack, command: CommandLine) -> None:
+def test_one_sync_request_is_shown_and_retried(doors: RunningStack, command: CommandLine) -> None:
     _, (request,) = refused(doors)
     assert "UNKNOWN_PROGRAM" in command.run_successfully("sync-requests", "show", request)
     assert command.run_for_json("sync-requests", "retry", request)["state"] == "pending"
     wait_for(lambda: state(doors, request) == "synchronized")
 
 
-def test_many_are_counted_first_and_retried_only_when_that_is_said(doors: RunningStack, command: CommandLine) -> None:
+def test_many_sync_requests_are_counted_first_and_retried_on_confirmation(
+    doors: RunningStack, command: CommandLine
+) -> None:
     code, requests = refused(doors, 2)
     assert "2 in error match" in command.run_successfully("sync-requests", "retry", "--program", code)
     assert {state(doors, request) for request in requests} == {"error"}
@@ -43,12 +45,12 @@ def test_many_are_counted_first_and_retried_only_when_that_is_said(doors: Runnin
         wait_for(lambda one=request: state(doors, one) == "synchronized")
 
 
-def test_one_is_given_up_with_a_reason(doors: RunningStack, command: CommandLine) -> None:
+def test_a_sync_request_is_cancelled_with_a_reason(doors: RunningStack, command: CommandLine) -> None:
     _, (request,) = refused(doors)
     assert "cancelled" in command.run_successfully("sync-requests", "cancel", request, "--reason", "Sold")
 
 
-def test_what_needs_attention_says_why_and_what_helps(doors: RunningStack, command: CommandLine) -> None:
+def test_the_attention_list_prints_reasons_and_actions(doors: RunningStack, command: CommandLine) -> None:
     code, (request,) = refused(doors)
     said = command.run_successfully("attention", "--program", code)
     assert f"gridenroll sync-requests retry {request}" in said
@@ -59,7 +61,7 @@ def test_what_needs_attention_says_why_and_what_helps(doors: RunningStack, comma
     assert listed == doors.api.get("/v1/attention", params={"program": code}).json()
 
 
-def test_an_instant_without_an_offset_is_on_the_readers_clock(doors: RunningStack, command: CommandLine) -> None:
+def test_a_time_without_an_offset_is_local_time(doors: RunningStack, command: CommandLine) -> None:
     code, _ = refused(doors)
     assert "in error" in command.run_successfully("attention", "--program", code, "--since", "2020-01-01T00:00")
     assert (
@@ -68,7 +70,7 @@ def test_an_instant_without_an_offset_is_on_the_readers_clock(doors: RunningStac
     assert command.run("attention", "--since", "yesterday").exit_code == 2
 
 
-def test_nothing_that_needs_a_person_is_told_in_words(command: CommandLine) -> None:
+def test_an_empty_attention_list_prints_a_sentence(command: CommandLine) -> None:
     assert command.run_successfully("attention", "--program", "NO-SUCH") == "Nothing needs a person.\n"
 
 
@@ -82,5 +84,5 @@ def test_a_list_is_filtered(doors: RunningStack, command: CommandLine) -> None:
 
 
 @pytest.mark.parametrize("words", [("retry",), ("retry", "syn_1", "--in-error")])
-def test_a_retry_must_say_of_what(command: CommandLine, words: tuple[str, ...]) -> None:
+def test_a_retry_needs_a_selection(command: CommandLine, words: tuple[str, ...]) -> None:
     assert "Which shall be retried?" in command.run_and_fail("sync-requests", *words)

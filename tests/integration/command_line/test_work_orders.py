@@ -34,7 +34,9 @@ def test_an_installation_from_the_appointment_to_the_report(
     assert "reported" in command.run_successfully("work-orders", "show", order)
 
 
-def test_a_list_is_the_apis_own_document(doors: RunningStack, field: InstallationClient, command: CommandLine) -> None:
+def test_the_json_list_is_the_api_response(
+    doors: RunningStack, field: InstallationClient, command: CommandLine
+) -> None:
     enrollment, _ = field.enroll_with_order()
     listed = command.run_for_json("work-orders", "list", "--journey", enrollment)
     assert listed == doors.api.get("/v1/work-orders", params={"journey": enrollment}).json()
@@ -48,9 +50,9 @@ def test_a_refused_report_says_what_to_correct(field: InstallationClient, comman
     assert "Ada Lovelace" not in told
 
 
-def test_a_report_that_says_too_little_is_not_sent(command: CommandLine) -> None:
+def test_an_incomplete_report_is_not_sent(command: CommandLine) -> None:
     assert "--outcome" in command.run_and_fail("work-orders", "complete", "wo_1")
 
 
-def test_no_orders_are_told_in_words(command: CommandLine) -> None:
+def test_an_empty_list_of_orders_prints_a_sentence(command: CommandLine) -> None:
     assert "There are no such work orders." in command.run_successfully("work-orders", "list", "--technician", "Nobody")

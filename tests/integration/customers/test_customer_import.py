@@ -1,4 +1,5 @@
-"""`gridenroll customers import FILE`: what the CIS gives, as files have it: good lines taken, bad ones told."""
+"""`gridenroll customers import FILE`: files with CIS customers, whose good lines are imported and bad lines
+reported."""
 
 import csv
 import io
@@ -69,7 +70,7 @@ def test_a_file_without_lines_is_fine(doors: RunningStack, tmp_path: Path) -> No
     assert (code, answer["received"], answer["errors"]) == (0, 0, [])
 
 
-def test_bad_lines_are_told_and_good_ones_taken(doors: RunningStack, tmp_path: Path) -> None:
+def test_bad_lines_are_reported_and_good_lines_imported(doors: RunningStack, tmp_path: Path) -> None:
     rows = _rows(doors, "Good", "Bad zone", "Also good")
     rows[1]["time_zone"] = "Mars/Olympus"
     code, answer, _ = _import(doors, tmp_path, _csv(rows).encode())
@@ -80,13 +81,13 @@ def test_bad_lines_are_told_and_good_ones_taken(doors: RunningStack, tmp_path: P
     assert [_name(doors, row) for row in rows] == ["Good", None, "Also good"]
 
 
-def test_the_same_again_changes_nothing(doors: RunningStack) -> None:
+def test_a_repeated_import_changes_nothing(doors: RunningStack) -> None:
     records = [{key: value for key, value in row.items() if value} for row in _rows(doors, "One", "Two")]
     first, again = (doors.api.put("/v1/customers", json={"customers": records}).json() for _ in range(2))
     assert (first["created"], first["updated"], again["created"], again["updated"]) == (8, 0, 0, 0)
 
 
-def test_a_request_of_which_nothing_is_taken_is_no_success(doors: RunningStack) -> None:
+def test_a_request_without_a_valid_record_fails(doors: RunningStack) -> None:
     (row,) = _rows(doors, "Nobody")
     record = {key: value for key, value in row.items() if value}
     answer = doors.api.put("/v1/customers", json={"customers": [{**record, "country": "us"}, {**record, "tariff": ""}]})
@@ -94,14 +95,14 @@ def test_a_request_of_which_nothing_is_taken_is_no_success(doors: RunningStack) 
     assert [one["pointer"] for one in answer.json()["errors"]] == ["/customers/0/country", "/customers/1/tariff"]
 
 
-def test_a_file_of_which_nothing_is_taken_is_told_line_by_line(doors: RunningStack, tmp_path: Path) -> None:
+def test_a_file_without_a_valid_line_is_reported_line_by_line(doors: RunningStack, tmp_path: Path) -> None:
     rows = _rows(doors, "One", "Two", country="us")
     code, answer, _ = _import(doors, tmp_path, _csv(rows).encode())
     assert (code, answer["received"], answer["taken"]) == (1, 2, 0)
     assert [(fault["line"], fault["field"]) for fault in answer["errors"]] == [(2, "country"), (3, "country")]
 
 
-def test_of_two_lines_that_contradict_each_other_neither_is_taken(doors: RunningStack, tmp_path: Path) -> None:
+def test_contradictory_lines_are_both_refused(doors: RunningStack, tmp_path: Path) -> None:
     rows = _rows(doors, "Good", "Odd")
     code, answer, _ = _import(doors, tmp_path, _csv([rows[0], rows[1], {**rows[1], "phase_count": "3"}]).encode())
     assert (code, answer["received"], answer["taken"]) == (1, 3, 1)
@@ -109,7 +110,7 @@ def test_of_two_lines_that_contradict_each_other_neither_is_taken(doors: Running
     assert [_name(doors, row) for row in rows] == ["Good", None]
 
 
-def test_a_change_is_taken_over(doors: RunningStack) -> None:
+def test_a_change_is_imported(doors: RunningStack) -> None:
     (row,) = _rows(doors, "Before")
     record = {key: value for key, value in row.items() if value}
     for name in ("Before", "After"):
@@ -117,8 +118,8 @@ def test_a_change_is_taken_over(doors: RunningStack) -> None:
     assert (answer["created"], answer["updated"], _name(doors, row)) == (0, 1, "After")
 
 
-def test_five_hundred_cost_some_dozens_of_statements(doors: RunningStack) -> None:
-    """However fast that is (`make bench` tells), it is not one for each."""
+def test_five_hundred_customers_take_a_few_dozen_statements(doors: RunningStack) -> None:
+    """`make bench` measures the time; this test counts that it is not one statement for each customer."""
     count = 500
     (model,) = _rows(doors, "Many")
     prefix, keys = doors.unique_name("M"), ("cis_person_id", "cis_account_id", "cis_premise_id", "cis_service_point_id")

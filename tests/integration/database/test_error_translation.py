@@ -1,4 +1,4 @@
-"""What PostgreSQL refuses is told in the house's own words, without a word of what was to be stored."""
+"""PostgreSQL's errors become our own, which repeat nothing of what was to be stored."""
 
 import pytest
 from sqlalchemy import text
@@ -18,7 +18,7 @@ from tests.integration.clients.running_stack import RunningStack
         ("23505", "raced", "Another request changed the same records at the same moment."),
     ],
 )
-async def test_what_may_succeed_later_is_told_as_such(
+async def test_retryable_database_errors_are_unavailable(
     running: RunningStack, sqlstate: str, code: str, told: str
 ) -> None:
     engine = create_engine(running.description["database_url"], 1)

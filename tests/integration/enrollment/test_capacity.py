@@ -1,4 +1,4 @@
-"""Places in a program are never given twice, however many ask at the same moment.
+"""A program's capacity is never exceeded, however many requests arrive at the same moment.
 
 See docs/domain.md#capacity-and-waitlist.
 """
@@ -17,7 +17,7 @@ _ENDED = "SELECT state, id FROM enrollment WHERE program = $1 AND state = ANY('{
 
 
 def _ask_at_once(doors: RunningStack, applications: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """Submits all at the same moment; gives the enrolments by the state in which each came to rest."""
+    """Submit all requests concurrently; return the enrollments by their final state."""
     with ThreadPoolExecutor(len(applications)) as senders:
         made = set(senders.map(doors.submit_accepted, applications))
     program = applications[0]["program"]
@@ -55,7 +55,7 @@ def test_a_program_is_never_overfilled(
     assert _held(doors, program) == taken
 
 
-def test_who_finds_no_place_waits_and_is_served_in_order(doors: RunningStack) -> None:
+def test_the_waitlist_is_served_in_order(doors: RunningStack) -> None:
     program = doors.unique_name("LINE")
     doors.add_program(program, capacity={"customers": 1, "waitlist": True})
     doors.wait_for_enrollment(doors.submit_accepted(doors.build_application(program=program)), "enrolled")
@@ -77,7 +77,7 @@ def _widen(doors: RunningStack, program: str, customers: int) -> None:
     doors.api.put("/v1/catalog", json=catalog).raise_for_status()
 
 
-def test_one_who_leaves_the_line_makes_the_others_move_up(doors: RunningStack) -> None:
+def test_leaving_the_waitlist_moves_the_others_up(doors: RunningStack) -> None:
     program = doors.unique_name("LINE")
     doors.add_program(program, capacity={"customers": 0, "waitlist": True})
     first, second = (doors.submit_accepted(doors.build_application(program=program)) for _ in range(2))
@@ -91,7 +91,7 @@ def test_one_who_leaves_the_line_makes_the_others_move_up(doors: RunningStack) -
     wait_for(lambda: doors.describe_enroll_workflow(ahead).close_time)
 
 
-def test_one_who_needs_less_does_not_overtake(doors: RunningStack) -> None:
+def test_a_smaller_request_does_not_overtake(doors: RunningStack) -> None:
     program = doors.unique_name("LINE")
     doors.add_program(program, capacity={"devices": 1, "waitlist": True})
     pair = [{"specification": "ecobee-premium", "serial_number": doors.unique_name("SN")} for _ in range(2)]
@@ -103,7 +103,7 @@ def test_one_who_needs_less_does_not_overtake(doors: RunningStack) -> None:
     doors.wait_for_enrollment(small, "enrolled")
 
 
-def test_a_serial_number_goes_to_one_of_two_who_race(doors: RunningStack) -> None:
+def test_one_of_two_racing_requests_gets_the_serial_number(doors: RunningStack) -> None:
     program = doors.unique_name("RACE")
     doors.add_program(program)
     devices = [{"specification": "ecobee-premium", "serial_number": doors.unique_name("SN")}]
@@ -112,7 +112,7 @@ def test_a_serial_number_goes_to_one_of_two_who_race(doors: RunningStack) -> Non
     assert len(doors.search_derms(devices[0]["serial_number"])) <= 1
 
 
-def test_a_service_point_is_taken_once_by_those_who_race(doors: RunningStack) -> None:
+def test_one_of_several_racing_requests_gets_the_service_point(doors: RunningStack) -> None:
     program, who = doors.unique_name("RACE"), doors.customers.take()
     doors.add_program(program)
     states = _ask_at_once(doors, [doors.build_application(who, program=program) for _ in range(6)])

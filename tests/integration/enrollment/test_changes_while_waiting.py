@@ -1,4 +1,4 @@
-"""What changes while a request is under way: the rules at its submission hold, the capacity of today.
+"""Changes while a request is open: the rules of its submission apply, with today's capacity.
 
 See docs/domain.md#edge-cases.
 """
@@ -29,7 +29,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_who_waits_for_a_place_is_judged_as_when_they_asked(doors: RunningStack, change: str) -> None:
+def test_a_waitlisted_request_is_decided_by_the_rules_at_its_submission(doors: RunningStack, change: str) -> None:
     program = doors.unique_name("LINE")
     doors.add_program(program, capacity=WAITLIST)
     enrollment = doors.submit_accepted(doors.build_application(program=program))
@@ -38,7 +38,7 @@ def test_who_waits_for_a_place_is_judged_as_when_they_asked(doors: RunningStack,
     doors.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_who_waits_for_a_technician_is_judged_as_when_they_asked(doors: RunningStack) -> None:
+def test_a_request_waiting_for_a_visit_is_decided_by_the_rules_at_its_submission(doors: RunningStack) -> None:
     field = InstallationClient(doors)
     program = field.add_program()
     enrollment, order = field.enroll_with_order(program=program)
@@ -52,7 +52,7 @@ def test_who_waits_for_a_technician_is_judged_as_when_they_asked(doors: RunningS
     doors.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_who_leaves_is_judged_as_when_they_asked(doors: RunningStack) -> None:
+def test_an_unenrollment_is_decided_by_the_rules_at_its_submission(doors: RunningStack) -> None:
     leaving, program = UnenrollmentClient(doors), doors.unique_name("LEAVE")
     doors.add_program(program)
     enrollment = leaving.enroll(program)
@@ -63,7 +63,7 @@ def test_who_leaves_is_judged_as_when_they_asked(doors: RunningStack) -> None:
     assert leaving.wait_for_end(unenrollment)["state"] == "unenrolled"
 
 
-def test_a_long_wait_for_a_place_is_no_time_in_the_program(doors: RunningStack) -> None:
+def test_waitlist_time_does_not_count_as_participation(doors: RunningStack) -> None:
     program = doors.unique_name("LINE")
     doors.add_program(program, capacity=WAITLIST)
     enrollment = doors.submit_accepted(doors.build_application(program=program))
@@ -75,7 +75,7 @@ def test_a_long_wait_for_a_place_is_no_time_in_the_program(doors: RunningStack) 
     assert snapshot["subscription"]["start"][:10] > long_ago.date().isoformat()
 
 
-def test_a_device_that_another_enrolled_meanwhile_makes_the_next_in_line_move_up(doors: RunningStack) -> None:
+def test_a_device_enrolled_by_another_customer_moves_the_waitlist_up(doors: RunningStack) -> None:
     program = doors.unique_name("LINE")
     doors.add_program(program, capacity=WAITLIST)
     application, elsewhere = doors.build_application(program=program), doors.build_application()
@@ -91,9 +91,7 @@ def test_a_device_that_another_enrolled_meanwhile_makes_the_next_in_line_move_up
 
 
 @pytest.mark.parametrize(("waitlist", "ends"), [(True, "waitlisted"), (False, "rejected")])
-def test_a_place_that_is_taken_between_display_and_submission(
-    doors: RunningStack, *, waitlist: bool, ends: str
-) -> None:
+def test_capacity_taken_between_display_and_submission(doors: RunningStack, *, waitlist: bool, ends: str) -> None:
     program, who = doors.unique_name("LAST"), doors.customers.take()
     doors.add_program(program, capacity={"customers": 1, "waitlist": waitlist})
     (customer,) = doors.api.get("/v1/customers", params={"q": who["cis_account_id"]}).json()["items"]

@@ -1,4 +1,5 @@
-"""A device that has left a program may take part again: with its owner, or with who moved in where it was left."""
+"""An unenrolled device may participate again: with its owner, or with the next customer at the place where it
+stayed."""
 
 from typing import Any
 
@@ -16,7 +17,7 @@ def leaving(doors: RunningStack) -> UnenrollmentClient:
 
 
 def _why(doors: RunningStack, application: dict[str, Any]) -> list[str]:
-    """Why a request is turned down, which it must be."""
+    """Return why the request was rejected, which it must be."""
     seen = doors.wait_for_enrollment(doors.submit_accepted(application), "rejected")
     return [one["reason"] for one in seen["decision"]["findings"] if one["verdict"] == "failed"]
 
@@ -25,10 +26,8 @@ def _again(doors: RunningStack, application: dict[str, Any], **changes: Any) -> 
     return {**application, "transaction_id": doors.unique_name(), **changes}
 
 
-def test_who_leaves_and_comes_back_at_once_is_told_to_wait_for_the_derms(
-    doors: RunningStack, leaving: UnenrollmentClient
-) -> None:
-    """Enrol, unenrol, enrol in one minute."""
+def test_an_immediate_reenrollment_waits_for_the_derms(doors: RunningStack, leaving: UnenrollmentClient) -> None:
+    """Enroll, unenroll and enroll again within one minute."""
     application = doors.build_application()
     first = doors.submit_accepted(application)
     doors.wait_for_sync_request(first, "synchronized")
@@ -46,10 +45,10 @@ def test_who_leaves_and_comes_back_at_once_is_told_to_wait_for_the_derms(
     assert [one["subscription"] for one in held if one["state"] == "enrolled"] == [here]
 
 
-def test_who_moves_in_enrols_what_hangs_there_with_a_consent_of_their_own(
+def test_a_new_customer_enrolls_the_existing_device_with_their_own_consent(
     doors: RunningStack, leaving: UnenrollmentClient
 ) -> None:
-    """The cool-down is of those who left, not of the place."""
+    """The cool-down applies to former participants, not to the place."""
     who, program = doors.customers.take(), doors.unique_name("COOL")
     doors.add_program(program, eligibility=[{"rule": "cool_down", "days": 90}])
     application = doors.build_application(who, program=program)
@@ -77,7 +76,7 @@ def test_who_moves_in_enrols_what_hangs_there_with_a_consent_of_their_own(
     assert held["customer"] == {"account": moves_in["cis_account_id"], "name": "Who moves in"}
 
 
-def test_while_it_takes_part_nobody_else_has_it(doors: RunningStack) -> None:
+def test_a_participating_device_cannot_be_enrolled_by_another_customer(doors: RunningStack) -> None:
     application = doors.build_application()
     doors.wait_for_sync_request(doors.submit_accepted(application), "synchronized")
     assert _why(doors, doors.build_application(devices=application["devices"])) == [
@@ -85,7 +84,7 @@ def test_while_it_takes_part_nobody_else_has_it(doors: RunningStack) -> None:
     ]
 
 
-def test_what_hangs_elsewhere_stays_its_owners(doors: RunningStack, leaving: UnenrollmentClient) -> None:
+def test_a_device_at_another_location_stays_with_its_owner(doors: RunningStack, leaving: UnenrollmentClient) -> None:
     application = doors.build_application()
     first = doors.submit_accepted(application)
     doors.wait_for_sync_request(first, "synchronized")

@@ -1,4 +1,4 @@
-"""Devices that come by parcel, and devices that must answer first, on the real stack (docs/domain.md#device-setup)."""
+"""Shipped devices and status checks on the real stack (docs/domain.md#device-setup)."""
 
 import httpx
 import pytest
@@ -10,7 +10,7 @@ from tests.waiting import wait_for
 NEEDS_ATTENTION = SearchAttributeKey.for_bool("NeedsAttention")
 
 
-def test_a_shipped_device_is_enrolled_once_the_customer_confirmed_it(setup: DeviceSetupClient) -> None:
+def test_a_shipped_device_is_enrolled_after_the_customers_confirmation(setup: DeviceSetupClient) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
     assert setup.post(shipment, "shipped", carrier="Parcel Post", tracking_reference="PP-1").is_success
     standing = setup.post(shipment, "delivered").json()
@@ -32,7 +32,7 @@ def test_a_shipped_device_is_enrolled_once_the_customer_confirmed_it(setup: Devi
     assert checked["serial_number"] == device["serial_number"]
 
 
-def test_a_tracking_number_that_is_known_later_or_was_wrong_can_be_told(setup: DeviceSetupClient) -> None:
+def test_a_tracking_number_can_be_added_or_corrected(setup: DeviceSetupClient) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
     told: list[dict[str, str]] = [
         {"carrier": "Parcel Post"},
@@ -53,7 +53,7 @@ def test_a_tracking_number_that_is_known_later_or_was_wrong_can_be_told(setup: D
     assert (answer.status_code, answer.json()["detail"].partition(" is ")[2][:9]) == (409, "delivered")
 
 
-def test_what_cannot_be_taken_is_said_at_once_and_kept_nowhere(setup: DeviceSetupClient) -> None:
+def test_an_invalid_confirmation_is_refused_and_not_stored(setup: DeviceSetupClient) -> None:
     _, shipment = setup.enroll_with_shipment()
     answer = setup.post(
         shipment, "confirmed", confirmed_by="customer", **{**setup.build_device(), "specification": "nest-thermostat"}
@@ -70,7 +70,7 @@ def test_another_confirmation_after_the_first_is_refused(setup: DeviceSetupClien
     setup.stack.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_cancelling_while_the_parcel_is_on_its_way_takes_back_what_was_done(setup: DeviceSetupClient) -> None:
+def test_cancelling_during_shipment_undoes_the_setup(setup: DeviceSetupClient) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
     setup.post(shipment, "shipped").raise_for_status()
     held = setup.stack.database.value("SELECT devices FROM program_capacity WHERE program = 'TSTAT-KIT'")
@@ -84,7 +84,7 @@ def test_cancelling_while_the_parcel_is_on_its_way_takes_back_what_was_done(setu
     wait_for(lambda: setup.stack.describe_enroll_workflow(enrollment).close_time)
 
 
-def test_a_parcel_that_comes_back_waits_for_a_person_and_a_retry_sends_another(setup: DeviceSetupClient) -> None:
+def test_a_returned_shipment_is_parked_and_a_retry_sends_another(setup: DeviceSetupClient) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
     setup.post(shipment, "shipped").raise_for_status()
     setup.post(shipment, "returned", reason="address unknown").raise_for_status()
@@ -97,7 +97,7 @@ def test_a_parcel_that_comes_back_waits_for_a_person_and_a_retry_sends_another(s
 
 
 @pytest.mark.parametrize("answer", ["at_once", "callback"])
-def test_a_device_of_the_customers_own_is_enrolled_when_it_answers(setup: DeviceSetupClient, answer: str) -> None:
+def test_a_customers_own_device_is_enrolled_when_it_answers(setup: DeviceSetupClient, answer: str) -> None:
     setup.head_end.set_faults(answer=answer)
     enrollment = setup.enroll(devices=[setup.build_device()])
     setup.stack.wait_for_sync_request(enrollment, "synchronized")
@@ -105,7 +105,7 @@ def test_a_device_of_the_customers_own_is_enrolled_when_it_answers(setup: Device
 
 
 @pytest.mark.parametrize("state", ["offline", "unknown", "broken"])
-def test_a_device_that_does_not_answer_waits_for_a_person_until_it_does(setup: DeviceSetupClient, state: str) -> None:
+def test_a_silent_device_is_parked_until_it_answers(setup: DeviceSetupClient, state: str) -> None:
     device = setup.build_device()
     setup.head_end.set_device_state(device, state)
     enrollment = setup.enroll(devices=[device])
@@ -120,7 +120,7 @@ def test_a_device_that_does_not_answer_waits_for_a_person_until_it_does(setup: D
     setup.stack.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_a_silent_device_that_speaks_again_needs_nobody(setup: DeviceSetupClient) -> None:
+def test_a_silent_device_that_comes_back_online_needs_no_person(setup: DeviceSetupClient) -> None:
     device = setup.build_device()
     setup.head_end.set_device_state(device, "silent")
     enrollment = setup.enroll(devices=[device])
@@ -129,7 +129,7 @@ def test_a_silent_device_that_speaks_again_needs_nobody(setup: DeviceSetupClient
     setup.stack.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_cancelling_while_a_device_is_silent_ends_it(setup: DeviceSetupClient) -> None:
+def test_cancelling_while_a_device_is_silent_ends_the_enrollment(setup: DeviceSetupClient) -> None:
     device = setup.build_device()
     setup.head_end.set_device_state(device, "silent")
     enrollment = setup.enroll(devices=[device])
@@ -140,7 +140,7 @@ def test_cancelling_while_a_device_is_silent_ends_it(setup: DeviceSetupClient) -
     assert setup.stack.get_enrollment(enrollment)["subscription"]["state"] == "cancelled"
 
 
-def test_answers_that_are_not_signed_are_refused_and_unknown_ones_change_nothing(setup: DeviceSetupClient) -> None:
+def test_unsigned_answers_are_refused_and_unknown_ones_change_nothing(setup: DeviceSetupClient) -> None:
     answers = {"answers": [{"message_id": "a", "request_id": setup.stack.unique_name("her"), "outcome": "ok"}]}
     assert (
         httpx.post(

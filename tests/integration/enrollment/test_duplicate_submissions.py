@@ -1,4 +1,4 @@
-"""One request is one enrolment, however often and however fast it is sent (docs/domain.md#enroll)."""
+"""One request is one enrollment, however often and however fast it is sent (docs/domain.md#enroll)."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,7 +10,7 @@ from tests.integration.clients.running_stack import RunningStack
 SENDERS = 8
 
 
-def test_the_same_again_gives_the_same_answer(doors: RunningStack) -> None:
+def test_a_repeated_request_gets_the_same_answer(doors: RunningStack) -> None:
     application = doors.build_application()
     first, again = doors.submit(application), doors.submit(application)
     assert (first.status_code, again.status_code) == (202, 202)
@@ -18,7 +18,7 @@ def test_the_same_again_gives_the_same_answer(doors: RunningStack) -> None:
     assert again.headers["location"] == first.headers["location"]
 
 
-def test_the_same_transaction_id_with_other_content_is_a_conflict(doors: RunningStack) -> None:
+def test_a_transaction_id_with_different_content_is_a_conflict(doors: RunningStack) -> None:
     application = doors.build_application()
     doors.submit_accepted(application)
     answer = doors.submit({**application, "start_date": "2026-12-24"})
@@ -26,7 +26,7 @@ def test_the_same_transaction_id_with_other_content_is_a_conflict(doors: Running
     assert answer.json()["type"].endswith("#content-mismatch")
 
 
-def test_the_same_again_gives_the_same_answer_when_somebody_else_has_moved_in(doors: RunningStack) -> None:
+def test_a_repeated_request_gets_the_same_answer_after_a_move_in(doors: RunningStack) -> None:
     who = doors.customers.take()
     application = doors.build_application(who)
     first = doors.submit_accepted(application)
@@ -41,13 +41,13 @@ def test_the_same_again_gives_the_same_answer_when_somebody_else_has_moved_in(do
     assert (refused.status_code, refused.json()["type"].rpartition("#")[2]) == (409, "content-mismatch")
 
 
-def test_an_idempotency_key_gives_the_same_answer(doors: RunningStack) -> None:
+def test_a_repeated_idempotency_key_gets_the_same_answer(doors: RunningStack) -> None:
     application, key = doors.build_application(), doors.unique_name("key")
     first = doors.submit(application, **{"Idempotency-Key": key})
     assert doors.submit(application, **{"Idempotency-Key": key}).json()["id"] == first.json()["id"]
 
 
-def test_an_idempotency_key_means_one_request(doors: RunningStack) -> None:
+def test_an_idempotency_key_belongs_to_one_request(doors: RunningStack) -> None:
     application, key = doors.build_application(), doors.unique_name("key")
     doors.submit(application, **{"Idempotency-Key": key}).raise_for_status()
     other = {**application, "transaction_id": doors.unique_name()}
@@ -61,7 +61,7 @@ def test_a_key_and_a_transaction_of_two_requests_do_not_mix(doors: RunningStack)
     assert doors.submit(other, **{"Idempotency-Key": key}).status_code == 409
 
 
-def test_duplicates_at_the_same_moment_are_one(doors: RunningStack) -> None:
+def test_simultaneous_duplicates_are_one_enrollment(doors: RunningStack) -> None:
     application = doors.build_application()
     with ThreadPoolExecutor(SENDERS) as senders:
         answers = list(senders.map(doors.submit, [application] * SENDERS))
@@ -74,7 +74,7 @@ def test_duplicates_at_the_same_moment_are_one(doors: RunningStack) -> None:
 @pytest.mark.parametrize(
     ("field", "value"), [("account", "A-0"), ("service_point", "SP-0"), ("program", "NO-SUCH-PROGRAM")]
 )
-def test_what_is_not_known_is_named(doors: RunningStack, field: str, value: str) -> None:
+def test_unknown_references_are_named(doors: RunningStack, field: str, value: str) -> None:
     answer = doors.submit({**doors.build_application(), field: value})
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
     assert f"/{field}" in [one["pointer"] for one in answer.json()["errors"]]

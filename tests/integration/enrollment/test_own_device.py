@@ -11,8 +11,8 @@ from tests.waiting import wait_for
 
 COUNTED = 20
 STATEMENTS_EACH = 24
-"""Of API and worker together, as counted: submit 4, accept 5, send 5, take the acknowledgement in 3, record it 6; and
-a share of one for what is done for many at once."""
+"""Statements of API and worker together, as counted: submit 4, accept 5, send 5, receive the acknowledgement 3, record
+it 6; and a share of those that serve many requests at once."""
 IDLE_EACH_SECOND = 2
 
 
@@ -28,7 +28,7 @@ def enrollment(running: RunningStack, customer: dict[str, str]) -> str:
     return enrollment
 
 
-def test_the_request_is_taken_at_once(doors: RunningStack) -> None:
+def test_the_request_is_accepted_immediately(doors: RunningStack) -> None:
     answer = doors.submit(doors.build_application())
     assert answer.status_code == 202
     assert answer.json()["state"] == "submitted"
@@ -44,7 +44,7 @@ def test_it_ends_enrolled_and_controllable(doors: RunningStack, enrollment: str)
     assert (device["registration"], device["controllable"]) == ("registered", True)
 
 
-def test_the_derms_holds_the_device_where_it_hangs(
+def test_the_derms_holds_the_device_at_its_location(
     doors: RunningStack, customer: dict[str, str], enrollment: str
 ) -> None:
     (device,) = doors.get_enrollment(enrollment)["subscription"]["devices"]
@@ -63,7 +63,7 @@ def test_the_derms_holds_the_device_where_it_hangs(
         "\u795e\u8c37" * 60,
     ],
 )
-def test_the_derms_is_told_a_name_as_it_is(doors: RunningStack, name: str) -> None:
+def test_the_derms_receives_names_unchanged(doors: RunningStack, name: str) -> None:
     who = doors.customers.take()
     doors.api.put("/v1/customers", json={"customers": [build_cis_record(who, name=name)]}).raise_for_status()
     enrollment = doors.submit_accepted(doors.build_application(who))
@@ -82,7 +82,7 @@ def test_the_decision_names_every_rule(doors: RunningStack, enrollment: str) -> 
     assert all(one["reason"] for one in decision["findings"])
 
 
-def test_the_timeline_tells_each_step_in_order(doors: RunningStack, enrollment: str) -> None:
+def test_the_timeline_lists_each_step_in_order(doors: RunningStack, enrollment: str) -> None:
     timeline = doors.get_enrollment(enrollment)["timeline"]
     states = [one["state"] for one in timeline if one["subject"] == enrollment and one["state"]]
     assert states == ["validating", "accepted", "device_setup", "completing", "enrolled"]
@@ -90,7 +90,7 @@ def test_the_timeline_tells_each_step_in_order(doors: RunningStack, enrollment: 
     assert timeline[-1]["state"] in ("registered", "synchronized")
 
 
-def test_every_link_leads_somewhere(doors: RunningStack, enrollment: str) -> None:
+def test_every_link_resolves(doors: RunningStack, enrollment: str) -> None:
     links = doors.get_enrollment(enrollment)["links"]
     assert doors.api.get(links["self"]).status_code == 200
     assert doors.api.post(links["cancel"], json={"reason": "too late"}).status_code == 409
@@ -98,7 +98,7 @@ def test_every_link_leads_somewhere(doors: RunningStack, enrollment: str) -> Non
     assert doors.api.get(links["temporal_ui"]).status_code == 200
 
 
-def test_temporal_finds_it_without_personal_data(
+def test_temporal_search_attributes_hold_no_personal_data(
     doors: RunningStack, customer: dict[str, str], enrollment: str
 ) -> None:
     flow = doors.describe_enroll_workflow(enrollment)
@@ -108,7 +108,7 @@ def test_temporal_finds_it_without_personal_data(
     assert customer["name"] not in str(flow.raw_description)
 
 
-def test_it_costs_so_many_statements(doors: RunningStack) -> None:
+def test_an_enrollment_takes_a_fixed_number_of_statements(doors: RunningStack) -> None:
     applications = [doors.build_application() for _ in range(COUNTED)]
     began, before = time.monotonic(), doors.count_statements()
     enrollments = [doors.submit_accepted(application) for application in applications]

@@ -1,4 +1,4 @@
-"""A request that does not qualify is rejected, with each rule that failed, and nothing is taken for it."""
+"""An ineligible request is rejected with every failed rule, and reserves nothing."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def _failed(decision: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize("rule", CASES)
-def test_a_rule_that_fails_is_named(doors: RunningStack, rule: str) -> None:
+def test_a_failed_rule_is_named(doors: RunningStack, rule: str) -> None:
     wanted, changes = CASES[rule]
     seen = doors.wait_for_enrollment(
         doors.submit_accepted(doors.build_application(doors.customers.take(**wanted), **changes)), "rejected"
@@ -35,7 +35,7 @@ def test_a_rule_that_fails_is_named(doors: RunningStack, rule: str) -> None:
     assert (seen["subscription"], seen["sync_requests"]) == (None, [])
 
 
-def test_all_that_fails_is_told_at_once(doors: RunningStack) -> None:
+def test_all_failed_rules_are_reported_together(doors: RunningStack) -> None:
     who = doors.customers.take(meter_type="manual")
     seen = doors.wait_for_enrollment(
         doors.submit_accepted(doors.build_application(who, terms=None, devices=[])), "rejected"
@@ -43,7 +43,7 @@ def test_all_that_fails_is_told_at_once(doors: RunningStack) -> None:
     assert {"interval_meter", "terms_accepted", "device_count"} <= _failed(seen["decision"])
 
 
-def test_a_list_says_why(doors: RunningStack) -> None:
+def test_the_list_shows_the_failed_rules(doors: RunningStack) -> None:
     enrollment = doors.submit_accepted(doors.build_application(terms=None))
     seen = doors.wait_for_enrollment(enrollment, "rejected")
     answer = doors.api.get("/v1/program-enrollments", params={"transaction_id": seen["transaction_id"]})
@@ -52,14 +52,14 @@ def test_a_list_says_why(doors: RunningStack) -> None:
     assert (listed["reason"], seen["reason"]) == (failed, failed)
 
 
-def test_a_rejected_flow_ends(doors: RunningStack) -> None:
+def test_a_rejected_workflow_ends(doors: RunningStack) -> None:
     enrollment = doors.submit_accepted(doors.build_application(terms=None))
     doors.wait_for_enrollment(enrollment, "rejected")
     answer = doors.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "no more"})
     assert (answer.status_code, answer.json()["type"].split("#")[1]) == (409, "illegal-transition")
 
 
-def test_a_second_enrolment_of_the_same_place_is_rejected(doors: RunningStack) -> None:
+def test_a_second_enrollment_of_a_service_point_is_rejected(doors: RunningStack) -> None:
     who = doors.customers.take()
     enrollment = doors.submit_accepted(doors.build_application(who))
     doors.wait_for_sync_request(enrollment, "synchronized")
@@ -67,7 +67,7 @@ def test_a_second_enrolment_of_the_same_place_is_rejected(doors: RunningStack) -
     assert "not_subscribed" in _failed(seen["decision"])
 
 
-def test_a_serial_number_that_somebody_else_has_is_rejected(doors: RunningStack) -> None:
+def test_a_serial_number_of_another_customer_is_rejected(doors: RunningStack) -> None:
     first = doors.build_application()
     doors.wait_for_sync_request(doors.submit_accepted(first), "synchronized")
     disguised = {**first["devices"][0], "serial_number": first["devices"][0]["serial_number"].lower().replace("-", ":")}
@@ -76,7 +76,7 @@ def test_a_serial_number_that_somebody_else_has_is_rejected(doors: RunningStack)
 
 
 @pytest.mark.parametrize("wanted", [{}, {"meter_type": "manual"}, {"critical": "true"}])
-def test_eligible_programs_say_beforehand_what_the_decision_says(doors: RunningStack, wanted: dict[str, str]) -> None:
+def test_eligible_programs_predict_the_decision(doors: RunningStack, wanted: dict[str, str]) -> None:
     who = doors.customers.take(**wanted)
     (customer,) = doors.api.get("/v1/customers", params={"q": who["cis_account_id"]}).json()["items"]
     places = doors.api.get(

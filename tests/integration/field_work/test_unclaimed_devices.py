@@ -1,4 +1,4 @@
-"""What was done or sent for a request that has ended waits for a person: nothing that hangs somewhere is forgotten."""
+"""Work done for a request that has ended needs a person: no installed or shipped device is forgotten."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def _do(doors: RunningStack, item: dict[str, Any], name: str) -> None:
     doors.api.post(action["href"], json=action["body"]).raise_for_status()
 
 
-def test_a_device_installed_after_its_enrolment_was_cancelled_waits_for_a_person(field: InstallationClient) -> None:
+def test_a_device_installed_after_cancellation_needs_attention(field: InstallationClient) -> None:
     enrollment, order = field.enroll_with_order()
     field.post(order, "progress", step="on_site")
     _cancel(field.stack, enrollment)
@@ -52,7 +52,7 @@ def test_a_device_installed_after_its_enrolment_was_cancelled_waits_for_a_person
     assert told[-2:] == ["Something was done on site that is not wanted any more", "What was done on site is settled"]
 
 
-def test_a_technician_who_did_not_hear_that_the_order_is_off_is_not_lost_either(field: InstallationClient) -> None:
+def test_a_report_on_a_cancelled_order_needs_attention(field: InstallationClient) -> None:
     enrollment, order = field.enroll_with_order()
     _cancel(field.stack, enrollment)
     field.wait_for_workflow_end(enrollment)
@@ -61,7 +61,7 @@ def test_a_technician_who_did_not_hear_that_the_order_is_off_is_not_lost_either(
     assert (item["kind"], field.get_order(order)["state"]) == ("work_unclaimed", "cancelled")
 
 
-def test_a_device_fetched_after_it_was_given_up_waits_for_a_person(field: InstallationClient) -> None:
+def test_a_device_removed_after_the_removal_ended_needs_attention(field: InstallationClient) -> None:
     leaving = UnenrollmentClient(field.stack)
     enrollment = leaving.enroll_lent(leaving.add_lending_program())
     unenrollment = leaving.submit_accepted(enrollment)
@@ -79,7 +79,7 @@ def test_a_device_fetched_after_it_was_given_up_waits_for_a_person(field: Instal
     assert (item["kind"], item["why"]) == ("work_unclaimed", why)
 
 
-def test_a_device_replaced_after_its_service_call_was_closed_waits_for_a_person(field: InstallationClient) -> None:
+def test_a_device_replaced_after_the_call_closed_needs_attention(field: InstallationClient) -> None:
     calling = ServiceCallClient(field.stack)
     enrollment = calling.enroll_battery()
     call, order = calling.submit_with_visit(enrollment)
@@ -93,7 +93,7 @@ def test_a_device_replaced_after_its_service_call_was_closed_waits_for_a_person(
     assert item["why"].endswith("the service call was closed with customer_refused")
 
 
-def test_a_visit_that_changed_nothing_needs_nobody(field: InstallationClient) -> None:
+def test_a_visit_without_changes_needs_no_attention(field: InstallationClient) -> None:
     enrollment, order = field.enroll_with_order()
     field.post(order, "progress", step="on_site")
     _cancel(field.stack, enrollment)
@@ -101,7 +101,7 @@ def test_a_visit_that_changed_nothing_needs_nobody(field: InstallationClient) ->
     assert _listed(field.stack, enrollment) == []
 
 
-def test_an_enrolment_cancelled_while_its_installed_device_is_checked_leaves_it_to_a_person(
+def test_cancelling_during_the_check_of_an_installed_device_needs_attention(
     field: InstallationClient, setup: DeviceSetupClient
 ) -> None:
     way = {"installation_method": "utility_installation", "asset_ownership": "utility_owned"}
@@ -119,7 +119,7 @@ def test_an_enrolment_cancelled_while_its_installed_device_is_checked_leaves_it_
     assert field.get_order(order)["state"] == "completed"
 
 
-def test_a_device_that_was_sent_for_a_cancelled_enrolment_should_come_back(setup: DeviceSetupClient) -> None:
+def test_a_device_shipped_for_a_cancelled_enrollment_is_expected_back(setup: DeviceSetupClient) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
     setup.post(shipment, "shipped", carrier="Parcel Post").raise_for_status()
     _cancel(setup.stack, enrollment)
@@ -146,7 +146,7 @@ def test_a_device_that_never_comes_back_is_settled(setup: DeviceSetupClient) -> 
     assert setup.post(shipment, "settle", reason="twice").status_code == 409
 
 
-def test_a_device_that_never_left_the_warehouse_needs_nobody(setup: DeviceSetupClient) -> None:
+def test_an_unshipped_device_needs_no_attention(setup: DeviceSetupClient) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
     _cancel(setup.stack, enrollment)
     assert _listed(setup.stack, enrollment) == []

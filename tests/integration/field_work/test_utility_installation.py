@@ -23,7 +23,7 @@ def test_the_order_has_what_the_technician_must_know(field: InstallationClient) 
     assert seen["available_actions"] == ["completion", "appointment", "progress", "cancel"]
 
 
-def test_while_it_waits_the_subscription_is_pending_and_says_what_comes_next(field: InstallationClient) -> None:
+def test_a_waiting_enrollment_has_a_pending_subscription_and_a_next_step(field: InstallationClient) -> None:
     enrollment, _ = field.enroll_with_order()
     seen = field.stack.get_enrollment(enrollment)
     assert (seen["state"], seen["next_step"]) == ("awaiting_site_visit", "A technician will visit.")
@@ -31,7 +31,7 @@ def test_while_it_waits_the_subscription_is_pending_and_says_what_comes_next(fie
 
 
 @pytest.mark.parametrize("ownership", ["utility_owned", "customer_owned"])
-def test_what_was_installed_is_enrolled_and_told_to_the_derms(field: InstallationClient, ownership: str) -> None:
+def test_the_installed_device_is_enrolled_and_synchronized(field: InstallationClient, ownership: str) -> None:
     enrollment, order = field.enroll_with_order(asset_ownership=ownership)
     report = field.post_accepted_completion(order)
     field.stack.wait_for_sync_request(enrollment, "synchronized")
@@ -42,7 +42,7 @@ def test_what_was_installed_is_enrolled_and_told_to_the_derms(field: Installatio
     assert field.stack.search_derms(device["serial_number"])
 
 
-def test_the_timeline_tells_the_visit_in_words(field: InstallationClient) -> None:
+def test_the_timeline_describes_the_visit(field: InstallationClient) -> None:
     enrollment, order = field.enroll_with_order()
     field.post_accepted_completion(order)
     field.stack.wait_for_sync_request(enrollment, "synchronized")
@@ -58,7 +58,7 @@ def test_the_timeline_tells_the_visit_in_words(field: InstallationClient) -> Non
     assert [what for what in told if what in expected] == expected
 
 
-def test_an_appointment_is_made_moved_and_kept(field: InstallationClient) -> None:
+def test_an_appointment_is_scheduled_moved_and_kept(field: InstallationClient) -> None:
     enrollment, order = field.enroll_with_order()
     for day in ("04", "05"):
         window = {"start": f"2031-06-{day}T08:00:00-05:00", "end": f"2031-06-{day}T10:00:00-05:00"}
@@ -70,7 +70,7 @@ def test_an_appointment_is_made_moved_and_kept(field: InstallationClient) -> Non
     field.stack.wait_for_enrollment(enrollment, "enrolled")
 
 
-def test_orders_are_found_by_what_one_knows_of_them(field: InstallationClient) -> None:
+def test_orders_are_found_by_each_filter(field: InstallationClient) -> None:
     enrollment, order = field.enroll_with_order()
     field.post(order, "progress", step="en_route")
     customer = field.stack.get_enrollment(enrollment)["customer"]

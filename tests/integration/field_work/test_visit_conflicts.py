@@ -1,4 +1,4 @@
-"""Reports, cancellations and orders that cross each other have one answer each (docs/domain.md#edge-cases)."""
+"""Concurrent reports, cancellations and orders have one outcome (docs/domain.md#edge-cases)."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,7 +19,7 @@ def _cancel(field: InstallationClient, enrollment: str) -> None:
     field.stack.api.post(door, json={"reason": "changed their mind"}).raise_for_status()
 
 
-def test_cancelling_calls_the_order_off_and_gives_the_place_back(field: InstallationClient) -> None:
+def test_cancelling_cancels_the_order_and_releases_capacity(field: InstallationClient) -> None:
     program = field.add_program()
     enrollment, order = field.enroll_with_order(program=program)
     assert field.get_capacity_in_use(program)[0] == 1
@@ -29,7 +29,7 @@ def test_cancelling_calls_the_order_off_and_gives_the_place_back(field: Installa
     assert (field.get_order(order)["state"], field.get_capacity_in_use(program)) == ("cancelled", (0, 0, 0))
 
 
-def test_a_report_of_a_cancelled_enrolment_is_kept_and_changes_nothing(field: InstallationClient) -> None:
+def test_a_report_of_a_cancelled_enrollment_is_kept_and_changes_nothing(field: InstallationClient) -> None:
     enrollment, order = field.enroll_with_order()
     _cancel(field, enrollment)
     report = field.post_accepted_completion(order)
@@ -38,7 +38,7 @@ def test_a_report_of_a_cancelled_enrolment_is_kept_and_changes_nothing(field: In
     assert field.wait_for_workflow_end(enrollment)["state"] == "cancelled"
 
 
-def test_cancelling_while_the_technician_is_there_leaves_the_order_to_them(field: InstallationClient) -> None:
+def test_cancelling_during_a_visit_leaves_the_order_open(field: InstallationClient) -> None:
     enrollment, order = field.enroll_with_order()
     field.post(order, "progress", step="on_site")
     _cancel(field, enrollment)
@@ -49,7 +49,7 @@ def test_cancelling_while_the_technician_is_there_leaves_the_order_to_them(field
     assert (seen["state"], seen["completions"][0]["verdict"]) == ("incomplete", "ignored: changed their mind")
 
 
-def test_the_same_report_twice_is_one(field: InstallationClient) -> None:
+def test_a_duplicate_report_is_accepted_once(field: InstallationClient) -> None:
     enrollment, order = field.enroll_with_order()
     report = field.post_accepted_completion(order)
     assert field.post(order, "completion", **report).status_code == 202
@@ -65,14 +65,14 @@ def test_a_report_id_with_other_content_is_refused(field: InstallationClient) ->
     assert (answer.status_code, answer.json()["type"].rpartition("#")[2]) == (409, "content-mismatch")
 
 
-def test_a_second_report_of_work_that_is_done_is_refused(field: InstallationClient) -> None:
+def test_a_second_report_of_completed_work_is_refused(field: InstallationClient) -> None:
     enrollment, order = field.enroll_with_order()
     field.post_accepted_completion(order)
     field.stack.wait_for_enrollment(enrollment, "enrolled")
     assert field.post(order, "completion", **field.build_completion()).status_code == 409
 
 
-def test_a_report_by_hand_is_taken_like_one_through_the_door(field: InstallationClient) -> None:
+def test_a_signaled_report_is_accepted_like_a_posted_one(field: InstallationClient) -> None:
     enrollment, order = field.enroll_with_order()
     report = field.build_completion()
     message = {"work_order_id": order, "completion_id": report["completion_id"], "completion": report}
@@ -89,9 +89,7 @@ def test_a_report_by_hand_is_taken_like_one_through_the_door(field: Installation
         {},
     ],
 )
-def test_a_report_by_hand_that_cannot_be_used_is_sent_back(
-    field: InstallationClient, completion: dict[str, str]
-) -> None:
+def test_an_unusable_signaled_report_is_sent_back(field: InstallationClient, completion: dict[str, str]) -> None:
     enrollment, order = field.enroll_with_order()
     message = {"work_order_id": order, "completion_id": field.stack.unique_name("visit"), "completion": completion}
     field.signal(enrollment, "site_visit_completed", message)
@@ -103,14 +101,14 @@ def test_a_report_by_hand_that_cannot_be_used_is_sent_back(
 @pytest.mark.parametrize(
     "message", ["nonsense", {"completion_id": "x"}, {"work_order_id": "wo_other", "completion_id": "x"}]
 )
-def test_a_signal_that_means_nothing_changes_nothing(field: InstallationClient, message: object) -> None:
+def test_a_meaningless_signal_changes_nothing(field: InstallationClient, message: object) -> None:
     enrollment, order = field.enroll_with_order()
     field.signal(enrollment, "site_visit_completed", message)
     field.post_accepted_completion(order)
     field.stack.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_an_order_called_off_by_itself_waits_for_a_person_who_has_a_new_one_made(field: InstallationClient) -> None:
+def test_a_cancelled_order_parks_the_enrollment_until_a_new_one_is_ordered(field: InstallationClient) -> None:
     enrollment, order = field.enroll_with_order()
     field.post(order, "cancel", reason="entered twice").raise_for_status()
     field.stack.wait_for_enrollment(enrollment, "needs_attention")
@@ -121,13 +119,13 @@ def test_an_order_called_off_by_itself_waits_for_a_person_who_has_a_new_one_made
     field.stack.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_an_order_on_site_cannot_be_called_off(field: InstallationClient) -> None:
+def test_an_order_on_site_cannot_be_cancelled(field: InstallationClient) -> None:
     _, order = field.enroll_with_order()
     field.post(order, "progress", step="on_site")
     assert field.post(order, "cancel", reason="too late").status_code == 409
 
 
-def test_own_devices_and_installations_race_for_the_same_places(field: InstallationClient) -> None:
+def test_own_devices_and_installations_compete_for_the_same_capacity(field: InstallationClient) -> None:
     offers = [
         {"installation_method": "utility_installation", "asset_ownership": "utility_owned"},
         {"installation_method": "bring_your_own", "asset_ownership": "customer_owned"},

@@ -1,4 +1,5 @@
-"""However a visit ends, the enrolment goes on or ends as docs/domain.md#field-work says, and nothing is left behind."""
+"""However a visit ends, the enrollment continues or ends as docs/domain.md#field-work says, and releases what it
+reserved."""
 
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ def field(doors: RunningStack) -> InstallationClient:
 
 
 @pytest.mark.parametrize("outcome", ["no_access", "parts_missing"])
-def test_a_visit_that_came_to_nothing_is_followed_by_another(field: InstallationClient, outcome: str) -> None:
+def test_a_failed_visit_is_followed_by_another(field: InstallationClient, outcome: str) -> None:
     enrollment, order = field.enroll_with_order()
     field.post_accepted_completion(order, outcome)
     again = field.wait_for_order(enrollment, "rescheduled")
@@ -23,7 +24,7 @@ def test_a_visit_that_came_to_nothing_is_followed_by_another(field: Installation
     field.stack.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_when_the_attempts_are_used_up_a_person_decides_on_one_more(field: InstallationClient) -> None:
+def test_exhausted_attempts_are_parked_until_one_more_is_requested(field: InstallationClient) -> None:
     enrollment, order = field.enroll_with_order(program=field.add_program(attempts=1))
     field.post_accepted_completion(order, "no_access")
     assert "attempts are used up" in field.stack.wait_for_enrollment(enrollment, "needs_attention")["reason"]
@@ -33,7 +34,7 @@ def test_when_the_attempts_are_used_up_a_person_decides_on_one_more(field: Insta
     field.stack.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_when_the_attempts_are_used_up_a_person_may_end_it(field: InstallationClient) -> None:
+def test_an_enrollment_with_exhausted_attempts_can_be_cancelled(field: InstallationClient) -> None:
     program = field.add_program(attempts=1)
     enrollment, order = field.enroll_with_order(program=program)
     field.post_accepted_completion(order, "no_access")
@@ -50,7 +51,7 @@ def test_when_the_attempts_are_used_up_a_person_may_end_it(field: InstallationCl
         ("not_installable", "The device cannot be installed there safely."),
     ],
 )
-def test_what_cannot_be_installed_is_cancelled_and_makes_room(
+def test_an_impossible_installation_is_cancelled_and_releases_capacity(
     field: InstallationClient, outcome: str, reason: str
 ) -> None:
     program = field.add_program(capacity={"customers": 1, "waitlist": True})
@@ -64,7 +65,7 @@ def test_what_cannot_be_installed_is_cancelled_and_makes_room(
     assert field.get_capacity_in_use(program) == (1, 1, Decimal("4.5"))
 
 
-def test_a_serial_number_that_another_holds_is_refused_on_site(field: InstallationClient) -> None:
+def test_a_serial_number_of_another_device_is_refused_on_site(field: InstallationClient) -> None:
     first, order = field.enroll_with_order()
     taken = field.post_accepted_completion(order)["device_installed"]
     field.stack.wait_for_enrollment(first, "enrolled")
@@ -86,7 +87,7 @@ def test_a_serial_number_that_another_holds_is_refused_on_site(field: Installati
         ({"device_location_type": "main-living-area"}, "/device_installed/device_location_type"),
     ],
 )
-def test_a_device_that_the_program_cannot_take_is_refused_on_site(
+def test_an_ineligible_device_is_refused_on_site(
     field: InstallationClient, changes: dict[str, str | None], pointer: str
 ) -> None:
     _, order = field.enroll_with_order()
@@ -95,18 +96,18 @@ def test_a_device_that_the_program_cannot_take_is_refused_on_site(
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
 
 
-def test_an_outcome_that_cannot_end_such_an_order_is_refused(field: InstallationClient) -> None:
+def test_an_outcome_of_another_order_kind_is_refused(field: InstallationClient) -> None:
     _, order = field.enroll_with_order()
     assert field.post(order, "completion", **field.build_completion("no_fault_found")).status_code == 422
 
 
-def test_a_visit_that_has_yet_to_take_place_cannot_be_reported(field: InstallationClient) -> None:
+def test_a_future_visit_cannot_be_reported(field: InstallationClient) -> None:
     _, order = field.enroll_with_order()
     answer = field.post(order, "completion", **field.build_completion(finished_at="2199-01-01T00:00:00Z"))
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/finished_at")
 
 
-def test_a_serial_number_taken_after_the_report_sends_the_order_back(field: InstallationClient) -> None:
+def test_a_serial_number_enrolled_after_the_report_sends_the_order_back(field: InstallationClient) -> None:
     (enrollment, loser), (winner, _) = field.report_one_device_twice()
     field.stack.wait_for_enrollment(winner, "enrolled")
     assert field.get_order(loser)["next_step"].startswith("The report could not be used")

@@ -1,4 +1,4 @@
-"""Guided flows: filled in panel by panel, resumed by somebody else, finished exactly once."""
+"""Guided process flows: filled in panel by panel, resumed by another person, finished exactly once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -26,7 +26,7 @@ def enrolling(doors: RunningStack, person: dict[str, str]) -> GuidedFlowClient:
     return GuidedFlowClient(doors, type="enroll", customer=person["customer"], program="TSTAT-DR")
 
 
-def test_an_enrolment_is_guided_to_its_end(enrolling: GuidedFlowClient, person: dict[str, str]) -> None:
+def test_a_guided_enrollment_is_submitted(enrolling: GuidedFlowClient, person: dict[str, str]) -> None:
     first = enrolling.response.json()
     assert (first["current_panel"], first["next_panel"], first["complete"]) == ("program", "device", False)
     fill_enrollment_panels(enrolling, person)
@@ -40,7 +40,7 @@ def test_an_enrolment_is_guided_to_its_end(enrolling: GuidedFlowClient, person: 
     enrolling.stack.wait_for_sync_request(enrollment["id"], "synchronized")
 
 
-def test_finish_many_times_at_once_submits_once(enrolling: GuidedFlowClient, person: dict[str, str]) -> None:
+def test_simultaneous_finishes_submit_once(enrolling: GuidedFlowClient, person: dict[str, str]) -> None:
     fill_enrollment_panels(enrolling, person)
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda _: enrolling.post("finish"), range(6)))
@@ -49,14 +49,16 @@ def test_finish_many_times_at_once_submits_once(enrolling: GuidedFlowClient, per
     assert enrolling.get()["state"] == "submitted"
 
 
-def test_an_incomplete_flow_cannot_be_finished_and_says_what_is_missing(enrolling: GuidedFlowClient) -> None:
+def test_an_incomplete_process_flow_cannot_be_finished_and_names_what_is_missing(enrolling: GuidedFlowClient) -> None:
     answer = enrolling.post("finish")
     assert answer.status_code == 422
     assert "/device/devices" in [fault["pointer"] for fault in answer.json()["errors"]]
     assert enrolling.get()["state"] == "draft"
 
 
-def test_half_a_panel_is_kept_and_resumed_by_somebody_else(enrolling: GuidedFlowClient, person: dict[str, str]) -> None:
+def test_an_incomplete_panel_is_kept_and_resumed_by_another_person(
+    enrolling: GuidedFlowClient, person: dict[str, str]
+) -> None:
     refused = enrolling.save_panel("device", {})
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/values/devices")
     assert enrolling.save_panel("device", {}, complete=False).status_code == 200
@@ -89,7 +91,7 @@ def test_two_people_do_not_overwrite_each_other(enrolling: GuidedFlowClient, per
         ("device", {"devices": [{"serial_number": "1"}]}, "/values/devices/0/specification"),
     ],
 )
-def test_what_is_wrong_on_a_panel_is_pointed_at(
+def test_panel_errors_are_reported_by_pointer(
     enrolling: GuidedFlowClient, panel: str, values: dict[str, Any], pointer: str
 ) -> None:
     answer = enrolling.save_panel(panel, values)
@@ -97,24 +99,24 @@ def test_what_is_wrong_on_a_panel_is_pointed_at(
     assert pointer in [fault["pointer"] for fault in answer.json()["errors"]]
 
 
-def test_a_panel_that_is_not_there_is_not_found(enrolling: GuidedFlowClient) -> None:
+def test_an_unknown_panel_is_not_found(enrolling: GuidedFlowClient) -> None:
     assert enrolling.save_panel("colours", {}).status_code == 404
 
 
-def test_a_cancelled_flow_stays_so(enrolling: GuidedFlowClient) -> None:
+def test_a_cancelled_process_flow_stays_cancelled(enrolling: GuidedFlowClient) -> None:
     for _ in range(2):
         assert enrolling.post("cancel", {"reason": "The customer hung up."}).json()["state"] == "cancelled"
     assert enrolling.save_panel("device", {}, complete=False).status_code == 409
     assert enrolling.post("finish").status_code == 409
 
 
-def test_a_flow_whose_days_are_over_is_expired(enrolling: GuidedFlowClient, doors: RunningStack) -> None:
+def test_an_old_process_flow_expires(enrolling: GuidedFlowClient, doors: RunningStack) -> None:
     doors.database.execute("UPDATE process_flow SET expires_at = now() - interval '1 day' WHERE id = $1", enrolling.id)
     assert enrolling.get()["state"] == "expired"
     assert enrolling.save_panel("device", {}, complete=False).status_code == 409
 
 
-def test_a_changed_configuration_says_what_to_enter_again(
+def test_a_changed_catalog_names_the_values_to_reenter(
     enrolling: GuidedFlowClient, person: dict[str, str], doors: RunningStack
 ) -> None:
     fill_enrollment_panels(enrolling, person)
@@ -142,7 +144,7 @@ def test_a_changed_configuration_says_what_to_enter_again(
         ({"type": "enroll", "program": "NOPE"}, "/program"),
     ],
 )
-def test_a_flow_about_nothing_is_not_begun(
+def test_a_process_flow_without_a_subject_is_refused(
     doors: RunningStack, person: dict[str, str], start: dict[str, str], pointer: str
 ) -> None:
     answer = doors.api.post(PROCESS_FLOWS, json={"customer": person["customer"], **start})
@@ -155,7 +157,7 @@ def shipping(doors: RunningStack) -> tuple[GuidedFlowClient, dict[str, str]]:
     return GuidedFlowClient(doors, type="enroll", customer=person["customer"], program="TSTAT-KIT"), person
 
 
-def test_a_device_by_parcel_is_guided(shipping: tuple[GuidedFlowClient, dict[str, str]]) -> None:
+def test_a_shipped_device_is_guided(shipping: tuple[GuidedFlowClient, dict[str, str]]) -> None:
     guide, person = shipping
     fields = {field["code"]: field for field in guide.response.json()["panels"][0]["fields"]}
     assert [one["value"] for one in fields["method"]["choices"]] == ["bring_your_own", "self_installation"]
@@ -169,7 +171,7 @@ def test_a_device_by_parcel_is_guided(shipping: tuple[GuidedFlowClient, dict[str
     guide.stack.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "tested"}).raise_for_status()
 
 
-def test_the_only_program_there_is_counts_before_it_is_entered(doors: RunningStack, person: dict[str, str]) -> None:
+def test_the_only_program_applies_before_it_is_entered(doors: RunningStack, person: dict[str, str]) -> None:
     guide = GuidedFlowClient(
         doors, type="enroll", customer=person["customer"], service_task_type="enroll-shipped-device"
     )
@@ -218,7 +220,7 @@ def test_another_method_drops_what_was_entered_for_the_first(shipping: tuple[Gui
     guide.stack.api.post(cancel, json={"reason": "tested"}).raise_for_status()
 
 
-def test_a_subscription_left_meanwhile_is_told_at_the_end_and_the_draft_stays(
+def test_a_subscription_ended_meanwhile_is_reported_at_finish_and_the_draft_stays(
     doors: RunningStack, person: dict[str, str]
 ) -> None:
     enrollment = doors.enroll(account=person["cis_account_id"], service_point=person["cis_service_point_id"])
@@ -233,7 +235,7 @@ def test_a_subscription_left_meanwhile_is_told_at_the_end_and_the_draft_stays(
     assert (other.post("finish").status_code, other.get()["state"]) == (409, "draft")
 
 
-def test_leaving_is_guided(doors: RunningStack, person: dict[str, str]) -> None:
+def test_a_guided_unenrollment_is_submitted(doors: RunningStack, person: dict[str, str]) -> None:
     enrollment = doors.enroll(account=person["cis_account_id"], service_point=person["cis_service_point_id"])
     subscription = doors.get_enrollment(enrollment)["subscription"]["id"]
     guide = GuidedFlowClient(doors, type="unenroll", customer=person["customer"], subscription=subscription)
@@ -245,7 +247,7 @@ def test_leaving_is_guided(doors: RunningStack, person: dict[str, str]) -> None:
     wait_for(lambda: doors.api.get(left.headers["Location"]).json()["state"] == "unenrolled")
 
 
-def test_help_is_guided(doors: RunningStack, person: dict[str, str]) -> None:
+def test_a_guided_service_call_is_submitted(doors: RunningStack, person: dict[str, str]) -> None:
     enrollment = doors.enroll(account=person["cis_account_id"], service_point=person["cis_service_point_id"])
     subscription = doors.get_enrollment(enrollment)["subscription"]
     guide = GuidedFlowClient(doors, type="service_call", customer=person["customer"], subscription=subscription["id"])

@@ -1,4 +1,4 @@
-"""One token opens every door but health; without it nobody learns anything."""
+"""Every endpoint but health needs the token, and reveals nothing without it."""
 
 import httpx
 import pytest
@@ -14,7 +14,7 @@ def _operations(doors: RunningStack) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer wrong", "Bearer", "Basic b3BlcmF0b3I6eA==", "Bearer \u00e9"])
-def test_no_door_opens_without_the_token(doors: RunningStack, authorization: str) -> None:
+def test_every_endpoint_needs_the_token(doors: RunningStack, authorization: str) -> None:
     headers = {"Authorization": authorization.encode()} if authorization else {}
     with httpx.Client(base_url=doors.description["api_url"], trust_env=False) as stranger:
         answers = {
@@ -26,6 +26,6 @@ def test_no_door_opens_without_the_token(doors: RunningStack, authorization: str
     assert all(answer.headers["www-authenticate"].startswith("Bearer") for answer in answers.values())
 
 
-def test_health_is_for_everybody(doors: RunningStack) -> None:
+def test_health_endpoints_need_no_token(doors: RunningStack) -> None:
     for path in OPEN:
         assert httpx.get(f"{doors.description['api_url']}{path}", trust_env=False).status_code == 200

@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a problem that names the place; nothing is stored and nothing breaks."""
+"""Any bad input is answered with a problem document that names its location; nothing is stored and nothing breaks."""
 
 import json
 from typing import Any
@@ -54,12 +54,12 @@ BROKEN: dict[str, tuple[bytes, tuple[int, ...]]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_is_no_request_is_refused(doors: RunningStack, name: str) -> None:
+def test_an_invalid_request_body_is_refused(doors: RunningStack, name: str) -> None:
     body, statuses = BROKEN[name]
     _refused(doors.api.post(SUBMIT, content=body, headers={"content-type": "application/json"}), *statuses)
 
 
-def test_a_body_too_large_is_refused_even_unannounced(doors: RunningStack) -> None:
+def test_an_oversized_body_without_content_length_is_refused(doors: RunningStack) -> None:
     chunks = (b" " * 100_000 for _ in range(60))
     _refused(doors.api.post(SUBMIT, content=chunks, headers={"content-type": "application/json"}), 413)
 
@@ -109,7 +109,7 @@ FIELDS: list[tuple[str, Any]] = [
 
 
 def _put(document: Any, pointer: str, value: Any) -> Any:
-    """The document with one place changed."""
+    """Return the document with one place changed."""
     changed = json.loads(json.dumps(document))
     *path, last = pointer.strip("/").split("/")
     place = changed
@@ -120,7 +120,9 @@ def _put(document: Any, pointer: str, value: Any) -> Any:
 
 
 @pytest.mark.parametrize(("pointer", "value"), FIELDS, ids=lambda one: ascii(one)[:40])
-def test_a_bad_field_is_pointed_at(doors: RunningStack, good: dict[str, Any], pointer: str, value: Any) -> None:
+def test_an_invalid_field_is_reported_by_pointer(
+    doors: RunningStack, good: dict[str, Any], pointer: str, value: Any
+) -> None:
     body = json.dumps(_put(good, pointer, value)).encode()
     answer = doors.api.post(SUBMIT, content=body, headers={"content-type": "application/json"})
     problem = _refused(answer, 400, 422)
@@ -151,7 +153,7 @@ def test_a_bad_search_is_refused(doors: RunningStack, q: str) -> None:
 
 
 @pytest.mark.parametrize("q", ["'", "& | !", ":*", "%", "\\", "\U0001f50b", "\u0623\u062d\u0645\u062f", "a" * 200])
-def test_any_search_that_can_be_typed_is_answered(doors: RunningStack, q: str) -> None:
+def test_any_search_text_is_answered(doors: RunningStack, q: str) -> None:
     assert doors.api.get("/v1/customers", params={"q": q}).status_code == 200
 
 

@@ -1,16 +1,16 @@
-"""For those who run it: lives it, can it work, what does it do."""
+"""Health, readiness and metrics, for the operators."""
 
 from tests.integration.clients.running_stack import RunningStack
 
 
-def test_it_says_that_it_lives(doors: RunningStack) -> None:
+def test_liveness_is_reported(doors: RunningStack) -> None:
     health = doors.api.get("/healthz").json()
     assert health["status"] == "ok"
     assert {"courier 1", "courier cleanup"} <= {task["name"] for task in health["tasks"]}
     assert [task for task in health["tasks"] if task["error"]] == []
 
 
-def test_it_says_which_parts_are_ready(doors: RunningStack) -> None:
+def test_readiness_lists_the_parts(doors: RunningStack) -> None:
     readiness = doors.api.get("/readyz").json()
     assert readiness["status"] == "ready"
     assert {name: part["ready"] for name, part in readiness["parts"].items()} == {
@@ -29,7 +29,7 @@ def test_requests_are_counted_by_route_and_never_by_id(doors: RunningStack) -> N
     assert "enr_" not in metrics
 
 
-def test_what_waits_is_measured(doors: RunningStack) -> None:
+def test_waiting_work_is_measured(doors: RunningStack) -> None:
     names = {line.split("{")[0].split(" ")[0] for line in doors.api.get("/metrics").text.splitlines()}
     assert {"gridenroll_outbox_waiting", "gridenroll_outbox_oldest_seconds", "gridenroll_sync_requests"} <= names
 

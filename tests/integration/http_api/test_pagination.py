@@ -1,4 +1,4 @@
-"""Lists come in pages: everything once, newest first, also while rows are added."""
+"""Lists are paged: everything once, newest first, also while rows are added."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def _pages(doors: RunningStack, path: str, **query: Any) -> list[dict[str, Any]]
             return items
 
 
-def test_every_customer_comes_once(doors: RunningStack) -> None:
+def test_every_customer_is_listed_once(doors: RunningStack) -> None:
     ids = [one["id"] for one in _pages(doors, "/v1/customers", limit=170)]
     assert len(ids) == len(set(ids)) == doors.database.value("SELECT count(*) FROM customer")
     assert ids == sorted(ids, reverse=True)
@@ -32,7 +32,7 @@ def test_the_size_of_a_page_changes_nothing(doors: RunningStack, limit: int) -> 
     assert [one["id"] for one in found] == made[::-1]
 
 
-def test_a_row_added_meanwhile_shifts_nothing(doors: RunningStack) -> None:
+def test_a_row_added_between_pages_shifts_nothing(doors: RunningStack) -> None:
     who = doors.customers.take()
     made = [doors.submit_accepted(doors.build_application(who, devices=[])) for _ in range(3)]
     query = {"account": who["cis_account_id"], "limit": 2}
@@ -42,7 +42,7 @@ def test_a_row_added_meanwhile_shifts_nothing(doors: RunningStack) -> None:
     assert [one["id"] for one in first["items"] + second["items"]] == made[::-1]
 
 
-def test_enrolments_are_found_by_each_filter(doors: RunningStack) -> None:
+def test_enrollments_are_found_by_each_filter(doors: RunningStack) -> None:
     application = doors.build_application()
     enrollment = doors.submit_accepted(application)
     customer = doors.wait_for_enrollment(enrollment, "enrolled")["customer"]
@@ -53,7 +53,7 @@ def test_enrolments_are_found_by_each_filter(doors: RunningStack) -> None:
     assert (theirs[0]["id"], {one["customer"] for one in theirs}) == (enrollment, {customer})
 
 
-def test_sync_requests_are_found_by_enrolment(doors: RunningStack) -> None:
+def test_sync_requests_are_found_by_enrollment(doors: RunningStack) -> None:
     enrollment = doors.enroll()
     (found,) = _pages(doors, "/v1/sync-requests", enrollment=enrollment, state="synchronized", kind="enroll")
     assert (found["enrollment"], found["sequence"]) == (enrollment, 1)
@@ -61,7 +61,7 @@ def test_sync_requests_are_found_by_enrolment(doors: RunningStack) -> None:
 
 @pytest.mark.parametrize("path", ["/v1/customers", "/v1/program-enrollments", "/v1/sync-requests"])
 @pytest.mark.parametrize("query", [{"cursor": "AAAA"}, {"cursor": "!"}, {"limit": 0}, {"limit": 201}, {"limit": "x"}])
-def test_a_page_that_is_none_is_refused(doors: RunningStack, path: str, query: dict[str, Any]) -> None:
+def test_an_invalid_page_is_refused(doors: RunningStack, path: str, query: dict[str, Any]) -> None:
     answer = doors.api.get(path, params=query)
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
     assert answer.json()["errors"]

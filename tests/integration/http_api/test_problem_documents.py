@@ -1,4 +1,4 @@
-"""Every refusal is a document that says what, where and what to do, in words of the one who asked."""
+"""Every refusal is a problem document that says what, where and what to do, in the client's terms."""
 
 import re
 from typing import Any
@@ -36,7 +36,7 @@ def _doors_with_a_body(doors: RunningStack) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded", ""])
-def test_a_body_that_is_not_said_to_be_json_is_refused_at_every_door(doors: RunningStack, content_type: str) -> None:
+def test_a_body_without_the_json_content_type_is_refused_everywhere(doors: RunningStack, content_type: str) -> None:
     doors_with_a_body = _doors_with_a_body(doors)
     assert len(doors_with_a_body) > 15
     for method, path in doors_with_a_body:
@@ -45,12 +45,12 @@ def test_a_body_that_is_not_said_to_be_json_is_refused_at_every_door(doors: Runn
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "application/merge-patch+json"])
-def test_what_is_said_to_be_json_is_read(doors: RunningStack, content_type: str) -> None:
+def test_json_content_types_are_accepted(doors: RunningStack, content_type: str) -> None:
     answer = doors.api.post(SUBMIT, content=b"{}", headers={"content-type": content_type})
     assert "/transaction_id" in [one["pointer"] for one in _problem(answer, 422, "invalid")["errors"]]
 
 
-def test_a_body_that_is_missing_is_asked_for(doors: RunningStack) -> None:
+def test_a_missing_body_is_reported(doors: RunningStack) -> None:
     assert _problem(doors.api.post(SUBMIT), 422, "invalid")["errors"] == [
         {"pointer": "", "detail": "The body is missing"}
     ]
@@ -65,12 +65,12 @@ def test_a_body_that_is_missing_is_asked_for(doors: RunningStack) -> None:
         (b'{"a": }', "malformed-json", "not JSON"),
     ],
 )
-def test_a_body_that_cannot_be_read_says_why(doors: RunningStack, body: bytes, code: str, said: str) -> None:
+def test_an_unreadable_body_is_refused_with_the_reason(doors: RunningStack, body: bytes, code: str, said: str) -> None:
     found = _problem(doors.api.post(SUBMIT, content=body, headers=JSON), 400, code)
     assert said in found["detail"]
 
 
-def test_who_sends_no_token_or_a_wrong_one_is_told_how_to(doors: RunningStack) -> None:
+def test_a_missing_or_wrong_token_is_answered_with_instructions(doors: RunningStack) -> None:
     url = f"{doors.description['api_url']}/v1/programs"
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic eDp5"}):
         answer = httpx.get(url, headers=headers, trust_env=False)
@@ -79,18 +79,18 @@ def test_who_sends_no_token_or_a_wrong_one_is_told_how_to(doors: RunningStack) -
 
 
 @pytest.mark.parametrize("door", ["/v1/derms/acknowledgements", "/v1/head-end/answers"])
-def test_who_signs_wrongly_is_told_how_to(doors: RunningStack, door: str) -> None:
+def test_a_wrong_signature_is_answered_with_instructions(doors: RunningStack, door: str) -> None:
     url = f"{doors.description['api_url']}{door}"
     signed = {"webhook-id": "a", "webhook-timestamp": "1", "webhook-signature": "v1,x"}
     for headers in (JSON, JSON | signed, JSON | signed | {"webhook-timestamp": "9" * 12}):
         _problem(httpx.post(url, content=b"{}", headers=headers, trust_env=False), 401, "who-are-you")
 
 
-def test_a_door_that_does_not_exist_leads_to_those_that_do(doors: RunningStack) -> None:
+def test_an_unknown_path_is_answered_with_the_documentation(doors: RunningStack) -> None:
     assert "/docs" in _problem(doors.api.get("/v1/programmes"), 404, "not-found")["fix"]
 
 
-def test_a_method_that_is_not_possible_is_answered_with_those_that_are(doors: RunningStack) -> None:
+def test_a_wrong_method_is_answered_with_the_allowed_methods(doors: RunningStack) -> None:
     answer = doors.api.delete("/v1/catalog")
     assert "GET, PUT" in _problem(answer, 405, "not-possible-here")["fix"]
     assert answer.headers["allow"] == "GET, PUT"
@@ -112,15 +112,15 @@ WORDS: list[tuple[str, Any, str]] = [
 
 
 @pytest.mark.parametrize(("field", "value", "said"), WORDS)
-def test_a_fault_is_told_in_words_of_who_sent_it(doors: RunningStack, field: str, value: Any, said: str) -> None:
+def test_an_error_uses_the_clients_terms(doors: RunningStack, field: str, value: Any, said: str) -> None:
     answer = doors.api.post(SUBMIT, json={field: value})
     faults = {one["pointer"]: one["detail"] for one in _problem(answer, 422, "invalid")["errors"]}
     found = [detail for pointer, detail in faults.items() if pointer.startswith(f"/{field}")]
     assert any(said in detail for detail in found), faults
 
 
-def test_no_fault_shows_how_we_are_built(doors: RunningStack) -> None:
-    """Whatever is wrong in a body or a query: no pattern, no class, no Python."""
+def test_no_error_reveals_implementation_details(doors: RunningStack) -> None:
+    """No error about a body or a query mentions a regular expression, a class, or Python."""
     document = doors.api.get("/openapi.json").json()
     odd = ["wr ong!", {"x": 1}, -1, True, [], ""]
     for method, path in _doors_with_a_body(doors):
@@ -137,7 +137,7 @@ def _fields(document: dict[str, Any]) -> set[str]:
     return {name for schema in document["components"]["schemas"].values() for name in schema.get("properties", {})}
 
 
-def test_no_parameter_shows_how_we_are_built(doors: RunningStack) -> None:
+def test_no_parameter_error_reveals_implementation_details(doors: RunningStack) -> None:
     for path, operations in doors.api.get("/openapi.json").json()["paths"].items():
         for parameter in operations.get("get", {}).get("parameters", ()):
             place = path.replace(f"{{{parameter['name']}}}", "wr ong")
@@ -146,7 +146,7 @@ def test_no_parameter_shows_how_we_are_built(doors: RunningStack) -> None:
             assert not re.search(r"pattern|<\w+\.|timedelta", told), (place, asked, told)
 
 
-def test_a_parameter_that_does_not_exist_is_no_silent_default(doors: RunningStack) -> None:
+def test_an_unknown_parameter_is_refused(doors: RunningStack) -> None:
     answer = doors.api.get(SUBMIT, params={"stat": "enrolled", "limit": 1})
     (fault,) = _problem(answer, 422, "invalid")["errors"]
     assert fault["pointer"] == "query/stat"
@@ -159,12 +159,12 @@ def test_a_parameter_that_does_not_exist_is_no_silent_default(doors: RunningStac
         assert "none" in _problem(doors.api.get(path, params={"x": ""}), 422, "invalid")["errors"][0]["detail"]
 
 
-def test_a_list_with_a_bad_item_is_not_said_to_be_empty(doors: RunningStack) -> None:
+def test_a_list_with_an_invalid_item_is_not_reported_as_empty(doors: RunningStack) -> None:
     found = _problem(doors.api.put("/v1/customers", json={"customers": ["x"]}), 422, "invalid")
     assert [one["pointer"] for one in found["errors"]] == ["/customers/0"]
 
 
-def test_a_rule_that_does_not_exist_is_answered_with_those_that_do(doors: RunningStack) -> None:
+def test_an_unknown_rule_is_answered_with_the_known_rules(doors: RunningStack) -> None:
     catalog = doors.get_catalog()
     catalog["programs"][0]["eligibility"] = [{"rule": "magic"}]
     found = _problem(doors.api.put("/v1/catalog", json=catalog, params={"dry_run": True}), 422, "invalid")
@@ -172,7 +172,7 @@ def test_a_rule_that_does_not_exist_is_answered_with_those_that_do(doors: Runnin
     assert "'rule' should be one of 'customer_class', 'tariff'" in found["errors"][0]["detail"]
 
 
-def test_what_is_not_in_the_body_is_pointed_at_where_it_is(doors: RunningStack) -> None:
+def test_errors_outside_the_body_name_their_location(doors: RunningStack) -> None:
     stale = doors.api.put(
         "/v1/catalog", json=doors.get_catalog(), params={"dry_run": True}, headers={"If-Match": "abc"}
     )
@@ -185,7 +185,7 @@ def test_what_is_not_in_the_body_is_pointed_at_where_it_is(doors: RunningStack) 
     assert [one["pointer"] for one in _problem(other, 409, "content-mismatch")["errors"]] == ["header/Idempotency-Key"]
 
 
-def test_a_pointer_leads_through_what_was_sent(doors: RunningStack) -> None:
+def test_a_pointer_resolves_in_the_sent_document(doors: RunningStack) -> None:
     catalog = doors.get_catalog()
     program = next(one for one in catalog["programs"] if one["eligibility"])
     program["eligibility"][0] = {"rule": "cool_down", "days": 0}
@@ -194,7 +194,7 @@ def test_a_pointer_leads_through_what_was_sent(doors: RunningStack) -> None:
     assert [one["pointer"] for one in found["errors"]] == [f"/programs/{position}/eligibility/0/days"]
 
 
-def test_whoever_acts_on_a_call_that_is_closed_is_sent_to_a_new_one(doors: RunningStack) -> None:
+def test_an_action_on_a_closed_call_suggests_a_new_call(doors: RunningStack) -> None:
     calling = ServiceCallClient(doors)
     call = calling.submit_accepted(calling.enroll_battery(), action="advice")
     calling.wait_for_state(call, "closed")
@@ -203,7 +203,7 @@ def test_whoever_acts_on_a_call_that_is_closed_is_sent_to_a_new_one(doors: Runni
     assert "POST /v1/service-calls" in calling.post(call, "action", action="advice").json()["fix"]
 
 
-def test_whoever_acts_while_a_technician_is_awaited_may_wait_or_take_it_back(doors: RunningStack) -> None:
+def test_an_action_during_a_visit_suggests_waiting_or_cancelling(doors: RunningStack) -> None:
     calling = ServiceCallClient(doors)
     call, _ = calling.submit_with_visit(calling.enroll_battery())
     fix = _problem(calling.post(call, "action", action="advice"), 409, "illegal-transition")["fix"]
@@ -212,7 +212,7 @@ def test_whoever_acts_while_a_technician_is_awaited_may_wait_or_take_it_back(doo
     assert calling.post(call, "cancel", reason="The test is over.").status_code == 200
 
 
-def test_whoever_confirmed_the_wrong_device_reads_how_to_set_it_right(doors: RunningStack) -> None:
+def test_a_second_confirmation_explains_the_correction(doors: RunningStack) -> None:
     setup = DeviceSetupClient(doors)
     enrollment, parcel = setup.enroll_with_shipment()
     assert setup.post(parcel, "confirmed", **setup.build_device(), confirmed_by="the customer").status_code == 202
@@ -223,7 +223,7 @@ def test_whoever_confirmed_the_wrong_device_reads_how_to_set_it_right(doors: Run
     doors.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_an_appointment_that_cannot_be_made_any_more_says_what_is_next(doors: RunningStack) -> None:
+def test_a_late_appointment_names_the_next_step(doors: RunningStack) -> None:
     installing = InstallationClient(doors)
     _, order = installing.enroll_with_order()
     assert installing.post(order, "progress", step="on_site").status_code == 200

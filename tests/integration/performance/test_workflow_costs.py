@@ -1,4 +1,4 @@
-"""No flow costs Temporal more state transitions than tests/workflow_costs.py allows it."""
+"""No workflow costs Temporal more state transitions than tests/workflow_costs.py allows."""
 
 from collections.abc import Callable
 
@@ -132,11 +132,11 @@ JOURNEYS: dict[str, Callable[[RunningStack], str]] = {
     "a run of the sync request monitor": a_run_of(BatchName.SYNC_REQUEST_MONITOR),
     "a run of the reconciliation": a_run_of(BatchName.RECONCILIATION),
 }
-"""Each gives the id of the flow that it ends."""
+"""Each completes a process and returns the id of its workflow."""
 
 
 @pytest.mark.parametrize("flow", WORKFLOW_COSTS)
-def test_a_flow_costs_no_more_than_it_may(doors: RunningStack, flow: str) -> None:
+def test_a_workflow_stays_within_its_cost(doors: RunningStack, flow: str) -> None:
     ended = doors.wait_for_workflow_end(JOURNEYS[flow](doors))
     cost = WorkflowCost(ended.raw_description.workflow_execution_info.state_transition_count, ended.history_length)
     allowed = WORKFLOW_COSTS[flow]

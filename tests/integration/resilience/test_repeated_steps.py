@@ -1,5 +1,5 @@
-"""A step on our own record was done, and so perhaps were later ones, when the worker was killed before Temporal heard
-of it. Done again it says where everything stands, so that its flow goes on."""
+"""A worker was killed after a step on our own record, before Temporal recorded it, and perhaps after later steps. The
+repeated step returns the current state, so that the workflow continues."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -30,7 +30,7 @@ def again(doors: RunningStack, step: Callable[..., Awaitable[Any]], *subjects: s
     return run_on_database(doors, do)
 
 
-def test_a_confirmed_device_was_sent_back(setup: DeviceSetupClient) -> None:
+def test_repeating_the_confirmation_of_a_returned_device(setup: DeviceSetupClient) -> None:
     parcels = [setup.enroll_with_shipment() for _ in range(2)]
     device = setup.build_device()
     setup.head_end.set_device_state(device, "silent")
@@ -48,7 +48,7 @@ def test_a_confirmed_device_was_sent_back(setup: DeviceSetupClient) -> None:
     assert setup.get_shipment(shipment) == sent_back
 
 
-def test_what_a_technician_installed_was_sent_back(doors: RunningStack) -> None:
+def test_repeating_the_association_of_a_refused_installation(doors: RunningStack) -> None:
     field = InstallationClient(doors)
     (enrollment, order), _ = field.report_one_device_twice()
     sent_back = field.get_order(order)
@@ -57,14 +57,14 @@ def test_what_a_technician_installed_was_sent_back(doors: RunningStack) -> None:
     assert field.get_order(order) == sent_back
 
 
-def test_another_parcel_was_sent_and_confirmed(setup: DeviceSetupClient) -> None:
+def test_repeating_the_shipment_of_a_confirmed_device(setup: DeviceSetupClient) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
     setup.post(shipment, "confirmed", confirmed_by="customer", **setup.build_device()).raise_for_status()
     setup.stack.wait_for_enrollment(enrollment, "enrolled")
     assert again(setup.stack, device_setup.order_new_shipment, enrollment).shipment_id == shipment
 
 
-def test_another_order_was_made_and_carried_out(doors: RunningStack) -> None:
+def test_repeating_the_order_of_a_completed_installation(doors: RunningStack) -> None:
     field = InstallationClient(doors)
     enrollment, order = field.enroll_with_order()
     field.post_accepted_completion(order)
@@ -72,7 +72,7 @@ def test_another_order_was_made_and_carried_out(doors: RunningStack) -> None:
     assert again(doors, device_setup.order_new_visit, enrollment).work_order_id == order
 
 
-def test_another_order_was_made_and_the_enrolment_ended(doors: RunningStack) -> None:
+def test_repeating_the_order_of_an_ended_enrollment(doors: RunningStack) -> None:
     enrollment, order = InstallationClient(doors).enroll_with_order()
     doors.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "moved"}).raise_for_status()
     doors.wait_for_enrollment(enrollment, "cancelled")
@@ -80,14 +80,14 @@ def test_another_order_was_made_and_the_enrolment_ended(doors: RunningStack) -> 
 
 
 class NoDesk:
-    """A field-work system to which no order must be handed."""
+    """A field-work system that must receive no order."""
 
     async def dispatch(self, order: DispatchOrder) -> str:
         raise AssertionError(order.number)
 
 
 @pytest.mark.parametrize("state", ["dispatched", "cancelled"])
-def test_an_order_was_handed_over_or_called_off_meanwhile(doors: RunningStack, state: str) -> None:
+def test_repeating_the_dispatch_of_an_order(doors: RunningStack, state: str) -> None:
     field = InstallationClient(doors)
     enrollment, order = field.enroll_with_order()
     if state == "cancelled":

@@ -1,5 +1,5 @@
-"""A worker called a person and was killed before Temporal heard of it; the next one, told the news meanwhile, goes on
-without: nothing is to be decided any more, and the mark is lifted."""
+"""A worker parked a request and was killed before Temporal recorded it. The next worker, which receives the news
+meanwhile, continues without a decision by a person, and the request is no longer parked."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,7 +18,7 @@ from tests.waiting import wait_for
 
 
 def parked(doors: RunningStack, park: Callable[..., Awaitable[Any]], request: str) -> None:
-    """As the worker left it."""
+    """Park the record as the worker did."""
 
     async def leave(sessions: Sessions) -> None:
         async with transaction(sessions) as session:
@@ -27,14 +27,14 @@ def parked(doors: RunningStack, park: Callable[..., Awaitable[Any]], request: st
     run_on_database(doors, leave)
 
 
-def test_a_parcel_that_is_confirmed_ends_it(setup: DeviceSetupClient) -> None:
+def test_a_confirmed_shipment_completes_the_enrollment(setup: DeviceSetupClient) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
     parked(setup.stack, enrollments.park_enrollment, enrollment)
     assert setup.post(shipment, "confirmed", confirmed_by="customer", **setup.build_device()).status_code == 202
     ends_enrolled(setup.stack, enrollment)
 
 
-def test_a_device_that_answers_ends_it(setup: DeviceSetupClient) -> None:
+def test_an_answering_device_completes_the_enrollment(setup: DeviceSetupClient) -> None:
     device = setup.build_device()
     setup.head_end.set_device_state(device, "silent")
     enrollment = setup.enroll(devices=[device])
@@ -44,7 +44,7 @@ def test_a_device_that_answers_ends_it(setup: DeviceSetupClient) -> None:
     ends_enrolled(setup.stack, enrollment)
 
 
-def test_a_technician_who_reports_ends_it(doors: RunningStack) -> None:
+def test_a_technicians_report_completes_the_enrollment(doors: RunningStack) -> None:
     installing = InstallationClient(doors)
     enrollment, order = installing.enroll_with_order()
     parked(doors, enrollments.park_enrollment, enrollment)
@@ -59,7 +59,7 @@ def ends_enrolled(doors: RunningStack, enrollment: str) -> None:
     assert (seen["state"], seen["reason"]) == ("enrolled", None)
 
 
-def test_a_place_that_may_be_free_ends_it(doors: RunningStack) -> None:
+def test_freed_capacity_completes_the_enrollment(doors: RunningStack) -> None:
     program = doors.unique_name("FULL")
     doors.add_program(program, capacity={"customers": 0, "waitlist": True})
     enrollment = doors.submit_accepted(doors.build_application(program=program))
@@ -70,7 +70,7 @@ def test_a_place_that_may_be_free_ends_it(doors: RunningStack) -> None:
     assert doors.describe_enroll_workflow(enrollment).close_time is None
 
 
-def test_an_approval_ends_it(doors: RunningStack) -> None:
+def test_an_approval_completes_the_unenrollment(doors: RunningStack) -> None:
     leaving = UnenrollmentClient(doors)
     unenrollment = leaving.submit_accepted(doors.enroll(), reason="non_participation")
     leaving.wait_for_state(unenrollment, "awaiting_approval")
@@ -79,7 +79,7 @@ def test_an_approval_ends_it(doors: RunningStack) -> None:
     assert leaving.wait_for_end(unenrollment)["state"] == "unenrolled"
 
 
-def test_a_flow_in_place_of_one_broken_off_while_parked_parks_again_and_goes_on(setup: DeviceSetupClient) -> None:
+def test_a_workflow_that_replaces_a_parked_one_parks_and_resumes(setup: DeviceSetupClient) -> None:
     doors = setup.stack
     enrollment, shipment = setup.enroll_with_shipment()
     setup.post(shipment, "shipped").raise_for_status()

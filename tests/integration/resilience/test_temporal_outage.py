@@ -1,4 +1,4 @@
-"""What is asked while Temporal is away is taken, and carried through when it is back."""
+"""Requests submitted while Temporal is down are accepted, and processed once it is back."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ def _away(doors: RunningStack) -> Generator[None]:
         os.kill(temporal, signal.SIGCONT)
 
 
-def test_a_request_taken_without_temporal_starts_when_it_is_back(doors: RunningStack) -> None:
+def test_a_request_accepted_during_a_temporal_outage_starts_afterwards(doors: RunningStack) -> None:
     application = doors.build_application()
     with _away(doors):
         enrollment = doors.submit_accepted(application)
@@ -31,7 +31,7 @@ def test_a_request_taken_without_temporal_starts_when_it_is_back(doors: RunningS
     doors.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_work_reported_as_done_is_not_reported_otherwise_before_that_was_looked_at(doors: RunningStack) -> None:
+def test_an_unprocessed_completion_blocks_a_contradicting_report(doors: RunningStack) -> None:
     field = InstallationClient(doors)
     enrollment, order = field.enroll_with_order()
     with _away(doors):

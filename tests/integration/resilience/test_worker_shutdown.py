@@ -1,4 +1,4 @@
-"""A worker that is told to stop lets the calls in flight finish: a deploy makes no message ambiguous."""
+"""A stopping worker lets calls in flight finish, so that a deployment leaves no message with an unknown outcome."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from tests.integration.clients.running_stack import RunningStack, wait_for
 
 
 async def send_attempts(doors: RunningStack, enrollment: str) -> list[int]:
-    """Which attempt of handing the message over was the one that ended."""
+    """Return which attempt of the send succeeded."""
     client = await Client.connect(doors.description["temporal_address"])
     history = await client.get_workflow_handle(f"enroll/{enrollment}").fetch_history()
     return [
@@ -22,7 +22,7 @@ async def send_attempts(doors: RunningStack, enrollment: str) -> list[int]:
     ]
 
 
-def test_a_call_to_the_derms_in_flight_is_finished_before_the_worker_stops(doors: RunningStack) -> None:
+def test_a_derms_call_in_flight_finishes_before_the_worker_stops(doors: RunningStack) -> None:
     doors.set_derms_faults(latency_seconds=5)
     up = psutil.Process(doors.description["pids"]["up"])
     enrollment = doors.submit_accepted(doors.build_application())

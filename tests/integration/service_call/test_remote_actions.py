@@ -1,4 +1,4 @@
-"""A service call's device is acted on through the head-end, whenever and however it answers.
+"""A service call acts on the device through its head-end, whenever and however it answers.
 
 See docs/domain.md#service-call.
 """
@@ -33,7 +33,7 @@ def thermostat(running: RunningStack) -> str:
 
 @pytest.fixture
 def device(calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str) -> Iterator[dict[str, Any]]:
-    """The thermostat, online again after each test."""
+    """The thermostat, which is online again after each test."""
     found = calling.get_subscription(thermostat)["devices"][0]
     yield found
     cloud.set_device_state(found, "online")
@@ -44,7 +44,7 @@ def acted(calling: ServiceCallClient, enrollment: str, command: str = "restart")
 
 
 @pytest.mark.parametrize("answer", ["at_once", "callback"])
-def test_it_is_closed_as_soon_as_the_device_did_it(
+def test_a_successful_remote_action_closes_the_call(
     calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any], answer: str
 ) -> None:
     cloud.set_faults(answer=answer)
@@ -59,7 +59,7 @@ def test_it_is_closed_as_soon_as_the_device_did_it(
     assert shown in calling.stack.get_enrollment(thermostat)["head_end_requests"]
 
 
-def test_an_answer_that_comes_late_ends_it_and_the_first_stands(
+def test_a_late_answer_closes_the_call_and_the_first_answer_counts(
     calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any]
 ) -> None:
     cloud.set_faults(answer="never")
@@ -71,7 +71,7 @@ def test_an_answer_that_comes_late_ends_it_and_the_first_stands(
     assert calling.wait_for_state(call, "closed")["outcome"] == "remote_action_done"
 
 
-def test_what_the_device_cannot_do_is_told_and_another_choice_is_asked_under_another_key(
+def test_a_failed_remote_action_is_shown_and_the_next_one_has_a_new_key(
     calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any]
 ) -> None:
     cloud.set_device_state(device, "offline")
@@ -85,7 +85,7 @@ def test_what_the_device_cannot_do_is_told_and_another_choice_is_asked_under_ano
     assert (again["asked"], first["asked"]) == ("reset", "restart")
 
 
-def test_a_head_end_that_is_down_is_asked_again_under_the_same_key(
+def test_an_unavailable_head_end_is_retried_under_the_same_key(
     calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any]
 ) -> None:
     cloud.set_faults(lose_response_share=1)
@@ -96,7 +96,7 @@ def test_a_head_end_that_is_down_is_asked_again_under_the_same_key(
     assert len(cloud.list_requests_since(device, since=calling.get(call))) == 1
 
 
-def test_an_answer_whose_callback_was_lost_is_asked_for(
+def test_an_answer_whose_callback_was_lost_is_queried(
     calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any]
 ) -> None:
     cloud.set_faults(lost_answer_share=1)
@@ -105,7 +105,7 @@ def test_an_answer_whose_callback_was_lost_is_asked_for(
     assert (call["outcome"], asked["callback"]) == ("remote_action_done", "lost")
 
 
-def test_silence_calls_a_person_and_a_retry_asks_again_under_another_key(
+def test_a_silent_device_parks_the_call_and_a_retry_has_a_new_key(
     calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any]
 ) -> None:
     cloud.set_device_state(device, "silent")
@@ -122,7 +122,7 @@ def test_silence_calls_a_person_and_a_retry_asks_again_under_another_key(
     assert calling.wait_for_state(call, "closed")["outcome"] == "remote_action_done"
 
 
-def test_an_answer_after_it_was_given_up_still_counts(
+def test_an_answer_after_the_deadline_still_counts(
     calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any]
 ) -> None:
     cloud.set_device_state(device, "silent")
@@ -132,7 +132,7 @@ def test_an_answer_after_it_was_given_up_still_counts(
     assert calling.wait_for_state(call, "closed")["outcome"] == "remote_action_done"
 
 
-def test_taken_back_it_does_not_wait_for_the_head_end(
+def test_a_cancelled_call_does_not_wait_for_the_head_end(
     calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any]
 ) -> None:
     cloud.set_device_state(device, "silent")
@@ -144,7 +144,7 @@ def test_taken_back_it_does_not_wait_for_the_head_end(
     assert calling.get(call)["state"] == "cancelled"
 
 
-def test_taken_back_while_the_head_end_is_away_the_device_is_left_alone(
+def test_a_call_cancelled_during_a_head_end_outage_sends_nothing(
     calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any]
 ) -> None:
     cloud.set_faults(refuse_connections_for_seconds=60)

@@ -1,4 +1,4 @@
-"""A device makes way for another at the same location (docs/domain.md#replace-a-device)."""
+"""A device is replaced by another at the same location (docs/domain.md#replace-a-device)."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def enrollment(running: RunningStack) -> str:
 
 @pytest.fixture(scope="module")
 def replaced(running: RunningStack, enrollment: str) -> dict[str, Any]:
-    """A call whose technician has brought another battery."""
+    """A call whose technician has replaced the battery."""
     calling = ServiceCallClient(running)
     call, order = calling.submit_with_visit(enrollment)
     calling.post_accepted_completion(
@@ -31,7 +31,7 @@ def replaced(running: RunningStack, enrollment: str) -> dict[str, Any]:
     return calling.get(call)
 
 
-def test_the_call_is_closed_with_the_device_that_came(replaced: dict[str, Any]) -> None:
+def test_the_call_closes_with_the_new_device(replaced: dict[str, Any]) -> None:
     assert (replaced["state"], replaced["outcome"]) == ("closed", "device_replaced")
     assert replaced["replaced_by"] in [device["id"] for device in replaced["devices"]]
 
@@ -45,7 +45,7 @@ def test_the_subscription_stays_and_the_new_device_is_controllable(
     assert devices == {replaced["device"]: "removed", replaced["replaced_by"]: "registered"}
 
 
-def test_one_message_told_the_derms_of_both(calling: ServiceCallClient, replaced: dict[str, Any]) -> None:
+def test_one_message_names_both_devices(calling: ServiceCallClient, replaced: dict[str, Any]) -> None:
     (request,) = replaced["sync_requests"]
     assert (request["kind"], request["state"]) == ("replace_device", "synchronized")
     sent = calling.stack.api.get(f"/v1/sync-requests/{request['id']}").json()["snapshot"]["devices"]
@@ -62,7 +62,7 @@ def test_the_derms_holds_the_new_device_alone(
     assert enrolled == [replaced["replaced_by"]]
 
 
-def test_the_new_device_hangs_where_the_old_one_hung(doors: RunningStack, replaced: dict[str, Any]) -> None:
+def test_the_new_device_has_the_old_location(doors: RunningStack, replaced: dict[str, Any]) -> None:
     rows = doors.database.rows(
         "SELECT device_id, location_id, removed_at FROM device_installation WHERE device_id = ANY($1)",
         [replaced["device"], replaced["replaced_by"]],
@@ -74,11 +74,11 @@ def test_the_new_device_hangs_where_the_old_one_hung(doors: RunningStack, replac
     }
 
 
-def test_the_customers_burnt_device_is_retired(doors: RunningStack, replaced: dict[str, Any]) -> None:
+def test_the_customers_broken_device_is_retired(doors: RunningStack, replaced: dict[str, Any]) -> None:
     assert doors.database.value("SELECT state FROM device WHERE id = $1", replaced["device"]) == "retired"
 
 
-def test_capacity_counts_the_power_that_hangs_there(doors: RunningStack, calling: ServiceCallClient) -> None:
+def test_capacity_counts_the_installed_power(doors: RunningStack, calling: ServiceCallClient) -> None:
     code = doors.unique_name("KW")
     doors.add_program(code, like="BATT-VPP")
     enrollment = calling.enroll_battery(program=code)
@@ -91,7 +91,7 @@ def test_capacity_counts_the_power_that_hangs_there(doors: RunningStack, calling
     assert [(row["customers"], row["devices"], float(row["kw"])) for row in rows] == [(1, 1, 3.4)]
 
 
-def test_a_device_with_more_power_than_is_left_waits_for_a_person_who_adds_places(
+def test_a_device_beyond_the_capacity_is_parked_until_capacity_is_added(
     doors: RunningStack, calling: ServiceCallClient
 ) -> None:
     code = doors.unique_name("KW")
@@ -123,7 +123,7 @@ def test_a_specification_that_the_program_does_not_accept_is_refused_on_site(cal
     assert "does not accept ecobee-premium" in fault["detail"]
 
 
-def test_a_refused_device_can_be_repaired_and_the_old_one_is_known_until_then(
+def test_a_refused_replacement_can_be_repaired_and_the_old_device_stays_until_then(
     calling: ServiceCallClient, doors: RunningStack
 ) -> None:
     enrollment = calling.enroll_battery()
@@ -143,7 +143,7 @@ def test_a_refused_device_can_be_repaired_and_the_old_one_is_known_until_then(
     assert [der["device"]["device_id"] for der in doors.search_derms(number) if der["state"] == "enrolled"] == [new]
 
 
-def test_where_the_program_removes_first_the_old_one_has_left_before_the_new_one_is_told(
+def test_the_old_device_is_removed_before_the_new_one_is_sent_if_the_program_says_so(
     calling: ServiceCallClient,
 ) -> None:
     enrollment = calling.enroll_charger()
@@ -160,10 +160,8 @@ def test_where_the_program_removes_first_the_old_one_has_left_before_the_new_one
     ]
 
 
-def test_a_device_about_to_join_keeps_a_refused_enrolment_from_being_given_up(
-    calling: ServiceCallClient, doors: RunningStack
-) -> None:
-    """The first message of the pair holds only the old device, yet somebody still takes part."""
+def test_a_pending_new_device_keeps_a_refused_enrollment_open(calling: ServiceCallClient, doors: RunningStack) -> None:
+    """The first message of the pair contains only the old device, yet somebody still participates."""
     doors.derms.put("/reference", json={"head_ends": []}).raise_for_status()
     enrollment = calling.enroll_charger(told="error")
     request = doors.wait_for_sync_request(enrollment, "error")["id"]
@@ -186,7 +184,7 @@ def test_a_device_about_to_join_keeps_a_refused_enrolment_from_being_given_up(
     assert [der["device"]["device_id"] for der in held if der["state"] == "enrolled"] == [new]
 
 
-def test_the_same_device_reported_by_hand_is_sent_back_with_the_reason(calling: ServiceCallClient) -> None:
+def test_a_signaled_report_of_the_same_device_is_sent_back_with_the_reason(calling: ServiceCallClient) -> None:
     enrollment = calling.enroll_battery()
     call, order = calling.submit_with_visit(enrollment)
     report = {

@@ -1,4 +1,4 @@
-"""Help with an enrolled device, short of replacing it (docs/domain.md#service-call)."""
+"""Service calls for an enrolled device, except for replacements (docs/domain.md#service-call)."""
 
 from typing import Any
 
@@ -18,18 +18,18 @@ def thermostat(running: RunningStack) -> str:
     return running.enroll()
 
 
-def test_advice_given_closes_the_call(calling: ServiceCallClient, thermostat: str) -> None:
+def test_advice_closes_the_call(calling: ServiceCallClient, thermostat: str) -> None:
     call = calling.wait_for_state(calling.submit_accepted(thermostat, action="advice"), "closed")
     assert (call["outcome"], call["sync_requests"], call["work_orders"]) == ("advice_given", [], [])
 
 
-def test_advice_costs_one_step_on_our_record(calling: ServiceCallClient, thermostat: str) -> None:
+def test_advice_takes_one_activity(calling: ServiceCallClient, thermostat: str) -> None:
     flow = calling.wait_for_workflow_end(calling.submit_accepted(thermostat, action="advice"))
     assert flow.raw_description.workflow_execution_info.state_transition_count <= 4
     assert flow.history_length <= 8
 
 
-def test_what_shall_be_done_can_be_decided_later(calling: ServiceCallClient, thermostat: str) -> None:
+def test_the_action_can_be_chosen_later(calling: ServiceCallClient, thermostat: str) -> None:
     call = calling.submit_accepted(thermostat)
     waiting = calling.wait_for_state(call, "troubleshooting")
     assert waiting["available_actions"] == ["action", "cancel"]
@@ -37,7 +37,7 @@ def test_what_shall_be_done_can_be_decided_later(calling: ServiceCallClient, the
     assert calling.wait_for_state(call, "closed")["outcome"] == "advice_given"
 
 
-def test_the_same_request_twice_is_one_call(calling: ServiceCallClient, thermostat: str) -> None:
+def test_a_duplicate_request_is_one_call(calling: ServiceCallClient, thermostat: str) -> None:
     name = calling.stack.unique_name("same")
     first = calling.submit_accepted(thermostat, action="advice", transaction_id=name)
     assert calling.submit_accepted(thermostat, action="advice", transaction_id=name) == first
@@ -45,7 +45,7 @@ def test_the_same_request_twice_is_one_call(calling: ServiceCallClient, thermost
     assert calling.submit(thermostat, transaction_id=name).status_code == 409
 
 
-def test_a_second_call_for_one_device_is_told_which_is_open(calling: ServiceCallClient, thermostat: str) -> None:
+def test_a_second_call_for_a_device_names_the_open_call(calling: ServiceCallClient, thermostat: str) -> None:
     call = calling.submit_accepted(thermostat)
     second = calling.submit(thermostat)
     assert second.status_code == 409
@@ -53,16 +53,14 @@ def test_a_second_call_for_one_device_is_told_which_is_open(calling: ServiceCall
     calling.post(call, "cancel", reason="A test.").raise_for_status()
 
 
-def test_a_call_taken_back_ends_its_flow(calling: ServiceCallClient, thermostat: str) -> None:
+def test_cancelling_a_call_ends_its_workflow(calling: ServiceCallClient, thermostat: str) -> None:
     call = calling.submit_accepted(thermostat)
     assert calling.post(call, "cancel", reason="It works again.").json()["state"] == "cancelled"
     calling.wait_for_workflow_end(call)
     assert calling.get(call)["reason"] == "It works again."
 
 
-def test_a_visit_to_a_customers_own_device_is_the_programs_to_allow(
-    calling: ServiceCallClient, thermostat: str
-) -> None:
+def test_the_program_decides_on_visits_to_customer_owned_devices(calling: ServiceCallClient, thermostat: str) -> None:
     refused = calling.submit(thermostat, action="work_request")
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["pointer"] == "/action"
@@ -74,7 +72,7 @@ def test_a_problem_that_is_not_configured_is_refused(calling: ServiceCallClient,
 
 
 @pytest.mark.parametrize("outcome", ["repaired_on_site", "no_fault_found", "customer_refused", "not_installable"])
-def test_a_visit_ends_the_call_with_its_outcome(calling: ServiceCallClient, outcome: str) -> None:
+def test_a_visit_closes_the_call_with_its_outcome(calling: ServiceCallClient, outcome: str) -> None:
     call, order = calling.submit_with_visit(calling.enroll_battery())
     calling.post_accepted_completion(order, outcome)
     closed = calling.wait_for_state(call, "closed")
@@ -82,7 +80,7 @@ def test_a_visit_ends_the_call_with_its_outcome(calling: ServiceCallClient, outc
 
 
 def never_met(calling: ServiceCallClient) -> tuple[str, dict[str, Any]]:
-    """A call that waits for a person because nobody ever opened, and its order."""
+    """Open a call whose visits are exhausted; return it with its order."""
     call, order = calling.submit_with_visit(calling.enroll_battery())
     for state in ("rescheduled", "rescheduled", "incomplete"):
         calling.post_accepted_completion(order, "no_access")
@@ -91,7 +89,7 @@ def never_met(calling: ServiceCallClient) -> tuple[str, dict[str, Any]]:
     return call, order
 
 
-def test_no_access_over_the_limit_calls_a_person_who_may_order_one_more_visit(calling: ServiceCallClient) -> None:
+def test_exhausted_visits_park_the_call_until_one_more_is_requested(calling: ServiceCallClient) -> None:
     call, _ = never_met(calling)
     assert calling.get(call)["available_actions"] == ["retry", "cancel"]
     calling.post(call, "retry").raise_for_status()
@@ -99,20 +97,20 @@ def test_no_access_over_the_limit_calls_a_person_who_may_order_one_more_visit(ca
     assert calling.wait_for_state(call, "closed")["outcome"] == "no_fault_found"
 
 
-def test_a_technician_who_goes_there_once_more_unasked_is_heard(calling: ServiceCallClient) -> None:
+def test_an_unrequested_extra_visit_is_accepted(calling: ServiceCallClient) -> None:
     call, order = never_met(calling)
     calling.post_accepted_completion(order, "repaired_on_site")
     assert calling.wait_for_state(call, "closed")["outcome"] == "repaired_on_site"
 
 
-def test_a_call_for_which_nobody_ever_opened_may_be_taken_back(calling: ServiceCallClient) -> None:
+def test_a_call_with_exhausted_visits_can_be_cancelled(calling: ServiceCallClient) -> None:
     call, _ = never_met(calling)
     calling.post(call, "cancel", reason="Nobody opens.").raise_for_status()
     calling.wait_for_workflow_end(call)
     assert calling.get(call)["state"] == "cancelled"
 
 
-def test_a_visit_called_off_leaves_the_choice_to_a_person(calling: ServiceCallClient) -> None:
+def test_a_cancelled_visit_leaves_the_choice_to_a_person(calling: ServiceCallClient) -> None:
     call, order = calling.submit_with_visit(calling.enroll_battery())
     calling.stack.api.post(f"/v1/work-orders/{order['id']}/cancel", json={"reason": "Wrong day."}).raise_for_status()
     assert calling.wait_for_state(call, "needs_attention")["available_actions"] == ["action", "retry", "cancel"]
@@ -120,7 +118,7 @@ def test_a_visit_called_off_leaves_the_choice_to_a_person(calling: ServiceCallCl
     calling.wait_for_state(call, "closed")
 
 
-def test_a_call_is_not_taken_back_while_a_technician_is_on_site(calling: ServiceCallClient) -> None:
+def test_a_call_is_not_cancelled_while_a_technician_is_on_site(calling: ServiceCallClient) -> None:
     call, order = calling.submit_with_visit(calling.enroll_battery())
     calling.stack.api.post(f"/v1/work-orders/{order['id']}/progress", json={"step": "en_route"}).raise_for_status()
     assert calling.post(call, "cancel", reason="Too late.").status_code == 409
@@ -128,7 +126,7 @@ def test_a_call_is_not_taken_back_while_a_technician_is_on_site(calling: Service
     calling.wait_for_state(call, "closed")
 
 
-def test_the_same_report_twice_is_one(calling: ServiceCallClient) -> None:
+def test_a_duplicate_report_is_accepted_once(calling: ServiceCallClient) -> None:
     call, order = calling.submit_with_visit(calling.enroll_battery())
     name = calling.stack.unique_name("visit")
     for _ in range(2):
@@ -144,21 +142,21 @@ def test_the_same_report_twice_is_one(calling: ServiceCallClient) -> None:
 @pytest.mark.parametrize(
     "report", ["nonsense", {"completion_id": "x"}, {"work_order_id": "wo_x", "completion_id": "x"}]
 )
-def test_a_report_that_means_nothing_changes_nothing(calling: ServiceCallClient, report: Any) -> None:
+def test_a_meaningless_report_changes_nothing(calling: ServiceCallClient, report: Any) -> None:
     call, order = calling.submit_with_visit(calling.enroll_battery())
     calling.signal_completion(call, report)
     calling.post_accepted_completion(order, "no_fault_found")
     assert calling.wait_for_state(call, "closed")["outcome"] == "no_fault_found"
 
 
-def test_cancelling_a_call_calls_its_visit_off(calling: ServiceCallClient) -> None:
+def test_cancelling_a_call_cancels_its_visit(calling: ServiceCallClient) -> None:
     call, order = calling.submit_with_visit(calling.enroll_battery())
     calling.post(call, "cancel", reason="It works again.").raise_for_status()
     calling.wait_for_workflow_end(call)
     assert calling.wait_for_order(call, "cancelled")["id"] == order["id"]
 
 
-def test_no_call_is_opened_for_a_customer_who_is_leaving(calling: ServiceCallClient, doors: RunningStack) -> None:
+def test_no_call_is_opened_during_an_unenrollment(calling: ServiceCallClient, doors: RunningStack) -> None:
     enrollment = calling.enroll_battery()
     leaving = {"subscription": calling.get_subscription(enrollment)["id"], "reason": "device_removed"}
     answer = doors.api.post("/v1/program-unenrollments", json={**leaving, "effective_date": "2036-01-01"})

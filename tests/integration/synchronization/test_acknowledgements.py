@@ -1,4 +1,4 @@
-"""What the DERMS answers, as it comes in: once, late, early, forged, or for nothing we sent.
+"""Acknowledgements of the DERMS: once, repeated, late, early, forged, or for nothing that we sent.
 
 See docs/domain.md#acknowledgements.
 """
@@ -36,19 +36,19 @@ def _outcome(doors: RunningStack, message: str) -> str | None:
     return doors.database.value("SELECT outcome FROM inbox_message WHERE message_id = $1", message)
 
 
-def test_one_that_answers_nothing_of_ours_is_kept_and_changes_nothing(doors: RunningStack) -> None:
+def test_an_unknown_acknowledgement_is_kept_and_changes_nothing(doors: RunningStack) -> None:
     stray = _acknowledgement(doors, "syn_00000000000000000000000000")
     assert _tell(doors, stray).json() == {"received": 1, "new": 1}
     assert _outcome(doors, stray["message_id"]) == "ignored: no such sync request"
 
 
-def test_the_same_one_again_is_not_new(doors: RunningStack) -> None:
+def test_a_repeated_acknowledgement_is_a_duplicate(doors: RunningStack) -> None:
     stray = _acknowledgement(doors, "syn_00000000000000000000000000")
     assert _tell(doors, stray, stray).json()["new"] == 1
     assert (_tell(doors, stray).status_code, _tell(doors, stray).json()["new"]) == (202, 0)
 
 
-def test_one_that_comes_twice_is_applied_once(doors: RunningStack) -> None:
+def test_an_acknowledgement_received_twice_is_applied_once(doors: RunningStack) -> None:
     doors.set_derms_faults(duplicate_acknowledgements=True)
     enrollment = doors.submit_accepted(doors.build_application())
     request = doors.wait_for_sync_request(enrollment, "synchronized")
@@ -58,7 +58,7 @@ def test_one_that_comes_twice_is_applied_once(doors: RunningStack) -> None:
     assert doors.database.value(moves, request["id"]) == 1
 
 
-def test_one_after_the_end_changes_nothing(doors: RunningStack) -> None:
+def test_an_acknowledgement_after_the_end_changes_nothing(doors: RunningStack) -> None:
     (request,) = doors.get_enrollment(doors.enroll())["sync_requests"]
     late = _acknowledgement(doors, request["id"], result="negative", code="LATE")
     assert _tell(doors, late).status_code == 202
@@ -68,14 +68,14 @@ def test_one_after_the_end_changes_nothing(doors: RunningStack) -> None:
 
 
 @pytest.mark.parametrize("mode", ["at_once", "callback"])
-def test_one_before_the_send_has_returned_is_not_lost(doors: RunningStack, mode: str) -> None:
+def test_an_acknowledgement_before_the_send_returns_is_not_lost(doors: RunningStack, mode: str) -> None:
     doors.set_derms_faults(acknowledge=mode, acknowledge_after_seconds=0)
     enrollments = [doors.submit_accepted(doors.build_application()) for _ in range(5)]
     for enrollment in enrollments:
         assert doors.wait_for_sync_request(enrollment, "synchronized")["attempts"] == 1
 
 
-def test_one_that_overtakes_its_receipt_ends_the_wait(doors: RunningStack) -> None:
+def test_an_acknowledgement_that_overtakes_the_response_ends_the_wait(doors: RunningStack) -> None:
     doors.set_derms_faults(acknowledge="never")
     enrollment = doors.submit_accepted(doors.build_application())
     request = doors.wait_for_sync_request(enrollment, "awaiting_acknowledgement")
@@ -87,7 +87,8 @@ def test_one_that_overtakes_its_receipt_ends_the_wait(doors: RunningStack) -> No
 
 
 def _pair(doors: RunningStack) -> tuple[str, str, str, str]:
-    """An enrolment that the DERMS has and does not acknowledge, its sync request, and its two devices."""
+    """Enroll two devices that the DERMS does not acknowledge; return the enrollment, its sync request and the
+    devices."""
     program = doors.unique_name("PAIR")
     doors.add_program(program)
     doors.set_derms_faults(acknowledge="never")
@@ -98,7 +99,7 @@ def _pair(doors: RunningStack) -> tuple[str, str, str, str]:
     return enrollment, request, first, second
 
 
-def test_one_that_names_some_devices_leaves_the_others_open(doors: RunningStack) -> None:
+def test_a_partial_acknowledgement_leaves_the_other_devices_open(doors: RunningStack) -> None:
     enrollment, request, first, second = _pair(doors)
     for device, rest in ((first, "registering"), (second, "registered")):
         named = [{"device_id": device, "registration": "registered"}]
@@ -113,8 +114,8 @@ def test_one_that_names_some_devices_leaves_the_others_open(doors: RunningStack)
 
 
 @pytest.mark.parametrize("result", ["positive", "negative"])
-def test_one_that_contradicts_itself_keeps_the_truth_of_each_device(doors: RunningStack, result: str) -> None:
-    """Negative over a registered device, and positive over a failed one: in error both times, device by device."""
+def test_a_contradictory_acknowledgement_is_applied_per_device(doors: RunningStack, result: str) -> None:
+    """Negative for a registered device and positive for a failed one: in error both times, device by device."""
     enrollment, request, first, second = _pair(doors)
     said = {first: "registered", second: "failed"}
     named = [{"device_id": device, "registration": word} for device, word in said.items()]
@@ -127,7 +128,7 @@ def test_one_that_contradicts_itself_keeps_the_truth_of_each_device(doors: Runni
     assert devices == {first: "registered", second: "registration_failed"}
 
 
-def test_one_of_another_version_changes_nothing(doors: RunningStack) -> None:
+def test_an_acknowledgement_of_another_version_changes_nothing(doors: RunningStack) -> None:
     doors.set_derms_faults(acknowledge="never")
     enrollment = doors.submit_accepted(doors.build_application())
     request = doors.wait_for_sync_request(enrollment, "awaiting_acknowledgement")
@@ -161,7 +162,7 @@ def _signed(
         (timedelta(0), "another body", 401),
     ],
 )
-def test_only_what_the_derms_signed_lately_is_taken(
+def test_only_recently_signed_acknowledgements_are_accepted(
     doors: RunningStack, data_dir: Path, age: timedelta, signs: str, status: int
 ) -> None:
     stray = _acknowledgement(doors, "syn_00000000000000000000000000")

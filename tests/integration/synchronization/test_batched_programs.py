@@ -1,4 +1,4 @@
-"""A program may have its messages wait for a batch: they are held until it lets them go."""
+"""The messages of a batched program are held until the monitor releases them."""
 
 import pytest
 from sqlalchemy import update
@@ -14,7 +14,7 @@ from tests.waiting import wait_for
 
 @pytest.fixture
 def held(doors: RunningStack) -> str:
-    """An enrolment in a program whose messages are sent in batches."""
+    """Enroll a customer in a batched program."""
     program = doors.unique_name("BATCHED")
     doors.add_program(program, sync_policy="batched")
     enrollment = doors.submit_accepted(doors.build_application(program=program))
@@ -29,12 +29,12 @@ async def leaving(record: SubscriptionTransaction) -> None:
     )
 
 
-def test_it_says_that_it_waits_for_the_batch(doors: RunningStack, held: str) -> None:
+def test_a_message_of_a_batched_program_waits_for_the_monitor(doors: RunningStack, held: str) -> None:
     request = doors.wait_for_sync_request(held, "pending")
     assert (request["held"], request["attempts"], request["waits_for"]) == (True, 0, WAITING_FOR_BATCH)
 
 
-async def test_released_it_may_go(doors: RunningStack, held: str) -> None:
+async def test_a_released_message_may_be_sent(doors: RunningStack, held: str) -> None:
     async with open_subscription(doors, held) as record:
         first = await record.get_first_sync_request()
         assert await release_held(record.session, SCOPE, first.program, 10) == 1
@@ -43,19 +43,19 @@ async def test_released_it_may_go(doors: RunningStack, held: str) -> None:
         assert (await record.start_sending(first)).state is SyncState.SENDING
 
 
-async def test_released_twice_is_released_once(doors: RunningStack, held: str) -> None:
+async def test_a_message_is_released_once(doors: RunningStack, held: str) -> None:
     async with open_subscription(doors, held) as record:
         program = (await record.get_first_sync_request()).program
         assert await release_held(record.session, SCOPE, program, 10) == 1
         assert await release_held(record.session, SCOPE, program, 10) == 0
 
 
-async def test_what_is_urgent_is_not_held(doors: RunningStack, held: str) -> None:
+async def test_an_urgent_message_is_not_held(doors: RunningStack, held: str) -> None:
     async with open_subscription(doors, held) as record:
         assert not (await record.request_sync(SyncKind.UPDATE, urgent=True)).held
 
 
-async def test_enrolled_and_gone_before_anything_was_sent_is_told_to_nobody(doors: RunningStack, held: str) -> None:
+async def test_an_enrollment_and_unenrollment_before_any_send_notify_nobody(doors: RunningStack, held: str) -> None:
     async with open_subscription(doors, held) as record:
         first = await record.get_first_sync_request()
         await leaving(record)
@@ -65,7 +65,7 @@ async def test_enrolled_and_gone_before_anything_was_sent_is_told_to_nobody(door
         assert device.registration is RegistrationState.DEREGISTERED
 
 
-def test_joined_into_a_change_its_flow_ends(doors: RunningStack, held: str) -> None:
+def test_a_merged_message_ends_its_workflow(doors: RunningStack, held: str) -> None:
     subscription = doors.get_enrollment(held)["subscription"]["id"]
     request = {"transaction_id": doors.unique_name(), "subscription": subscription, "reason": "device_removed"}
     doors.api.post("/v1/program-unenrollments", json=request).raise_for_status()

@@ -1,4 +1,4 @@
-"""The messages of a batched program go to the DERMS many in one call, each applied once, however the call goes."""
+"""The messages of a batched program are sent in one call, and each is applied once however the call ends."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ MONITOR = "sync-request-monitor"
 
 @pytest.fixture
 def held(doors: RunningStack) -> Iterator[list[str]]:
-    """Three enrolments whose messages, and no others, wait for the monitor, which runs only when it is told to."""
+    """Three enrollments whose messages wait for the monitor, which runs only by hand."""
     with pausing_schedule(doors, BatchName.SYNC_REQUEST_MONITOR):
         complete_run(doors, MONITOR)
         yield three(doors)
@@ -35,13 +35,13 @@ def keys(doors: RunningStack, enrollments: list[str]) -> set[str]:
 
 
 def calls(doors: RunningStack, wanted: set[str]) -> list[set[str]]:
-    """The calls at the DERMS that brought any of these."""
+    """Return the calls at the DERMS that contained any of these messages."""
     items = doors.derms.get("/deliveries").raise_for_status().json()["items"]
     return [wanted & set(call) for call in items if wanted & set(call)]
 
 
 def all_synchronized(doors: RunningStack, enrollments: list[str]) -> None:
-    """Every one is told in the end, and the DERMS holds one resource of each."""
+    """Assert that every message is acknowledged in the end, and that the DERMS holds one resource for each."""
     for enrollment in enrollments:
         doors.wait_for_sync_request(enrollment, "synchronized")
         (device,) = doors.get_enrollment(enrollment)["subscription"]["devices"]
@@ -52,21 +52,21 @@ def all_synchronized(doors: RunningStack, enrollments: list[str]) -> None:
     } == {1}
 
 
-def test_all_go_in_one_call(doors: RunningStack, held: list[str]) -> None:
+def test_all_messages_are_sent_in_one_call(doors: RunningStack, held: list[str]) -> None:
     counts = complete_run(doors, MONITOR)["counts"]
     assert (counts["released"], counts["sent_together"]) == (3, 3)
     all_synchronized(doors, held)
     assert calls(doors, keys(doors, held)) == [keys(doors, held)]
 
 
-def test_answered_at_once_they_are_sent_no_more(doors: RunningStack, held: list[str]) -> None:
+def test_immediately_acknowledged_messages_are_not_resent(doors: RunningStack, held: list[str]) -> None:
     doors.set_derms_faults(acknowledge="at_once")
     complete_run(doors, MONITOR)
     all_synchronized(doors, held)
     assert calls(doors, keys(doors, held)) == [keys(doors, held)]
 
 
-def test_where_the_answers_are_lost_the_flows_ask(doors: RunningStack, held: list[str]) -> None:
+def test_workflows_query_lost_acknowledgements(doors: RunningStack, held: list[str]) -> None:
     doors.set_derms_faults(acknowledge="never")
     complete_run(doors, MONITOR)
     for enrollment in held:
@@ -75,7 +75,7 @@ def test_where_the_answers_are_lost_the_flows_ask(doors: RunningStack, held: lis
     all_synchronized(doors, held)
 
 
-def test_a_derms_without_the_door_is_sent_them_one_by_one(doors: RunningStack, held: list[str]) -> None:
+def test_a_derms_without_the_bulk_endpoint_gets_single_messages(doors: RunningStack, held: list[str]) -> None:
     doors.set_derms_faults(no_batches=True)
     counts = complete_run(doors, MONITOR)["counts"]
     assert (counts["released"], counts["sent_together"]) == (3, 0)
@@ -83,7 +83,7 @@ def test_a_derms_without_the_door_is_sent_them_one_by_one(doors: RunningStack, h
     assert sorted(map(len, calls(doors, keys(doors, held)))) == [1, 1, 1]
 
 
-def test_where_the_catalogue_offers_no_batches_they_go_one_by_one(doors: RunningStack, held: list[str]) -> None:
+def test_a_catalog_without_bulk_sync_sends_single_messages(doors: RunningStack, held: list[str]) -> None:
     before = doors.get_catalog()
     services = [{**service, "batch_size": None} for service in before["web_services"]]
     doors.api.put("/v1/catalog", json={**before, "web_services": services}).raise_for_status()
@@ -95,7 +95,7 @@ def test_where_the_catalogue_offers_no_batches_they_go_one_by_one(doors: Running
     assert sorted(map(len, calls(doors, keys(doors, held)))) == [1, 1, 1]
 
 
-def test_a_call_that_fails_is_tried_again_with_the_same_keys(doors: RunningStack, held: list[str]) -> None:
+def test_a_failed_bulk_call_is_retried_with_the_same_keys(doors: RunningStack, held: list[str]) -> None:
     doors.set_derms_faults(error_share=1)
     door = start_run(doors, MONITOR)
     for enrollment in held:
@@ -105,7 +105,7 @@ def test_a_call_that_fails_is_tried_again_with_the_same_keys(doors: RunningStack
     all_synchronized(doors, held)
 
 
-def test_a_call_whose_answer_is_lost_tells_nobody_twice(doors: RunningStack, held: list[str]) -> None:
+def test_a_bulk_call_with_a_lost_response_duplicates_nothing(doors: RunningStack, held: list[str]) -> None:
     doors.set_derms_faults(lose_response_share=1)
     door = start_run(doors, MONITOR)
     wanted = keys(doors, held)
@@ -115,7 +115,7 @@ def test_a_call_whose_answer_is_lost_tells_nobody_twice(doors: RunningStack, hel
     all_synchronized(doors, held)
 
 
-def test_after_a_few_tries_each_goes_by_itself(doors: RunningStack, held: list[str]) -> None:
+def test_after_a_few_attempts_each_message_is_sent_alone(doors: RunningStack, held: list[str]) -> None:
     doors.set_derms_faults(lose_response_share=1, acknowledge="never")
     counts = wait_for_run(doors, start_run(doors, MONITOR))["counts"]
     assert (counts["released"], counts["sent_together"]) == (3, 0)
@@ -123,7 +123,7 @@ def test_after_a_few_tries_each_goes_by_itself(doors: RunningStack, held: list[s
     all_synchronized(doors, held)
 
 
-def test_one_that_the_derms_refuses_holds_no_other_up(doors: RunningStack, held: list[str]) -> None:
+def test_a_refused_message_delays_no_other(doors: RunningStack, held: list[str]) -> None:
     refused, *others = held
     broken = "jsonb_set(snapshot::jsonb, '{sequence}', '90071992547409930')"
     doors.database.execute(
@@ -134,8 +134,8 @@ def test_one_that_the_derms_refuses_holds_no_other_up(doors: RunningStack, held:
     assert doors.wait_for_sync_request(refused, "error")["error_code"] == "derms-refused"
 
 
-def test_what_a_dead_worker_had_taken_out_goes_with_the_next_run(doors: RunningStack, held: list[str]) -> None:
-    """It died between marking the messages and writing down what became of them."""
+def test_messages_selected_by_a_dead_worker_are_sent_by_the_next_run(doors: RunningStack, held: list[str]) -> None:
+    """The worker died between marking the messages and recording their outcome."""
     taken = "UPDATE sync_request SET state = 'sending', attempts = 1 WHERE held AND enrollment_id = ANY($1)"
     doors.database.execute(taken, held)
     complete_run(doors, MONITOR)

@@ -1,4 +1,4 @@
-"""A DERMS that stumbles delays an enrolment and neither loses nor repeats it."""
+"""A failing DERMS delays an enrollment, and neither loses nor repeats it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Answers that come when our record has gone on meanwhile."""
+"""Acknowledgements that arrive after our record has changed."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from tests.waiting import wait_until
 _WAITED_FOR = "SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid"
 
 
-async def test_a_refusal_of_what_was_given_up_as_unanswered_is_an_error_with_its_reason(doors: RunningStack) -> None:
+async def test_a_late_refusal_of_an_unanswered_message_is_an_error_with_its_reason(doors: RunningStack) -> None:
     async with open_subscription(doors, doors.enroll()) as record:
         request = await record.request_sync()
         request.state, request.attempts, request.error_code = SyncState.ERROR, 1, SendFailure.UNREACHABLE
@@ -26,7 +26,7 @@ async def test_a_refusal_of_what_was_given_up_as_unanswered_is_an_error_with_its
         assert (standing.state, standing.code) == (SyncState.ERROR, "UNKNOWN_FEEDER")
 
 
-async def test_an_answer_does_not_bring_back_a_device_that_leaves_at_that_very_moment(doors: RunningStack) -> None:
+async def test_a_late_acknowledgement_does_not_restore_a_leaving_device(doors: RunningStack) -> None:
     doors.set_derms_faults(acknowledge="never")
     enrollment = doors.submit_accepted(doors.build_application())
     request = doors.wait_for_sync_request(enrollment, "awaiting_acknowledgement")["id"]

@@ -1,4 +1,5 @@
-"""What the DERMS refuses is in error, told as it is, and waits for a person, who repairs and retries or gives up."""
+"""A sync request that the DERMS refuses is in error with its reason, until a person repairs and retries or cancels
+it."""
 
 from typing import Any
 
@@ -13,13 +14,13 @@ KNOWN = {"head_ends": "*", "programs": "*", "feeders": "*"}
 
 @pytest.fixture
 def refused(doors: RunningStack) -> tuple[str, dict[str, Any]]:
-    """An enrolment whose feeder the DERMS does not know, and its sync request."""
+    """An enrollment whose feeder the DERMS does not know, and its sync request."""
     doors.derms.put("/reference", json={**KNOWN, "feeders": ["NOWHERE-1"]}).raise_for_status()
     enrollment = doors.submit_accepted(doors.build_application())
     return enrollment, doors.wait_for_sync_request(enrollment, "error")
 
 
-def test_the_reason_is_told(doors: RunningStack, refused: tuple[str, dict[str, Any]]) -> None:
+def test_the_reason_is_shown(doors: RunningStack, refused: tuple[str, dict[str, Any]]) -> None:
     enrollment, request = refused
     assert request["error_code"] == "UNKNOWN_FEEDER"
     assert "feeder" in request["error_text"].lower()
@@ -28,7 +29,7 @@ def test_the_reason_is_told(doors: RunningStack, refused: tuple[str, dict[str, A
     assert (device["registration"], device["controllable"]) == ("registration_failed", False)
 
 
-def test_temporal_finds_what_needs_attention(doors: RunningStack, refused: tuple[str, dict[str, Any]]) -> None:
+def test_temporal_lists_parked_workflows(doors: RunningStack, refused: tuple[str, dict[str, Any]]) -> None:
     def attributes() -> dict[str, Any]:
         return {
             pair.key.name: pair.value for pair in doors.describe_enroll_workflow(refused[0]).typed_search_attributes
@@ -38,7 +39,7 @@ def test_temporal_finds_what_needs_attention(doors: RunningStack, refused: tuple
     assert attributes()["Stage"] == "needs_attention"
 
 
-def test_repaired_and_retried_it_is_synchronized(doors: RunningStack, refused: tuple[str, dict[str, Any]]) -> None:
+def test_a_repaired_and_retried_request_synchronizes(doors: RunningStack, refused: tuple[str, dict[str, Any]]) -> None:
     enrollment, request = refused
     doors.derms.put("/reference", json=KNOWN).raise_for_status()
     assert doors.api.post(f"/v1/sync-requests/{request['id']}/retry").json()["state"] == "pending"
@@ -49,15 +50,13 @@ def test_repaired_and_retried_it_is_synchronized(doors: RunningStack, refused: t
     assert len(doors.search_derms(device["serial_number"])) == 1
 
 
-def test_retried_without_a_repair_it_is_in_error_again(
-    doors: RunningStack, refused: tuple[str, dict[str, Any]]
-) -> None:
+def test_a_retry_without_a_repair_ends_in_error_again(doors: RunningStack, refused: tuple[str, dict[str, Any]]) -> None:
     enrollment, request = refused
     doors.api.post(f"/v1/sync-requests/{request['id']}/retry").raise_for_status()
     wait_for(lambda: (again := doors.wait_for_sync_request(enrollment, "error"))["revision"] == 2 and again)
 
 
-def test_a_service_point_without_feeder_is_told_again_once_the_cis_knows_it(doors: RunningStack) -> None:
+def test_a_missing_feeder_is_sent_once_the_cis_knows_it(doors: RunningStack) -> None:
     who = doors.customers.take(feeder="")
     enrollment = doors.submit_accepted(doors.build_application(who))
     request = doors.wait_for_sync_request(enrollment, "error")
@@ -67,7 +66,7 @@ def test_a_service_point_without_feeder_is_told_again_once_the_cis_knows_it(door
     assert doors.wait_for_sync_request(enrollment, "synchronized")["snapshot"]["location"]["feeder"] == "CEDAR-12"
 
 
-def test_given_up_with_a_reason_its_flow_ends(doors: RunningStack, refused: tuple[str, dict[str, Any]]) -> None:
+def test_cancelling_with_a_reason_ends_the_workflow(doors: RunningStack, refused: tuple[str, dict[str, Any]]) -> None:
     enrollment, request = refused
     door = f"/v1/sync-requests/{request['id']}/cancel"
     assert doors.api.post(door, json={}).status_code == 422
@@ -79,7 +78,7 @@ def test_given_up_with_a_reason_its_flow_ends(doors: RunningStack, refused: tupl
 
 
 @pytest.mark.parametrize("action", ["retry", "cancel"])
-def test_what_is_synchronized_can_neither_be_retried_nor_cancelled(doors: RunningStack, action: str) -> None:
+def test_a_synchronized_request_can_neither_be_retried_nor_cancelled(doors: RunningStack, action: str) -> None:
     (request,) = doors.get_enrollment(doors.enroll())["sync_requests"]
     answer = doors.api.post(f"/v1/sync-requests/{request['id']}/{action}", json={"reason": "why not"})
     assert (answer.status_code, answer.json()["type"].split("#")[1]) == (409, "illegal-transition")

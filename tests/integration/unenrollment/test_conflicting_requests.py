@@ -1,4 +1,4 @@
-"""Two things wanted at once of one customer's devices have one answer each, in words that say what to do."""
+"""Conflicting requests about one customer's devices have one outcome each, and say what to do."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -27,7 +27,7 @@ def calling(doors: RunningStack) -> ServiceCallClient:
 
 @pytest.fixture
 def refused(doors: RunningStack) -> tuple[str, dict[str, Any]]:
-    """An enrolment that the DERMS refuses, and its sync request; the DERMS has learnt since."""
+    """Enroll a customer whom the DERMS refuses at first; return the enrollment and its sync request."""
     doors.derms.put("/reference", json={**KNOWN, "feeders": ["NOWHERE-1"]}).raise_for_status()
     enrollment = doors.submit_accepted(doors.build_application())
     request = doors.wait_for_sync_request(enrollment, "error")
@@ -41,7 +41,7 @@ def told(doors: RunningStack, enrollment: str) -> list[tuple[str, str]]:
 
 
 def waiting(doors: RunningStack, enrollment: str) -> dict[str, Any]:
-    """The change that waits for the enrolment's message."""
+    """Return the sync request that waits for the enrollment's message."""
 
     def there() -> Any:
         requests = doors.get_enrollment(enrollment)["sync_requests"]
@@ -51,7 +51,7 @@ def waiting(doors: RunningStack, enrollment: str) -> dict[str, Any]:
     return doors.api.get(f"/v1/sync-requests/{found['id']}").raise_for_status().json()
 
 
-def test_who_leaves_does_not_wait_for_an_enrolment_that_the_derms_refused(
+def test_an_unenrollment_does_not_wait_for_a_refused_enrollment(
     doors: RunningStack, leaving: UnenrollmentClient, refused: tuple[str, dict[str, Any]]
 ) -> None:
     enrollment, request = refused
@@ -65,7 +65,7 @@ def test_who_leaves_does_not_wait_for_an_enrolment_that_the_derms_refused(
     assert [one for one in doors.search_derms(device["serial_number"]) if one["state"] == "enrolled"] == []
 
 
-def test_who_leaves_before_the_derms_refuses_the_enrolment_does_not_wait_either(
+def test_an_earlier_unenrollment_does_not_wait_for_a_refused_enrollment_either(
     doors: RunningStack, leaving: UnenrollmentClient
 ) -> None:
     doors.set_derms_faults(acknowledge="never")
@@ -75,14 +75,15 @@ def test_who_leaves_before_the_derms_refuses_the_enrolment_does_not_wait_either(
     assert waiting(doors, enrollment)["waits_for"] == f"{request['id']}, which is awaiting acknowledgement"
     door = f"/sync-messages/{message_key(request['id'], 1)}/acknowledge"
     doors.derms.post(door, json={"result": "negative"}).raise_for_status()
-    doors.set_derms_faults(acknowledge="callback")  # from here on; before, it would have answered what waited, and well
+    doors.set_derms_faults(acknowledge="callback")  # from here on; before, it would have accepted what waited
     assert leaving.wait_for_end(unenrollment)["state"] == "unenrolled"
     assert told(doors, enrollment) == [("enroll", "cancelled"), ("unenroll", "synchronized")]
 
 
 @pytest.fixture
 def held_up(doors: RunningStack, leaving: UnenrollmentClient) -> tuple[str, str, str]:
-    """One of two devices leaves while their enrolment is in error: enrolment, unenrolment, and the message in error."""
+    """Unenroll one of two devices while their enrollment is in error; return enrollment, unenrollment and the sync
+    request."""
     program = doors.unique_name("PAIR")
     doors.add_program(program)
     doors.derms.put("/reference", json={**KNOWN, "feeders": ["NOWHERE-1"]}).raise_for_status()
@@ -94,7 +95,7 @@ def held_up(doors: RunningStack, leaving: UnenrollmentClient) -> tuple[str, str,
     return enrollment, leaving.submit_accepted(enrollment, devices=[{"device": goes}]), request
 
 
-def test_what_is_held_up_says_by_what_and_what_helps(
+def test_a_blocked_request_names_the_blocking_request_and_its_fix(
     doors: RunningStack, leaving: UnenrollmentClient, held_up: tuple[str, str, str]
 ) -> None:
     enrollment, unenrollment, request = held_up
@@ -118,7 +119,7 @@ def test_what_is_held_up_says_by_what_and_what_helps(
 
 
 @pytest.mark.parametrize(("word", "ends"), [("retry", "synchronized"), ("cancel", "cancelled")])
-def test_one_repair_releases_both(
+def test_one_retry_releases_both_requests(
     doors: RunningStack, leaving: UnenrollmentClient, held_up: tuple[str, str, str], word: str, ends: str
 ) -> None:
     enrollment, unenrollment, request = held_up
@@ -135,7 +136,7 @@ def test_one_repair_releases_both(
     assert sorted(map(len, held)) == [0, 1]
 
 
-def test_who_still_waits_for_the_technician_is_told_to_cancel_instead(
+def test_unenrolling_a_pending_enrollment_is_answered_with_cancelling(
     doors: RunningStack, leaving: UnenrollmentClient
 ) -> None:
     enrollment, _ = InstallationClient(doors).enroll_with_order()
@@ -144,14 +145,14 @@ def test_who_still_waits_for_the_technician_is_told_to_cancel_instead(
     assert f"/v1/program-enrollments/{enrollment}/cancel" in answer.json()["fix"]
 
 
-def test_who_is_enrolled_is_told_to_leave_instead_of_cancelling(doors: RunningStack) -> None:
+def test_cancelling_a_complete_enrollment_is_answered_with_unenrolling(doors: RunningStack) -> None:
     enrollment = doors.enroll()
     answer = doors.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "changed their mind"})
     assert (answer.status_code, doors.get_enrollment(enrollment)["state"]) == (409, "enrolled")
     assert "unenrol" in answer.json()["fix"].lower()
 
 
-def test_of_two_service_calls_at_once_one_is_opened(doors: RunningStack, calling: ServiceCallClient) -> None:
+def test_one_of_two_simultaneous_service_calls_is_opened(doors: RunningStack, calling: ServiceCallClient) -> None:
     enrollment = doors.enroll()
     with ThreadPoolExecutor(4) as at_once:
         answers = list(at_once.map(lambda _: calling.submit(enrollment), range(4)))
@@ -161,14 +162,14 @@ def test_of_two_service_calls_at_once_one_is_opened(doors: RunningStack, calling
     assert all(opened in other["detail"] for other in others)
 
 
-def test_of_two_who_ask_to_leave_at_once_one_is_taken(doors: RunningStack, leaving: UnenrollmentClient) -> None:
+def test_one_of_two_simultaneous_unenrollments_is_accepted(doors: RunningStack, leaving: UnenrollmentClient) -> None:
     enrollment = doors.enroll()
     with ThreadPoolExecutor(4) as at_once:
         answers = list(at_once.map(lambda _: leaving.submit(enrollment), range(4)))
     assert sorted(answer.status_code for answer in answers) == [202, 409, 409, 409]
 
 
-def test_who_has_left_is_helped_no_more(
+def test_an_unenrolled_device_gets_no_service_call(
     doors: RunningStack, leaving: UnenrollmentClient, calling: ServiceCallClient
 ) -> None:
     enrollment = calling.enroll_battery()
@@ -183,7 +184,7 @@ def test_who_has_left_is_helped_no_more(
     assert answer.status_code == 409, answer.text
 
 
-def test_a_device_replaced_after_the_customer_left_takes_no_part_and_calls_a_person(
+def test_a_replacement_after_unenrollment_is_parked(
     doors: RunningStack, leaving: UnenrollmentClient, calling: ServiceCallClient
 ) -> None:
     enrollment = calling.enroll_battery()
@@ -210,7 +211,7 @@ def test_a_device_replaced_after_the_customer_left_takes_no_part_and_calls_a_per
     ],
     ids=["while a technician is to fetch it", "while its leaving waits for approval"],
 )
-def test_one_of_two_devices_that_is_replaced_while_it_leaves_calls_a_person(
+def test_a_replacement_during_a_partial_unenrollment_is_parked(
     doors: RunningStack,
     leaving: UnenrollmentClient,
     calling: ServiceCallClient,
@@ -234,7 +235,7 @@ def test_one_of_two_devices_that_is_replaced_while_it_leaves_calls_a_person(
     assert registrations == {goes: "removed", stays: "registered", new: "registered"}
 
 
-def test_where_all_leave_a_device_that_came_meanwhile_leaves_too(
+def test_a_full_unenrollment_includes_a_device_added_meanwhile(
     doors: RunningStack, leaving: UnenrollmentClient, calling: ServiceCallClient
 ) -> None:
     enrollment = calling.enroll_battery()

@@ -1,4 +1,4 @@
-"""Leaving a program with devices that stay where they are (docs/domain.md#unenroll)."""
+"""Unenrollments of devices that stay in place (docs/domain.md#unenroll)."""
 
 from itertools import pairwise
 from typing import Any
@@ -27,7 +27,7 @@ def left(running: RunningStack, enrollment: str) -> dict[str, Any]:
     return UnenrollmentClient(running).unenroll(enrollment)
 
 
-def test_the_request_is_taken_at_once(doors: RunningStack, program: str) -> None:
+def test_the_request_is_accepted_immediately(doors: RunningStack, program: str) -> None:
     answer = UnenrollmentClient(doors).submit(UnenrollmentClient(doors).enroll(program))
     assert (answer.status_code, answer.json()["state"]) == (202, "submitted")
     assert answer.headers["location"] == answer.json()["links"]["self"]
@@ -39,7 +39,7 @@ def test_the_subscription_ends(doors: RunningStack, enrollment: str, left: dict[
     assert subscription["end"] is not None
 
 
-def test_a_list_of_enrolments_tells_who_takes_part_from_who_has_left(doors: RunningStack) -> None:
+def test_the_list_of_enrollments_distinguishes_active_from_ended(doors: RunningStack) -> None:
     program = doors.unique_name("LIST")
     doors.add_program(program)
     gone, here = (UnenrollmentClient(doors).enroll(program) for _ in range(2))
@@ -53,7 +53,7 @@ def test_a_list_of_enrolments_tells_who_takes_part_from_who_has_left(doors: Runn
     assert listed(subscription_state="active") == [(here, "enrolled", "active")]
 
 
-def test_the_devices_stay_and_the_derms_has_let_go_of_them(
+def test_the_devices_stay_and_the_derms_has_released_them(
     doors: RunningStack, enrollment: str, left: dict[str, Any]
 ) -> None:
     for device in left["devices"]:
@@ -65,7 +65,7 @@ def test_the_devices_stay_and_the_derms_has_let_go_of_them(
         assert doors.database.value(hangs, device["id"]) == 1
 
 
-def test_one_message_told_it(left: dict[str, Any]) -> None:
+def test_one_message_reports_the_unenrollment(left: dict[str, Any]) -> None:
     assert [(one["kind"], one["sequence"], one["state"]) for one in left["sync_requests"]] == [
         ("unenroll", 2, "synchronized")
     ]
@@ -77,7 +77,7 @@ def test_the_decision_names_every_rule(left: dict[str, Any]) -> None:
     assert {"subscription_open", "reason_given", "minimum_term", "removal_possible"} <= rules
 
 
-def test_the_timeline_tells_each_step_in_order(left: dict[str, Any]) -> None:
+def test_the_timeline_lists_each_step_in_order(left: dict[str, Any]) -> None:
     told = [one["what"] for one in left["timeline"]]
     wanted = ["Request to leave received", "Subscription ended", "Unenrolled", "Acknowledged by the DERMS"]
     assert [one for one in told if one in wanted] == wanted
@@ -85,7 +85,9 @@ def test_the_timeline_tells_each_step_in_order(left: dict[str, Any]) -> None:
     assert "holds the devices no more" in left["next_step"]
 
 
-def test_the_same_request_again_is_answered_alike_and_another_is_refused(doors: RunningStack, program: str) -> None:
+def test_a_repeated_request_gets_the_same_answer_and_a_different_one_is_refused(
+    doors: RunningStack, program: str
+) -> None:
     leaving = UnenrollmentClient(doors)
     enrollment = leaving.enroll(program)
     name = doors.unique_name("U")
@@ -98,7 +100,7 @@ def test_the_same_request_again_is_answered_alike_and_another_is_refused(doors: 
     assert (again.status_code, again.json()["type"].split("#")[1]) == (409, "not-subscribed")
 
 
-def test_the_places_are_given_back_once_and_the_waitlist_is_served(doors: RunningStack) -> None:
+def test_capacity_is_released_once_and_the_waitlist_is_served(doors: RunningStack) -> None:
     code, leaving = doors.unique_name("LEAVE"), UnenrollmentClient(doors)
     doors.add_program(code, capacity={"customers": 1, "waitlist": True}, devices={"minimum": 1, "maximum": 4})
     first = leaving.enroll(code, devices=2)
@@ -107,13 +109,13 @@ def test_the_places_are_given_back_once_and_the_waitlist_is_served(doors: Runnin
     leaving.unenroll(first)
     doors.wait_for_enrollment(waiting, "enrolled")
     assert leaving.get_capacity_in_use(code) == (1, 1, 3.5)
-    # The step of a flow that freed the place brings the news to nobody itself: the relay does not wait for it to.
+    # The workflow's step that released the capacity delivers no message itself: the relay does.
     moments = "SELECT (SELECT max(at) FROM audit_entry WHERE subject = $1) - (SELECT max(at) FROM audit_entry WHERE"
     passed = doors.database.value(f"{moments} subject = $2)", waiting, leaving.get_subscription(first)["id"])
     assert passed < HEAD_START
 
 
-def test_one_device_of_several_leaves_and_the_subscription_stays(doors: RunningStack) -> None:
+def test_unenrolling_one_of_several_devices_keeps_the_subscription(doors: RunningStack) -> None:
     code, leaving = doors.unique_name("PART"), UnenrollmentClient(doors)
     doors.add_program(code)
     enrollment = leaving.enroll(code, devices=3)
@@ -126,7 +128,7 @@ def test_one_device_of_several_leaves_and_the_subscription_stays(doors: RunningS
     assert leaving.get_capacity_in_use(code) == (1, 2, 7.0)
 
 
-def test_the_rest_can_leave_afterwards(doors: RunningStack) -> None:
+def test_the_remaining_devices_can_be_unenrolled_afterwards(doors: RunningStack) -> None:
     code, leaving = doors.unique_name("PART"), UnenrollmentClient(doors)
     doors.add_program(code)
     enrollment = leaving.enroll(code, devices=2)
@@ -137,7 +139,7 @@ def test_the_rest_can_leave_afterwards(doors: RunningStack) -> None:
     assert leaving.get_capacity_in_use(code) == (0, 0, 0.0)
 
 
-def test_fewer_than_the_program_takes_cannot_stay(doors: RunningStack) -> None:
+def test_fewer_devices_than_the_program_minimum_cannot_stay(doors: RunningStack) -> None:
     code, leaving = doors.unique_name("PART"), UnenrollmentClient(doors)
     doors.add_program(code, devices={"minimum": 2, "maximum": 4})
     enrollment = leaving.enroll(code, devices=2)
@@ -156,7 +158,7 @@ def test_the_cool_down_counts_from_the_end(doors: RunningStack) -> None:
     assert "cool_down" in {one["rule"] for one in again["decision"]["findings"] if one["verdict"] == "failed"}
 
 
-def test_the_device_can_take_part_again(doors: RunningStack, program: str) -> None:
+def test_the_device_can_be_enrolled_again(doors: RunningStack, program: str) -> None:
     who, leaving = doors.customers.take(), UnenrollmentClient(doors)
     application = doors.build_application(who, program=program)
     first = doors.submit_accepted(application)

@@ -1,4 +1,4 @@
-"""A move-out that the CIS tells of ends what the customer takes part in, once (docs/domain.md#move-out)."""
+"""A move-out reported by the CIS ends what the customer participates in, once (docs/domain.md#move-out)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -44,7 +44,7 @@ def _yesterday() -> str:
 
 
 def _midnight(customer: dict[str, str], year: int, month: int) -> str:
-    """The first of the month at the premise, as the API tells it."""
+    """Return the first of the month at the premise, as the API shows it."""
     first = datetime(year, month, 1, tzinfo=ZoneInfo(customer["time_zone"])).astimezone(UTC)
     return first.isoformat().replace("+00:00", "Z")
 
@@ -64,7 +64,7 @@ def test_service_that_has_ended_ends_the_subscription(
     assert (seen["state"], seen["subscription_state"]) == ("unenrolled", "ended")
 
 
-def test_the_same_news_twice_is_one(doors: RunningStack, customer: dict[str, str], enrollment: str) -> None:
+def test_a_repeated_cis_change_is_applied_once(doors: RunningStack, customer: dict[str, str], enrollment: str) -> None:
     told = build_cis_record(customer, effective_to=_yesterday())
     _tell(doors, told, told)
     _tell(doors, told)
@@ -74,7 +74,7 @@ def test_the_same_news_twice_is_one(doors: RunningStack, customer: dict[str, str
     assert len(_started(doors, enrollment)) == 1
 
 
-def test_somebody_else_at_the_service_point_ends_it_too(
+def test_a_new_customer_at_the_service_point_ends_the_subscription(
     doors: RunningStack, customer: dict[str, str], enrollment: str
 ) -> None:
     _tell(doors, build_cis_record(customer, **_stranger(doors)))
@@ -83,7 +83,9 @@ def test_somebody_else_at_the_service_point_ends_it_too(
     assert seen["subscription_state"] == "ended"
 
 
-def test_the_derms_is_not_told_who_moves_in(doors: RunningStack, customer: dict[str, str], enrollment: str) -> None:
+def test_the_derms_does_not_learn_the_new_customer(
+    doors: RunningStack, customer: dict[str, str], enrollment: str
+) -> None:
     stranger = _stranger(doors)
     _tell(doors, build_cis_record(customer, **stranger))
     UnenrollmentClient(doors).wait_for_end(_started(doors, enrollment)[0]["id"])
@@ -104,7 +106,9 @@ def test_service_that_ends_later_is_waited_for(doors: RunningStack, customer: di
     assert UnenrollmentClient(doors).wait_for_end(started["id"])["subscription_state"] == "ended"
 
 
-def test_another_day_is_another_day_of_the_same(doors: RunningStack, customer: dict[str, str], enrollment: str) -> None:
+def test_a_changed_move_out_date_changes_the_same_unenrollment(
+    doors: RunningStack, customer: dict[str, str], enrollment: str
+) -> None:
     _tell(doors, build_cis_record(customer, effective_to="2031-03-01"))
     first = _started(doors, enrollment)[0]["id"]
     UnenrollmentClient(doors).wait_for_state(first, "scheduled")
@@ -117,7 +121,9 @@ def test_another_day_is_another_day_of_the_same(doors: RunningStack, customer: d
     assert "2031-02-01" in said["Brought forward"]
 
 
-def test_what_the_cis_takes_back_is_taken_back(doors: RunningStack, customer: dict[str, str], enrollment: str) -> None:
+def test_a_withdrawn_move_out_cancels_the_unenrollment(
+    doors: RunningStack, customer: dict[str, str], enrollment: str
+) -> None:
     leaves = build_cis_record(customer, effective_to="2031-03-01")
     _tell(doors, leaves)
     first = _started(doors, enrollment)[0]["id"]
@@ -129,7 +135,7 @@ def test_what_the_cis_takes_back_is_taken_back(doors: RunningStack, customer: di
     assert len(_started(doors, enrollment)) == 2
 
 
-def test_what_a_person_took_back_the_same_news_does_not_bring_again(
+def test_a_cancelled_move_out_is_not_repeated_for_the_same_cis_change(
     doors: RunningStack, customer: dict[str, str], enrollment: str
 ) -> None:
     leaves = build_cis_record(customer, effective_to="2031-03-01")
@@ -141,7 +147,7 @@ def test_what_a_person_took_back_the_same_news_does_not_bring_again(
     assert len(_started(doors, enrollment)) == 2
 
 
-def test_a_device_being_fetched_stays_if_the_customer_does(doors: RunningStack, customer: dict[str, str]) -> None:
+def test_a_withdrawn_move_out_stops_the_removal(doors: RunningStack, customer: dict[str, str]) -> None:
     leaving = UnenrollmentClient(doors)
     device = {"specification": "ecobee-premium", "serial_number": doors.unique_name("SN")}
     way = {"asset_ownership": "utility_owned", "program": leaving.add_lending_program(), "devices": [device]}
@@ -157,7 +163,9 @@ def test_a_device_being_fetched_stays_if_the_customer_does(doors: RunningStack, 
     assert leaving.wait_for_state(later, "scheduled")["subscription_state"] == "ending"
 
 
-def test_what_has_left_stays_away(doors: RunningStack, customer: dict[str, str], enrollment: str) -> None:
+def test_a_withdrawn_move_out_does_not_undo_a_complete_unenrollment(
+    doors: RunningStack, customer: dict[str, str], enrollment: str
+) -> None:
     _tell(doors, build_cis_record(customer, effective_to=_yesterday()))
     UnenrollmentClient(doors).wait_for_end(_started(doors, enrollment)[0]["id"])
     _tell(doors, build_cis_record(customer))
@@ -166,7 +174,7 @@ def test_what_has_left_stays_away(doors: RunningStack, customer: dict[str, str],
 
 
 @pytest.mark.parametrize("state", ["awaiting_approval", "needs_attention"])
-def test_who_has_moved_out_needs_nobodys_approval(
+def test_a_move_out_needs_no_approval(
     doors: RunningStack, customer: dict[str, str], enrollment: str, state: str
 ) -> None:
     asked = UnenrollmentClient(doors).submit_accepted(enrollment, reason="non_participation")
@@ -181,7 +189,7 @@ def test_who_has_moved_out_needs_nobodys_approval(
     assert "Approval no longer needed: the customer moves out" in [entry["what"] for entry in seen["timeline"]]
 
 
-def test_ones_own_earlier_or_later_wish_holds_as_far_as_it_can(
+def test_a_customers_own_date_holds_when_it_is_earlier(
     doors: RunningStack, customer: dict[str, str], enrollment: str
 ) -> None:
     asked = UnenrollmentClient(doors).submit_accepted(enrollment, effective_date="2031-07-01")
@@ -192,7 +200,7 @@ def test_ones_own_earlier_or_later_wish_holds_as_far_as_it_can(
         assert (only["state"], only["effective_at"]) == ("scheduled", _midnight(customer, 2031, held))
 
 
-def test_one_that_needs_attention_is_moved_to_the_other_day_too(
+def test_a_parked_unenrollment_moves_to_the_changed_date(
     doors: RunningStack, customer: dict[str, str], enrollment: str
 ) -> None:
     asked = UnenrollmentClient(doors).submit_accepted(enrollment, effective_date="2031-07-01")
@@ -203,8 +211,8 @@ def test_one_that_needs_attention_is_moved_to_the_other_day_too(
     assert UnenrollmentClient(doors).get(asked)["effective_at"] == _midnight(customer, 2031, 4)
 
 
-def test_who_is_not_enrolled_yet_will_not_be(doors: RunningStack) -> None:
-    """Requests that wait for a technician, a parcel and a place."""
+def test_a_move_out_cancels_pending_enrollments(doors: RunningStack) -> None:
+    """Requests that wait for a technician, a shipment and capacity."""
     field = InstallationClient(doors)
     program = doors.unique_name("FULL")
     doors.add_program(program, capacity={"customers": 0, "waitlist": True})
@@ -232,8 +240,8 @@ def test_who_is_not_enrolled_yet_will_not_be(doors: RunningStack) -> None:
     assert field.get_capacity_in_use(utility["program"]) == (0, 0, 0)
 
 
-def test_who_decides_one_of_several_that_end_together_is_not_held_up(doors: RunningStack) -> None:
-    """A decision holds its request, then asks for the program; the news must not have the program and wait for it."""
+def test_deciding_one_of_several_move_outs_is_not_blocked(doors: RunningStack) -> None:
+    """A decision locks its request, then the program; processing the CIS record must not lock the program first."""
     setup = {"program": "TSTAT-KIT", "installation_method": "self_installation", "asset_ownership": "utility_owned"}
     who = [doors.customers.take(premise_type="single_family") for _ in range(2)]
     first, second = (
@@ -250,17 +258,17 @@ def test_who_decides_one_of_several_that_end_together_is_not_held_up(doors: Runn
     assert [doors.get_enrollment(one)["state"] for one in (first, second)] == ["cancelled", "cancelled"]
 
 
-def test_what_nobody_could_do_when_the_cis_said_so_is_done_within_the_hour(
+def test_a_missed_move_out_is_processed_within_the_hour(
     doors: RunningStack, customer: dict[str, str], enrollment: str
 ) -> None:
-    """Somebody enrolled at the very moment, or the day named has come."""
+    """Somebody enrolled at that very moment, or the date has come."""
     moved = "UPDATE service_point SET effective_to = current_date - 2 WHERE cis_service_point_id = $1"
     doors.database.execute(moved, customer["cis_service_point_id"])
     assert complete_run(doors, "initial-load")["counts"]["move_outs_begun"] >= 1
     assert UnenrollmentClient(doors).wait_for_end(_started(doors, enrollment)[0]["id"])["subscription_state"] == "ended"
 
 
-def test_who_left_before_is_not_looked_at_any_more(
+def test_an_earlier_unenrollment_is_not_processed_again(
     doors: RunningStack, customer: dict[str, str], enrollment: str
 ) -> None:
     _tell(doors, build_cis_record(customer, effective_to=_yesterday()))
@@ -271,14 +279,12 @@ def test_who_left_before_is_not_looked_at_any_more(
         complete_run(doors, "initial-load")
 
 
-def test_a_correction_of_the_name_is_no_move_out(
-    doors: RunningStack, customer: dict[str, str], enrollment: str
-) -> None:
+def test_a_corrected_name_is_not_a_move_out(doors: RunningStack, customer: dict[str, str], enrollment: str) -> None:
     _tell(doors, build_cis_record(customer, name="A name spelt right"))
     assert _started(doors, enrollment) == []
 
 
-def test_what_is_being_left_later_is_left_now_and_once(
+def test_a_later_unenrollment_is_brought_forward_once(
     doors: RunningStack, customer: dict[str, str], enrollment: str
 ) -> None:
     first = UnenrollmentClient(doors).submit_accepted(enrollment, effective_date="2031-07-01")

@@ -1,4 +1,4 @@
-"""Leaving a program with devices that a technician fetches (docs/domain.md#unenroll)."""
+"""Unenrollments of devices that a technician removes (docs/domain.md#unenroll)."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def _device(leaving: UnenrollmentClient, enrollment: str) -> dict[str, Any]:
     return leaving.get_subscription(enrollment)["devices"][0]
 
 
-def test_it_takes_part_until_it_is_fetched(leaving: UnenrollmentClient, program: str) -> None:
+def test_a_device_participates_until_its_removal(leaving: UnenrollmentClient, program: str) -> None:
     enrollment = leaving.enroll_lent(program)
     unenrollment = leaving.submit_accepted(enrollment, **AT_THE_END)
     leaving.wait_for_order(unenrollment)
@@ -34,7 +34,9 @@ def test_it_takes_part_until_it_is_fetched(leaving: UnenrollmentClient, program:
     assert _device(leaving, enrollment)["controllable"]
 
 
-def test_fetched_it_is_gone_everywhere(doors: RunningStack, leaving: UnenrollmentClient, program: str) -> None:
+def test_a_removed_device_is_unenrolled_everywhere(
+    doors: RunningStack, leaving: UnenrollmentClient, program: str
+) -> None:
     enrollment = leaving.enroll_lent(program)
     unenrollment = leaving.submit_accepted(enrollment, **AT_THE_END)
     leaving.signal_completion(unenrollment, leaving.wait_for_order(unenrollment), "completed_as_ordered")
@@ -48,9 +50,7 @@ def test_fetched_it_is_gone_everywhere(doors: RunningStack, leaving: Unenrollmen
     assert doors.database.value(hangs, device["id"]) == 0
 
 
-def test_a_report_through_the_technicians_door_fetches_it(
-    doors: RunningStack, leaving: UnenrollmentClient, program: str
-) -> None:
+def test_a_completion_report_ends_the_removal(doors: RunningStack, leaving: UnenrollmentClient, program: str) -> None:
     unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
     order = leaving.wait_for_order(unenrollment)
     (device,) = leaving.get(unenrollment)["devices"]
@@ -70,7 +70,7 @@ def test_a_report_through_the_technicians_door_fetches_it(
 @pytest.mark.parametrize(
     "report", ["nonsense", {"completion_id": "x"}, {"work_order_id": "wo_x", "completion_id": "x"}]
 )
-def test_a_report_that_means_nothing_changes_nothing(leaving: UnenrollmentClient, program: str, report: Any) -> None:
+def test_a_meaningless_report_changes_nothing(leaving: UnenrollmentClient, program: str, report: Any) -> None:
     unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
     order = leaving.wait_for_order(unenrollment)
     leaving.signal(unenrollment, "site_visit_completed", report)
@@ -78,7 +78,7 @@ def test_a_report_that_means_nothing_changes_nothing(leaving: UnenrollmentClient
     assert leaving.wait_for_end(unenrollment)["devices"][0]["ended"] == "removed"
 
 
-def test_while_the_technician_is_there_nothing_is_taken_back(
+def test_an_unenrollment_is_not_cancelled_while_a_technician_is_on_site(
     doors: RunningStack, leaving: UnenrollmentClient, program: str
 ) -> None:
     unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
@@ -92,7 +92,7 @@ def test_while_the_technician_is_there_nothing_is_taken_back(
     assert leaving.wait_for_end(unenrollment)["devices"][0]["ended"] == "removed"
 
 
-def test_who_is_never_met_is_left_to_an_operator_who_keeps_the_device(leaving: UnenrollmentClient) -> None:
+def test_exhausted_removal_visits_are_parked_until_the_device_is_kept(leaving: UnenrollmentClient) -> None:
     program = leaving.add_lending_program()
     unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
     for state in ("dispatched", "rescheduled", "rescheduled"):
@@ -108,7 +108,7 @@ def test_who_is_never_met_is_left_to_an_operator_who_keeps_the_device(leaving: U
     assert leaving.get_capacity_in_use(program) == (0, 0, 0.0)
 
 
-def test_an_operator_may_have_it_tried_once_more(leaving: UnenrollmentClient, program: str) -> None:
+def test_an_operator_may_request_one_more_removal_visit(leaving: UnenrollmentClient, program: str) -> None:
     unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
     order = leaving.wait_for_order(unenrollment)
     leaving.signal_completion(unenrollment, order, "customer_refused")
@@ -121,7 +121,7 @@ def test_an_operator_may_have_it_tried_once_more(leaving: UnenrollmentClient, pr
     assert (seen["state"], seen["devices"][0]["work_order"]) == ("unenrolled", order)
 
 
-def test_a_technician_who_goes_there_once_more_unasked_is_heard(leaving: UnenrollmentClient, program: str) -> None:
+def test_an_unrequested_extra_visit_is_accepted(leaving: UnenrollmentClient, program: str) -> None:
     unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
     for state in ("dispatched", "rescheduled", "rescheduled"):
         order = leaving.wait_for_order(unenrollment, state=state)
@@ -131,9 +131,7 @@ def test_a_technician_who_goes_there_once_more_unasked_is_heard(leaving: Unenrol
     assert leaving.wait_for_end(unenrollment)["devices"][0]["ended"] == "removed"
 
 
-def test_who_was_refused_and_goes_there_once_more_is_heard_when_it_is_retried(
-    leaving: UnenrollmentClient, program: str
-) -> None:
+def test_a_report_after_a_refused_visit_is_accepted_on_retry(leaving: UnenrollmentClient, program: str) -> None:
     unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
     order = leaving.wait_for_order(unenrollment)
     leaving.signal_completion(unenrollment, order, "customer_refused")
@@ -143,7 +141,7 @@ def test_who_was_refused_and_goes_there_once_more_is_heard_when_it_is_retried(
     assert leaving.wait_for_end(unenrollment)["devices"][0]["ended"] == "removed"
 
 
-def test_a_used_up_order_is_tried_once_more_too(leaving: UnenrollmentClient, program: str) -> None:
+def test_an_exhausted_order_is_retried(leaving: UnenrollmentClient, program: str) -> None:
     unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
     for state in ("dispatched", "rescheduled", "rescheduled"):
         order = leaving.wait_for_order(unenrollment, state=state)
@@ -156,7 +154,7 @@ def test_a_used_up_order_is_tried_once_more_too(leaving: UnenrollmentClient, pro
     assert leaving.wait_for_end(unenrollment)["devices"][0]["ended"] == "removed"
 
 
-def test_control_stops_before_the_device_is_fetched(doors: RunningStack, leaving: UnenrollmentClient) -> None:
+def test_control_stops_before_the_device_is_removed(doors: RunningStack, leaving: UnenrollmentClient) -> None:
     program = leaving.add_lending_program()
     enrollment = leaving.enroll_lent(program)
     unenrollment = leaving.submit_accepted(enrollment, **AT_ONCE)
@@ -171,7 +169,7 @@ def test_control_stops_before_the_device_is_fetched(doors: RunningStack, leaving
     assert (seen["devices"][0]["registration"], len(seen["sync_requests"])) == ("removed", 1)
 
 
-def test_a_removal_that_fails_brings_no_subscription_back(leaving: UnenrollmentClient, program: str) -> None:
+def test_a_failed_removal_restores_no_subscription(leaving: UnenrollmentClient, program: str) -> None:
     unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_ONCE)
     leaving.signal_completion(unenrollment, leaving.wait_for_order(unenrollment), "customer_refused")
     seen = leaving.wait_for_state(unenrollment, "recovery_pending")
@@ -181,7 +179,7 @@ def test_a_removal_that_fails_brings_no_subscription_back(leaving: UnenrollmentC
     assert leaving.wait_for_end(unenrollment)["devices"][0]["registration"] == "kept"
 
 
-def test_several_devices_are_fetched_at_once_and_told_as_they_leave(leaving: UnenrollmentClient) -> None:
+def test_several_devices_are_removed_in_parallel_and_synchronized_one_by_one(leaving: UnenrollmentClient) -> None:
     program = leaving.add_lending_program()
     enrollment = leaving.enroll_lent(program, devices=3)
     stays = {"device": leaving.list_device_ids(enrollment)[0], "removal_method": "keep"}
@@ -199,7 +197,7 @@ def test_several_devices_are_fetched_at_once_and_told_as_they_leave(leaving: Une
     assert (leaving.get_capacity_in_use(program), seen["subscription_state"]) == ((0, 0, 0.0), "ended")
 
 
-def test_taken_back_in_time_everything_is_as_before(leaving: UnenrollmentClient, program: str) -> None:
+def test_a_timely_cancellation_restores_everything(leaving: UnenrollmentClient, program: str) -> None:
     enrollment = leaving.enroll_lent(program)
     unenrollment = leaving.submit_accepted(enrollment, **AT_THE_END)
     leaving.wait_for_order(unenrollment)
@@ -211,14 +209,14 @@ def test_taken_back_in_time_everything_is_as_before(leaving: UnenrollmentClient,
     assert leaving.submit(enrollment).status_code == 202
 
 
-def test_what_has_left_cannot_be_taken_back(leaving: UnenrollmentClient, program: str) -> None:
+def test_a_complete_unenrollment_cannot_be_cancelled(leaving: UnenrollmentClient, program: str) -> None:
     unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_ONCE)
     leaving.wait_for_order(unenrollment)
     answer = leaving.post(unenrollment, "cancel", reason="they stay")
     assert (answer.status_code, answer.json()["type"].split("#")[1]) == (409, "already-left")
 
 
-def test_nobody_is_sent_for_a_device_of_the_customers_own_where_the_program_forbids_it(
+def test_no_visit_is_ordered_for_a_customer_owned_device_if_the_program_forbids_it(
     doors: RunningStack, leaving: UnenrollmentClient
 ) -> None:
     enrollment = doors.enroll()
@@ -229,7 +227,7 @@ def test_nobody_is_sent_for_a_device_of_the_customers_own_where_the_program_forb
     assert leaving.get_subscription(enrollment)["state"] == "active"
 
 
-def test_a_shipped_device_is_awaited_until_it_comes(leaving: UnenrollmentClient) -> None:
+def test_a_return_shipment_is_awaited(leaving: UnenrollmentClient) -> None:
     program = leaving.add_lending_program(removal_method="ship_back")
     enrollment = leaving.enroll_lent(program)
     unenrollment = leaving.submit_accepted(enrollment, **AT_THE_END)
@@ -240,7 +238,7 @@ def test_a_shipped_device_is_awaited_until_it_comes(leaving: UnenrollmentClient)
     assert (seen["devices"][0]["registration"], seen["subscription_state"]) == ("removed", "ended")
 
 
-def test_only_a_shipped_device_is_received(leaving: UnenrollmentClient, program: str) -> None:
+def test_only_a_return_shipment_can_be_received(leaving: UnenrollmentClient, program: str) -> None:
     unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
     leaving.wait_for_order(unenrollment)
     device = leaving.get(unenrollment)["devices"][0]["id"]
@@ -248,7 +246,7 @@ def test_only_a_shipped_device_is_received(leaving: UnenrollmentClient, program:
     assert (answer.status_code, answer.json()["type"].split("#")[1]) == (409, "not-shipped")
 
 
-def test_a_device_signalled_by_hand_as_received_is_received(leaving: UnenrollmentClient) -> None:
+def test_a_manually_signaled_receipt_is_accepted(leaving: UnenrollmentClient) -> None:
     unenrollment = leaving.submit_accepted(
         leaving.enroll_lent(leaving.add_lending_program(removal_method="ship_back")), **AT_THE_END
     )

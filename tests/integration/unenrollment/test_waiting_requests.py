@@ -1,4 +1,4 @@
-"""Leaving a program that waits: for approval, for its day, for an enrolment still on its way.
+"""Unenrollments that wait: for approval, for their effective date, for an unfinished enrollment.
 
 See docs/domain.md#unenroll.
 """
@@ -34,7 +34,7 @@ def test_nothing_changes_until_it_is_approved(doors: RunningStack, leaving: Unen
     assert leaving.wait_for_end(unenrollment)["devices"][0]["registration"] == "kept"
 
 
-def test_turned_down_the_customer_stays(doors: RunningStack, leaving: UnenrollmentClient) -> None:
+def test_a_rejected_approval_keeps_the_customer(doors: RunningStack, leaving: UnenrollmentClient) -> None:
     enrollment = doors.enroll()
     unenrollment = leaving.submit_accepted(enrollment, **NEEDS_APPROVAL)
     leaving.wait_for_state(unenrollment, "awaiting_approval")
@@ -45,14 +45,14 @@ def test_turned_down_the_customer_stays(doors: RunningStack, leaving: Unenrollme
     assert (seen["reason"], seen["subscription_state"]) == ("the meter was at fault", "active")
 
 
-def test_it_is_approved_once(doors: RunningStack, leaving: UnenrollmentClient) -> None:
+def test_an_unenrollment_is_approved_once(doors: RunningStack, leaving: UnenrollmentClient) -> None:
     unenrollment = leaving.submit_accepted(doors.enroll(), **NEEDS_APPROVAL)
     leaving.wait_for_state(unenrollment, "awaiting_approval")
     leaving.post_accepted(unenrollment, "approval", approved=True, reason="yes")
     assert leaving.post(unenrollment, "approval", approved=False, reason="no").status_code == 409
 
 
-def test_an_approval_may_be_signalled_by_hand(doors: RunningStack, leaving: UnenrollmentClient) -> None:
+def test_an_approval_can_be_signaled_manually(doors: RunningStack, leaving: UnenrollmentClient) -> None:
     unenrollment = leaving.submit_accepted(doors.enroll(), **NEEDS_APPROVAL)
     leaving.wait_for_state(unenrollment, "awaiting_approval")
     leaving.signal(unenrollment, "approval_decided", {"approved": True, "reason": "by hand"})
@@ -63,13 +63,13 @@ def test_an_approval_may_be_signalled_by_hand(doors: RunningStack, leaving: Unen
     ("day", "midnight"),
     [
         ("2031-07-01", "2031-07-01T06:00:00Z"),
-        ("2031-03-09", "2031-03-09T07:00:00Z"),  # the clocks go forward during this day
+        ("2031-03-09", "2031-03-09T07:00:00Z"),  # the clocks go forward on this day
         ("2031-03-10", "2031-03-10T06:00:00Z"),
-        ("2031-11-02", "2031-11-02T06:00:00Z"),  # and back during this one
+        ("2031-11-02", "2031-11-02T06:00:00Z"),  # and back on this one
         ("2031-11-03", "2031-11-03T07:00:00Z"),
     ],
 )
-def test_until_its_day_it_waits_for_midnight_at_the_premise(
+def test_the_effective_date_begins_at_the_premises_midnight(
     doors: RunningStack, leaving: UnenrollmentClient, day: str, midnight: str
 ) -> None:
     who = doors.customers.take(time_zone="America/Denver")
@@ -81,7 +81,9 @@ def test_until_its_day_it_waits_for_midnight_at_the_premise(
     assert leaving.get_subscription(enrollment)["devices"][0]["controllable"]
 
 
-def test_taken_back_before_its_day_everything_is_as_before(doors: RunningStack, leaving: UnenrollmentClient) -> None:
+def test_a_cancellation_before_the_effective_date_restores_everything(
+    doors: RunningStack, leaving: UnenrollmentClient
+) -> None:
     enrollment = doors.enroll()
     unenrollment = leaving.submit_accepted(enrollment, effective_date=SOON)
     leaving.wait_for_state(unenrollment, "scheduled")
@@ -90,7 +92,7 @@ def test_taken_back_before_its_day_everything_is_as_before(doors: RunningStack, 
     assert leaving.wait_for_end(unenrollment)["subscription_state"] == "active"
 
 
-def test_a_cancellation_in_temporal_takes_it_back_too(doors: RunningStack, leaving: UnenrollmentClient) -> None:
+def test_a_temporal_cancellation_cancels_the_unenrollment(doors: RunningStack, leaving: UnenrollmentClient) -> None:
     unenrollment = leaving.submit_accepted(doors.enroll(), effective_date=SOON)
     leaving.wait_for_state(unenrollment, "scheduled")
     leaving.signal(unenrollment, "cancel_requested", {"reason": "by hand"})
@@ -98,7 +100,7 @@ def test_a_cancellation_in_temporal_takes_it_back_too(doors: RunningStack, leavi
     assert (seen["state"], seen["reason"], seen["subscription_state"]) == ("cancelled", "by hand", "active")
 
 
-def test_a_subscription_is_left_once_at_a_time(doors: RunningStack, leaving: UnenrollmentClient) -> None:
+def test_a_subscription_has_one_open_unenrollment(doors: RunningStack, leaving: UnenrollmentClient) -> None:
     enrollment = doors.enroll()
     first = leaving.submit_accepted(enrollment, effective_date=SOON)
     answer = leaving.submit(enrollment)
@@ -106,13 +108,13 @@ def test_a_subscription_is_left_once_at_a_time(doors: RunningStack, leaving: Une
     assert first in answer.json()["detail"]
 
 
-def test_a_day_that_is_over_is_refused(doors: RunningStack, leaving: UnenrollmentClient) -> None:
+def test_a_past_date_is_refused(doors: RunningStack, leaving: UnenrollmentClient) -> None:
     seen = leaving.wait_for_state(leaving.submit_accepted(doors.enroll(), effective_date="2026-01-01"), "rejected")
     assert _failed(seen) == {"effective_date"}
 
 
 @pytest.mark.parametrize(("reason", "state"), [("customer_opt_out", "rejected"), ("life_support", "unenrolled")])
-def test_the_minimum_term_holds_unless_the_reason_is_above_it(
+def test_the_minimum_term_applies_unless_the_reason_overrides_it(
     doors: RunningStack, leaving: UnenrollmentClient, reason: str, state: str
 ) -> None:
     program = doors.unique_name("TERM")
@@ -133,14 +135,14 @@ def test_a_minimum_term_may_only_warn(doors: RunningStack, leaving: Unenrollment
     assert (seen["state"], said["minimum_term"]) == ("unenrolled", "warned")
 
 
-def test_a_reason_is_asked_for_and_known(doors: RunningStack, leaving: UnenrollmentClient) -> None:
+def test_the_reason_is_required_and_must_be_known(doors: RunningStack, leaving: UnenrollmentClient) -> None:
     enrollment = doors.enroll()
     for reason in (None, "boredom"):
         seen = leaving.wait_for_state(leaving.submit_accepted(enrollment, reason=reason), "rejected")
         assert _failed(seen) == {"reason_given"}
 
 
-def test_an_enrolment_on_its_way_to_the_derms_is_told_first(doors: RunningStack, leaving: UnenrollmentClient) -> None:
+def test_a_pending_enrollment_message_is_sent_first(doors: RunningStack, leaving: UnenrollmentClient) -> None:
     doors.set_derms_faults(acknowledge_after_seconds=1.5)
     enrollment = doors.submit_accepted(doors.build_application())
     doors.wait_for_sync_request(enrollment, "awaiting_acknowledgement")
@@ -152,7 +154,7 @@ def test_an_enrolment_on_its_way_to_the_derms_is_told_first(doors: RunningStack,
     assert doors.search_derms(seen["devices"][0]["serial_number"])[0]["state"] == "removed"
 
 
-def test_what_the_derms_never_heard_of_is_told_to_nobody(doors: RunningStack, leaving: UnenrollmentClient) -> None:
+def test_an_enrollment_unknown_to_the_derms_sends_nothing(doors: RunningStack, leaving: UnenrollmentClient) -> None:
     program = doors.unique_name("HELD")
     doors.add_program(program, sync_policy="batched")
     enrollment = doors.submit_accepted(doors.build_application(program=program))
@@ -163,13 +165,13 @@ def test_what_the_derms_never_heard_of_is_told_to_nobody(doors: RunningStack, le
     assert doors.search_derms(seen["devices"][0]["serial_number"]) == []
 
 
-def test_there_is_nothing_to_leave_where_there_is_no_subscription(doors: RunningStack) -> None:
+def test_an_unenrollment_without_a_subscription_is_refused(doors: RunningStack) -> None:
     request = {"subscription": "PS-NOBODY", "reason": "move_out"}
     answer = doors.api.post("/v1/program-unenrollments", json=request)
     assert (answer.status_code, answer.json()["type"].split("#")[1]) == (422, "unknown-reference")
 
 
-def test_those_that_wait_for_approval_are_found(doors: RunningStack, leaving: UnenrollmentClient) -> None:
+def test_unenrollments_awaiting_approval_are_found(doors: RunningStack, leaving: UnenrollmentClient) -> None:
     unenrollment = leaving.submit_accepted(doors.enroll(), **NEEDS_APPROVAL)
     leaving.wait_for_state(unenrollment, "awaiting_approval")
     found = doors.api.get("/v1/program-unenrollments", params={"state": "awaiting_approval"}).json()["items"]

@@ -1,4 +1,4 @@
-"""The flows brought to every point where they can wait or end, by name."""
+"""Scenarios that bring every workflow to each point where it can wait or end, by name."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -16,7 +16,7 @@ from workflows.enroll import EnrollmentWorkflow
 
 
 class Scenario(NamedTuple):
-    """How the flow is started, and what is done to it until its history is kept. `late`: time has to pass in it."""
+    """How the workflow is started, and what happens until its history is recorded. `late`: time has to pass."""
 
     begin: Callable[..., AbstractAsyncContextManager[Any]]
     carry: Callable[[Any], Awaitable[object]]

@@ -1,4 +1,4 @@
-"""The setup of devices that come by parcel or are asked after, brought to every point where it can wait or end."""
+"""Scenarios for shipped devices and status checks, for every point where they can wait or end."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -129,4 +129,4 @@ LATE: dict[str, tuple[Callable[[DeviceSetupRun], Awaitable[object]], dict[str, A
     "check_asked_after": (asked_after, {"steps": (CHECK,)}),
     "check_asked_again_by_itself": (finished, {"steps": (CHECK,), "answers": [OFFLINE, OK]}),
 }
-"""Those that take hours, or weeks."""
+"""Scenarios that take hours or weeks."""

@@ -1,4 +1,4 @@
-"""An installation by a technician, brought to every point where it can wait or end, by name."""
+"""Scenarios for an installation by a technician, for every point where it can wait or end, by name."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -123,4 +123,4 @@ INSTALLATION_SCENARIOS: Installing = {
 }
 
 LATE: Installing = {"installation_expired": (expired, {})}
-"""Those that take months."""
+"""Scenarios that take months."""

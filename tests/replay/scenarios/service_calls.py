@@ -1,4 +1,4 @@
-"""The service-call flow brought to every point where it can wait or end, by name."""
+"""Scenarios for every point where the service-call workflow can wait or end, by name."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress

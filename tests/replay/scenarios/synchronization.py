@@ -1,4 +1,4 @@
-"""Telling the DERMS, brought to every point where it can wait or end: by the enrol flow, and by one for that alone."""
+"""Scenarios for every point where synchronization can wait or end: in the enroll workflow, and in one of its own."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

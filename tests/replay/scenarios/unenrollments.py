@@ -1,4 +1,4 @@
-"""The unenrol flow brought to every point where it can wait or end, by name."""
+"""Scenarios for every point where the unenroll workflow can wait or end, by name."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -224,4 +224,4 @@ UNENROLLMENT_SCENARIOS: dict[str, tuple[Callable[[UnenrollmentRun], Awaitable[ob
 LATE: dict[str, tuple[Callable[[UnenrollmentRun], Awaitable[object]], dict[str, Any]]] = {
     "parcel_never_came": (parcel_missed, {"methods": "ship_back"}),
 }
-"""Those that take weeks."""
+"""Scenarios that take weeks."""

@@ -1,4 +1,4 @@
-"""README.md and docs/ lead where they say: to files, headings and doors that are there."""
+"""README.md and docs/ refer to files, headings and endpoints that exist."""
 
 import re
 from pathlib import Path
@@ -39,7 +39,7 @@ def _anchors(page: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(("page", "target"), LINKS, ids=[f"{_named(page)}: {target}" for page, target in LINKS])
-def test_a_link_leads_somewhere(page: Path, target: str) -> None:
+def test_a_link_resolves(page: Path, target: str) -> None:
     if "://" in target:
         return
     path, _, anchor = target.partition("#")
@@ -48,7 +48,7 @@ def test_a_link_leads_somewhere(page: Path, target: str) -> None:
     assert not anchor or anchor in _anchors(there), f"{there.name} has no heading for #{anchor}"
 
 
-def test_pages_that_the_code_names_are_there() -> None:
+def test_pages_that_the_code_names_exist() -> None:
     named = {
         name.rstrip(".")
         for path in SOURCES
@@ -66,21 +66,21 @@ def _unknown_anchors(code: str) -> list[str]:
     ]
 
 
-def test_a_citation_of_an_unknown_anchor_or_page_is_found() -> None:
+def test_a_reference_to_an_unknown_anchor_or_page_is_detected() -> None:
     pages = "docs/" + "operate/run.md", "docs/" + "nowhere.md"
     code = f"(see {pages[0]}#at-night, {pages[0]}#at-noon and {pages[1]}#at-night)"
     assert _unknown_anchors(code) == [f"{pages[0]}#at-noon", f"{pages[1]}#at-night"]
 
 
-def test_sections_that_python_files_cite_are_there() -> None:
+def test_sections_that_python_files_reference_exist() -> None:
     texts = {_named(path): path.read_text(encoding="utf-8") for path in PYTHON}
     assert sum(len(CITED.findall(text)) for text in texts.values()) > 50
     unknown = {name: _unknown_anchors(text) for name, text in texts.items()}
     assert {name: anchors for name, anchors in unknown.items() if anchors} == {}
 
 
-def test_python_files_cite_by_anchor_and_never_by_a_number() -> None:
-    """The number of a section changes when one is added before it, and nothing notices."""
+def test_python_files_reference_sections_by_anchor_and_never_by_number() -> None:
+    """The number of a section changes unnoticed when one is added before it."""
     numbered = {_named(path): BY_NUMBER.findall(path.read_text(encoding="utf-8")) for path in PYTHON}
     assert {name: cited for name, cited in numbered.items() if cited} == {}
 
@@ -119,17 +119,17 @@ def doors() -> list[re.Pattern[str]]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_named)
-def test_doors_that_a_page_names_are_those_of_the_api(page: Path, doors: list[re.Pattern[str]]) -> None:
+def test_endpoints_on_a_page_exist_in_the_api(page: Path, doors: list[re.Pattern[str]]) -> None:
     named = set(DOOR.findall(page.read_text(encoding="utf-8")))
     assert [door for door in sorted(named) if not any(pattern.fullmatch(door) for pattern in doors)] == []
 
 
-def test_the_request_of_the_readme_is_as_the_api_takes_it() -> None:
+def test_the_readme_request_is_accepted_by_the_api() -> None:
     (request,) = re.findall(r"<<'END'\n(.*?)\nEND\n", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert EnrollmentApplication.model_validate_json(request).program == "TSTAT-DR"
 
 
-def test_commands_of_the_readme_are_in_the_makefile() -> None:
+def test_readme_commands_are_in_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in set(re.findall(r"\bmake ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8"))):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"make {target}"

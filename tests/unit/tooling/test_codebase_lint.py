@@ -1,4 +1,4 @@
-"""Each check of tests/codebase_lint.py catches what it is for, and lets pass what only looks like it."""
+"""Each check of tests/codebase_lint.py catches its bad examples, and accepts what only looks like them."""
 
 import importlib.util
 import tomllib
@@ -76,7 +76,7 @@ GOOD = [
 
 
 def faults_of(root: Path, path: str, text: str) -> list[tuple[str, str, int]]:
-    """(check, path, line) of each fault in a house with that one file, in folders that are packages."""
+    """Return (check, path, line) of each violation in a codebase with that one file, in folders that are packages."""
     place = root / path
     place.parent.mkdir(parents=True, exist_ok=True)
     for folder in Path(path).parents[:-1] if path.split("/")[0] != "tests" else ():
@@ -87,18 +87,18 @@ def faults_of(root: Path, path: str, text: str) -> list[tuple[str, str, int]]:
 
 
 @pytest.mark.parametrize(("check", "path", "text"), BAD)
-def test_what_is_bad_is_caught_by_its_check_alone(tmp_path: Path, check: str, path: str, text: str) -> None:
+def test_a_bad_example_fails_exactly_its_check(tmp_path: Path, check: str, path: str, text: str) -> None:
     caught = faults_of(tmp_path, path, text)
     assert [(name, place) for name, place, _ in caught] == [(check, path)]
 
 
 @pytest.mark.parametrize(("path", "text"), GOOD)
-def test_what_only_looks_bad_passes(tmp_path: Path, path: str, text: str) -> None:
+def test_a_good_example_passes(tmp_path: Path, path: str, text: str) -> None:
     assert faults_of(tmp_path, path, text) == []
 
 
 @pytest.mark.parametrize("missing", ["rules/__init__.py", "rules/inner/__init__.py"])
-def test_a_source_folder_without_init_is_caught(tmp_path: Path, missing: str) -> None:
+def test_a_source_folder_without_init_is_reported(tmp_path: Path, missing: str) -> None:
     faults_of(tmp_path, "rules/inner/a.py", "")
     (tmp_path / missing).unlink()
     assert {fault.path for fault in house.find_faults(tmp_path)} >= {"rules/inner/a.py"}
@@ -115,7 +115,7 @@ def test_every_check_has_a_bad_example() -> None:
     assert {check.__name__ for check in house.CHECKS} == {check for check, _, _ in BAD} | {"missing_inits"}
 
 
-def test_faults_are_told_with_their_place(
+def test_faults_are_printed_with_their_location(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     faults_of(tmp_path, "rules/a.py", "def f():\n    import json")
@@ -124,7 +124,7 @@ def test_faults_are_told_with_their_place(
     assert capsys.readouterr().out.startswith("rules/a.py:2: an import inside a function")
 
 
-def test_a_clean_house_is_silent(
+def test_a_clean_codebase_prints_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     faults_of(tmp_path, "rules/a.py", "import json")
@@ -148,7 +148,7 @@ def test_every_top_level_package_is_checked_by_the_import_linter() -> None:
     assert set(pyproject["tool"]["importlinter"]["root_packages"]) == _top_level_packages()
 
 
-def test_every_top_level_package_is_checked_by_the_house() -> None:
+def test_every_top_level_package_is_checked_by_the_codebase_lint() -> None:
     assert set(house.SOURCES) == _top_level_packages()
 
 

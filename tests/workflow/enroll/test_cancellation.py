@@ -1,4 +1,4 @@
-"""A request can be taken back until it is associated, wherever it stands, by signal or in Temporal."""
+"""A request can be cancelled until its association, in every state, by signal or in Temporal."""
 
 import asyncio
 from datetime import timedelta
@@ -23,7 +23,7 @@ async def for_ever() -> None:
 
 
 async def cancelled(flow: EnrollmentRun) -> None:
-    """Waits until the flow ended as cancelled, in Temporal and in the record."""
+    """Wait until the workflow has ended as cancelled, in Temporal and in the record."""
     with pytest.raises(WorkflowFailureError) as ended:
         await flow.result()
     assert isinstance(ended.value.cause, CancelledError)
@@ -34,7 +34,7 @@ async def cancelled(flow: EnrollmentRun) -> None:
 @pytest.mark.parametrize(
     ("decision", "stage"), [("waitlisted", WorkflowStage.WAITLISTED), (BROKEN, WorkflowStage.NEEDS_ATTENTION)]
 )
-async def test_cancelling_a_request_that_waits_ends_it(
+async def test_cancelling_a_waiting_request_ends_it(
     enroll: StartEnrollment, decision: Decision, stage: WorkflowStage
 ) -> None:
     async with enroll(decisions=[decision]) as flow:
@@ -48,7 +48,7 @@ async def test_cancelling_a_request_that_waits_ends_it(
 @pytest.mark.parametrize(
     ("decision", "stage"), [("waitlisted", WorkflowStage.WAITLISTED), (BROKEN, WorkflowStage.NEEDS_ATTENTION)]
 )
-async def test_cancelling_in_temporal_a_request_that_waits_cancels_it(
+async def test_a_temporal_cancellation_cancels_a_waiting_request(
     enroll: StartEnrollment, decision: Decision, stage: WorkflowStage
 ) -> None:
     async with enroll(decisions=[decision]) as flow:
@@ -57,13 +57,13 @@ async def test_cancelling_in_temporal_a_request_that_waits_cancels_it(
         await cancelled(flow)
 
 
-async def test_cancelling_in_temporal_while_it_is_decided_cancels_it(enroll: StartEnrollment) -> None:
+async def test_a_temporal_cancellation_during_the_decision_cancels_the_request(enroll: StartEnrollment) -> None:
     async with enroll(decisions=[for_ever], task_timeout=timedelta(seconds=1)) as flow:
         await flow.handle.cancel()
         await cancelled(flow)
 
 
-async def test_a_request_that_was_cancelled_before_it_was_decided_ends(enroll: StartEnrollment) -> None:
+async def test_a_request_cancelled_before_its_decision_ends(enroll: StartEnrollment) -> None:
     async with enroll(decisions=["waitlisted"]) as flow:
         await flow.wait_for_stage(WorkflowStage.WAITLISTED)
         flow.record.move_enrollment(EnrollmentState.CANCELLED)
@@ -71,7 +71,7 @@ async def test_a_request_that_was_cancelled_before_it_was_decided_ends(enroll: S
         assert (await flow.result()).state is EnrollmentState.CANCELLED
 
 
-async def test_a_cancel_that_comes_after_association_is_too_late(enroll: StartEnrollment) -> None:
+async def test_a_cancellation_after_association_is_too_late(enroll: StartEnrollment) -> None:
     async with enroll() as flow:
         await flow.wait_for_acknowledgement_wait()
         await flow.handle.signal(EnrollmentWorkflow.cancel_requested, CancelRequested())

@@ -1,4 +1,4 @@
-"""An installation takes as long as it takes: months of visits, reminders and second thoughts, each with one end."""
+"""An installation may take months of visits and reminders, and has one end."""
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -19,7 +19,7 @@ async def _enrolled(flow: InstallationRun) -> None:
     assert (result.state, result.synchronization) == (EnrollmentState.ENROLLED, SyncOutcome.SYNCHRONIZED)
 
 
-async def test_a_report_after_two_months_enrols(environment: WorkflowEnvironment) -> None:
+async def test_a_report_after_two_months_enrolls(environment: WorkflowEnvironment) -> None:
     async with run_installation(environment) as flow:
         await flow.wait_for_visit()
         await flow.wait_for_attributes(WorkflowStage.AWAITING_SITE_VISIT)
@@ -29,13 +29,13 @@ async def test_a_report_after_two_months_enrols(environment: WorkflowEnvironment
         await _enrolled(flow)
 
 
-async def test_a_report_before_the_flow_waits_is_kept(environment: WorkflowEnvironment) -> None:
+async def test_a_report_before_the_workflow_waits_is_kept(environment: WorkflowEnvironment) -> None:
     async with run_installation(environment) as flow:
         await flow.report(DONE)
         await _enrolled(flow)
 
 
-async def test_the_same_report_twice_is_one(environment: WorkflowEnvironment) -> None:
+async def test_a_duplicate_report_is_accepted_once(environment: WorkflowEnvironment) -> None:
     async with run_installation(environment) as flow:
         await flow.wait_for_visit()
         report = await flow.report(NO_ACCESS)
@@ -61,7 +61,7 @@ async def test_a_report_of_another_order_changes_nothing(environment: WorkflowEn
         ("nonsense", "message: model_type"),
     ],
 )
-async def test_a_report_that_cannot_be_read_changes_nothing_and_is_kept(
+async def test_an_unreadable_report_changes_nothing_and_is_kept(
     environment: WorkflowEnvironment, message: object, fault: str
 ) -> None:
     async with run_installation(environment) as flow:
@@ -88,7 +88,7 @@ async def test_reminders_count_from_the_appointment(environment: WorkflowEnviron
         assert flow.field.reminders == ["reminded"]
 
 
-async def test_a_person_has_one_more_visit_made(environment: WorkflowEnvironment) -> None:
+async def test_a_retry_orders_one_more_visit(environment: WorkflowEnvironment) -> None:
     async with run_installation(environment, attempts=1) as flow:
         await flow.wait_for_visit()
         await flow.report(NO_ACCESS)
@@ -100,7 +100,7 @@ async def test_a_person_has_one_more_visit_made(environment: WorkflowEnvironment
         await _enrolled(flow)
 
 
-async def test_a_report_after_the_last_attempt_is_taken_all_the_same(environment: WorkflowEnvironment) -> None:
+async def test_a_report_after_the_last_attempt_is_accepted(environment: WorkflowEnvironment) -> None:
     async with run_installation(environment, attempts=1) as flow:
         await flow.wait_for_visit()
         await flow.report(NO_ACCESS)
@@ -109,8 +109,8 @@ async def test_a_report_after_the_last_attempt_is_taken_all_the_same(environment
         await _enrolled(flow)
 
 
-async def test_a_word_that_an_order_is_off_which_stands_is_looked_at_once(environment: WorkflowEnvironment) -> None:
-    """As somebody may send by hand."""
+async def test_a_cancellation_signal_for_an_open_order_is_checked_once(environment: WorkflowEnvironment) -> None:
+    """Somebody may send such a signal manually."""
     async with run_installation(environment) as flow:
         await flow.wait_for_visit()
         await flow.handle.signal("work_order_cancelled", {"work_order_id": flow.field.order.id})
@@ -119,7 +119,7 @@ async def test_a_word_that_an_order_is_off_which_stands_is_looked_at_once(enviro
         assert await flow.count_events() < 60
 
 
-async def test_an_order_called_off_is_made_anew_by_a_person(environment: WorkflowEnvironment) -> None:
+async def test_a_cancelled_order_is_replaced_by_a_retry(environment: WorkflowEnvironment) -> None:
     async with run_installation(environment) as flow:
         await flow.wait_for_visit()
         flow.field.move(WorkOrderState.CANCELLED)
@@ -132,7 +132,7 @@ async def test_an_order_called_off_is_made_anew_by_a_person(environment: Workflo
         assert len(flow.field.orders) == 2
 
 
-async def test_a_device_that_cannot_be_taken_after_all_sends_the_order_back(environment: WorkflowEnvironment) -> None:
+async def test_a_refused_device_returns_the_order_to_the_technician(environment: WorkflowEnvironment) -> None:
     async with run_installation(environment) as flow:
         flow.field.refusals = ["The serial number is taken."]
         await flow.wait_for_visit()
@@ -142,7 +142,7 @@ async def test_a_device_that_cannot_be_taken_after_all_sends_the_order_back(envi
         await _enrolled(flow)
 
 
-async def test_what_only_a_person_can_settle_waits_for_one(environment: WorkflowEnvironment) -> None:
+async def test_an_unresolvable_installation_is_parked(environment: WorkflowEnvironment) -> None:
     async with run_installation(environment) as flow:
         flow.field.stuck = ["The service point is billed to another account now."]
         await flow.wait_for_visit()
@@ -153,7 +153,7 @@ async def test_what_only_a_person_can_settle_waits_for_one(environment: Workflow
 
 
 @pytest.mark.parametrize("outcome", [REFUSED, CompletionOutcome.NOT_INSTALLABLE])
-async def test_what_cannot_be_installed_ends_cancelled(
+async def test_an_impossible_installation_ends_cancelled(
     environment: WorkflowEnvironment, outcome: CompletionOutcome
 ) -> None:
     async with run_installation(environment) as flow:
@@ -163,14 +163,14 @@ async def test_what_cannot_be_installed_ends_cancelled(
         await flow.wait_for_attributes(WorkflowStage.CANCELLED)
 
 
-async def test_who_cancels_while_a_technician_is_awaited_is_heard(environment: WorkflowEnvironment) -> None:
+async def test_a_cancellation_while_waiting_for_a_technician_is_handled(environment: WorkflowEnvironment) -> None:
     async with run_installation(environment) as flow:
         await flow.wait_for_visit()
         await flow.handle.signal("cancel_requested", {"reason": "changed their mind"})
         assert (await flow.result()).state is EnrollmentState.CANCELLED
 
 
-async def test_who_cancels_while_field_work_is_down_is_heard(environment: WorkflowEnvironment) -> None:
+async def test_a_cancellation_during_a_field_work_outage_is_handled(environment: WorkflowEnvironment) -> None:
     async with run_installation(environment) as flow:
         flow.field.down = 1000
         assert "Field work does not take orders today." in await flow.wait_until_parked()
@@ -178,7 +178,7 @@ async def test_who_cancels_while_field_work_is_down_is_heard(environment: Workfl
         assert (await flow.result()).state is EnrollmentState.CANCELLED
 
 
-async def test_field_work_that_was_down_gets_the_order_later(environment: WorkflowEnvironment) -> None:
+async def test_an_order_is_dispatched_after_a_field_work_outage(environment: WorkflowEnvironment) -> None:
     async with run_installation(environment) as flow:
         flow.field.down = 1
         await flow.wait_until_parked()
@@ -187,7 +187,7 @@ async def test_field_work_that_was_down_gets_the_order_later(environment: Workfl
         await _enrolled(flow)
 
 
-async def test_the_time_allowed_runs_out(environment: WorkflowEnvironment) -> None:
+async def test_an_enrollment_expires(environment: WorkflowEnvironment) -> None:
     async with run_installation(environment, expire_after_days=90) as flow:
         await flow.wait_for_visit()
         await flow.skip_time(days=91)
@@ -195,7 +195,7 @@ async def test_the_time_allowed_runs_out(environment: WorkflowEnvironment) -> No
         await flow.wait_for_attributes(WorkflowStage.EXPIRED)
 
 
-async def test_the_time_runs_out_for_one_that_waits_for_a_person_too(environment: WorkflowEnvironment) -> None:
+async def test_a_parked_enrollment_expires(environment: WorkflowEnvironment) -> None:
     async with run_installation(environment, attempts=1, expire_after_days=90) as flow:
         await flow.wait_for_visit()
         await flow.report(NO_ACCESS)
@@ -204,7 +204,7 @@ async def test_the_time_runs_out_for_one_that_waits_for_a_person_too(environment
         assert (await flow.result()).state is EnrollmentState.EXPIRED
 
 
-async def test_a_report_received_before_the_time_ran_out_wins(environment: WorkflowEnvironment) -> None:
+async def test_a_report_received_before_expiry_wins(environment: WorkflowEnvironment) -> None:
     async with run_installation(environment, expire_after_days=90) as flow:
         await flow.wait_for_visit()
         await flow.report(DONE, signalled=False)
@@ -212,7 +212,7 @@ async def test_a_report_received_before_the_time_ran_out_wins(environment: Workf
         await _enrolled(flow)
 
 
-async def test_a_last_minute_report_of_a_closed_door_does_not_save_it(environment: WorkflowEnvironment) -> None:
+async def test_a_last_minute_no_access_report_does_not_prevent_expiry(environment: WorkflowEnvironment) -> None:
     async with run_installation(environment, expire_after_days=90) as flow:
         await flow.wait_for_visit()
         await flow.report(NO_ACCESS, signalled=False)
@@ -220,7 +220,7 @@ async def test_a_last_minute_report_of_a_closed_door_does_not_save_it(environmen
         assert (await flow.result()).state is EnrollmentState.EXPIRED
 
 
-async def test_a_record_that_is_away_makes_the_report_wait(environment: WorkflowEnvironment) -> None:
+async def test_a_report_waits_for_an_unavailable_database(environment: WorkflowEnvironment) -> None:
     async with run_installation(environment) as flow:
         await flow.wait_for_visit()
         flow.record.away = True
@@ -231,7 +231,7 @@ async def test_a_record_that_is_away_makes_the_report_wait(environment: Workflow
         await _enrolled(flow)
 
 
-async def test_a_flow_cancelled_in_temporal_undoes_the_setup(environment: WorkflowEnvironment) -> None:
+async def test_a_temporal_cancellation_undoes_the_setup(environment: WorkflowEnvironment) -> None:
     async with run_installation(environment) as flow:
         await flow.wait_for_visit()
         await flow.handle.cancel()

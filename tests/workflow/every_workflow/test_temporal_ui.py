@@ -1,4 +1,4 @@
-"""In the Temporal UI a person sees what is waited for, and no personal data."""
+"""The Temporal UI shows what a workflow waits for, and no personal data."""
 
 from temporalio.api.enums.v1 import EventType
 
@@ -7,13 +7,13 @@ from tests.workflow.conftest import EnrollmentRun, StartEnrollment
 
 
 async def summaries(flow: EnrollmentRun) -> set[str]:
-    """What the UI writes beside activities and timers."""
+    """Return the summaries of activities and timers."""
     history = await flow.handle.fetch_history()
     payloads = [event.user_metadata.summary for event in history.events if event.user_metadata.HasField("summary")]
     return set(flow.environment.client.data_converter.payload_converter.from_payloads(payloads))
 
 
-async def test_the_details_say_what_is_waited_for(enroll: StartEnrollment) -> None:
+async def test_the_details_say_what_the_workflow_waits_for(enroll: StartEnrollment) -> None:
     async with enroll(decisions=["waitlisted", "enrolled"]) as flow:
         await flow.wait_for_details("Waiting for a place in the program.")
         await flow.handle.signal("place_freed", {})
@@ -23,7 +23,7 @@ async def test_the_details_say_what_is_waited_for(enroll: StartEnrollment) -> No
         assert await flow.get_details() == "Ended: synchronized."
 
 
-async def test_after_a_question_the_details_say_again_that_it_waits(enroll: StartEnrollment) -> None:
+async def test_the_details_say_that_it_waits_after_a_status_query(enroll: StartEnrollment) -> None:
     async with enroll() as flow:
         await flow.wait_for_acknowledgement_wait()
         await flow.skip_time(minutes=16)
@@ -31,7 +31,7 @@ async def test_after_a_question_the_details_say_again_that_it_waits(enroll: Star
         await flow.wait_for_acknowledgement_wait()
 
 
-async def test_activities_and_timers_are_named_in_words(enroll: StartEnrollment) -> None:
+async def test_activities_and_timers_have_summaries(enroll: StartEnrollment) -> None:
     async with enroll() as flow:
         await flow.wait_for_acknowledgement_wait()
         await flow.skip_time(minutes=16)
@@ -58,7 +58,7 @@ async def test_search_attributes_hold_a_stage_and_nothing_else(enroll: StartEnro
         assert {value for _, value in values} <= allowed
 
 
-async def test_handlers_say_what_they_are_for(enroll: StartEnrollment) -> None:
+async def test_signal_handlers_have_descriptions(enroll: StartEnrollment) -> None:
     async with enroll() as flow:
         definition = (await flow.get_metadata()).definition
         assert all(signal.description for signal in definition.signal_definitions)

@@ -1,4 +1,5 @@
-"""What cannot be read does no harm: a signal changes nothing, a start fails at once instead of trying for ever."""
+"""What cannot be decoded does no harm: a signal changes nothing, a start fails at once instead of being retried
+forever."""
 
 import gc
 
@@ -14,7 +15,7 @@ NONSENSE = ["not", "a", "message"]
 
 
 @pytest.mark.parametrize("name", [CANCEL_REQUESTED, PLACE_FREED, RETRY_REQUESTED, DERMS_ACKNOWLEDGED])
-async def test_a_signal_that_cannot_be_read_changes_nothing_and_is_kept(enroll: StartEnrollment, name: str) -> None:
+async def test_an_unreadable_signal_changes_nothing_and_is_kept(enroll: StartEnrollment, name: str) -> None:
     async with enroll() as flow:
         await flow.wait_for_acknowledgement_wait()
         await flow.handle.signal(name, NONSENSE)
@@ -48,7 +49,7 @@ async def test_a_signal_that_is_too_large_is_kept_without_its_content(enroll: St
         assert "too many to be kept here" in kept.error
 
 
-async def test_what_is_kept_says_what_is_wrong_and_repeats_no_value(enroll: StartEnrollment) -> None:
+async def test_the_kept_reason_repeats_no_value(enroll: StartEnrollment) -> None:
     async with enroll() as flow:
         await flow.wait_for_acknowledgement_wait()
         await flow.handle.signal(DERMS_ACKNOWLEDGED, {"message_id": "m", "result": "Jane Doe, 555-0100"})
@@ -57,9 +58,9 @@ async def test_what_is_kept_says_what_is_wrong_and_repeats_no_value(enroll: Star
         assert kept.error == "sync_request_id: missing; result: literal_error"
 
 
-# The SDK never begins with the run of a workflow whose __init__ fails, and Python says so when it clears that away.
+# The SDK never starts the `run` of a workflow whose __init__ fails, and Python warns about that coroutine.
 @pytest.mark.filterwarnings("ignore:coroutine .*run_workflow' was never awaited")
-async def test_an_undecodable_start_fails_the_flow(enroll: StartEnrollment) -> None:
+async def test_an_undecodable_start_fails_the_workflow(enroll: StartEnrollment) -> None:
     async with enroll(moods="answers") as flow:
         other = await flow.environment.client.start_workflow(
             WORKFLOW, {"enrollment": 7}, id="enroll/undecodable", task_queue=flow.record.enrollment_id

@@ -1,4 +1,4 @@
-"""A parcel and a head-end in memory, by the house's own table of states, under the enrol flow."""
+"""Runs the enroll workflow on a shipment and a head-end in memory, with the real transition table of shipments."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -36,7 +36,7 @@ _E = EnrollmentState
 
 
 class DeviceSetup:
-    """The newest parcel, and the head-end."""
+    """The newest shipment, and the head-end."""
 
     def __init__(self, steps: tuple[SetupStep, ...], answers: list[HeadEndOutcome | None] | None) -> None:
         self.steps = steps
@@ -60,7 +60,7 @@ class DeviceSetup:
 
 
 class DeviceSetupActivities(EnrollmentActivities):
-    """The names that the flow calls while a device is shipped or checked."""
+    """The activities of shipments and status checks."""
 
     def __init__(self, record: EnrollmentRecord, derms: InMemoryDerms, house: DeviceSetup) -> None:
         super().__init__(record, derms)
@@ -143,22 +143,22 @@ class DeviceSetupActivities(EnrollmentActivities):
 
 @dataclass
 class DeviceSetupRun(EnrollmentRun):
-    """One enrolment whose device is shipped or checked."""
+    """An enrollment whose device is shipped or checked."""
 
     setup: DeviceSetup
 
     async def advance_shipment(self, *path: ShipmentState, told: bool = True) -> None:
-        """The parcel gets further; `told`: the flow hears of it."""
+        """Advance the shipment, and signal that unless `told` is false."""
         self.setup.move(*path)
         if told:
             await self.handle.signal("shipment_changed", {"shipment_id": self.setup.shipments[-1].shipment_id})
 
     async def answer_head_end_request(self, outcome: HeadEndOutcome, *, told: bool = True) -> None:
-        """The head-end answers the newest question."""
+        """Answer the newest request as the head-end, and signal that unless `told` is false."""
         await self.setup.head_end.answer(self.handle, outcome, told=told)
 
     async def retry_enrollment(self) -> None:
-        """A person retries the enrolment, as POST …/retry does."""
+        """Retry the enrollment, as POST …/retry does."""
         self.record.resume()
         await self.handle.signal("retry_requested", {"message_id": f"{self.record.version}"})
 
@@ -167,7 +167,7 @@ class DeviceSetupRun(EnrollmentRun):
 async def run_device_setup(
     environment: WorkflowEnvironment, *steps: SetupStep, answers: list[HeadEndOutcome | None] | None = None
 ) -> AsyncIterator[DeviceSetupRun]:
-    """Starts a flow on stand-ins; ends it afterwards if it is still open."""
+    """Run a workflow on stand-ins; terminate it afterwards if it is still open."""
     record, derms, house = EnrollmentRecord(), InMemoryDerms(), DeviceSetup(steps, answers)
     derms.moods = [derms.answers]
     flow = DeviceSetupRun(environment, record, derms, DeviceSetupActivities(record, derms, house), house)

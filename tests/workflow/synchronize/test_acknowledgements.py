@@ -1,4 +1,4 @@
-"""The DERMS may answer in any way, at any time, any number of times: the request ends as the DERMS says."""
+"""The DERMS may acknowledge in any way, at any time, any number of times: the request ends as the DERMS says."""
 
 from models.messages.enrollment import WorkflowStage
 from models.messages.synchronization import SyncOutcome
@@ -22,7 +22,7 @@ async def test_an_acknowledgement_in_the_response_synchronizes(enroll: StartEnro
         assert len(flow.derms.sent) == 1
 
 
-async def test_an_acknowledgement_after_the_first_questions_synchronizes(enroll: StartEnrollment) -> None:
+async def test_an_acknowledgement_after_status_queries_synchronizes(enroll: StartEnrollment) -> None:
     async with enroll() as flow:
         await flow.wait_for_acknowledgement_wait()
         await flow.skip_time(days=2)
@@ -32,7 +32,7 @@ async def test_an_acknowledgement_after_the_first_questions_synchronizes(enroll:
         assert len(flow.derms.sent) == 1
 
 
-async def test_the_same_acknowledgement_twice_is_one(enroll: StartEnrollment) -> None:
+async def test_a_duplicate_acknowledgement_is_applied_once(enroll: StartEnrollment) -> None:
     async with enroll() as flow:
         await flow.wait_for_acknowledgement_wait()
         await flow.acknowledge(times=2)
@@ -40,7 +40,7 @@ async def test_the_same_acknowledgement_twice_is_one(enroll: StartEnrollment) ->
         assert flow.record.outcomes.count("applied: positive") == 1
 
 
-async def test_an_acknowledgement_before_the_send_returned_synchronizes(enroll: StartEnrollment) -> None:
+async def test_an_acknowledgement_before_the_send_returns_synchronizes(enroll: StartEnrollment) -> None:
     async with enroll(moods="keeps_quiet") as flow:
         await flow.wait_for_details(SENDING)
         await flow.wait_until(lambda: bool(flow.derms.sent))

@@ -1,4 +1,4 @@
-"""A flow cancelled in Temporal while it tells the DERMS does not leave the DERMS untold in silence."""
+"""A workflow cancelled in Temporal during synchronization does not silently leave the DERMS uninformed."""
 
 from models.messages.synchronization import SyncOutcome
 from models.states.enrollment import SyncState
@@ -6,7 +6,7 @@ from tests.workflow.conftest import SENDING, StartEnrollment
 from tests.workflow.synchronize.test_negative_acknowledgements import NO
 
 
-async def test_a_flow_interrupted_while_it_sends_calls_a_person_whose_retry_synchronizes(
+async def test_a_cancellation_while_sending_parks_and_a_retry_synchronizes(
     enroll: StartEnrollment,
 ) -> None:
     async with enroll(moods="keeps_quiet answers") as flow:
@@ -19,7 +19,7 @@ async def test_a_flow_interrupted_while_it_sends_calls_a_person_whose_retry_sync
         assert len(set(flow.derms.sent)) == 1
 
 
-async def test_a_flow_interrupted_while_it_waits_calls_a_person_whose_retry_synchronizes(
+async def test_a_cancellation_while_waiting_parks_and_a_retry_synchronizes(
     enroll: StartEnrollment,
 ) -> None:
     async with enroll(moods="takes answers") as flow:
@@ -31,7 +31,7 @@ async def test_a_flow_interrupted_while_it_waits_calls_a_person_whose_retry_sync
         assert len(set(flow.derms.sent)) == 1
 
 
-async def test_an_interrupted_flow_does_nothing_more_by_itself(enroll: StartEnrollment) -> None:
+async def test_a_parked_workflow_does_nothing_by_itself(enroll: StartEnrollment) -> None:
     async with enroll(moods="takes answers") as flow:
         await flow.wait_for_acknowledgement_wait()
         await flow.handle.cancel()
@@ -41,7 +41,7 @@ async def test_an_interrupted_flow_does_nothing_more_by_itself(enroll: StartEnro
         assert len(flow.derms.sent) == 1
 
 
-async def test_an_interrupted_flow_still_listens(enroll: StartEnrollment) -> None:
+async def test_a_parked_workflow_still_handles_acknowledgements(enroll: StartEnrollment) -> None:
     async with enroll() as flow:
         await flow.wait_for_acknowledgement_wait()
         await flow.handle.cancel()
@@ -50,7 +50,7 @@ async def test_an_interrupted_flow_still_listens(enroll: StartEnrollment) -> Non
         assert (await flow.result()).synchronization is SyncOutcome.SYNCHRONIZED
 
 
-async def test_cancelling_in_temporal_a_flow_that_waits_for_a_person_keeps_it_waiting(enroll: StartEnrollment) -> None:
+async def test_a_temporal_cancellation_leaves_a_parked_workflow_parked(enroll: StartEnrollment) -> None:
     async with enroll(moods="answers", **NO) as flow:
         await flow.wait_until_parked()
         await flow.handle.cancel()

@@ -1,4 +1,4 @@
-"""However long the DERMS or the database is away, the flow waits visibly, goes on by itself, and never fails."""
+"""However long the DERMS or the database is down, the workflow waits visibly, resumes by itself, and never fails."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from tests.workflow.conftest import StartEnrollment
 from workflows import policies
 
 
-async def test_thirty_days_without_a_derms_end_synchronized(
+async def test_an_enrollment_synchronizes_after_thirty_days_without_the_derms(
     enroll: StartEnrollment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Thousands of attempts prove no more than hundreds.
@@ -27,7 +27,7 @@ async def test_thirty_days_without_a_derms_end_synchronized(
         assert await flow.count_events() < 3000
 
 
-async def test_an_evening_without_a_derms_calls_nobody(enroll: StartEnrollment) -> None:
+async def test_an_evening_without_the_derms_parks_nothing(enroll: StartEnrollment) -> None:
     async with enroll(moods="is_down") as flow:
         await flow.skip_time(hours=5)
         flow.derms.moods = [flow.derms.answers]
@@ -35,7 +35,7 @@ async def test_an_evening_without_a_derms_calls_nobody(enroll: StartEnrollment) 
         assert flow.record.errors == []
 
 
-async def test_a_derms_that_cannot_be_asked_calls_a_person_and_is_tried_again(enroll: StartEnrollment) -> None:
+async def test_a_derms_that_cannot_be_queried_parks_and_is_retried(enroll: StartEnrollment) -> None:
     async with enroll(moods="takes answers") as flow:
         flow.derms.mute = Refused("The DERMS has no such page.", code="derms-refused")
         await flow.wait_for_acknowledgement_wait()
@@ -46,14 +46,14 @@ async def test_a_derms_that_cannot_be_asked_calls_a_person_and_is_tried_again(en
         assert (await flow.result()).synchronization is SyncOutcome.SYNCHRONIZED
 
 
-async def test_a_request_that_cannot_be_decided_is_parked_and_decided_an_hour_later(enroll: StartEnrollment) -> None:
+async def test_an_undecided_request_is_parked_and_decided_an_hour_later(enroll: StartEnrollment) -> None:
     async with enroll(moods="answers", decisions=[Refused("The catalogue is broken.", code="broken"), "enrolled"]) as f:
         assert "The catalogue is broken." in await f.wait_until_parked()
         assert f.record.enrollment is EnrollmentState.NEEDS_ATTENTION
         assert (await f.result()).synchronization is SyncOutcome.SYNCHRONIZED
 
 
-async def test_a_database_away_from_the_start_parks_and_goes_on(enroll: StartEnrollment) -> None:
+async def test_a_database_outage_from_the_start_parks_and_recovers(enroll: StartEnrollment) -> None:
     async with enroll(moods="answers", away=True) as flow:
         await flow.wait_until_parked()
         await flow.skip_time(hours=12)
@@ -61,7 +61,7 @@ async def test_a_database_away_from_the_start_parks_and_goes_on(enroll: StartEnr
         assert (await flow.result()).synchronization is SyncOutcome.SYNCHRONIZED
 
 
-async def test_a_database_away_when_the_acknowledgement_comes_parks_and_goes_on(enroll: StartEnrollment) -> None:
+async def test_a_database_outage_at_the_acknowledgement_parks_and_recovers(enroll: StartEnrollment) -> None:
     async with enroll() as flow:
         await flow.wait_for_acknowledgement_wait()
         flow.record.away = True

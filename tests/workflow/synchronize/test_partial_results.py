@@ -1,4 +1,4 @@
-"""The truth is kept device by device; the request is synchronized only when every device is."""
+"""Each device has its own registration; the request is synchronized only when every device is."""
 
 from models.messages.synchronization import SyncOutcome
 from models.states.enrollment import RegistrationState
@@ -23,7 +23,7 @@ async def test_devices_acknowledged_one_by_one_synchronize_with_the_last(enroll:
         assert (await flow.result()).synchronization is SyncOutcome.SYNCHRONIZED
 
 
-async def test_a_device_left_out_of_the_answer_to_our_question_calls_a_person(enroll: StartEnrollment) -> None:
+async def test_a_device_missing_from_a_status_answer_parks_the_request(enroll: StartEnrollment) -> None:
     async with enroll() as flow:
         await flow.wait_for_acknowledgement_wait()
         flow.derms.taken[flow.record.key] = await flow.acknowledge(devices=[said(CHARGER)])
@@ -31,7 +31,7 @@ async def test_a_device_left_out_of_the_answer_to_our_question_calls_a_person(en
         assert "devices-unanswered" in await flow.wait_until_parked()
 
 
-async def test_a_failed_device_calls_a_person_and_the_other_stays_registered(enroll: StartEnrollment) -> None:
+async def test_a_failed_device_parks_the_request_and_the_other_stays_registered(enroll: StartEnrollment) -> None:
     async with enroll(moods="answers", devices=[said(CHARGER), said(BATTERY, "failed")]) as flow:
         assert "device-failed" in await flow.wait_until_parked()
         assert list(flow.record.registrations.values()) == [
@@ -40,7 +40,7 @@ async def test_a_failed_device_calls_a_person_and_the_other_stays_registered(enr
         ]
 
 
-async def test_a_device_that_failed_is_registered_by_the_retry(enroll: StartEnrollment) -> None:
+async def test_a_failed_device_is_registered_by_the_retry(enroll: StartEnrollment) -> None:
     async with enroll(moods="answers", devices=[said(CHARGER), said(BATTERY, "failed")]) as flow:
         await flow.wait_until_parked()
         flow.activities.answer = {}
@@ -49,7 +49,7 @@ async def test_a_device_that_failed_is_registered_by_the_retry(enroll: StartEnro
         assert flow.record.registrations[BATTERY] is RegistrationState.REGISTERED
 
 
-async def test_devices_that_the_derms_invents_change_nothing(enroll: StartEnrollment) -> None:
+async def test_unknown_devices_in_an_acknowledgement_change_nothing(enroll: StartEnrollment) -> None:
     async with enroll(moods="answers", devices=[said(CHARGER), said(BATTERY), said("dev_unheard_of")]) as flow:
         assert (await flow.result()).synchronization is SyncOutcome.SYNCHRONIZED
         assert set(flow.record.registrations) == set(DEVICES)

@@ -1,11 +1,11 @@
-"""An answer to an older message says nothing of the one in question."""
+"""An acknowledgement of an older message says nothing about the current one."""
 
 from models.messages.synchronization import SyncOutcome
 from tests.workflow.conftest import SENDING, StartEnrollment
 from tests.workflow.synchronize.test_negative_acknowledgements import NO
 
 
-async def test_an_old_acknowledgement_is_ignored_and_the_right_one_is_waited_for(enroll: StartEnrollment) -> None:
+async def test_an_old_acknowledgement_is_ignored_until_the_current_one_arrives(enroll: StartEnrollment) -> None:
     async with enroll() as flow:
         await flow.wait_for_acknowledgement_wait()
         await flow.acknowledge(version=7)
@@ -16,7 +16,7 @@ async def test_an_old_acknowledgement_is_ignored_and_the_right_one_is_waited_for
         assert flow.record.outcomes[0].startswith("ignored: it answers version 7")
 
 
-async def test_an_old_acknowledgement_does_not_stop_a_send_that_is_under_way(enroll: StartEnrollment) -> None:
+async def test_an_old_acknowledgement_does_not_stop_a_send_in_progress(enroll: StartEnrollment) -> None:
     async with enroll(moods="keeps_quiet") as flow:
         await flow.wait_for_details(SENDING)
         await flow.wait_until(lambda: bool(flow.derms.sent))
@@ -28,7 +28,7 @@ async def test_an_old_acknowledgement_does_not_stop_a_send_that_is_under_way(enr
         assert flow.derms.asked == 0
 
 
-async def test_a_late_positive_answer_does_not_undo_a_negative_one(enroll: StartEnrollment) -> None:
+async def test_a_late_positive_acknowledgement_does_not_undo_a_negative_one(enroll: StartEnrollment) -> None:
     async with enroll(moods="answers", **NO) as flow:
         await flow.wait_until_parked()
         await flow.acknowledge()

@@ -1,4 +1,4 @@
-"""Devices are fetched all at the same time; each waits for its own technician, parcel or person.
+"""Devices are removed in parallel; each waits for its own technician, shipment or person.
 
 See docs/domain.md#unenroll.
 """
@@ -15,7 +15,7 @@ ONE, TWO = "dev_0", "dev_1"
 FETCHED = "completed_as_ordered"
 
 
-async def test_fetched_it_leaves(environment: WorkflowEnvironment) -> None:
+async def test_a_removed_device_ends_its_participation(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "utility_removal") as flow:
         await flow.wait_for_removal()
         assert flow.record.told == []
@@ -24,14 +24,14 @@ async def test_fetched_it_leaves(environment: WorkflowEnvironment) -> None:
         assert (flow.record.ended, len(flow.record.synchronized)) == ({ONE: False}, 1)
 
 
-async def test_a_report_before_the_flow_waits_is_kept(environment: WorkflowEnvironment) -> None:
+async def test_a_report_before_the_workflow_waits_is_kept(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "utility_removal", decision="awaiting_approval") as flow:
         await flow.report(ONE, FETCHED)
         await flow.approve()
         assert (await flow.result()).state is _U.UNENROLLED
 
 
-async def test_all_are_fetched_at_the_same_time(environment: WorkflowEnvironment) -> None:
+async def test_all_devices_are_removed_in_parallel(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "utility_removal", "utility_removal", "ship_back", "keep") as flow:
         await flow.wait_until(lambda: set(flow.record.orders.values()) == {WorkOrderState.DISPATCHED})
         await flow.report_received("dev_2")
@@ -44,7 +44,7 @@ async def test_all_are_fetched_at_the_same_time(environment: WorkflowEnvironment
         assert len(flow.record.told) == 4
 
 
-async def test_two_fetched_at_the_same_moment_are_both_told(environment: WorkflowEnvironment) -> None:
+async def test_two_simultaneous_removals_are_both_synchronized(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "utility_removal", "utility_removal") as flow:
         await flow.wait_for_removal()
         await flow.report(ONE, FETCHED)
@@ -54,7 +54,7 @@ async def test_two_fetched_at_the_same_moment_are_both_told(environment: Workflo
         assert len(flow.record.told) == 2
 
 
-async def test_control_stops_first(environment: WorkflowEnvironment) -> None:
+async def test_control_stops_before_the_removal(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "utility_removal", first=True) as flow:
         await flow.wait_until(lambda: len(flow.record.synchronized) == 1)
         assert flow.record.ended == {}
@@ -64,7 +64,7 @@ async def test_control_stops_first(environment: WorkflowEnvironment) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["customer_refused", "not_installable"])
-async def test_what_no_visit_helps_is_left_to_a_person(environment: WorkflowEnvironment, outcome: str) -> None:
+async def test_an_outcome_that_no_visit_helps_is_parked(environment: WorkflowEnvironment, outcome: str) -> None:
     async with run_unenrollment(environment, "utility_removal") as flow:
         await flow.wait_for_removal()
         await flow.report(ONE, outcome)
@@ -76,7 +76,7 @@ async def test_what_no_visit_helps_is_left_to_a_person(environment: WorkflowEnvi
         assert (await flow.get_attributes())[1] is False
 
 
-async def test_used_up_visits_are_left_to_a_person_who_wants_one_more(environment: WorkflowEnvironment) -> None:
+async def test_exhausted_visits_are_parked_until_one_more_is_requested(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "utility_removal") as flow:
         await flow.wait_for_removal()
         await flow.report(ONE, "no_access")
@@ -88,7 +88,7 @@ async def test_used_up_visits_are_left_to_a_person_who_wants_one_more(environmen
         assert (await flow.result()).state is _U.UNENROLLED
 
 
-async def test_a_report_after_the_last_attempt_is_taken_all_the_same(environment: WorkflowEnvironment) -> None:
+async def test_a_report_after_the_last_attempt_is_accepted(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "utility_removal") as flow:
         await flow.wait_for_removal()
         await flow.report(ONE, "no_access")
@@ -108,7 +108,7 @@ async def test_a_refused_visit_may_be_repeated(environment: WorkflowEnvironment)
         assert (await flow.result()).state is _U.UNENROLLED
 
 
-async def test_an_order_that_was_called_off_is_left_to_a_person(environment: WorkflowEnvironment) -> None:
+async def test_a_cancelled_order_is_parked(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "utility_removal") as flow:
         await flow.wait_until(lambda: WorkOrderState.DISPATCHED in flow.record.orders.values())
         await flow.cancel_order(ONE)
@@ -146,7 +146,7 @@ async def test_a_removal_that_failed_before_control_stopped_still_needs_attentio
         assert (await flow.result()).state is _U.UNENROLLED
 
 
-async def test_a_repaired_sync_request_fetches_nothing_once_more(environment: WorkflowEnvironment) -> None:
+async def test_a_repaired_sync_request_starts_no_second_removal(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "utility_removal") as flow:
         await flow.wait_for_removal()
         await flow.report(ONE, "customer_refused")
@@ -157,7 +157,7 @@ async def test_a_repaired_sync_request_fetches_nothing_once_more(environment: Wo
         assert flow.record.orders[flow.record.get_order_id(ONE)] is WorkOrderState.INCOMPLETE
 
 
-async def test_one_that_waits_for_a_person_holds_nobody_up(environment: WorkflowEnvironment) -> None:
+async def test_a_parked_removal_delays_no_other(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "utility_removal", "utility_removal") as flow:
         await flow.wait_for_removal()
         await flow.report(ONE, "customer_refused")
@@ -169,7 +169,7 @@ async def test_one_that_waits_for_a_person_holds_nobody_up(environment: Workflow
         assert (await flow.result()).state is _U.UNENROLLED
 
 
-async def test_two_that_wait_for_a_person_need_attention_until_both_are_helped(
+async def test_two_parked_removals_need_attention_until_both_are_resolved(
     environment: WorkflowEnvironment,
 ) -> None:
     async with run_unenrollment(environment, "utility_removal", "utility_removal") as flow:
@@ -183,7 +183,7 @@ async def test_two_that_wait_for_a_person_need_attention_until_both_are_helped(
         assert (await flow.result()).state is _U.UNENROLLED
 
 
-async def test_a_parcel_that_does_not_come_is_reminded_of_and_expires(environment: WorkflowEnvironment) -> None:
+async def test_a_missing_return_shipment_is_reminded_and_expires(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "ship_back") as flow:
         await flow.wait_for_removal()
         await flow.skip_time(days=61)
@@ -195,7 +195,7 @@ async def test_a_parcel_that_does_not_come_is_reminded_of_and_expires(environmen
         assert flow.record.ended == {ONE: False}
 
 
-async def test_a_parcel_that_comes_in_time_is_received_once(environment: WorkflowEnvironment) -> None:
+async def test_a_return_shipment_is_received_once(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "ship_back") as flow:
         await flow.wait_for_removal()
         await flow.skip_time(days=10)
@@ -205,7 +205,7 @@ async def test_a_parcel_that_comes_in_time_is_received_once(environment: Workflo
         assert (flow.record.ended, flow.record.refusals) == ({ONE: False}, [])
 
 
-async def test_taken_back_while_devices_are_fetched(environment: WorkflowEnvironment) -> None:
+async def test_an_unenrollment_is_cancelled_during_removal(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "utility_removal", "ship_back") as flow:
         await flow.wait_until(lambda: WorkOrderState.DISPATCHED in flow.record.orders.values())
         await flow.cancel()

@@ -1,4 +1,4 @@
-"""The unenrol flow from its request to a DERMS that knows, over months where it takes them.
+"""The unenroll workflow from its request to its acknowledgement, over months.
 
 See docs/domain.md#unenroll.
 """
@@ -17,7 +17,7 @@ _U = UnenrollmentState
 YEAR = 365.0 * 24 * 3600
 
 
-async def test_devices_that_stay_leave_at_once(environment: WorkflowEnvironment) -> None:
+async def test_devices_that_stay_in_place_are_unenrolled_immediately(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "keep", "keep") as flow:
         result = await flow.result()
         assert (result.state, result.synchronization) == (_U.UNENROLLED, SyncOutcome.SYNCHRONIZED)
@@ -25,13 +25,13 @@ async def test_devices_that_stay_leave_at_once(environment: WorkflowEnvironment)
         assert (await flow.handle.describe()).history_length <= 21
 
 
-async def test_what_cannot_stand_is_told_to_nobody(environment: WorkflowEnvironment) -> None:
+async def test_a_rejected_unenrollment_sends_nothing(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "keep", decision="rejected") as flow:
         result = await flow.result()
         assert (result.state, result.failed_rules, flow.record.told) == (_U.REJECTED, ("minimum_term",), [])
 
 
-async def test_it_waits_a_year_for_its_day(environment: WorkflowEnvironment) -> None:
+async def test_an_unenrollment_waits_a_year_for_its_effective_date(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "keep", seconds=YEAR) as flow:
         await flow.wait_for_attributes(WorkflowStage.SCHEDULED)
         await flow.skip_time(days=300)
@@ -39,7 +39,7 @@ async def test_it_waits_a_year_for_its_day(environment: WorkflowEnvironment) -> 
         assert (await flow.result()).state is _U.UNENROLLED
 
 
-async def test_a_day_that_is_brought_forward_is_waited_for_no_longer(environment: WorkflowEnvironment) -> None:
+async def test_an_earlier_effective_date_shortens_the_wait(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "keep", seconds=YEAR) as flow:
         await flow.wait_for_attributes(WorkflowStage.SCHEDULED)
         await flow.handle.signal("day_changed", {})
@@ -47,7 +47,7 @@ async def test_a_day_that_is_brought_forward_is_waited_for_no_longer(environment
         assert (await flow.result()).state is _U.UNENROLLED
 
 
-async def test_a_day_that_changes_before_it_is_waited_for_counts(environment: WorkflowEnvironment) -> None:
+async def test_an_effective_date_changed_before_the_wait_counts(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "keep", seconds=YEAR, decision="awaiting_approval") as flow:
         await flow.wait_for_attributes(WorkflowStage.AWAITING_APPROVAL)
         await flow.handle.signal("day_changed", {})
@@ -55,7 +55,9 @@ async def test_a_day_that_changes_before_it_is_waited_for_counts(environment: Wo
         await flow.wait_until(lambda: flow.record.state is _U.UNENROLLED)
 
 
-async def test_taken_back_before_its_day_nothing_happened(environment: WorkflowEnvironment) -> None:
+async def test_an_unenrollment_cancelled_before_its_effective_date_changes_nothing(
+    environment: WorkflowEnvironment,
+) -> None:
     async with run_unenrollment(environment, "keep", seconds=YEAR) as flow:
         await flow.wait_for_attributes(WorkflowStage.SCHEDULED)
         await flow.cancel()
@@ -63,7 +65,7 @@ async def test_taken_back_before_its_day_nothing_happened(environment: WorkflowE
 
 
 async def canceled(flow: UnenrollmentRun) -> None:
-    """Waits until the workflow ended as canceled, in Temporal and in the record."""
+    """Wait until the workflow has ended as canceled, in Temporal and in the record."""
     with pytest.raises(WorkflowFailureError) as ended:
         await flow.result()
     assert isinstance(ended.value.cause, CancelledError)
@@ -73,21 +75,21 @@ async def canceled(flow: UnenrollmentRun) -> None:
     )
 
 
-async def test_canceled_in_temporal_before_its_day_it_is_taken_back(environment: WorkflowEnvironment) -> None:
+async def test_a_temporal_cancellation_before_the_effective_date_cancels_it(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "keep", seconds=YEAR) as flow:
         await flow.wait_for_attributes(WorkflowStage.SCHEDULED)
         await flow.handle.cancel()
         await canceled(flow)
 
 
-async def test_canceled_in_temporal_while_it_is_parked_it_is_taken_back(environment: WorkflowEnvironment) -> None:
+async def test_a_temporal_cancellation_while_parked_cancels_it(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "keep", away=True) as flow:
         await flow.wait_until_parked()
         await flow.handle.cancel()
         await canceled(flow)
 
 
-async def test_it_waits_months_for_approval(environment: WorkflowEnvironment) -> None:
+async def test_an_unenrollment_waits_months_for_approval(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "keep", decision="awaiting_approval") as flow:
         await flow.wait_for_attributes(WorkflowStage.AWAITING_APPROVAL)
         await flow.skip_time(days=90)
@@ -95,20 +97,20 @@ async def test_it_waits_months_for_approval(environment: WorkflowEnvironment) ->
         assert (await flow.result()).state is _U.UNENROLLED
 
 
-async def test_turned_down_it_ends(environment: WorkflowEnvironment) -> None:
+async def test_a_rejected_approval_ends_the_unenrollment(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "keep", decision="awaiting_approval") as flow:
         await flow.approve(approved=False)
         assert ((await flow.result()).state, flow.record.told) == (_U.REJECTED, [])
 
 
-async def test_taken_back_while_it_waits_for_approval(environment: WorkflowEnvironment) -> None:
+async def test_an_unenrollment_is_cancelled_while_it_waits_for_approval(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "keep", decision="awaiting_approval") as flow:
         await flow.wait_for_attributes(WorkflowStage.AWAITING_APPROVAL)
         await flow.cancel()
         assert (await flow.result()).state is _U.CANCELLED
 
 
-async def test_a_record_that_is_away_fails_no_flow(environment: WorkflowEnvironment) -> None:
+async def test_an_unavailable_database_fails_no_workflow(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "keep", away=True) as flow:
         await flow.wait_until_parked()
         flow.record.away = False
