@@ -39,15 +39,15 @@ BIG_LOAD = Load(in_flight=200, few=20, midst=30)
 class KillSequence:
     """Submits enrollments and kills one part after the other meanwhile."""
 
-    def __init__(self, victim: StackProcesses, stack: dict[str, Any], size: Load) -> None:
+    def __init__(self, victim: StackProcesses, description: dict[str, Any], size: Load) -> None:
         self.processes = victim
         self.size = size
-        self.clients = RetryingClients(stack, CONNECTIONS)
+        self.clients = RetryingClients(description, CONNECTIONS)
         self.submitted: list[dict[str, Any]] = []
         self.submitted_before: dict[str, int] = {}
         """The number of requests submitted before each part was killed."""
         self.accepted_without_temporal = 0
-        self._derms_url: str = stack["derms_url"]
+        self._derms_url: str = description["derms_url"]
         self._waiting = [build_application(row, number) for number, row in enumerate(list_qualified(CUSTOMERS))]
 
     def run(self) -> None:
@@ -96,9 +96,9 @@ class KillSequence:
         return taken
 
 
-async def wait_for_workflow_ends(stack: dict[str, Any], enrollments: Collection[str]) -> None:
+async def wait_for_workflow_ends(description: dict[str, Any], enrollments: Collection[str]) -> None:
     """Wait for the end of each workflow, including those that Temporal does not know yet."""
-    client = await Client.connect(stack["temporal_address"], lazy=True)
+    client = await Client.connect(description["temporal_address"], lazy=True)
     async with asyncio.timeout(CHAOS_WAIT_SECONDS):
         for enrollment in enrollments:
             await wait_until(lambda one=enrollment: _has_ended(client, one), bool, f"the end of {enrollment}")

@@ -17,10 +17,10 @@ RESPONSE_TIMEOUT_SECONDS = 60
 class RetryingClients:
     """Submits all requests concurrently, over a limited number of connections."""
 
-    def __init__(self, stack: dict[str, Any], connections: int) -> None:
+    def __init__(self, description: dict[str, Any], connections: int) -> None:
         self._http = httpx.AsyncClient(
-            base_url=stack["api_url"],
-            headers={"Authorization": f"Bearer {stack['token']}"},
+            base_url=description["api_url"],
+            headers={"Authorization": f"Bearer {description['token']}"},
             transport=httpx.AsyncHTTPTransport(
                 retries=CONNECT_RETRIES, limits=httpx.Limits(max_connections=connections)
             ),
@@ -50,12 +50,12 @@ class RetryingClients:
         async with asyncio.timeout(CHAOS_WAIT_SECONDS):
             while True:
                 try:
-                    answer = await self._http.post("/v1/program-enrollments", json=application)
+                    response = await self._http.post("/v1/program-enrollments", json=application)
                 except httpx.TransportError:
                     self.repeated += 1
                     continue
-                if answer.status_code == httpx.codes.ACCEPTED:
-                    return answer.json()["id"]
+                if response.status_code == httpx.codes.ACCEPTED:
+                    return response.json()["id"]
                 # Nothing else may be retried.
-                assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, answer.text
+                assert response.status_code == httpx.codes.SERVICE_UNAVAILABLE, response.text
                 self.repeated += 1

@@ -24,9 +24,9 @@ PARTS = {"worker", "api", "simulator", "postgresql", "temporal"}
 class Aftermath:
     """What was submitted and answered before the kill, and the stack that was started afterwards."""
 
-    def __init__(self, storm: KillSequence, doors: RunningStack) -> None:
+    def __init__(self, storm: KillSequence, stack: RunningStack) -> None:
         self.storm = storm
-        self.doors = doors
+        self.stack = stack
 
 
 @pytest.fixture(
@@ -36,34 +36,34 @@ def aftermath(request: pytest.FixtureRequest) -> Iterator[Aftermath]:
     size: Load = request.param
     with tempfile.TemporaryDirectory(prefix="gridenroll-chaos-") as folder:
         data_dir = Path(folder, "data")
-        with running_stack(data_dir) as stack:
-            assert set(stack["pids"]) == {*PARTS, "head_end", "up"}
-            storm = KillSequence(StackProcesses(data_dir), stack, size)
+        with running_stack(data_dir) as description:
+            assert set(description["pids"]) == {*PARTS, "head_end", "up"}
+            storm = KillSequence(StackProcesses(data_dir), description, size)
             storm.run()
-        with running_stack(data_dir) as stack, closing(RunningStack(stack)) as doors:
-            family = psutil.Process(stack["pids"]["up"]).children(recursive=True)
-            asyncio.run(wait_for_workflow_ends(stack, storm.clients.accepted.values()))
-            yield Aftermath(storm, doors)
+        with running_stack(data_dir) as description, closing(RunningStack(description)) as stack:
+            family = psutil.Process(description["pids"]["up"]).children(recursive=True)
+            asyncio.run(wait_for_workflow_ends(description, storm.clients.accepted.values()))
+            yield Aftermath(storm, stack)
         assert have_all_ended(family)
         assert not (data_dir / "stack.json").exists()
 
 
 def test_every_part_was_killed_and_started_again(aftermath: Aftermath) -> None:
     assert set(aftermath.storm.processes.killed) == PARTS
-    now = aftermath.doors.description["pids"]
+    now = aftermath.stack.description["pids"]
     assert [part for part, before in aftermath.storm.processes.killed.items() if now[part] == before] == []
 
 
 @pytest.mark.parametrize("part", ["worker", "api", "simulator"])
 def test_enough_enrollments_were_in_flight_at_each_kill(aftermath: Aftermath, part: str) -> None:
     wanted = "SELECT count(*) FROM sync_request WHERE acknowledged_at <= $1"
-    done = aftermath.doors.database.value(wanted, aftermath.storm.processes.killed_at[part])
+    done = aftermath.stack.database.value(wanted, aftermath.storm.processes.killed_at[part])
     assert aftermath.storm.submitted_before[part] - done >= aftermath.storm.size.in_flight
 
 
 def test_clients_retried_and_every_request_became_one_enrollment(aftermath: Aftermath) -> None:
     assert aftermath.storm.clients.repeated
-    rows = aftermath.doors.database.rows("SELECT transaction_id, id FROM enrollment")
+    rows = aftermath.stack.database.rows("SELECT transaction_id, id FROM enrollment")
     kept = {row["transaction_id"]: row["id"] for row in rows}
     assert kept == aftermath.storm.clients.accepted
     assert set(kept) == {application["transaction_id"] for application in aftermath.storm.submitted}
@@ -74,7 +74,7 @@ def test_requests_are_accepted_while_temporal_is_down(aftermath: Aftermath) -> N
 
 
 def test_every_enrollment_is_enrolled_and_synchronized(aftermath: Aftermath) -> None:
-    states = aftermath.doors.database.rows(
+    states = aftermath.stack.database.rows(
         "SELECT e.state AS enrollment, s.state AS sync, count(*) FROM enrollment e"
         " LEFT JOIN sync_request s ON s.enrollment_id = e.id GROUP BY 1, 2"
     )
@@ -82,15 +82,15 @@ def test_every_enrollment_is_enrolled_and_synchronized(aftermath: Aftermath) -> 
 
 
 def test_each_device_is_once_in_the_derms(aftermath: Aftermath) -> None:
-    held = Counter((der["device"]["serial_number"], der["state"]) for der in aftermath.doors.list_from_derms("/ders"))
+    held = Counter((der["device"]["serial_number"], der["state"]) for der in aftermath.stack.list_from_derms("/ders"))
     assert held == Counter((one["devices"][0]["serial_number"], "enrolled") for one in aftermath.storm.submitted)
 
 
 def test_each_sync_request_was_applied_once(aftermath: Aftermath) -> None:
-    known = {row["id"] for row in aftermath.doors.database.rows("SELECT id FROM sync_request")}
-    applied = {one["sync_request_id"]: one["applied"] for one in aftermath.doors.list_from_derms("/sync-messages")}
+    known = {row["id"] for row in aftermath.stack.database.rows("SELECT id FROM sync_request")}
+    applied = {one["sync_request_id"]: one["applied"] for one in aftermath.stack.list_from_derms("/sync-messages")}
     assert applied == dict.fromkeys(known, 1)
-    assert len(aftermath.doors.list_from_derms("/sync-messages")) == len(known)
+    assert len(aftermath.stack.list_from_derms("/sync-messages")) == len(known)
 
 
 def test_no_step_was_repeated(aftermath: Aftermath) -> None:
@@ -98,11 +98,11 @@ def test_no_step_was_repeated(aftermath: Aftermath) -> None:
         "SELECT subject, action FROM audit_entry WHERE journey LIKE 'enr\\_%'"
         " GROUP BY subject, action, before HAVING count(*) > 1"
     )
-    assert aftermath.doors.database.rows(twice) == []
+    assert aftermath.stack.database.rows(twice) == []
 
 
 def test_the_outbox_is_empty_at_the_end(aftermath: Aftermath) -> None:
     """A message delivered while PostgreSQL was killed cannot be deleted; it is claimed again after its lease."""
     left = "SELECT workflow_id, attempts FROM outbox_message"
-    rows = aftermath.doors.database.rows
+    rows = aftermath.stack.database.rows
     wait_for(lambda: not rows(left), instead=lambda: rows(left), seconds=CHAOS_WAIT_SECONDS)

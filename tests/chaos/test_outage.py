@@ -39,18 +39,18 @@ def applications(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def stack(folder: Path, applications: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    with running_stack(folder / "data") as stack:
-        put_customers(ApiClient(stack["api_url"], stack["token"]), folder / "customers.csv")
-        yield stack
+def description(folder: Path, applications: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    with running_stack(folder / "data") as description:
+        put_customers(ApiClient(description["api_url"], description["token"]), folder / "customers.csv")
+        yield description
 
 
 @pytest.mark.parametrize("away", [outage.kill_postgres, outage.freeze_postgres], ids=["killed", "frozen"])
 async def test_an_outage_blocks_no_other_workflow_and_all_workflows_resume(
-    stack: dict[str, Any], applications: Iterator[dict[str, Any]], away: outage.OutageKind
+    description: dict[str, Any], applications: Iterator[dict[str, Any]], away: outage.OutageKind
 ) -> None:
     mine = [next(applications) for _ in range(STUCK + 2)]
-    async with outage.run_drill(stack, mine, away) as drill:
+    async with outage.run_drill(description, mine, away) as drill:
         await drill.measure_query()
         await drill.measure_cancel()
         await outage.wait_until("all stuck workflows wait on a timer", drill.are_all_waiting)
@@ -61,13 +61,13 @@ async def test_an_outage_blocks_no_other_workflow_and_all_workflows_resume(
         return await drill.count_unfinished() == 0
 
     await outage.wait_until("all are synchronized after the outage", finished)
-    await asyncio.to_thread(check_each_happened_once, stack, drill.stuck, mine[2:])
+    await asyncio.to_thread(check_each_happened_once, description, drill.stuck, mine[2:])
 
 
-def check_each_happened_once(stack: dict[str, Any], enrollments: list[str], asked: list[dict[str, Any]]) -> None:
-    with closing(RunningStack(stack)) as doors:
+def check_each_happened_once(description: dict[str, Any], enrollments: list[str], asked: list[dict[str, Any]]) -> None:
+    with closing(RunningStack(description)) as stack:
         for enrollment, application in zip(enrollments, asked, strict=True):
-            assert len(doors.search_derms(application["devices"][0]["serial_number"])) == 1
-            assert len(doors.get_enrollment(enrollment)["sync_requests"]) == 1
+            assert len(stack.search_derms(application["devices"][0]["serial_number"])) == 1
+            assert len(stack.get_enrollment(enrollment)["sync_requests"]) == 1
         count = "SELECT count(*) FROM program_subscription WHERE enrollment_id = ANY($1)"
-        assert doors.database.value(count, enrollments) == len(enrollments)
+        assert stack.database.value(count, enrollments) == len(enrollments)

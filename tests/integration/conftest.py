@@ -21,14 +21,14 @@ def data_dir() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def running(data_dir: Path) -> Iterator[RunningStack]:
     """The stack as `gridenroll up` starts it, with its examples and a short timeout for head-end answers."""
-    with running_stack(data_dir, GRIDENROLL_HEAD_END_ANSWER_WITHIN="PT3S") as stack:
-        doors = RunningStack(stack)
-        yield doors
-        doors.close()
+    with running_stack(data_dir, GRIDENROLL_HEAD_END_ANSWER_WITHIN="PT3S") as description:
+        stack = RunningStack(description)
+        yield stack
+        stack.close()
 
 
 @pytest.fixture
-def doors(running: RunningStack) -> Iterator[RunningStack]:
+def stack(running: RunningStack) -> Iterator[RunningStack]:
     """The stack, with simulators whose faults are reset after each test."""
     yield running
     running.derms.delete("/faults")
@@ -37,8 +37,8 @@ def doors(running: RunningStack) -> Iterator[RunningStack]:
 
 
 @pytest.fixture
-def setup(doors: RunningStack) -> Iterator[DeviceSetupClient]:
+def setup(stack: RunningStack) -> Iterator[DeviceSetupClient]:
     """Enrolls shipped devices, and controls their head-end."""
-    made = DeviceSetupClient(doors)
+    made = DeviceSetupClient(stack)
     yield made
     made.head_end.close()

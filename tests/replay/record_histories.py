@@ -40,9 +40,9 @@ async def record_missing_histories() -> None:
 
 async def _record_history(name: str, environment: WorkflowEnvironment) -> None:
     journey = SCENARIOS[name]
-    async with journey.begin(environment, **journey.start) as flow:
-        await journey.carry(flow)
-        history = await flow.handle.fetch_history()
+    async with journey.begin(environment, **journey.start) as run:
+        await journey.carry(run)
+        history = await run.handle.fetch_history()
     _get_path(name).write_text(_without_stack_traces(history))
     (FINGERPRINTS / f"{name}.txt").write_text(build_fingerprint(history))
     print(f"recorded {name}: {len(history.events)} events")

@@ -120,9 +120,9 @@ async def cancel_there(environment: WorkflowEnvironment, name: str, place: CodeL
     """Run the scenario to the wait point, cancel the workflow there, and check the result."""
     journey = SCENARIOS[name]
     with canceled_at(place) as canceled:
-        async with journey.begin(environment, **journey.start) as flow:
-            await flow.handle.cancel()
-            carrying = asyncio.ensure_future(journey.carry(flow))
+        async with journey.begin(environment, **journey.start) as run:
+            await run.handle.cancel()
+            carrying = asyncio.ensure_future(journey.carry(run))
             try:
                 async with asyncio.timeout(WAIT_SECONDS):
                     await canceled.there.wait()
@@ -131,8 +131,8 @@ async def cancel_there(environment: WorkflowEnvironment, name: str, place: CodeL
             finally:
                 carrying.cancel()
                 await asyncio.gather(carrying, return_exceptions=True)
-            await wait_until_idle(flow.handle)
-            await check_agreement(flow, canceled.details)
+            await wait_until_idle(run.handle)
+            await check_agreement(run, canceled.details)
 
 
 def _places() -> Iterator[Any]:

@@ -12,11 +12,11 @@ from tests.waiting import wait_until
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_a_scenario_takes_the_recorded_steps(environment: WorkflowEnvironment, name: str) -> None:
     journey, recorded_steps = SCENARIOS[name], (FINGERPRINTS / f"{name}.txt").read_text()
-    async with journey.begin(environment, **journey.start) as flow:
-        await journey.carry(flow)
+    async with journey.begin(environment, **journey.start) as run:
+        await journey.carry(run)
 
         async def steps_so_far() -> str:
-            return build_fingerprint(await flow.handle.fetch_history())
+            return build_fingerprint(await run.handle.fetch_history())
 
         # A workflow shows that it waits a moment before the server has recorded the command.
         steps = await wait_until(steps_so_far, lambda steps: _all_or_other(steps, recorded_steps), recorded_steps)

@@ -32,7 +32,7 @@ def test_the_worker_polls_the_queue_of_the_outbox(composed: dict[str, Any]) -> N
 
 
 def test_the_worker_registers_the_workflows_that_the_outbox_starts(composed: dict[str, Any]) -> None:
-    names = {workflow._Definition.must_from_class(flow).name for flow in composed["workflows"]}
+    names = {workflow._Definition.must_from_class(run).name for run in composed["workflows"]}
     assert enrollment.WORKFLOW in names
 
 
@@ -67,13 +67,13 @@ def heard() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for name in SCENARIOS:
         began, *others = load_history(name).events
-        flow = began.workflow_execution_started_event_attributes.workflow_type.name
+        run = began.workflow_execution_started_event_attributes.workflow_type.name
         told = {event.workflow_execution_signaled_event_attributes.signal_name for event in others}
-        found[flow] = found.get(flow, set()) | told - {""}
+        found[run] = found.get(run, set()) | told - {""}
     return found
 
 
-@pytest.mark.parametrize("flow", worker.WORKFLOWS)
-def test_every_signal_of_a_workflow_is_in_a_recorded_history(heard: dict[str, set[str]], flow: type) -> None:
-    definition = workflow._Definition.must_from_class(flow)
+@pytest.mark.parametrize("run", worker.WORKFLOWS)
+def test_every_signal_of_a_workflow_is_in_a_recorded_history(heard: dict[str, set[str]], run: type) -> None:
+    definition = workflow._Definition.must_from_class(run)
     assert heard[str(definition.name)] == set(definition.signals)

@@ -175,14 +175,14 @@ async def run_enrollment(
 
     During a local activity it receives nothing for most of `task_timeout`.
     """
-    flow = _build_run(environment, **how)
-    flow.record.decisions = list(decisions or flow.record.decisions)
+    run = _build_run(environment, **how)
+    run.record.decisions = list(decisions or run.record.decisions)
     request = EnrollInput(
-        enrollment_id=flow.record.enrollment_id, acknowledgement_timeout_seconds=acknowledgement_timeout_seconds
+        enrollment_id=run.record.enrollment_id, acknowledgement_timeout_seconds=acknowledgement_timeout_seconds
     )
-    workflow_id = enrollment_workflow_id(flow.record.enrollment_id)
-    async with _start_workflow(flow, EnrollmentWorkflow, request, workflow_id, WorkflowStage.ENROLLING, task_timeout):
-        yield flow
+    workflow_id = enrollment_workflow_id(run.record.enrollment_id)
+    async with _start_workflow(run, EnrollmentWorkflow, request, workflow_id, WorkflowStage.ENROLLING, task_timeout):
+        yield run
 
 
 @asynccontextmanager
@@ -190,15 +190,15 @@ async def run_synchronization(
     environment: WorkflowEnvironment, *, acknowledgement_timeout_seconds: float = 900, **how: Any
 ) -> AsyncIterator[EnrollmentRun]:
     """Run a workflow that only synchronizes, on the same stand-ins."""
-    flow = _build_run(environment, **how)
-    flow.record.enrollment, flow.record.state = EnrollmentState.ENROLLED, SyncState.PENDING
+    run = _build_run(environment, **how)
+    run.record.enrollment, run.record.state = EnrollmentState.ENROLLED, SyncState.PENDING
     request = SyncRequestWorkflowInput(
-        sync_request_id=flow.record.id, acknowledgement_timeout_seconds=acknowledgement_timeout_seconds
+        sync_request_id=run.record.id, acknowledgement_timeout_seconds=acknowledgement_timeout_seconds
     )
     async with _start_workflow(
-        flow, SyncRequestWorkflow, request, sync_request_workflow_id(flow.record.id), WorkflowStage.SYNCHRONIZING
+        run, SyncRequestWorkflow, request, sync_request_workflow_id(run.record.id), WorkflowStage.SYNCHRONIZING
     ):
-        yield flow
+        yield run
 
 
 def _build_run(
@@ -207,42 +207,42 @@ def _build_run(
     record, derms = EnrollmentRecord(), InMemoryDerms()
     record.away, record.waits_for = away, waits_for
     derms.moods = [getattr(derms, mood) for mood in moods.split()] or derms.moods
-    flow = EnrollmentRun(environment, record, derms, EnrollmentActivities(record, derms))
-    flow.activities.answer = answer
-    return flow
+    run = EnrollmentRun(environment, record, derms, EnrollmentActivities(record, derms))
+    run.activities.answer = answer
+    return run
 
 
 @asynccontextmanager
 async def _start_workflow(
-    flow: EnrollmentRun,
+    run: EnrollmentRun,
     workflow: type[Any],
     request: Any,
     workflow_id: str,
     stage: WorkflowStage,
     task_timeout: timedelta | None = None,
 ) -> AsyncIterator[None]:
-    client = flow.environment.client
+    client = run.environment.client
     worker = Worker(
         client,
-        task_queue=flow.record.enrollment_id,
+        task_queue=run.record.enrollment_id,
         workflows=[workflow],
-        activities=flow.activities.all,
+        activities=run.activities.all,
         workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[ErrorMapping()],
     )
     async with worker:
-        flow.handle = await client.start_workflow(
+        run.handle = await client.start_workflow(
             workflow.run,
             request,
             id=workflow_id,
-            task_queue=flow.record.enrollment_id,
+            task_queue=run.record.enrollment_id,
             search_attributes=TypedSearchAttributes([SearchAttributePair(STAGE, stage)]),
             task_timeout=task_timeout,
         )
         yield
-        flow.derms.released.set()
-        if (await flow.handle.describe()).close_time is None:
-            await flow.handle.terminate()
+        run.derms.released.set()
+        if (await run.handle.describe()).close_time is None:
+            await run.handle.terminate()
 
 
 @pytest.fixture

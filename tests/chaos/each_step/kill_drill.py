@@ -35,14 +35,14 @@ def kill_worker_at_each_step() -> Generator[KillDrill]:
     """Run the drill on a stack of its own."""
     with (
         tempfile.TemporaryDirectory(prefix="gridenroll-chaos-") as folder,
-        running_stack(Path(folder, "data"), GRIDENROLL_HEAD_END_ANSWER_WITHIN="PT1S") as stack,
-        closing(RunningStack(stack)) as doors,
-        closing(Workload(doors)) as journeys,
+        running_stack(Path(folder, "data"), GRIDENROLL_HEAD_END_ANSWER_WITHIN="PT1S") as description,
+        closing(RunningStack(description)) as stack,
+        closing(Workload(stack)) as journeys,
     ):
         log = Path(folder, "arrivals")
         watch = _Monitor(journeys, log)
         # The monitor runs only by hand here.
-        with pausing_schedule(doors, BatchName.SYNC_REQUEST_MONITOR):
+        with pausing_schedule(stack, BatchName.SYNC_REQUEST_MONITOR):
             journeys.prepare()
             with ReplacementWorker(StackProcesses(Path(folder, "data")), log) as worker:
                 journeys.begin_in_trouble()

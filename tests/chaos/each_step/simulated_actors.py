@@ -27,11 +27,11 @@ class SimulatedActors:
     """
 
     def __init__(
-        self, doors: RunningStack, setup: DeviceSetupClient, signal: Callable[[str, str, dict[str, str]], None]
+        self, stack: RunningStack, setup: DeviceSetupClient, signal: Callable[[str, str, dict[str, str]], None]
     ) -> None:
-        self._database, self._api = doors.database, doors.api
-        self._doors, self._setup, self._signal = doors, setup, signal
-        self._installing = InstallationClient(doors)
+        self._database, self._api = stack.database, stack.api
+        self._doors, self._setup, self._signal = stack, setup, signal
+        self._installing = InstallationClient(stack)
         self._helped: set[tuple[str, str]] = set()
 
     def act(self) -> None:
@@ -94,8 +94,8 @@ class SimulatedActors:
             times = f"(SELECT count(*) FROM audit_entry WHERE subject = {table}.id AND after = 'needs_attention')"
             stuck = "state = 'needs_attention' AND program NOT IN ('SILENT', 'MUTE')"
             for one in self._list_new(table, stuck, f"id || ' ' || {times}"):
-                answer = self._api.post(f"/v1/{door}/{one.split()[0]}/retry")
-                assert answer.is_success or answer.status_code == codes.CONFLICT, answer.text
+                response = self._api.post(f"/v1/{door}/{one.split()[0]}/retry")
+                assert response.is_success or response.status_code == codes.CONFLICT, response.text
         for one in self._list_new("sync_request", "state = 'error'"):
             self._post(f"sync-requests/{one}/retry")
 

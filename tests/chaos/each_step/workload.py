@@ -45,14 +45,14 @@ _REFUSED = {
 class Workload:
     """The submitted requests, by kind."""
 
-    def __init__(self, doors: RunningStack) -> None:
-        self.stack = doors
+    def __init__(self, stack: RunningStack) -> None:
+        self.stack = stack
         self._flows: set[str] = set()
-        self._installing, self._leaving = InstallationClient(doors), UnenrollmentClient(doors)
-        self._setup = DeviceSetupClient(doors)
+        self._installing, self._leaving = InstallationClient(stack), UnenrollmentClient(stack)
+        self._setup = DeviceSetupClient(stack)
         self._temporal = asyncio.Runner()
-        self._client = self._temporal.run(Client.connect(doors.description["temporal_address"]))
-        self._people = SimulatedActors(doors, self._setup, self._signal)
+        self._client = self._temporal.run(Client.connect(stack.description["temporal_address"]))
+        self._people = SimulatedActors(stack, self._setup, self._signal)
         self.help_on = self._people.act
 
     def close(self) -> None:
@@ -159,9 +159,9 @@ class Workload:
         )
 
     def _submit(self, door: str, **wish: Any) -> str:
-        answer = self.stack.api.post(f"/v1/{door}", json={"transaction_id": self.stack.unique_name(), **wish})
-        assert answer.status_code == codes.ACCEPTED, answer.text
-        return answer.json()["id"]
+        response = self.stack.api.post(f"/v1/{door}", json={"transaction_id": self.stack.unique_name(), **wish})
+        assert response.status_code == codes.ACCEPTED, response.text
+        return response.json()["id"]
 
     def _enroll_kind(self, kind: str) -> str:
         match kind:

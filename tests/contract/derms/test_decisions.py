@@ -6,9 +6,9 @@ import pytest
 
 
 def answered(derms, sent):
-    answer = derms.send(sent)
-    assert answer.status_code == 200
-    return answer.json()
+    response = derms.send(sent)
+    assert response.status_code == 200
+    return response.json()
 
 
 def registrations(acknowledgement):

@@ -87,13 +87,13 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[HeadEndProcess]:
-    cloud = HeadEndProcess(tmp_path_factory.mktemp("cloud"), receiver)
-    yield cloud
-    cloud.close()
+    head_end = HeadEndProcess(tmp_path_factory.mktemp("cloud"), receiver)
+    yield head_end
+    head_end.close()
 
 
 @pytest.fixture
-def cloud(shared: HeadEndProcess, receiver: Receiver) -> Iterator[HeadEndProcess]:
+def head_end(shared: HeadEndProcess, receiver: Receiver) -> Iterator[HeadEndProcess]:
     """The simulator that the tests share: only its store outlives a test."""
     yield shared
     shared.http.delete("/faults")

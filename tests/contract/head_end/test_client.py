@@ -38,9 +38,9 @@ def asked(request_of, kind=RequestKind.STATUS_CHECK, **named):
     return DeviceRequest(kind=kind, **made)
 
 
-async def ask(cloud, request, *, secret=SECRET, door="ask"):
+async def ask(head_end, request, *, secret=SECRET, door="ask"):
     async with httpx.AsyncClient(trust_env=False, timeout=2) as http:
-        return await getattr(HeadEndClient(http, cloud.address, secret), door)(request)
+        return await getattr(HeadEndClient(http, head_end.address, secret), door)(request)
 
 
 def test_the_published_contract_is_current():
@@ -52,9 +52,9 @@ async def test_every_kind_of_request_is_answered_at_once_or_later(signed, reques
     later, at_once = asked(request_of, kind), asked(request_of, kind, serial_number="A/B C:1")
     assert await ask(signed, later) is None
     signed.faults(answer="at_once")
-    answer = await ask(signed, at_once)
-    assert answer.outcome is HeadEndOutcome.OK
-    assert await ask(signed, at_once, door="answer_to") == answer
+    response = await ask(signed, at_once)
+    assert response.outcome is HeadEndOutcome.OK
+    assert await ask(signed, at_once, door="answer_to") == response
 
 
 async def test_an_unknown_request_has_no_answer(signed, request_of):

@@ -23,8 +23,8 @@ def test_the_examples_match_the_schema(name):
     jsonschema_rs.validate(schema, json.loads(example))
 
 
-def test_every_setting_fault_state_and_outcome_is_described(cloud):
+def test_every_setting_fault_state_and_outcome_is_described(head_end):
     settings = [name.upper() for name in Settings.model_fields]
-    faults = list(cloud.http.get("/faults").json())
+    faults = list(head_end.http.get("/faults").json())
     named = [*settings, *faults, *get_args(DeviceState), *HeadEndOutcome]
     assert [name for name in named if f"`{name}`" not in PAGE] == []

@@ -15,8 +15,8 @@ from tests.integration.clients.running_stack import RunningStack
 class CommandLine:
     """Runs commands with the stack's address and token in the environment."""
 
-    def __init__(self, doors: RunningStack) -> None:
-        known = {"GRIDENROLL_API_URL": doors.description["api_url"], "GRIDENROLL_API_TOKEN": doors.description["token"]}
+    def __init__(self, stack: RunningStack) -> None:
+        known = {"GRIDENROLL_API_URL": stack.description["api_url"], "GRIDENROLL_API_TOKEN": stack.description["token"]}
         self._runner = CliRunner(env={**known, "COLUMNS": "200"})
 
     def run(self, *words: str, typed: str = "") -> Result:

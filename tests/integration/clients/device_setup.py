@@ -12,9 +12,9 @@ from tests.waiting import wait_for
 class DeviceSetupClient:
     """Acts as the requester, the warehouse, the customer and the head-end."""
 
-    def __init__(self, doors: RunningStack) -> None:
-        self.stack = doors
-        self.head_end = HeadEndClient(doors)
+    def __init__(self, stack: RunningStack) -> None:
+        self.stack = stack
+        self.head_end = HeadEndClient(stack)
 
     def build_device(self) -> dict[str, Any]:
         serial = self.stack.unique_name("TSTAT")
@@ -38,5 +38,5 @@ class DeviceSetupClient:
     def get_shipment(self, shipment: str) -> dict[str, Any]:
         return self.stack.api.get(f"/v1/shipments/{shipment}").raise_for_status().json()
 
-    def post(self, shipment: str, door: str, **body: Any) -> httpx.Response:
-        return self.stack.api.post(f"/v1/shipments/{shipment}/{door}", json=body)
+    def post(self, shipment: str, path: str, **body: Any) -> httpx.Response:
+        return self.stack.api.post(f"/v1/shipments/{shipment}/{path}", json=body)

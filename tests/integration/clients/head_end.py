@@ -12,8 +12,8 @@ from tests.waiting import WAIT_SECONDS
 class HeadEndClient:
     """Configures the head-end simulator, and resets it when closed."""
 
-    def __init__(self, doors: RunningStack) -> None:
-        self._http = httpx.Client(base_url=doors.description["head_end_url"], trust_env=False, timeout=WAIT_SECONDS)
+    def __init__(self, stack: RunningStack) -> None:
+        self._http = httpx.Client(base_url=stack.description["head_end_url"], trust_env=False, timeout=WAIT_SECONDS)
 
     def close(self) -> None:
         self._http.delete("/faults")

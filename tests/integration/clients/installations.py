@@ -18,8 +18,8 @@ from tests.waiting import WAIT_SECONDS, wait_for
 class InstallationClient:
     """Acts as the requester, the office and the technician."""
 
-    def __init__(self, doors: RunningStack) -> None:
-        self.stack = doors
+    def __init__(self, stack: RunningStack) -> None:
+        self.stack = stack
 
     def build_application(self, **changes: Any) -> dict[str, Any]:
         """Build a request for a water heater switch that the utility installs."""
@@ -53,9 +53,9 @@ class InstallationClient:
     def get_order(self, order: str) -> dict[str, Any]:
         return self.stack.api.get(f"/v1/work-orders/{order}").raise_for_status().json()
 
-    def post(self, order: str, door: str, **body: Any) -> httpx.Response:
+    def post(self, order: str, path: str, **body: Any) -> httpx.Response:
         """Call an action of the resource."""
-        return self.stack.api.post(f"/v1/work-orders/{order}/{door}", json=body)
+        return self.stack.api.post(f"/v1/work-orders/{order}/{path}", json=body)
 
     def build_completion(self, outcome: str = "completed_as_ordered", **changes: Any) -> dict[str, Any]:
         """Build a technician's report."""
@@ -79,8 +79,8 @@ class InstallationClient:
     ) -> dict[str, Any]:
         """Post a report that must be accepted, and return it."""
         report = self.build_completion(outcome, **changes)
-        answer = self.post(order, "completion", **report)
-        assert answer.status_code == 202, answer.text
+        response = self.post(order, "completion", **report)
+        assert response.status_code == 202, response.text
         return report
 
     def report_one_device_twice(self) -> list[tuple[str, str]]:

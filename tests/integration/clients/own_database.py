@@ -75,8 +75,8 @@ class SubscriptionTransaction:
 
 
 @asynccontextmanager
-async def open_subscription(doors: RunningStack, enrollment: str) -> AsyncGenerator[SubscriptionTransaction]:
-    engine = create_engine(doors.description["database_url"], pool_size=1)
+async def open_subscription(stack: RunningStack, enrollment: str) -> AsyncGenerator[SubscriptionTransaction]:
+    engine = create_engine(stack.description["database_url"], pool_size=1)
     try:
         async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
             yield SubscriptionTransaction(session, enrollment)
@@ -84,11 +84,11 @@ async def open_subscription(doors: RunningStack, enrollment: str) -> AsyncGenera
         await engine.dispose()
 
 
-def run_on_database(doors: RunningStack, do: Callable[[Sessions], Awaitable[Any]]) -> Any:
+def run_on_database(stack: RunningStack, do: Callable[[Sessions], Awaitable[Any]]) -> Any:
     """Run an operation as a worker does; its commits stay."""
 
     async def connected() -> Any:
-        engine = create_engine(doors.description["database_url"], pool_size=1)
+        engine = create_engine(stack.description["database_url"], pool_size=1)
         try:
             return await do(create_sessions(engine))
         finally:

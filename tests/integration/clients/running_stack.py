@@ -109,13 +109,13 @@ class CustomerPool:
 class RunningStack:
     """Clients of everything in a running stack, with helpers for what most tests do."""
 
-    def __init__(self, stack: dict[str, Any]) -> None:
-        self.description = stack
-        headers = {"Authorization": f"Bearer {stack['token']}"}
-        self.api = httpx.Client(base_url=stack["api_url"], headers=headers, trust_env=False, timeout=WAIT_SECONDS)
-        self.derms = httpx.Client(base_url=stack["derms_url"], trust_env=False, timeout=WAIT_SECONDS)
-        self.head_end = httpx.Client(base_url=stack["head_end_url"], trust_env=False, timeout=WAIT_SECONDS)
-        self.database = Database(stack["database_url"])
+    def __init__(self, description: dict[str, Any]) -> None:
+        self.description = description
+        headers = {"Authorization": f"Bearer {description['token']}"}
+        self.api = httpx.Client(base_url=description["api_url"], headers=headers, trust_env=False, timeout=WAIT_SECONDS)
+        self.derms = httpx.Client(base_url=description["derms_url"], trust_env=False, timeout=WAIT_SECONDS)
+        self.head_end = httpx.Client(base_url=description["head_end_url"], trust_env=False, timeout=WAIT_SECONDS)
+        self.database = Database(description["database_url"])
         self.customers = CustomerPool(self.api)
         self._numbers: Iterator[int] = count(1)
         self._run = f"{os.getpid()}-{time.monotonic_ns() // 1_000_000}"
@@ -148,9 +148,9 @@ class RunningStack:
 
     def submit_accepted(self, application: dict[str, Any]) -> str:
         """Submit a request that must be accepted, and return the enrollment's id."""
-        answer = self.submit(application)
-        assert answer.status_code == 202, answer.text
-        return answer.json()["id"]
+        response = self.submit(application)
+        assert response.status_code == 202, response.text
+        return response.json()["id"]
 
     def get_enrollment(self, enrollment: str) -> dict[str, Any]:
         return self.api.get(f"/v1/program-enrollments/{enrollment}").raise_for_status().json()
@@ -193,12 +193,12 @@ class RunningStack:
         """Search the DERMS for resources."""
         return self.derms.get("/ders", params={"q": query}).raise_for_status().json()["items"]
 
-    def list_from_derms(self, door: str) -> list[dict[str, Any]]:
+    def list_from_derms(self, path: str) -> list[dict[str, Any]]:
         """Return all items of a list endpoint of the DERMS."""
         items: list[dict[str, Any]] = []
         cursor: str | None = ""
         while cursor is not None:
-            page = self.derms.get(door, params={"limit": 200, "cursor": cursor}).raise_for_status().json()
+            page = self.derms.get(path, params={"limit": 200, "cursor": cursor}).raise_for_status().json()
             items += page["items"]
             cursor = page["next_cursor"]
         return items
@@ -231,8 +231,8 @@ class RunningStack:
         """Return how many SQL statements the API and the worker have sent so far."""
         listening = psutil.Process(self.description["pids"]["worker"]).net_connections("tcp")
         port = next(one.laddr.port for one in listening if one.status == psutil.CONN_LISTEN)
-        doors = (self.api.get("/metrics"), httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False))
-        return sum(float(found.group(1)) for door in doors if (found := _STATEMENTS.search(door.text)))
+        stack = (self.api.get("/metrics"), httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False))
+        return sum(float(found.group(1)) for path in stack if (found := _STATEMENTS.search(path.text)))
 
     def get_catalog(self) -> dict[str, Any]:
         return self.api.get("/v1/catalog").raise_for_status().json()["catalog"]

@@ -16,23 +16,23 @@ CHARGER = {"program": "EV-MANAGED", "answers": {"vehicle_kind": "battery electri
 class ServiceCallClient:
     """Acts as the requester, the office and the technician."""
 
-    def __init__(self, doors: RunningStack) -> None:
-        self.stack = doors
+    def __init__(self, stack: RunningStack) -> None:
+        self.stack = stack
 
     def enroll_battery(self, **changes: Any) -> str:
         """Enroll a customer's own battery, in a program with free visits."""
         return self._enroll("tesla-powerwall-3", {**BATTERY, **changes}, substation="CEDAR")
 
-    def enroll_charger(self, told: str = "synchronized") -> str:
+    def enroll_charger(self, texts: str = "synchronized") -> str:
         """Enroll a charger in a program that removes the old device first, and wait for this state of its sync
         request."""
-        return self._enroll("wallbox-pulsar-plus-48", CHARGER, told, tariff="RES-TOU")
+        return self._enroll("wallbox-pulsar-plus-48", CHARGER, texts, tariff="RES-TOU")
 
-    def _enroll(self, specification: str, changes: dict[str, Any], told: str = "synchronized", **who: str) -> str:
+    def _enroll(self, specification: str, changes: dict[str, Any], texts: str = "synchronized", **customer: str) -> str:
         device = {"specification": specification, "serial_number": self.stack.unique_name("SN")}
-        application = self.stack.build_application(self.stack.customers.take(**who), devices=[device])
+        application = self.stack.build_application(self.stack.customers.take(**customer), devices=[device])
         enrollment = self.stack.submit_accepted({**application, **changes})
-        self.stack.wait_for_sync_request(enrollment, told)
+        self.stack.wait_for_sync_request(enrollment, texts)
         return enrollment
 
     def get_subscription(self, enrollment: str) -> dict[str, Any]:
@@ -51,9 +51,9 @@ class ServiceCallClient:
 
     def submit_accepted(self, enrollment: str, **changes: Any) -> str:
         """Open a call that must be accepted, and return its id."""
-        answer = self.submit(enrollment, **changes)
-        assert answer.status_code == 202, answer.text
-        return answer.json()["id"]
+        response = self.submit(enrollment, **changes)
+        assert response.status_code == 202, response.text
+        return response.json()["id"]
 
     def submit_with_visit(self, enrollment: str) -> tuple[str, dict[str, Any]]:
         """Open a call with a visit; return its id and its order."""
@@ -77,8 +77,8 @@ class ServiceCallClient:
         self.stack.wait_for_state("service_call", call, state)
         return self.get(call)
 
-    def post(self, call: str, door: str, **body: Any) -> httpx.Response:
-        return self.stack.api.post(f"/v1/service-calls/{call}/{door}", json=body or None)
+    def post(self, call: str, path: str, **body: Any) -> httpx.Response:
+        return self.stack.api.post(f"/v1/service-calls/{call}/{path}", json=body or None)
 
     def build_replacement(self, enrollment: str, specification: str, **changes: Any) -> dict[str, Any]:
         """Build the device fields of a report that one device was replaced by another."""
@@ -100,8 +100,8 @@ class ServiceCallClient:
         return self.stack.api.post(f"/v1/work-orders/{order['id']}/completion", json=report)
 
     def post_accepted_completion(self, order: dict[str, Any], outcome: str, **changes: Any) -> None:
-        answer = self.post_completion(order, outcome, **changes)
-        assert answer.status_code == 202, answer.text
+        response = self.post_completion(order, outcome, **changes)
+        assert response.status_code == 202, response.text
 
     def signal_completion(self, call: str, report: Any) -> None:
         """Send a report as a signal, as `temporal workflow signal` does."""

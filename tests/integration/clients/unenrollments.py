@@ -14,8 +14,8 @@ from tests.waiting import wait_for
 class UnenrollmentClient:
     """Acts as the requester, the technician and the operator."""
 
-    def __init__(self, doors: RunningStack) -> None:
-        self.stack = doors
+    def __init__(self, stack: RunningStack) -> None:
+        self.stack = stack
 
     def get_subscription(self, enrollment: str) -> dict[str, Any]:
         return self.stack.get_enrollment(enrollment)["subscription"]
@@ -34,9 +34,9 @@ class UnenrollmentClient:
 
     def submit_accepted(self, enrollment: str, **changes: Any) -> str:
         """Submit a request that must be accepted, and return the unenrollment's id."""
-        answer = self.submit(enrollment, **changes)
-        assert answer.status_code == 202, answer.text
-        return answer.json()["id"]
+        response = self.submit(enrollment, **changes)
+        assert response.status_code == 202, response.text
+        return response.json()["id"]
 
     def get(self, unenrollment: str) -> dict[str, Any]:
         return self.stack.api.get(f"/v1/program-unenrollments/{unenrollment}").raise_for_status().json()
@@ -56,13 +56,13 @@ class UnenrollmentClient:
         wait_for(lambda: self.describe_workflow(unenrollment).close_time)
         return self.get(unenrollment)
 
-    def post(self, unenrollment: str, door: str, **body: Any) -> httpx.Response:
+    def post(self, unenrollment: str, path: str, **body: Any) -> httpx.Response:
         """Call an action of the resource."""
-        return self.stack.api.post(f"/v1/program-unenrollments/{unenrollment}/{door}", json=body or None)
+        return self.stack.api.post(f"/v1/program-unenrollments/{unenrollment}/{path}", json=body or None)
 
-    def post_accepted(self, unenrollment: str, door: str, **body: Any) -> str:
+    def post_accepted(self, unenrollment: str, path: str, **body: Any) -> str:
         """Call an action that must be accepted, and return the new state."""
-        return self.post(unenrollment, door, **body).raise_for_status().json()["state"]
+        return self.post(unenrollment, path, **body).raise_for_status().json()["state"]
 
     def wait_for_order(self, unenrollment: str, device: int = 0, state: str = "dispatched") -> str:
         """Wait until the removal order of the device is in this state, and return its id."""

@@ -7,18 +7,18 @@ from tests.integration.clients.running_stack import RunningStack
 
 
 @pytest.fixture
-def command(doors: RunningStack) -> CommandLine:
-    return CommandLine(doors)
+def command(stack: RunningStack) -> CommandLine:
+    return CommandLine(stack)
 
 
 def test_a_run_that_is_waited_for_prints_its_result(command: CommandLine) -> None:
-    told = command.run_successfully("batch", "run", "sync-request-monitor", "--wait")
-    assert [words for words in ("completed", "drafts expired", "released") if words not in told] == []
+    output = command.run_successfully("batch", "run", "sync-request-monitor", "--wait")
+    assert [words for words in ("completed", "drafts expired", "released") if words not in output] == []
 
 
 def test_a_run_is_printed_as_one_json_document(command: CommandLine) -> None:
-    seen = command.run_for_json("batch", "run", "initial-load", "--wait")
-    assert (seen["batch"], seen["state"]) == ("initial-load", "completed")
+    view = command.run_for_json("batch", "run", "initial-load", "--wait")
+    assert (view["batch"], view["state"]) == ("initial-load", "completed")
 
 
 def test_the_batches_are_listed_with_their_schedule(command: CommandLine) -> None:

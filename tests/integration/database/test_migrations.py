@@ -23,12 +23,12 @@ def alembic_config(url: str) -> Config:
 
 
 @pytest.fixture
-def empty(doors: RunningStack) -> Iterator[str]:
+def empty(stack: RunningStack) -> Iterator[str]:
     """Create a database beside the stack's own, and return its URL."""
-    name = doors.unique_name("empty").replace("-", "_")
-    doors.database.execute(f"CREATE DATABASE {name}")
-    yield doors.description["database_url"].rsplit("/", 1)[0] + f"/{name}"
-    doors.database.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    name = stack.unique_name("empty").replace("-", "_")
+    stack.database.execute(f"CREATE DATABASE {name}")
+    yield stack.description["database_url"].rsplit("/", 1)[0] + f"/{name}"
+    stack.database.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _asked(url: str, statement: str) -> Any:
@@ -60,11 +60,11 @@ def test_a_drift_is_detected(empty: str) -> None:
         command.check(alembic_config(empty))
 
 
-def test_a_used_database_is_at_the_head_and_keeps_its_rows(doors: RunningStack) -> None:
-    before = doors.database.value("SELECT count(*) FROM customer")
-    command.upgrade(alembic_config(doors.description["database_url"]), "head")
-    command.check(alembic_config(doors.description["database_url"]))
-    assert doors.database.value("SELECT count(*) FROM customer") == before > 0
+def test_a_used_database_is_at_the_head_and_keeps_its_rows(stack: RunningStack) -> None:
+    before = stack.database.value("SELECT count(*) FROM customer")
+    command.upgrade(alembic_config(stack.description["database_url"]), "head")
+    command.check(alembic_config(stack.description["database_url"]))
+    assert stack.database.value("SELECT count(*) FROM customer") == before > 0
 
 
 def test_the_third_migration_carries_rows_over(empty: str) -> None:

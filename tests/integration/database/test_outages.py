@@ -180,14 +180,14 @@ async def set_read_only(url: str, *, read_only: bool) -> None:
             await other.close()
 
 
-async def test_the_api_answers_503_while_the_database_is_read_only(doors: RunningStack) -> None:
-    await set_read_only(doors.description["database_url"], read_only=True)
+async def test_the_api_answers_503_while_the_database_is_read_only(stack: RunningStack) -> None:
+    await set_read_only(stack.description["database_url"], read_only=True)
     try:
-        answer = doors.submit(doors.build_application())
+        response = stack.submit(stack.build_application())
     finally:
-        await set_read_only(doors.description["database_url"], read_only=False)
-    assert (answer.status_code, answer.json()["detail"]) == (503, "The database is read-only at the moment.")
-    doors.wait_for_sync_request(doors.submit_accepted(doors.build_application()), "synchronized")
+        await set_read_only(stack.description["database_url"], read_only=False)
+    assert (response.status_code, response.json()["detail"]) == (503, "The database is read-only at the moment.")
+    stack.wait_for_sync_request(stack.submit_accepted(stack.build_application()), "synchronized")
 
 
 async def test_a_busy_process_does_not_blame_the_database(url: str) -> None:

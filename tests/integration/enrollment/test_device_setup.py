@@ -19,13 +19,13 @@ def test_a_shipped_device_is_enrolled_after_the_customers_confirmation(setup: De
     for _ in range(2):
         assert setup.post(shipment, "confirmed", confirmed_by="customer", **device).json()["state"] == "confirmed"
     setup.stack.wait_for_sync_request(enrollment, "synchronized")
-    seen = setup.stack.get_enrollment(enrollment)
-    assert (seen["state"], seen["subscription"]["state"]) == ("enrolled", "active")
-    assert seen["subscription"]["devices"][0]["serial_number"] == device["serial_number"]
-    told = [entry["what"] for entry in seen["timeline"]]
+    view = setup.stack.get_enrollment(enrollment)
+    assert (view["state"], view["subscription"]["state"]) == ("enrolled", "active")
+    assert view["subscription"]["devices"][0]["serial_number"] == device["serial_number"]
+    texts = [entry["what"] for entry in view["timeline"]]
     expected = ["Device sent", "Device delivered", "Head-end answered", "Enrolled"]
-    assert [what for what in told if what in expected] == expected
-    (sent,), (checked,) = seen["shipments"], seen["head_end_requests"]
+    assert [what for what in texts if what in expected] == expected
+    (sent,), (checked,) = view["shipments"], view["head_end_requests"]
     assert (sent["id"], sent["state"], sent["tracking_reference"]) == (shipment, "confirmed", "PP-1")
     assert (sent["next_step"], sent["available_actions"]) == ("The device is installed; its enrolment goes on.", [])
     assert (checked["kind"], checked["outcome"], checked["next_step"]) == ("status_check", "ok", "The device answers.")
@@ -34,32 +34,32 @@ def test_a_shipped_device_is_enrolled_after_the_customers_confirmation(setup: De
 
 def test_a_tracking_number_can_be_added_or_corrected(setup: DeviceSetupClient) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
-    told: list[dict[str, str]] = [
+    texts: list[dict[str, str]] = [
         {"carrier": "Parcel Post"},
         {"tracking_reference": "PP-1"},
         {"tracking_reference": "PP-1"},
         {},
         {"carrier": "Parcel Post", "tracking_reference": "PP-2"},
     ]
-    for one in told:
+    for one in texts:
         assert setup.post(shipment, "shipped", **one).json()["state"] == "shipped"
-    seen = setup.get_shipment(shipment)
-    assert (seen["carrier"], seen["tracking_reference"]) == ("Parcel Post", "PP-2")
+    view = setup.get_shipment(shipment)
+    assert (view["carrier"], view["tracking_reference"]) == ("Parcel Post", "PP-2")
     timeline = [entry["what"] for entry in setup.stack.get_enrollment(enrollment)["timeline"]]
     assert timeline.count("Device sent") == 1
     assert timeline.count("Tracking of the parcel told") == 2
     setup.post(shipment, "delivered").raise_for_status()
-    answer = setup.post(shipment, "shipped", tracking_reference="PP-3")
-    assert (answer.status_code, answer.json()["detail"].partition(" is ")[2][:9]) == (409, "delivered")
+    response = setup.post(shipment, "shipped", tracking_reference="PP-3")
+    assert (response.status_code, response.json()["detail"].partition(" is ")[2][:9]) == (409, "delivered")
 
 
 def test_an_invalid_confirmation_is_refused_and_not_stored(setup: DeviceSetupClient) -> None:
     _, shipment = setup.enroll_with_shipment()
-    answer = setup.post(
+    response = setup.post(
         shipment, "confirmed", confirmed_by="customer", **{**setup.build_device(), "specification": "nest-thermostat"}
     )
-    assert (answer.status_code, answer.json()["type"].rsplit("#")[-1]) == (422, "confirmation-refused")
-    assert [one["pointer"] for one in answer.json()["errors"]] == ["/specification"]
+    assert (response.status_code, response.json()["type"].rsplit("#")[-1]) == (422, "confirmation-refused")
+    assert [one["pointer"] for one in response.json()["errors"]] == ["/specification"]
     assert setup.get_shipment(shipment)["state"] == "ordered"
 
 
@@ -75,8 +75,8 @@ def test_cancelling_during_shipment_undoes_the_setup(setup: DeviceSetupClient) -
     setup.post(shipment, "shipped").raise_for_status()
     held = setup.stack.database.value("SELECT devices FROM program_capacity WHERE program = 'TSTAT-KIT'")
     setup.stack.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "moved"}).raise_for_status()
-    seen = setup.stack.get_enrollment(enrollment)
-    assert (seen["state"], seen["subscription"]["state"]) == ("cancelled", "cancelled")
+    view = setup.stack.get_enrollment(enrollment)
+    assert (view["state"], view["subscription"]["state"]) == ("cancelled", "cancelled")
     assert setup.get_shipment(shipment)["state"] == "cancelled"
     assert setup.stack.database.value("SELECT devices FROM program_capacity WHERE program = 'TSTAT-KIT'") == held - 1
     assert setup.post(shipment, "confirmed", confirmed_by="customer", **setup.build_device()).status_code == 409
@@ -96,9 +96,9 @@ def test_a_returned_shipment_is_parked_and_a_retry_sends_another(setup: DeviceSe
     setup.stack.wait_for_sync_request(enrollment, "synchronized")
 
 
-@pytest.mark.parametrize("answer", ["at_once", "callback"])
-def test_a_customers_own_device_is_enrolled_when_it_answers(setup: DeviceSetupClient, answer: str) -> None:
-    setup.head_end.set_faults(answer=answer)
+@pytest.mark.parametrize("response", ["at_once", "callback"])
+def test_a_customers_own_device_is_enrolled_when_it_answers(setup: DeviceSetupClient, response: str) -> None:
+    setup.head_end.set_faults(answer=response)
     enrollment = setup.enroll(devices=[setup.build_device()])
     setup.stack.wait_for_sync_request(enrollment, "synchronized")
     assert setup.stack.get_enrollment(enrollment)["state"] == "enrolled"

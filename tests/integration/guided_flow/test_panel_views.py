@@ -11,24 +11,24 @@ from tests.integration.clients.running_stack import RunningStack
 
 
 @pytest.fixture
-def person(doors: RunningStack) -> dict[str, str]:
-    return take_customer(doors)
+def person(stack: RunningStack) -> dict[str, str]:
+    return take_customer(stack)
 
 
 @pytest.fixture
-def charging(doors: RunningStack, person: dict[str, str]) -> GuidedFlowClient:
-    return GuidedFlowClient(doors, type="enroll", customer=person["customer"], program="EV-MANAGED")
+def charging(stack: RunningStack, person: dict[str, str]) -> GuidedFlowClient:
+    return GuidedFlowClient(stack, type="enroll", customer=person["customer"], program="EV-MANAGED")
 
 
 @pytest.fixture
-def taking_part(doors: RunningStack, person: dict[str, str]) -> dict[str, Any]:
-    enrollment = doors.enroll(account=person["cis_account_id"], service_point=person["cis_service_point_id"])
-    return doors.get_enrollment(enrollment)["subscription"]
+def taking_part(stack: RunningStack, person: dict[str, str]) -> dict[str, Any]:
+    enrollment = stack.enroll(account=person["cis_account_id"], service_point=person["cis_service_point_id"])
+    return stack.get_enrollment(enrollment)["subscription"]
 
 
 @pytest.fixture
-def leaving(doors: RunningStack, person: dict[str, str], taking_part: dict[str, Any]) -> GuidedFlowClient:
-    return GuidedFlowClient(doors, type="unenroll", customer=person["customer"], subscription=taking_part["id"])
+def unenrollments(stack: RunningStack, person: dict[str, str], taking_part: dict[str, Any]) -> GuidedFlowClient:
+    return GuidedFlowClient(stack, type="unenroll", customer=person["customer"], subscription=taking_part["id"])
 
 
 def parts(field: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -49,9 +49,9 @@ def test_the_customers_service_points_are_offered_and_the_only_one_is_the_defaul
     assert person["city"] in choice["label"]
 
 
-def test_several_service_points_are_offered_without_a_default(charging: GuidedFlowClient, doors: RunningStack) -> None:
-    other = take_customer(doors)
-    doors.database.execute(
+def test_several_service_points_are_offered_without_a_default(charging: GuidedFlowClient, stack: RunningStack) -> None:
+    other = take_customer(stack)
+    stack.database.execute(
         "UPDATE account SET customer_id = $1 WHERE cis_account_id = $2",
         charging.response.json()["customer"],
         other["cis_account_id"],
@@ -64,8 +64,8 @@ def test_the_programs_questions_are_asked(charging: GuidedFlowClient) -> None:
     asked = parts(charging.get_field("answers"))
     assert asked["vehicle_kind"]["label"] == "What kind of vehicle do you charge at home?"
     assert values(asked["vehicle_kind"]["choices"]) == ["battery electric", "plug-in hybrid", "none"]
-    told = [(part["kind"], part["required"], part["max_length"]) for part in asked.values()]
-    assert told == [("choice", True, None), ("text", False, 500)]
+    texts = [(part["kind"], part["required"], part["max_length"]) for part in asked.values()]
+    assert texts == [("choice", True, None), ("text", False, 500)]
 
 
 def test_the_terms_panel_names_the_document_to_accept(charging: GuidedFlowClient) -> None:
@@ -84,18 +84,18 @@ def test_devices_are_offered_by_make_and_model(charging: GuidedFlowClient) -> No
     assert [code for code, part in made_of.items() if part["required"]] == ["specification", "serial_number"]
 
 
-def test_identical_makes_and_models_are_distinguished(doors: RunningStack, person: dict[str, str]) -> None:
-    guide = GuidedFlowClient(doors, type="enroll", customer=person["customer"], program="SMART-INV")
+def test_identical_makes_and_models_are_distinguished(stack: RunningStack, person: dict[str, str]) -> None:
+    guide = GuidedFlowClient(stack, type="enroll", customer=person["customer"], program="SMART-INV")
     offered = parts(guide.get_field("devices"))["specification"]["choices"]
     assert len({choice["label"] for choice in offered}) == len(offered) > 3000
-    told = guide.save_invalid_panel("device", {"devices": [{"specification": "x", "serial_number": "1"}]})
-    assert told["/values/devices/0/specification"] == f"is none of the {len(offered)} choices"
+    texts = guide.save_invalid_panel("device", {"devices": [{"specification": "x", "serial_number": "1"}]})
+    assert texts["/values/devices/0/specification"] == f"is none of the {len(offered)} choices"
 
 
 def test_participating_devices_are_offered_for_unenrollment(
-    leaving: GuidedFlowClient, taking_part: dict[str, Any]
+    unenrollments: GuidedFlowClient, taking_part: dict[str, Any]
 ) -> None:
-    devices = leaving.get_field("devices")
+    devices = unenrollments.get_field("devices")
     (device,) = taking_part["devices"]
     made_of = parts(devices)
     (choice,) = made_of["device"]["choices"]
@@ -103,20 +103,20 @@ def test_participating_devices_are_offered_for_unenrollment(
     assert device["serial_number"] in choice["label"]
     assert values(made_of["removal_method"]["choices"]) == ["keep"]
     assert (devices["minimum"], devices["maximum"]) == (None, 1)
-    told = leaving.save_invalid_panel(
+    texts = unenrollments.save_invalid_panel(
         "leaving", {"reason": "move_out", "devices": [{"device": "dev_x", "removal_method": "keep"}]}
     )
-    assert list(told) == ["/values/devices/0/device"]
+    assert list(texts) == ["/values/devices/0/device"]
 
 
-def test_a_text_field_has_its_maximum_length(leaving: GuidedFlowClient) -> None:
-    assert leaving.get_field("note")["max_length"] == 2000
+def test_a_text_field_has_its_maximum_length(unenrollments: GuidedFlowClient) -> None:
+    assert unenrollments.get_field("note")["max_length"] == 2000
 
 
 def test_a_page_built_from_the_view_alone_completes_an_enrollment(charging: GuidedFlowClient) -> None:
     """Fill every field by its type with the first option, panel by panel, following the links of the view."""
 
-    def answer(part: dict[str, Any]) -> Any:
+    def response(part: dict[str, Any]) -> Any:
         by_kind = {"text": charging.stack.unique_name("T"), "instant": TERMS["accepted_at"]}
         return part["choices"][0]["value"] if part["choices"] else by_kind[part["kind"]]
 
@@ -125,10 +125,10 @@ def test_a_page_built_from_the_view_alone_completes_an_enrollment(charging: Guid
         panel = next(one for one in view["panels"] if one["code"] == view["current_panel"])
         entered: dict[str, Any] = {}
         for field in (one for one in panel["fields"] if one["kind"] != "date"):
-            made_of = {part["code"]: answer(part) for part in field["parts"] if part["required"]}
+            made_of = {part["code"]: response(part) for part in field["parts"] if part["required"]}
             entered[field["code"]] = [made_of] if field["kind"] == "device" else made_of or field["value"]
-        door = view["links"]["save"].format(panel=panel["code"])
-        view = charging.stack.api.put(door, json={"values": entered}).raise_for_status().json()
+        path = view["links"]["save"].format(panel=panel["code"])
+        view = charging.stack.api.put(path, json={"values": entered}).raise_for_status().json()
     charging.stack.api.post(view["links"]["finish"]).raise_for_status()
     made = charging.get()["links"]["result"]
     assert charging.stack.api.get(made).raise_for_status().json()["devices_requested"]
@@ -136,10 +136,10 @@ def test_a_page_built_from_the_view_alone_completes_an_enrollment(charging: Guid
 
 @pytest.mark.parametrize(("zone", "over"), [("Pacific/Kiritimati", True), ("Etc/GMT+12", False)])
 def test_a_date_ends_at_the_premises_midnight(
-    charging: GuidedFlowClient, doors: RunningStack, zone: str, over: bool
+    charging: GuidedFlowClient, stack: RunningStack, zone: str, over: bool
 ) -> None:
     place = charging.get_field("service_point")["value"]
-    doors.database.execute(
+    stack.database.execute(
         "UPDATE premise SET time_zone = $1 FROM service_point sp "
         "WHERE premise.cis_premise_id = sp.cis_premise_id AND sp.cis_service_point_id = $2",
         zone,
@@ -159,19 +159,19 @@ def test_an_invalid_draft_value_is_shown_as_an_error(charging: GuidedFlowClient,
     for panel, code in (("program", "service_point"), ("device", "devices"), ("terms", "answers"), ("terms", "terms")):
         saved = charging.save_panel(panel, {code: nonsense}, complete=False)
         assert saved.status_code == 200, saved.text
-        (told,) = (one["faults"] for one in saved.json()["panels"] if one["code"] == panel)
-        assert any(fault["pointer"].startswith(f"/{panel}/{code}") for fault in told)
+        (texts,) = (one["faults"] for one in saved.json()["panels"] if one["code"] == panel)
+        assert any(fault["pointer"].startswith(f"/{panel}/{code}") for fault in texts)
 
 
-def test_a_past_effective_date_is_refused(leaving: GuidedFlowClient) -> None:
-    told = leaving.save_invalid_panel("leaving", {"reason": "move_out", "effective_date": "2020-01-01"})
-    assert told["/values/effective_date"].startswith("2020-01-01 is over.")
+def test_a_past_effective_date_is_refused(unenrollments: GuidedFlowClient) -> None:
+    texts = unenrollments.save_invalid_panel("leaving", {"reason": "move_out", "effective_date": "2020-01-01"})
+    assert texts["/values/effective_date"].startswith("2020-01-01 is over.")
 
 
-def test_the_summary_shows_the_decision_as_of_now(doors: RunningStack, person: dict[str, str]) -> None:
-    taken = doors.unique_name("SN")
-    doors.enroll(devices=[{"specification": "ecobee-premium", "serial_number": taken}])
-    guide = GuidedFlowClient(doors, type="enroll", customer=person["customer"], program="TSTAT-DR")
+def test_the_summary_shows_the_decision_as_of_now(stack: RunningStack, person: dict[str, str]) -> None:
+    taken = stack.unique_name("SN")
+    stack.enroll(devices=[{"specification": "ecobee-premium", "serial_number": taken}])
+    guide = GuidedFlowClient(stack, type="enroll", customer=person["customer"], program="TSTAT-DR")
     assert guide.get()["outlook"] is None
     guide.save_valid_panel("program", {"program": "TSTAT-DR", "service_point": person["cis_service_point_id"]})
     guide.save_valid_panel("terms", {"terms": TERMS})
@@ -180,7 +180,7 @@ def test_the_summary_shows_the_decision_as_of_now(doors: RunningStack, person: d
     (finding,) = outlook["findings"]
     assert (outlook["outcome"], finding["rule"]) == ("rejected", "serial_free")
     assert finding["pointers"] == ["/device/devices/0/serial_number"]
-    outlook = guide.save_valid_panel("device", {"devices": [{**device, "serial_number": doors.unique_name("SN")}]})[
+    outlook = guide.save_valid_panel("device", {"devices": [{**device, "serial_number": stack.unique_name("SN")}]})[
         "outlook"
     ]
     assert (outlook["outcome"], outlook["findings"]) == ("accepted", [])
@@ -188,23 +188,23 @@ def test_the_summary_shows_the_decision_as_of_now(doors: RunningStack, person: d
     assert guide.get()["outlook"] is None
 
 
-def test_the_summary_announces_the_waitlist(doors: RunningStack, person: dict[str, str]) -> None:
-    program = doors.unique_name("FULL")
-    doors.add_program(program, capacity={"customers": 0, "waitlist": True})
-    guide = GuidedFlowClient(doors, type="enroll", customer=person["customer"], program=program)
+def test_the_summary_announces_the_waitlist(stack: RunningStack, person: dict[str, str]) -> None:
+    program = stack.unique_name("FULL")
+    stack.add_program(program, capacity={"customers": 0, "waitlist": True})
+    guide = GuidedFlowClient(stack, type="enroll", customer=person["customer"], program=program)
     guide.save_valid_panel(
-        "device", {"devices": [{"specification": "ecobee-premium", "serial_number": doors.unique_name("SN")}]}
+        "device", {"devices": [{"specification": "ecobee-premium", "serial_number": stack.unique_name("SN")}]}
     )
     outlook = guide.save_valid_panel("terms", {"terms": TERMS})["outlook"]
     assert (outlook["outcome"], [one["rule"] for one in outlook["findings"]]) == ("waitlisted", ["capacity"])
 
 
-def test_the_summary_announces_the_minimum_term(doors: RunningStack, person: dict[str, str]) -> None:
-    program = doors.unique_name("YEAR")
-    doors.add_program(program, subscription_type="one-year-term")
+def test_the_summary_announces_the_minimum_term(stack: RunningStack, person: dict[str, str]) -> None:
+    program = stack.unique_name("YEAR")
+    stack.add_program(program, subscription_type="one-year-term")
     where = {"account": person["cis_account_id"], "service_point": person["cis_service_point_id"]}
-    subscription = doors.get_enrollment(doors.enroll(program=program, **where))["subscription"]["id"]
-    guide = GuidedFlowClient(doors, type="unenroll", customer=person["customer"], subscription=subscription)
+    subscription = stack.get_enrollment(stack.enroll(program=program, **where))["subscription"]["id"]
+    guide = GuidedFlowClient(stack, type="unenroll", customer=person["customer"], subscription=subscription)
     outlook = guide.save_valid_panel("leaving", {"reason": "customer_opt_out"})["outlook"]
     (finding,) = outlook["findings"]
     assert (outlook["outcome"], finding["rule"]) == ("rejected", "minimum_term")

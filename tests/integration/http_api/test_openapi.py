@@ -50,6 +50,6 @@ def test_the_enrollment_view_example_is_valid(document: dict[str, Any], view: ty
     assert view.model_validate(example).model_dump(mode="json", exclude_none=True) == example
 
 
-def test_the_enrollment_request_example_is_accepted(doors: RunningStack, document: dict[str, Any]) -> None:
+def test_the_enrollment_request_example_is_accepted(stack: RunningStack, document: dict[str, Any]) -> None:
     (example,) = document["components"]["schemas"]["ProgramEnrollmentRequest"]["examples"]
-    assert doors.submit({**example, "transaction_id": doors.unique_name()}).status_code == 202
+    assert stack.submit({**example, "transaction_id": stack.unique_name()}).status_code == 202

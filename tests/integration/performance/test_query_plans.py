@@ -143,8 +143,8 @@ def test_no_api_query_reads_a_whole_table(
     found: list[str] = []
     for name, (path, parameters) in build_queries(ask).items():
         with record_statements(engine) as sent:
-            answer = runner.run(client.get(path, params=parameters))
-        assert answer.status_code == 200, f"{name}: {answer.text}"
+            response = runner.run(client.get(path, params=parameters))
+        assert response.status_code == 200, f"{name}: {response.text}"
         most = HIGHEST_COUNT_COST if name == "/metrics" else HIGHEST_COST
         found += [f"{name} {one}" for one in runner.run(_costly(grown, sent, most))]
     assert not found, "\n\n".join(found)

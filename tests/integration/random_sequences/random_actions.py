@@ -33,9 +33,9 @@ _REFUSED = {404, 409, 422}
 class RandomActions:
     """Does one action each, whether or not it is allowed now; a refusal must be a proper one."""
 
-    def __init__(self, doors: RunningStack, customers: list[dict[str, str]]) -> None:
-        self.stack = doors
-        self.installations = InstallationClient(doors)
+    def __init__(self, stack: RunningStack, customers: list[dict[str, str]]) -> None:
+        self.stack = stack
+        self.installations = InstallationClient(stack)
         self.customers = customers
         offers = [*WAYS.values(), {"installation_method": "utility_installation", "asset_ownership": "customer_owned"}]
         checks = ["device_status_check"]
@@ -47,8 +47,8 @@ class RandomActions:
             devices={"minimum": 1, "maximum": 2},
             visits_customer_owned=True,
         )
-        self.since: int = doors.database.value("SELECT coalesce(max(id), 0) FROM audit_entry")
-        self.serials = [doors.unique_name("LCR")]
+        self.since: int = stack.database.value("SELECT coalesce(max(id), 0) FROM audit_entry")
+        self.serials = [stack.unique_name("LCR")]
         self._reports: list[tuple[str, dict[str, Any]]] = []
         self._last: dict[str, Any] | None = None
 
@@ -60,10 +60,10 @@ class RandomActions:
         )
         return rows[number % len(rows)] if rows else None
 
-    def _post(self, door: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        answer = self.stack.api.post(door, json=body)
-        assert answer.status_code in _TAKEN | _REFUSED, (door, body, answer.text)
-        return answer
+    def _post(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        response = self.stack.api.post(path, json=body)
+        assert response.status_code in _TAKEN | _REFUSED, (path, body, response.text)
+        return response
 
     def _pick_serial_number(self, *, known: int | None = None) -> str:
         if known is not None:
@@ -94,7 +94,7 @@ class RandomActions:
 
     def act_on(self, table: str, number: int, word: str, **body: Any) -> None:
         """Call an action of an enrollment, unenrollment, service call, work order or sync request."""
-        doors = {
+        stack = {
             "enrollment": "program-enrollments",
             "unenrollment": "program-unenrollments",
             "service_call": "service-calls",
@@ -102,7 +102,7 @@ class RandomActions:
             "sync_request": "sync-requests",
         }
         if found := self._pick_row(table, number):
-            self._post(f"/v1/{doors[table]}/{found['id']}/{word}", body or None)
+            self._post(f"/v1/{stack[table]}/{found['id']}/{word}", body or None)
 
     def appoint(self, order: int, day: int) -> None:
         window = {"start": f"2031-06-{day:02}T08:00:00-05:00", "end": f"2031-06-{day:02}T10:00:00-05:00"}
@@ -181,10 +181,10 @@ class RandomActions:
         )
         asked = self.stack.database.rows(wanted, self.program)
         if asked:
-            answer = self.stack.head_end.post(
+            response = self.stack.head_end.post(
                 f"/requests/{asked[number % len(asked)]['id']}/answer", json={"outcome": outcome}
             )
-            assert answer.status_code in {200, 404}, answer.text
+            assert response.status_code in {200, 404}, response.text
 
     def unenroll(self, enrollment: int, reason: str, method: str | None, *, partly: bool, later: bool) -> None:
         found = self._pick_row("program_subscription", enrollment, "id")
@@ -211,8 +211,8 @@ class RandomActions:
         devices = self._list_devices(found["subscription_id"]) if found else []
         if devices:
             body = {"reason": "Let them have it."} if word == "kept" else None
-            door = f"/v1/program-unenrollments/{found['id']}/devices/{devices[device % len(devices)]}/{word}"
-            self._post(door, body)
+            path = f"/v1/program-unenrollments/{found['id']}/devices/{devices[device % len(devices)]}/{word}"
+            self._post(path, body)
 
     def open_service_call(self, subscription: int, device: int, action: str | None) -> None:
         found = self._pick_row("program_subscription", subscription, "id")
@@ -244,17 +244,17 @@ class RandomActions:
         if found is None:
             return
         for _ in range(times):
-            door = f"/sync-messages/{message_key(found['id'], found['revision'])}/acknowledge"
-            answer = self.stack.derms.post(door, json={"result": result} if result else None)
-            assert answer.status_code in {200, 404}, answer.text
+            path = f"/sync-messages/{message_key(found['id'], found['revision'])}/acknowledge"
+            response = self.stack.derms.post(path, json={"result": result} if result else None)
+            assert response.status_code in {200, 404}, response.text
 
     def send_cis_news(self, customer: int, leaves: str) -> None:
         """Import a CIS record: the customer has moved out, will move out, or stays."""
         days = {"gone": -2, "later": 1000}
         on = (datetime.now(UTC) + timedelta(days[leaves])).date().isoformat() if leaves in days else None
-        told = build_cis_record(self.customers[customer % len(self.customers)], **({"effective_to": on} if on else {}))
-        answer = self.stack.api.put("/v1/customers", json={"customers": [told]}).raise_for_status().json()
-        assert answer["errors"] == []
+        texts = build_cis_record(self.customers[customer % len(self.customers)], **({"effective_to": on} if on else {}))
+        response = self.stack.api.put("/v1/customers", json={"customers": [texts]}).raise_for_status().json()
+        assert response["errors"] == []
 
     def run_batch(self, name: str) -> None:
         complete_run(self.stack, name)

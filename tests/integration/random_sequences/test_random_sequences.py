@@ -35,12 +35,12 @@ known = st.one_of(st.none(), st.none(), number)
 class AnySequence(RuleBasedStateMachine):
     """People, technicians and the DERMS, who do not wait for each other."""
 
-    doors: ClassVar[RunningStack]
+    stack: ClassVar[RunningStack]
     customers: ClassVar[list[dict[str, str]]]
 
     @initialize(answers=derms, refuses=st.booleans(), of_devices=st.sampled_from(["at_once", "at_once", "never"]))
     def begin(self, answers: str, of_devices: str, *, refuses: bool) -> None:
-        self.world = RandomActions(self.doors, self.customers)
+        self.world = RandomActions(self.stack, self.customers)
         self.world.set_derms_mode(answers)
         self.world.set_derms_refusal(everything=refuses)
         self.world.set_head_end_mode(of_devices)
@@ -163,7 +163,7 @@ class AnySequence(RuleBasedStateMachine):
 
     @invariant()
     def holds(self) -> None:
-        database, world = self.doors.database, getattr(self, "world", None)
+        database, world = self.stack.database, getattr(self, "world", None)
         if world is not None:
             assert find_violations(database, world.program, VIOLATIONS) == {}
             assert find_illegal_transitions(database, world.since) == []
@@ -274,9 +274,9 @@ def _derms_is_as_the_record(world: RandomActions) -> None:
 
 
 @pytest.fixture
-def machine(doors: RunningStack) -> type[AnySequence]:
-    AnySequence.doors = doors
-    AnySequence.customers = [doors.customers.take(premise_type="single_family") for _ in range(4)]
+def machine(stack: RunningStack) -> type[AnySequence]:
+    AnySequence.stack = stack
+    AnySequence.customers = [stack.customers.take(premise_type="single_family") for _ in range(4)]
     return AnySequence
 
 

@@ -29,13 +29,13 @@ async def begin(
         yield BatchRun(run, handle)
 
 
-async def complete(flow: BatchRun) -> None:
-    await flow.handle.result()
+async def complete(run: BatchRun) -> None:
+    await run.handle.result()
 
 
-async def fail(flow: BatchRun) -> None:
+async def fail(run: BatchRun) -> None:
     try:
-        await flow.handle.result()
+        await run.handle.result()
     except WorkflowFailureError:
         return
     raise AssertionError("a page that cannot be done was done")

@@ -170,22 +170,22 @@ async def run_device_setup(
     """Run a workflow on stand-ins; terminate it afterwards if it is still open."""
     record, derms, house = EnrollmentRecord(), InMemoryDerms(), DeviceSetup(steps, answers)
     derms.moods = [derms.answers]
-    flow = DeviceSetupRun(environment, record, derms, DeviceSetupActivities(record, derms, house), house)
+    run = DeviceSetupRun(environment, record, derms, DeviceSetupActivities(record, derms, house), house)
     worker = Worker(
         environment.client,
         task_queue=record.enrollment_id,
         workflows=[EnrollmentWorkflow],
-        activities=[*flow.activities.all, *HeadEndActivities(house.head_end).all],
+        activities=[*run.activities.all, *HeadEndActivities(house.head_end).all],
         workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[ErrorMapping()],
     )
     async with worker:
-        flow.handle = await environment.client.start_workflow(
+        run.handle = await environment.client.start_workflow(
             EnrollmentWorkflow.run,
             EnrollInput(enrollment_id=record.enrollment_id),
             id=enrollment_workflow_id(record.enrollment_id),
             task_queue=record.enrollment_id,
         )
-        yield flow
-        if (await flow.handle.describe()).close_time is None:
-            await flow.handle.terminate()
+        yield run
+        if (await run.handle.describe()).close_time is None:
+            await run.handle.terminate()

@@ -272,24 +272,24 @@ async def run_service_call(
     )
     call = ServiceCallRecord(action, first, cloud)
     derms.moods = [derms.answers]
-    flow = ServiceCallRun(environment, record, derms, ServiceCallActivities(call, record, derms, field), call, field)
+    run = ServiceCallRun(environment, record, derms, ServiceCallActivities(call, record, derms, field), call, field)
     worker = Worker(
         environment.client,
         task_queue=call.id,
         workflows=[ServiceCallWorkflow],
-        activities=[*flow.activities.all, *HeadEndActivities(cloud).all],
+        activities=[*run.activities.all, *HeadEndActivities(cloud).all],
         workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[ErrorMapping()],
     )
     async with worker:
         stage = SearchAttributePair(SearchAttributeKey.for_keyword("Stage"), WorkflowStage.TROUBLESHOOTING)
-        flow.handle = await environment.client.start_workflow(
+        run.handle = await environment.client.start_workflow(
             ServiceCallWorkflow.run,
             ServiceCallInput(service_call_id=call.id),
             id=service_call_workflow_id(call.id),
             task_queue=call.id,
             search_attributes=TypedSearchAttributes([stage]),
         )
-        yield flow
-        if (await flow.handle.describe()).close_time is None:
-            await flow.handle.terminate()
+        yield run
+        if (await run.handle.describe()).close_time is None:
+            await run.handle.terminate()

@@ -227,24 +227,24 @@ async def run_installation(environment: WorkflowEnvironment, **level: int) -> As
     """Run a workflow on stand-ins; terminate it afterwards if it is still open."""
     record, derms, field = EnrollmentRecord(), InMemoryDerms(), SiteVisits(ServiceLevel(**level))
     derms.moods = [derms.answers]
-    flow = InstallationRun(environment, record, derms, SiteVisitActivities(record, derms, field), field)
+    run = InstallationRun(environment, record, derms, SiteVisitActivities(record, derms, field), field)
     worker = Worker(
         environment.client,
         task_queue=record.enrollment_id,
         workflows=[EnrollmentWorkflow],
-        activities=flow.activities.all,
+        activities=run.activities.all,
         workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[ErrorMapping()],
     )
     async with worker:
         stage = SearchAttributePair(SearchAttributeKey.for_keyword("Stage"), WorkflowStage.ENROLLING)
-        flow.handle = await environment.client.start_workflow(
+        run.handle = await environment.client.start_workflow(
             EnrollmentWorkflow.run,
             EnrollInput(enrollment_id=record.enrollment_id),
             id=enrollment_workflow_id(record.enrollment_id),
             task_queue=record.enrollment_id,
             search_attributes=TypedSearchAttributes([stage]),
         )
-        yield flow
-        if (await flow.handle.describe()).close_time is None:
-            await flow.handle.terminate()
+        yield run
+        if (await run.handle.describe()).close_time is None:
+            await run.handle.terminate()

@@ -121,7 +121,7 @@ async def run_unenrollment(
     """Run a workflow for devices with these removal methods; terminate it afterwards if it is still open."""
     record = UnenrollmentRecord(*methods, **how)
     record.away = away
-    flow = UnenrollmentRun(environment, record)
+    run = UnenrollmentRun(environment, record)
     worker = Worker(
         environment.client,
         task_queue=record.id,
@@ -132,16 +132,16 @@ async def run_unenrollment(
     )
     async with worker:
         stage = SearchAttributePair(SearchAttributeKey.for_keyword("Stage"), WorkflowStage.UNENROLLING)
-        flow.handle = await environment.client.start_workflow(
+        run.handle = await environment.client.start_workflow(
             UnenrollmentWorkflow.run,
             UnenrollInput(unenrollment_id=record.id),
             id=unenrollment_workflow_id(record.id),
             task_queue=record.id,
             search_attributes=TypedSearchAttributes([stage]),
         )
-        yield flow
-        if (await flow.handle.describe()).close_time is None:
-            await flow.handle.terminate()
+        yield run
+        if (await run.handle.describe()).close_time is None:
+            await run.handle.terminate()
 
 
 def run_unenrollment_of(
