@@ -1,4 +1,4 @@
-"""What every test may count on: an `async def` test runs, each in an event loop of its own; slow ones are marked so."""
+"""Configuration of all tests: coroutine tests run in an event loop each, and slow tests are marked."""
 
 import asyncio
 import inspect
@@ -12,7 +12,7 @@ _SLOW = frozenset({"chaos", "e2e", "integration"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what `make quick` leaves out."""
+    """Mark the tests that `make quick` leaves out."""
     for item in items:
         if item.path.relative_to(_HERE).parts[0] in _SLOW:
             item.add_marker(pytest.mark.slow)
@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Runs a coroutine test to its end; any other is left to pytest."""
+    """Run a coroutine test to its end; leave any other to pytest."""
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     names = inspect.signature(pyfuncitem.obj).parameters

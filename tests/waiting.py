@@ -1,6 +1,6 @@
-"""How long a test waits for what ought to happen, in one place: a machine may be slow and busy with other things.
+"""How long tests wait, in one place: machines may be slow and busy.
 
-Patience costs nothing where all is well. A wait that ends in vain says what it waited for, and what there was instead.
+A long timeout costs nothing when all is well. A failed wait says what it waited for, and what there was instead.
 """
 
 import asyncio
@@ -14,16 +14,16 @@ T = TypeVar("T")
 WAIT_SECONDS = 240.0
 """For one thing: an answer, a state, the end of a process."""
 CHAOS_WAIT_SECONDS = 1200.0
-"""For hundreds of things, as the drills under tests/chaos wait for."""
+"""For hundreds of things, as the tests in tests/chaos wait for."""
 _FIRST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 0.2
 _LONGEST_TEXT = 2000
 
 
 def wait_for(what: Callable[[], T], *, instead: Callable[[], object] | None = None, seconds: float = WAIT_SECONDS) -> T:
-    """Returns the first true value, soon after it is: looked for ever less often, because looking costs, too.
+    """Return the first true value; the pauses between attempts grow.
 
-    `instead` says what there is, for the message of a wait in vain; without it the last value is told.
+    `instead` returns what there is for the message of a failed wait; without it, the message shows the last value.
     """
     end, pause = time.monotonic() + seconds, _FIRST_PAUSE_SECONDS
     while not (found := what()):
@@ -36,7 +36,7 @@ def wait_for(what: Callable[[], T], *, instead: Callable[[], object] | None = No
 
 
 async def wait_until(look: Callable[[], Awaitable[T]], holds: Callable[[T], bool], wanted: object) -> T:
-    """Returns what was seen as soon as it holds; `wanted` names that in the message of a wait in vain."""
+    """Return the first value for which the condition holds; `wanted` describes it in the message of a failed wait."""
     seen: object = "nothing: nobody answered"
     try:
         async with asyncio.timeout(WAIT_SECONDS):
@@ -51,7 +51,7 @@ async def wait_until(look: Callable[[], Awaitable[T]], holds: Callable[[T], bool
 
 
 async def wait_for_result(answer: Awaitable[T], wanted: object) -> T:
-    """Returns the answer to what is asked once."""
+    """Return the result of an awaitable, or fail after the timeout."""
     try:
         async with asyncio.timeout(WAIT_SECONDS):
             return await answer
@@ -60,7 +60,7 @@ async def wait_for_result(answer: Awaitable[T], wanted: object) -> T:
 
 
 def _describe(what: Callable[[], Any]) -> str:
-    """The condition in the words of its source, and the values that it speaks of."""
+    """Return the source of the condition, and the values that it refers to."""
     try:
         source = " ".join(inspect.getsource(what).split())
         values = inspect.getclosurevars(what).nonlocals

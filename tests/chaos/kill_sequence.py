@@ -1,4 +1,4 @@
-"""A storm over one stack: each part is killed with -9 while enrollments are under way, and in the end all at once."""
+"""Kills every part of a running stack with -9 while enrollments are in progress, and the whole stack in the end."""
 
 import asyncio
 from collections.abc import Collection
@@ -22,13 +22,14 @@ CONNECTIONS = 50
 
 @dataclass(frozen=True)
 class Load:
-    """How much is going on when a part is killed."""
+    """How many requests are in progress at each kill."""
 
     in_flight: int
     few: int
-    """So many are asked for while Temporal is away, when PostgreSQL is killed, and before everything is."""
+    """The number of requests submitted while Temporal is down, around the kill of PostgreSQL, and before the final
+    kill."""
     midst: int
-    """A part is killed when so many of the latest are accepted, others are being submitted, and older ones go on."""
+    """A part is killed once this many of the latest requests are accepted, while others are being submitted."""
 
 
 SMALL_LOAD = Load(in_flight=12, few=8, midst=2)
@@ -36,22 +37,25 @@ BIG_LOAD = Load(in_flight=200, few=20, midst=30)
 
 
 class KillSequence:
-    """What is asked of the stack, what was answered, and who is killed meanwhile."""
+    """Submits enrollments and kills one part after the other meanwhile."""
 
-    def __init__(self, victim: StackProcesses, stack: dict[str, Any], size: Load) -> None:
+    def __init__(self, victim: StackProcesses, description: dict[str, Any], size: Load) -> None:
         self.processes = victim
         self.size = size
-        self.clients = RetryingClients(stack, CONNECTIONS)
+        self.clients = RetryingClients(description, CONNECTIONS)
         self.submitted: list[dict[str, Any]] = []
         self.submitted_before: dict[str, int] = {}
-        """How many were asked for until each part was killed."""
+        """The number of requests submitted before each part was killed."""
         self.accepted_without_temporal = 0
-        self._derms_url: str = stack["derms_url"]
+        self._derms_url: str = description["derms_url"]
         self._waiting = [build_application(row, number) for number, row in enumerate(list_qualified(CUSTOMERS))]
 
     def run(self) -> None:
-        """From the first request until nothing of the stack lives. Until it is killed the DERMS decides nothing, so
-        that all that was asked for is in flight, however long that took."""
+        """Run from the first request until every process is dead.
+
+        The DERMS decides nothing until it is killed, so that every request is still in progress, however long that
+        takes.
+        """
         httpx.put(f"{self._derms_url}/faults", json={"acknowledge": "never"}).raise_for_status()
         asyncio.run(self._run())
         self.processes.kill_everything()
@@ -72,14 +76,14 @@ class KillSequence:
         return self.processes.list_not_restarted()
 
     async def _kill(self, part: str, count: int) -> None:
-        """In the midst of so many requests."""
+        """Kill the part in the middle of this many requests."""
         applications = self._take_applications(count)
         self.submitted_before[part] = len(self.submitted)
         when = min(count // 2, self.size.midst)
         await self.clients.submit(applications, when=when, then=lambda: self.processes.kill(part))
 
     async def _submit_without_temporal(self) -> None:
-        """Frozen first, so that there is no doubt that nobody answered while these were submitted."""
+        """Submit requests with Temporal frozen, so that it certainly answered none of them, then kill it."""
         self.processes.freeze("temporal")
         before = len(self.clients.accepted)
         await self.clients.submit(self._take_applications(self.size.few))
@@ -92,9 +96,9 @@ class KillSequence:
         return taken
 
 
-async def wait_for_workflow_ends(stack: dict[str, Any], enrollments: Collection[str]) -> None:
-    """Waits with Temporal for each; one that it does not know yet is asked for again."""
-    client = await Client.connect(stack["temporal_address"], lazy=True)
+async def wait_for_workflow_ends(description: dict[str, Any], enrollments: Collection[str]) -> None:
+    """Wait for the end of each workflow, including those that Temporal does not know yet."""
+    client = await Client.connect(description["temporal_address"], lazy=True)
     async with asyncio.timeout(CHAOS_WAIT_SECONDS):
         for enrollment in enrollments:
             await wait_until(lambda one=enrollment: _has_ended(client, one), bool, f"the end of {enrollment}")
@@ -104,7 +108,7 @@ async def _has_ended(client: Client, enrollment: str) -> bool:
     try:
         await client.get_workflow_handle(enrollment_workflow_id(enrollment)).result()
     except RuntimeError:
-        # A lazy client that cannot connect says so with this.
+        # A lazy client raises this when it cannot connect.
         return False
     except RPCError as error:
         if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED):

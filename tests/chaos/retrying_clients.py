@@ -1,4 +1,4 @@
-"""Channels that want something of the API and do not give up when it is away: they ask again with the same words."""
+"""API clients that keep retrying the same request while the API is down."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -8,19 +8,19 @@ import httpx
 
 from tests.waiting import CHAOS_WAIT_SECONDS
 
-# The first attempts to connect again come at once, then and after half a second and one; then it is all begun anew.
+# The first attempts to reconnect follow after 0, 0.5 and 1 seconds; then the request is retried as a whole.
 CONNECT_RETRIES = 3
 RESPONSE_TIMEOUT_SECONDS = 60
-"""Then it is asked again."""
+"""The request is retried after this time."""
 
 
 class RetryingClients:
-    """As many at once as there are requests, over so many connections."""
+    """Submits all requests concurrently, over a limited number of connections."""
 
-    def __init__(self, stack: dict[str, Any], connections: int) -> None:
+    def __init__(self, description: dict[str, Any], connections: int) -> None:
         self._http = httpx.AsyncClient(
-            base_url=stack["api_url"],
-            headers={"Authorization": f"Bearer {stack['token']}"},
+            base_url=description["api_url"],
+            headers={"Authorization": f"Bearer {description['token']}"},
             transport=httpx.AsyncHTTPTransport(
                 retries=CONNECT_RETRIES, limits=httpx.Limits(max_connections=connections)
             ),
@@ -35,7 +35,7 @@ class RetryingClients:
     async def submit(
         self, applications: Iterable[dict[str, Any]], *, when: int = 0, then: Callable[[], None] | None = None
     ) -> None:
-        """All of them at once; calls `then` as soon as `when` of these are accepted."""
+        """Submit all applications concurrently; call `then` as soon as `when` of them are accepted."""
         before = len(self.accepted)
 
         async def one(application: dict[str, Any]) -> None:
@@ -46,16 +46,16 @@ class RetryingClients:
         await asyncio.gather(*map(one, applications))
 
     async def _submit_until_accepted(self, application: dict[str, Any]) -> str:
-        """Until it is accepted; gives the enrolment's id."""
+        """Retry until the request is accepted, and return the enrollment's id."""
         async with asyncio.timeout(CHAOS_WAIT_SECONDS):
             while True:
                 try:
-                    answer = await self._http.post("/v1/program-enrollments", json=application)
+                    response = await self._http.post("/v1/program-enrollments", json=application)
                 except httpx.TransportError:
                     self.repeated += 1
                     continue
-                if answer.status_code == httpx.codes.ACCEPTED:
-                    return answer.json()["id"]
-                # Nothing else is a reason to ask again.
-                assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, answer.text
+                if response.status_code == httpx.codes.ACCEPTED:
+                    return response.json()["id"]
+                # Nothing else may be retried.
+                assert response.status_code == httpx.codes.SERVICE_UNAVAILABLE, response.text
                 self.repeated += 1

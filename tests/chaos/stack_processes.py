@@ -1,4 +1,4 @@
-"""A running stack as those see it who kill its parts."""
+"""The processes of a running stack, which tests freeze and kill."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from tests.waiting import WAIT_SECONDS
 
 
 class StackProcesses:
-    """Reads stack.json anew each time: a part that was restarted has another process."""
+    """Reads stack.json for each action, because a restarted part is a new process."""
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
@@ -26,18 +26,19 @@ class StackProcesses:
         return json.loads((self.data_dir / "stack.json").read_text())
 
     def kill(self, part: str) -> None:
-        """Without a warning; it is not waited for."""
+        """Kill the part without warning, and do not wait for its end."""
         self.killed[part] = self.description["pids"][part]
         self.killed_at[part] = datetime.now(UTC)
         os.kill(self.killed[part], signal.SIGKILL)
 
     def list_not_restarted(self) -> set[str]:
-        """The parts that were killed and have not been started again, as far as stack.json tells."""
+        """Return the killed parts that have not been restarted, according to stack.json."""
         now = self.description["pids"]
         return {part for part, before in self.killed.items() if now[part] == before}
 
     def kill_everything(self) -> None:
-        """The supervisor too, which would start again what it sees dead; returns when nothing of it lives."""
+        """Kill every process, beginning with the supervisor, which would restart the others; return when all are
+        dead."""
         up = psutil.Process(self.description["pids"]["up"])
         processes = [up, *up.children(recursive=True)]
         for process in processes:
@@ -46,5 +47,5 @@ class StackProcesses:
         psutil.wait_procs(processes, WAIT_SECONDS)
 
     def freeze(self, part: str) -> None:
-        """It lives and answers nobody."""
+        """Freeze the part: it lives and answers nobody."""
         os.kill(self.description["pids"][part], signal.SIGSTOP)

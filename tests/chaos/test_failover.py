@@ -1,5 +1,7 @@
-"""The faults after which the relay was dead and said nothing: a database that turns read-only for a while, a Temporal
-that hangs, a namespace that is deleted and made anew. What is accepted afterwards is delivered, and health says so.
+"""The relay recovers from outages that once stopped it silently.
+
+The outages: a database that turns read-only for a while, a Temporal server that hangs, a namespace that is deleted and
+recreated. Messages accepted afterwards are delivered, and health says so.
 """
 
 import os
@@ -23,60 +25,60 @@ from tests.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
-def doors() -> Iterator[RunningStack]:
+def stack() -> Iterator[RunningStack]:
     with (
         tempfile.TemporaryDirectory(prefix="gridenroll-failover-") as folder,
-        running_stack(Path(folder) / "data") as stack,
+        running_stack(Path(folder) / "data") as description,
     ):
-        doors = RunningStack(stack)
-        yield doors
-        doors.close()
+        stack = RunningStack(description)
+        yield stack
+        stack.close()
 
 
-def worker_health(doors: RunningStack) -> dict[str, dict[str, Any]]:
-    """The worker's background tasks, by name."""
-    listening = psutil.Process(doors.description["pids"]["worker"]).net_connections("tcp")
+def worker_health(stack: RunningStack) -> dict[str, dict[str, Any]]:
+    """Return the worker's background tasks by name."""
+    listening = psutil.Process(stack.description["pids"]["worker"]).net_connections("tcp")
     port = next(one.laddr.port for one in listening if one.status == psutil.CONN_LISTEN)
     tasks = httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).json()["tasks"]
     return {task["name"]: task for task in tasks}
 
 
-async def test_after_a_read_only_database_the_relay_delivers_what_was_accepted_while_temporal_hung(
-    doors: RunningStack,
+async def test_the_relay_delivers_accepted_requests_after_temporal_hung_and_the_database_was_read_only(
+    stack: RunningStack,
 ) -> None:
-    url, temporal = doors.description["database_url"], doors.description["pids"]["temporal"]
+    url, temporal = stack.description["database_url"], stack.description["pids"]["temporal"]
     await set_read_only(url, read_only=True)
     try:
-        assert doors.submit(doors.build_application()).status_code == 503
-        wait_for(lambda: worker_health(doors)["relay"]["error"])
+        assert stack.submit(stack.build_application()).status_code == 503
+        wait_for(lambda: worker_health(stack)["relay"]["error"])
     finally:
         await set_read_only(url, read_only=False)
     os.kill(temporal, signal.SIGSTOP)
     try:
-        enrollment = doors.submit_accepted(doors.build_application())
+        enrollment = stack.submit_accepted(stack.build_application())
         tried = "SELECT count(*) FROM outbox_message WHERE workflow_id = $1 AND attempts > 0"
-        wait_for(lambda: doors.database.value(tried, f"enroll/{enrollment}"))
-        assert doors.api.get("/readyz").json()["status"] == "degraded"
+        wait_for(lambda: stack.database.value(tried, f"enroll/{enrollment}"))
+        assert stack.api.get("/readyz").json()["status"] == "degraded"
     finally:
         os.kill(temporal, signal.SIGCONT)
-    doors.wait_for_sync_request(enrollment, "synchronized")
-    wait_for(lambda: not worker_health(doors)["relay"]["error"])
-    wait_for(lambda: doors.api.get("/readyz").json()["status"] == "ready")
+    stack.wait_for_sync_request(enrollment, "synchronized")
+    wait_for(lambda: not worker_health(stack)["relay"]["error"])
+    wait_for(lambda: stack.api.get("/readyz").json()["status"] == "ready")
 
 
-def namespace(doors: RunningStack, *words: str) -> None:
+def namespace(stack: RunningStack, *words: str) -> None:
     program = shutil.which("temporal", path=Path(sys.executable).parent) or "temporal"
-    address = ("--address", doors.description["temporal_address"], "-n", "default")
+    address = ("--address", stack.description["temporal_address"], "-n", "default")
     subprocess.run([program, "operator", "namespace", *words, *address], check=True, timeout=120, capture_output=True)
 
 
-def test_a_namespace_that_is_deleted_and_made_anew_loses_no_start(doors: RunningStack) -> None:
-    """The messages of its time wait, and arrive in the new one, which the relay prepares by itself."""
-    namespace(doors, "delete", "--yes")
-    enrollment = doors.submit_accepted(doors.build_application())
+def test_a_recreated_namespace_loses_no_workflow_start(stack: RunningStack) -> None:
+    """Messages accepted meanwhile are delivered to the new namespace, which the relay prepares by itself."""
+    namespace(stack, "delete", "--yes")
+    enrollment = stack.submit_accepted(stack.build_application())
     said = "SELECT error FROM outbox_message WHERE workflow_id = $1"
-    wait_for(lambda: "not found" in (doors.database.value(said, f"enroll/{enrollment}") or ""))
-    assert doors.database.value("SELECT count(*) FROM outbox_message WHERE state <> 'waiting'") == 0
-    namespace(doors, "create")
-    doors.wait_for_sync_request(enrollment, "synchronized")
-    doors.enroll()
+    wait_for(lambda: "not found" in (stack.database.value(said, f"enroll/{enrollment}") or ""))
+    assert stack.database.value("SELECT count(*) FROM outbox_message WHERE state <> 'waiting'") == 0
+    namespace(stack, "create")
+    stack.wait_for_sync_request(enrollment, "synchronized")
+    stack.enroll()

@@ -1,5 +1,5 @@
-"""After worker, API, simulator, PostgreSQL and Temporal were each killed with -9 under load, then all of it at once,
-and started again on the same data: a few enrollments here, hundreds under `make soak`."""
+"""Worker, API, simulator, PostgreSQL and Temporal are each killed with -9 under load, then the whole stack, which
+restarts on the same data: with a few enrollments here, with hundreds under `make soak`."""
 
 import asyncio
 import tempfile
@@ -22,11 +22,11 @@ PARTS = {"worker", "api", "simulator", "postgresql", "temporal"}
 
 
 class Aftermath:
-    """What was asked and answered, and the doors behind which is what there is now."""
+    """What was submitted and answered before the kill, and the stack that was started afterwards."""
 
-    def __init__(self, storm: KillSequence, doors: RunningStack) -> None:
+    def __init__(self, storm: KillSequence, stack: RunningStack) -> None:
         self.storm = storm
-        self.doors = doors
+        self.stack = stack
 
 
 @pytest.fixture(
@@ -36,45 +36,45 @@ def aftermath(request: pytest.FixtureRequest) -> Iterator[Aftermath]:
     size: Load = request.param
     with tempfile.TemporaryDirectory(prefix="gridenroll-chaos-") as folder:
         data_dir = Path(folder, "data")
-        with running_stack(data_dir) as stack:
-            assert set(stack["pids"]) == {*PARTS, "head_end", "up"}
-            storm = KillSequence(StackProcesses(data_dir), stack, size)
+        with running_stack(data_dir) as description:
+            assert set(description["pids"]) == {*PARTS, "head_end", "up"}
+            storm = KillSequence(StackProcesses(data_dir), description, size)
             storm.run()
-        with running_stack(data_dir) as stack, closing(RunningStack(stack)) as doors:
-            family = psutil.Process(stack["pids"]["up"]).children(recursive=True)
-            asyncio.run(wait_for_workflow_ends(stack, storm.clients.accepted.values()))
-            yield Aftermath(storm, doors)
+        with running_stack(data_dir) as description, closing(RunningStack(description)) as stack:
+            family = psutil.Process(description["pids"]["up"]).children(recursive=True)
+            asyncio.run(wait_for_workflow_ends(description, storm.clients.accepted.values()))
+            yield Aftermath(storm, stack)
         assert have_all_ended(family)
         assert not (data_dir / "stack.json").exists()
 
 
 def test_every_part_was_killed_and_started_again(aftermath: Aftermath) -> None:
     assert set(aftermath.storm.processes.killed) == PARTS
-    now = aftermath.doors.description["pids"]
+    now = aftermath.stack.description["pids"]
     assert [part for part, before in aftermath.storm.processes.killed.items() if now[part] == before] == []
 
 
 @pytest.mark.parametrize("part", ["worker", "api", "simulator"])
-def test_enough_enrollments_were_in_flight_when_it_was_killed(aftermath: Aftermath, part: str) -> None:
+def test_enough_enrollments_were_in_flight_at_each_kill(aftermath: Aftermath, part: str) -> None:
     wanted = "SELECT count(*) FROM sync_request WHERE acknowledged_at <= $1"
-    done = aftermath.doors.database.value(wanted, aftermath.storm.processes.killed_at[part])
+    done = aftermath.stack.database.value(wanted, aftermath.storm.processes.killed_at[part])
     assert aftermath.storm.submitted_before[part] - done >= aftermath.storm.size.in_flight
 
 
-def test_callers_had_to_ask_again_and_every_request_became_one_enrollment(aftermath: Aftermath) -> None:
+def test_clients_retried_and_every_request_became_one_enrollment(aftermath: Aftermath) -> None:
     assert aftermath.storm.clients.repeated
-    rows = aftermath.doors.database.rows("SELECT transaction_id, id FROM enrollment")
+    rows = aftermath.stack.database.rows("SELECT transaction_id, id FROM enrollment")
     kept = {row["transaction_id"]: row["id"] for row in rows}
     assert kept == aftermath.storm.clients.accepted
     assert set(kept) == {application["transaction_id"] for application in aftermath.storm.submitted}
 
 
-def test_requests_are_taken_while_temporal_is_away(aftermath: Aftermath) -> None:
+def test_requests_are_accepted_while_temporal_is_down(aftermath: Aftermath) -> None:
     assert aftermath.storm.accepted_without_temporal == aftermath.storm.size.few
 
 
 def test_every_enrollment_is_enrolled_and_synchronized(aftermath: Aftermath) -> None:
-    states = aftermath.doors.database.rows(
+    states = aftermath.stack.database.rows(
         "SELECT e.state AS enrollment, s.state AS sync, count(*) FROM enrollment e"
         " LEFT JOIN sync_request s ON s.enrollment_id = e.id GROUP BY 1, 2"
     )
@@ -82,27 +82,27 @@ def test_every_enrollment_is_enrolled_and_synchronized(aftermath: Aftermath) -> 
 
 
 def test_each_device_is_once_in_the_derms(aftermath: Aftermath) -> None:
-    held = Counter((der["device"]["serial_number"], der["state"]) for der in aftermath.doors.list_from_derms("/ders"))
+    held = Counter((der["device"]["serial_number"], der["state"]) for der in aftermath.stack.list_from_derms("/ders"))
     assert held == Counter((one["devices"][0]["serial_number"], "enrolled") for one in aftermath.storm.submitted)
 
 
 def test_each_sync_request_was_applied_once(aftermath: Aftermath) -> None:
-    known = {row["id"] for row in aftermath.doors.database.rows("SELECT id FROM sync_request")}
-    applied = {one["sync_request_id"]: one["applied"] for one in aftermath.doors.list_from_derms("/sync-messages")}
+    known = {row["id"] for row in aftermath.stack.database.rows("SELECT id FROM sync_request")}
+    applied = {one["sync_request_id"]: one["applied"] for one in aftermath.stack.list_from_derms("/sync-messages")}
     assert applied == dict.fromkeys(known, 1)
-    assert len(aftermath.doors.list_from_derms("/sync-messages")) == len(known)
+    assert len(aftermath.stack.list_from_derms("/sync-messages")) == len(known)
 
 
-def test_nothing_was_done_twice(aftermath: Aftermath) -> None:
+def test_no_step_was_repeated(aftermath: Aftermath) -> None:
     twice = (
         "SELECT subject, action FROM audit_entry WHERE journey LIKE 'enr\\_%'"
         " GROUP BY subject, action, before HAVING count(*) > 1"
     )
-    assert aftermath.doors.database.rows(twice) == []
+    assert aftermath.stack.database.rows(twice) == []
 
 
-def test_nothing_stays_in_the_outbox(aftermath: Aftermath) -> None:
-    """What arrived while PostgreSQL was killed could not be struck out: it is claimed again after its lease."""
+def test_the_outbox_is_empty_at_the_end(aftermath: Aftermath) -> None:
+    """A message delivered while PostgreSQL was killed cannot be deleted; it is claimed again after its lease."""
     left = "SELECT workflow_id, attempts FROM outbox_message"
-    rows = aftermath.doors.database.rows
+    rows = aftermath.stack.database.rows
     wait_for(lambda: not rows(left), instead=lambda: rows(left), seconds=CHAOS_WAIT_SECONDS)

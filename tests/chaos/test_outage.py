@@ -1,8 +1,8 @@
-"""PostgreSQL is killed, or hangs, while more workflows are in a step on it than the worker has slots: nobody else waits
-for them, and afterwards each of them goes on and happens once.
+"""PostgreSQL is killed, or hangs, while more workflows are in a database step than the worker has slots: no other
+workflow waits for them, and each of them continues afterwards and happens once.
 
-Nothing here looks at the clock: while PostgreSQL is still away, all of them wait on timers, which hold no slot, after
-few attempts; and the worker has answered and taken up what does not need it.
+This test reads no clock. While PostgreSQL is down, the workflows wait on timers, which hold no slot, after few
+attempts; and the worker answers and starts whatever needs no database.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from tests.integration.clients.running_stack import RunningStack
 STUCK = 60
 """More than the 50 slots for workflow tasks."""
 MOST_ATTEMPTS = 5
-"""They wait 1.5 s in all; the next wait would be 1.6 s."""
+"""The waits add up to 1.5 s; the next one would be 1.6 s."""
 
 
 @pytest.fixture(scope="module")
@@ -39,18 +39,18 @@ def applications(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def stack(folder: Path, applications: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    with running_stack(folder / "data") as stack:
-        put_customers(ApiClient(stack["api_url"], stack["token"]), folder / "customers.csv")
-        yield stack
+def description(folder: Path, applications: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    with running_stack(folder / "data") as description:
+        put_customers(ApiClient(description["api_url"], description["token"]), folder / "customers.csv")
+        yield description
 
 
 @pytest.mark.parametrize("away", [outage.kill_postgres, outage.freeze_postgres], ids=["killed", "frozen"])
-async def test_nobody_waits_for_those_whom_an_outage_holds_and_all_of_them_go_on(
-    stack: dict[str, Any], applications: Iterator[dict[str, Any]], away: outage.OutageKind
+async def test_an_outage_blocks_no_other_workflow_and_all_workflows_resume(
+    description: dict[str, Any], applications: Iterator[dict[str, Any]], away: outage.OutageKind
 ) -> None:
     mine = [next(applications) for _ in range(STUCK + 2)]
-    async with outage.run_drill(stack, mine, away) as drill:
+    async with outage.run_drill(description, mine, away) as drill:
         await drill.measure_query()
         await drill.measure_cancel()
         await outage.wait_until("all stuck workflows wait on a timer", drill.are_all_waiting)
@@ -61,13 +61,13 @@ async def test_nobody_waits_for_those_whom_an_outage_holds_and_all_of_them_go_on
         return await drill.count_unfinished() == 0
 
     await outage.wait_until("all are synchronized after the outage", finished)
-    await asyncio.to_thread(check_each_happened_once, stack, drill.stuck, mine[2:])
+    await asyncio.to_thread(check_each_happened_once, description, drill.stuck, mine[2:])
 
 
-def check_each_happened_once(stack: dict[str, Any], enrollments: list[str], asked: list[dict[str, Any]]) -> None:
-    with closing(RunningStack(stack)) as doors:
+def check_each_happened_once(description: dict[str, Any], enrollments: list[str], asked: list[dict[str, Any]]) -> None:
+    with closing(RunningStack(description)) as stack:
         for enrollment, application in zip(enrollments, asked, strict=True):
-            assert len(doors.search_derms(application["devices"][0]["serial_number"])) == 1
-            assert len(doors.get_enrollment(enrollment)["sync_requests"]) == 1
+            assert len(stack.search_derms(application["devices"][0]["serial_number"])) == 1
+            assert len(stack.get_enrollment(enrollment)["sync_requests"]) == 1
         count = "SELECT count(*) FROM program_subscription WHERE enrollment_id = ANY($1)"
-        assert doors.database.value(count, enrollments) == len(enrollments)
+        assert stack.database.value(count, enrollments) == len(enrollments)

@@ -1,4 +1,4 @@
-"""A server that sends a byte now and then holds nobody for longer than a call may take."""
+"""A server that sends single bytes slowly cannot keep a call open beyond its timeout."""
 
 import threading
 from collections.abc import Iterator
@@ -16,12 +16,12 @@ from models.states.head_end import RequestKind
 
 PATIENCE = timedelta(seconds=2)
 BYTES = 1000
-"""At one every 20 ms they take ten times as long."""
+"""At one byte every 20 ms, the response takes ten times the timeout."""
 
 
 @pytest.fixture(scope="module")
 def trickling() -> Iterator[str]:
-    """The address of a server whose answers come byte by byte."""
+    """Return the address of a server whose responses come byte by byte."""
     stopped = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
@@ -37,7 +37,7 @@ def trickling() -> Iterator[str]:
                 stopped.wait(0.02)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Silence."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
@@ -49,13 +49,13 @@ def trickling() -> Iterator[str]:
     server.server_close()
 
 
-async def test_the_derms_client_gives_up(trickling: str) -> None:
+async def test_the_derms_client_times_out(trickling: str) -> None:
     async with httpx.AsyncClient(trust_env=False) as http:
         with pytest.raises(OutcomeUnknown):
             await DermsClient(http, trickling, "", PATIENCE).get_message_status("", "syn_1")
 
 
-async def test_the_head_end_client_gives_up(trickling: str) -> None:
+async def test_the_head_end_client_times_out(trickling: str) -> None:
     request = DeviceRequest(
         request_id="her_1",
         kind=RequestKind.STATUS_CHECK,

@@ -1,4 +1,4 @@
-"""A program whose words are waited for: each one it says, and its end, wakes whoever waits."""
+"""A Python program in a process of its own, whose output tests wait for."""
 
 import signal
 import subprocess
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class RunningProgram:
-    """A Python program in a session of its own, with both its outputs read as they come."""
+    """Runs a program in its own session and reads both output streams as they come."""
 
     def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], *, before: Sequence[str] = ()) -> None:
         self.process = subprocess.Popen(
@@ -37,7 +37,7 @@ class RunningProgram:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Whatever went wrong in a test, nothing of it goes on living."""
+        """Stop the program, whatever went wrong in the test."""
         if self.process.poll() is None:
             self.stop(signal.SIGTERM)
 
@@ -46,13 +46,13 @@ class RunningProgram:
         return self._output
 
     def wait_for_output(self, text: str) -> None:
-        """Waits until it has said this; fails when it ends without it."""
+        """Wait until the output contains the text; fail if the program ends without it."""
         with self._changed:
             self._changed.wait_for(lambda: text in self._output or self._ended, WAIT_SECONDS)
         assert text in self._output, f"{text!r} was not said in:\n{self._output}"
 
     def stop(self, number: int | None = None) -> int:
-        """Sends a signal if one is given; gives the exit code once all is said."""
+        """Send a signal if one is given; return the exit code once all output is read."""
         if number is not None:
             self.process.send_signal(number)
         code = self.process.wait(WAIT_SECONDS)
@@ -77,7 +77,7 @@ class RunningProgram:
 
 
 def have_all_ended(processes: Sequence[psutil.Process]) -> bool:
-    """Whether all of them end in time; the dead whom nobody collects, as in many containers, are dead all the same."""
+    """Return whether all processes end in time. Zombies count as ended: in many containers nobody collects them."""
     _, left = psutil.wait_procs(processes, WAIT_SECONDS)
     return not any(map(_is_alive, left))
 

@@ -1,7 +1,7 @@
 """A stack of a real PostgreSQL and small stand-in programs, run as `gridenroll up` runs the real one.
 
-Started by test_*.py as a program of its own, so that it can be sent signals. Arguments: data folder, API port,
-then the number of seconds after which the stand-in for the worker ends by itself ("-" for never).
+Tests start it as a program of its own, so that they can send signals to it. Arguments: the data folder, the API port,
+and the number of seconds after which the stand-in for the worker exits ("-" for never).
 """
 
 import os

@@ -1,4 +1,4 @@
-"""PostgreSQL alone, as tests and tools use it."""
+"""The embedded PostgreSQL alone, as tests and tools use it."""
 
 import asyncio
 import tempfile
@@ -25,7 +25,7 @@ async def _ask(url: str, question: str) -> object:
         await connection.close()
 
 
-def test_its_address_opens_a_real_database_and_keeps_what_is_written(folder: Path) -> None:
+def test_the_database_url_opens_a_real_database_that_keeps_its_rows(folder: Path) -> None:
     with embedded_postgres(folder, unsafe_fast=True) as url:
         asyncio.run(_ask(url, "CREATE TABLE kept AS SELECT 42 AS number"))
     with embedded_postgres(folder) as url:
@@ -34,7 +34,7 @@ def test_its_address_opens_a_real_database_and_keeps_what_is_written(folder: Pat
         assert str(asyncio.run(_ask(url, "SHOW server_version"))).startswith("18.")
 
 
-def test_nobody_gets_in_without_the_password(folder: Path) -> None:
+def test_a_connection_without_the_password_is_refused(folder: Path) -> None:
     with embedded_postgres(folder, unsafe_fast=True) as url:
         wrong = url.replace(url.split(":")[2].split("@")[0], "guess")
         with pytest.raises(asyncpg.InvalidPasswordError):

@@ -1,4 +1,4 @@
-"""`gridenroll up` on a PostgreSQL and a Temporal that somebody else runs."""
+"""`gridenroll up` with an external PostgreSQL and an external Temporal server."""
 
 import tempfile
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def outside_temporal(folder: Path) -> Iterator[Temporal]:
     running.kill()
 
 
-def test_a_postgresql_and_a_temporal_of_ones_own_are_used_instead(
+def test_external_postgresql_and_temporal_are_used(
     folder: Path, outside_temporal: Temporal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with embedded_postgres(folder / "other", unsafe_fast=True) as url:

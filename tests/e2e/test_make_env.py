@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
-    """A copy of the house whose environment is made."""
+    """A copy of the repository with an environment."""
     for name in ("Makefile", "requirements.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
@@ -26,12 +26,12 @@ def _would_run(folder: Path) -> str:
     return asked.stdout
 
 
-def test_it_does_nothing_when_nothing_changed(made: Path) -> None:
+def test_make_env_does_nothing_when_nothing_changed(made: Path) -> None:
     assert "pip" not in _would_run(made)
 
 
 @pytest.mark.parametrize("changed", ["requirements.txt", "pyproject.toml"])
-def test_it_installs_again_what_changed(made: Path, changed: str) -> None:
+def test_make_env_reinstalls_changed_requirements(made: Path, changed: str) -> None:
     later = (made / ".venv" / ".runtime-installed").stat().st_mtime + 1
     os.utime(made / changed, (later, later))
     assert "--require-hashes -r requirements.txt" in _would_run(made)

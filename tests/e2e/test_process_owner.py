@@ -1,4 +1,4 @@
-"""Root and ordinary users alike may start the stack; PostgreSQL, which refuses root, serves both."""
+"""Root and ordinary users may start the stack; PostgreSQL, which refuses root, works for both."""
 
 import os
 import pwd
@@ -17,7 +17,7 @@ from tests.e2e.running_program import RunningProgram
 
 STAND_INS = Path(__file__).with_name("stand_in_stack.py")
 NOBODY = 65534
-# Keeps the right to reach an environment that root has closed to others: only who we are is to differ.
+# Keep the right to reach an environment that root has closed to others: only the user shall differ.
 BECOME_NOBODY = (
     *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
     *("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
@@ -35,7 +35,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("before", STARTERS.values(), ids=STARTERS.keys())
-def test_postgresql_runs_as_an_ordinary_user_whoever_starts_it(folder: Path, before: tuple[str, ...]) -> None:
+def test_postgresql_runs_as_an_ordinary_user_whoever_starts_the_stack(folder: Path, before: tuple[str, ...]) -> None:
     port = load_or_choose_ports(folder / "ports.json", ["api"])["api"]
     arguments = [str(STAND_INS), str(folder / "data"), str(port), "-"]
     with RunningProgram(arguments, {**os.environ, "HOME": str(folder)}, before=before) as up:

@@ -1,4 +1,4 @@
-"""The life of a stack from start to stop, and through every kill -9, with a real PostgreSQL and a few stand-ins."""
+"""A stack starts, stops, and survives every kill -9, with a real PostgreSQL and a few stand-in programs."""
 
 import asyncio
 import json
@@ -35,12 +35,12 @@ class Stack:
         return self.description()["pids"][part]
 
     def family(self) -> list[psutil.Process]:
-        """Of a stack that is up."""
+        """Return the processes of a running stack."""
         self.up.wait_for_output("Try:")
         return self.up.list_children()
 
     def count(self) -> int:
-        """One more each time it is asked, from the database."""
+        """Increment a counter in the database and return it."""
         return asyncio.run(_count(self.description()["database_url"]))
 
 
@@ -56,9 +56,9 @@ async def _count(url: str) -> int:
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """Shared, because a life must go on with the data of the one before, however that ended.
+    """A data folder that the tests share, because each start continues with the data of the previous one.
 
-    Not one of pytest's own: another pytest that starts would close it to the ordinary user of PostgreSQL.
+    It is not one of pytest's own: another pytest that starts would close it to the ordinary user of PostgreSQL.
     """
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder, "data")
@@ -84,7 +84,7 @@ def start(folder: Path, port: int) -> Iterator[Callable[..., Stack]]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_stop_leaves_no_process_and_no_description(start: Callable[..., Stack], number: int) -> None:
+def test_stopping_leaves_no_process_and_no_description(start: Callable[..., Stack], number: int) -> None:
     if signal.getsignal(number) is signal.SIG_IGN:
         pytest.skip(f"{signal.Signals(number).name} is ignored here, as under nohup, and by the stack then")
     stack = start()
@@ -96,7 +96,7 @@ def test_a_stop_leaves_no_process_and_no_description(start: Callable[..., Stack]
     assert "Worker … stopped\nAPI … stopped\nPostgreSQL … stopped" in stack.up.output
 
 
-def test_a_stop_that_takes_long_says_what_it_waits_for_and_kills_nobody(start: Callable[..., Stack]) -> None:
+def test_a_slow_stop_says_what_it_waits_for_and_kills_nothing(start: Callable[..., Stack]) -> None:
     stack = start()
     frozen = [process for process in stack.family() if process.name() == "postgres"]
     for process in frozen:
@@ -112,7 +112,7 @@ def test_a_stop_that_takes_long_says_what_it_waits_for_and_kills_nobody(start: C
     assert "database system is shut down" in (stack.folder / "logs" / "postgresql.log").read_text().splitlines()[-1]
 
 
-def test_it_says_what_is_up_where_and_with_which_token(start: Callable[..., Stack], port: int) -> None:
+def test_the_start_prints_addresses_and_token(start: Callable[..., Stack], port: int) -> None:
     stack = start()
     token = stack.description()["token"]
     assert f"http://127.0.0.1:{port}" in stack.up.output
@@ -120,7 +120,7 @@ def test_it_says_what_is_up_where_and_with_which_token(start: Callable[..., Stac
     assert (stack.folder / "stack.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_stop_while_starting_stops_what_was_started(start: Callable[..., Stack]) -> None:
+def test_stopping_during_startup_stops_started_parts(start: Callable[..., Stack]) -> None:
     stack = start()
     stack.up.wait_for_output("PostgreSQL … ready")
     family = stack.up.list_children()
@@ -129,9 +129,7 @@ def test_a_stop_while_starting_stops_what_was_started(start: Callable[..., Stack
 
 
 @pytest.mark.parametrize(("part", "title"), [("postgresql", "PostgreSQL"), ("api", "API"), ("worker", "Worker")])
-def test_a_part_that_is_killed_is_started_again_and_that_is_said(
-    start: Callable[..., Stack], part: str, title: str
-) -> None:
+def test_a_killed_part_is_restarted_and_reported(start: Callable[..., Stack], part: str, title: str) -> None:
     stack = start()
     before, count = stack.pid(part), stack.count()
     os.kill(before, signal.SIGKILL)
@@ -141,7 +139,7 @@ def test_a_part_that_is_killed_is_started_again_and_that_is_said(
     assert stack.count() == count + 1
 
 
-def test_scripts_are_told_of_the_new_process(start: Callable[..., Stack]) -> None:
+def test_the_description_names_the_restarted_process(start: Callable[..., Stack]) -> None:
     stack = start()
     before = stack.pid("worker")
     os.kill(before, signal.SIGKILL)
@@ -149,7 +147,7 @@ def test_scripts_are_told_of_the_new_process(start: Callable[..., Stack]) -> Non
     assert psutil.pid_exists(stack.pid("worker"))
 
 
-def test_a_part_that_keeps_dying_is_given_up_and_everything_stops(start: Callable[..., Stack]) -> None:
+def test_a_part_that_keeps_dying_stops_the_stack(start: Callable[..., Stack]) -> None:
     stack = start("0.1")
     assert stack.up.stop() == 1
     assert "Worker ended with exit code 1. It is given up" in stack.up.output
@@ -157,7 +155,7 @@ def test_a_part_that_keeps_dying_is_given_up_and_everything_stops(start: Callabl
     assert "PostgreSQL … stopped" in stack.up.output
 
 
-def test_after_a_kill_of_the_supervisor_the_next_one_goes_on_with_the_data(start: Callable[..., Stack]) -> None:
+def test_a_new_supervisor_continues_with_the_data_after_a_kill(start: Callable[..., Stack]) -> None:
     killed = start()
     family, count = killed.family(), killed.count()
     killed.up.stop(signal.SIGKILL)
@@ -166,7 +164,7 @@ def test_after_a_kill_of_the_supervisor_the_next_one_goes_on_with_the_data(start
     assert have_all_ended(family)
 
 
-def test_after_a_kill_of_everything_the_next_one_goes_on_with_the_data(start: Callable[..., Stack]) -> None:
+def test_a_new_stack_continues_with_the_data_after_a_kill(start: Callable[..., Stack]) -> None:
     killed = start()
     family, count = killed.family(), killed.count()
     for process in family:
@@ -175,7 +173,7 @@ def test_after_a_kill_of_everything_the_next_one_goes_on_with_the_data(start: Ca
     assert start().count() == count + 1
 
 
-def test_a_second_one_on_the_same_data_is_refused(start: Callable[..., Stack], port: int) -> None:
+def test_a_second_stack_on_the_same_data_is_refused(start: Callable[..., Stack], port: int) -> None:
     first = start()
     first.description()
     with (second := Stack(first.folder, port)).up:

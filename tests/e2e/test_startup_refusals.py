@@ -1,4 +1,4 @@
-"""What `gridenroll up` says when it cannot start, and which way out it names."""
+"""What `gridenroll up` says when it cannot start, and which fix it names."""
 
 import json
 import os
@@ -21,7 +21,7 @@ def folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def test_taken_ports_are_named_all_at_once_with_their_holder_and_their_flags(folder: Path) -> None:
+def test_all_ports_in_use_are_reported_with_their_owner_and_flag(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
         api, ui = (str(taken.getsockname()[1]) for taken in (one, other))
         free = load_or_choose_ports(folder / "ports.json", ["--temporal-port", "--derms-port"])
@@ -36,7 +36,7 @@ def test_taken_ports_are_named_all_at_once_with_their_holder_and_their_flags(fol
     assert f"(process {os.getpid()}). Choose another with --ui-port." in up.output
 
 
-def test_data_of_a_newer_version_are_left_alone(folder: Path) -> None:
+def test_data_of_a_newer_version_is_left_alone(folder: Path) -> None:
     (folder / "version.json").write_text(json.dumps({"format": 1, "postgresql": 19}))
     with RunningProgram([str(STAND_INS), str(folder), "1", "-"], os.environ) as up:
         assert up.stop() == 1
@@ -44,7 +44,7 @@ def test_data_of_a_newer_version_are_left_alone(folder: Path) -> None:
     assert not (folder / "postgresql").exists()
 
 
-def test_a_folder_that_cannot_be_written_to_is_named(folder: Path) -> None:
+def test_an_unwritable_folder_is_reported(folder: Path) -> None:
     (folder / "file").touch()
     with RunningProgram([str(STAND_INS), str(folder / "file" / "data"), "1", "-"], os.environ) as up:
         assert up.stop() == 1

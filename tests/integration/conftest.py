@@ -1,4 +1,4 @@
-"""One whole stack for all integration tests: real PostgreSQL, Temporal, DERMS simulator, API and worker."""
+"""Starts one whole stack for all integration tests: PostgreSQL, Temporal, both simulators, API and worker."""
 
 import tempfile
 from collections.abc import Iterator
@@ -13,23 +13,23 @@ from tests.integration.clients.running_stack import RunningStack
 
 @pytest.fixture(scope="session")
 def data_dir() -> Iterator[Path]:
-    """Where the stack keeps what it knows."""
+    """The folder with the stack's data."""
     with tempfile.TemporaryDirectory(prefix="gridenroll-") as folder:
         yield Path(folder) / "data"
 
 
 @pytest.fixture(scope="session")
 def running(data_dir: Path) -> Iterator[RunningStack]:
-    """The stack as `gridenroll up` starts it from nothing, with its examples; it is soon done waiting for head-ends."""
-    with running_stack(data_dir, GRIDENROLL_HEAD_END_ANSWER_WITHIN="PT3S") as stack:
-        doors = RunningStack(stack)
-        yield doors
-        doors.close()
+    """The stack as `gridenroll up` starts it, with its examples and a short timeout for head-end answers."""
+    with running_stack(data_dir, GRIDENROLL_HEAD_END_ANSWER_WITHIN="PT3S") as description:
+        stack = RunningStack(description)
+        yield stack
+        stack.close()
 
 
 @pytest.fixture
-def doors(running: RunningStack) -> Iterator[RunningStack]:
-    """The stack, with a DERMS and a head-end that behave again after each test."""
+def stack(running: RunningStack) -> Iterator[RunningStack]:
+    """The stack, with simulators whose faults are reset after each test."""
     yield running
     running.derms.delete("/faults")
     running.derms.put("/reference", json={})
@@ -37,8 +37,8 @@ def doors(running: RunningStack) -> Iterator[RunningStack]:
 
 
 @pytest.fixture
-def setup(doors: RunningStack) -> Iterator[DeviceSetupClient]:
-    """Whoever has devices sent, and their head-end."""
-    made = DeviceSetupClient(doors)
+def setup(stack: RunningStack) -> Iterator[DeviceSetupClient]:
+    """Enrolls shipped devices, and controls their head-end."""
+    made = DeviceSetupClient(stack)
     yield made
     made.head_end.close()

@@ -1,3 +1,3 @@
-"""The server that skips time, here too."""
+"""The time-skipping server of the workflow tests."""
 
 from tests.workflow.conftest import environment as environment

@@ -1,4 +1,5 @@
-"""A history in words: its events in order, with the names of activities and signals, and nothing else."""
+"""Writes a history as a fingerprint: its events in order, with the names of activities and signals, and nothing
+else."""
 
 import base64
 import json
@@ -10,11 +11,11 @@ from temporalio.client import WorkflowHistory
 FINGERPRINTS = Path(__file__).parent / "fingerprints"
 
 _TIMING_EVENTS = ("WORKFLOW_TASK_SCHEDULED", "WORKFLOW_TASK_STARTED", "WORKFLOW_TASK_COMPLETED")
-"""How many tasks it took depends on how fast the server was; what the tasks asked for does not."""
+"""The number of workflow tasks depends on the server's speed; what they ask for does not."""
 
 
 def build_fingerprint(history: WorkflowHistory) -> str:
-    """One line an event."""
+    """Return one line for each event."""
     events: list[dict[str, Any]] = json.loads(history.to_json())["events"]
     lines = (_format_event(event) for event in events)
     return "".join(f"{line}\n" for line in lines if line not in _TIMING_EVENTS)

@@ -1,4 +1,4 @@
-"""Whether a workflow and its record agree: what a person who looks at either may rely on."""
+"""Checks that a workflow and its record agree, so that a person may rely on either."""
 
 import time
 from typing import Any, NamedTuple
@@ -33,37 +33,37 @@ _BUSY = (EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORK
 
 
 class RecordStatus(NamedTuple):
-    """Where a record stands: whether nothing is left to do, and whether a request to cancel takes effect there."""
+    """The state of a record, whether it is final, and whether a cancellation takes effect."""
 
     state: str
     is_final: bool
     is_cancelable: bool
 
 
-def get_record_status(flow: Any) -> RecordStatus:
-    """Returns where the record of a workflow on stand-ins stands."""
-    if isinstance(flow, BatchRun):
-        return RecordStatus(flow.run.state, flow.run.state is not BatchRunState.RUNNING, is_cancelable=True)
-    if isinstance(flow, Leaving):
-        record = flow.record
+def get_record_status(run: Any) -> RecordStatus:
+    """Return the status of the record behind a workflow on stand-ins."""
+    if isinstance(run, BatchRun):
+        return RecordStatus(run.run.state, run.run.state is not BatchRunState.RUNNING, is_cancelable=True)
+    if isinstance(run, Leaving):
+        record = run.record
         told = set(record.told) <= set(record.synchronized)
         takes = not record.told and UnenrollmentState.CANCELLED in UNENROLLMENT_TRANSITIONS[record.state]
         return RecordStatus(record.state, not UNENROLLMENT_TRANSITIONS[record.state] and told, is_cancelable=takes)
-    told = flow.record.state in _TOLD
-    if isinstance(flow, ServiceCallRun):
-        state = flow.call.state
-        on_site = flow.field.order.state in (WorkOrderState.EN_ROUTE, WorkOrderState.ON_SITE)
+    told = run.record.state in _TOLD
+    if isinstance(run, ServiceCallRun):
+        state = run.call.state
+        on_site = run.field.order.state in (WorkOrderState.EN_ROUTE, WorkOrderState.ON_SITE)
         takes = ServiceCallState.CANCELLED in SERVICE_CALL_TRANSITIONS[state] and not on_site
-        return RecordStatus(state, not SERVICE_CALL_TRANSITIONS[state] and told, takes and not flow.record.away)
-    assert isinstance(flow, EnrollmentRun)
-    state = flow.record.enrollment
+        return RecordStatus(state, not SERVICE_CALL_TRANSITIONS[state] and told, takes and not run.record.away)
+    assert isinstance(run, EnrollmentRun)
+    state = run.record.enrollment
     done = not ENROLLMENT_TRANSITIONS[state] or state is EnrollmentState.ENROLLED
     takes = EnrollmentState.CANCELLED in ENROLLMENT_TRANSITIONS[state]
-    return RecordStatus(state, done and told, takes and not flow.record.away)
+    return RecordStatus(state, done and told, takes and not run.record.away)
 
 
 async def wait_until_idle(handle: WorkflowHandle[Any, Any]) -> None:
-    """Waits until the workflow has ended, or waits for something that is no step of its own."""
+    """Wait until the workflow has ended or waits for something that is not an activity."""
     deadline, before, events = time.monotonic() + WAIT_SECONDS, -1, []
     while time.monotonic() < deadline:
         events = [event.event_type for event in (await handle.fetch_history()).events]
@@ -73,13 +73,14 @@ async def wait_until_idle(handle: WorkflowHandle[Any, Any]) -> None:
     raise AssertionError(f"the workflow did not come to rest; its last events: {events[-10:]}")
 
 
-async def check_agreement(flow: Any, details: str) -> None:
-    """Asserts that the workflow has ended if and only if its record is final, and what people see of either."""
-    found, standing = await flow.handle.describe(), get_record_status(flow)
+async def check_agreement(run: Any, details: str) -> None:
+    """Assert that the workflow has ended if and only if its record is final, and that the Temporal UI shows the
+    same."""
+    found, standing = await run.handle.describe(), get_record_status(run)
     ended = found.close_time is not None
     assert ended == standing.is_final, f"the record is {standing.state}, the workflow is {found.status}"
     assert ended or not standing.is_cancelable, f"a cancel took no effect on what is {standing.state}"
-    if isinstance(flow, BatchRun):
+    if isinstance(run, BatchRun):
         return
     stage, attention = found.typed_search_attributes.get(STAGE), found.typed_search_attributes.get(NEEDS_ATTENTION)
     if ended:

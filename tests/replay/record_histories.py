@@ -1,6 +1,6 @@
-"""Records a history of every journey: `python -m tests.replay.record_histories`, by hand, when a flow is new.
+"""Records a history of every scenario: `python -m tests.replay.record_histories`, by hand, when a scenario is new.
 
-Histories that are there already are kept: they stand for flows that are under way. A changed flow has to replay them.
+Existing histories are kept: they stand for open workflows, which a changed workflow has to replay.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ IDENTITY = "recorder"
 
 
 async def record_missing_histories() -> None:
-    """Writes what is missing; where time has to pass, on the server that skips it."""
+    """Record the missing histories, on the time-skipping server if the scenario takes long."""
     missing = {name: journey for name, journey in SCENARIOS.items() if not _get_path(name).exists()}
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=find_program("temporal"),
@@ -40,9 +40,9 @@ async def record_missing_histories() -> None:
 
 async def _record_history(name: str, environment: WorkflowEnvironment) -> None:
     journey = SCENARIOS[name]
-    async with journey.begin(environment, **journey.start) as flow:
-        await journey.carry(flow)
-        history = await flow.handle.fetch_history()
+    async with journey.begin(environment, **journey.start) as run:
+        await journey.carry(run)
+        history = await run.handle.fetch_history()
     _get_path(name).write_text(_without_stack_traces(history))
     (FINGERPRINTS / f"{name}.txt").write_text(build_fingerprint(history))
     print(f"recorded {name}: {len(history.events)} events")
@@ -53,7 +53,7 @@ def _get_path(name: str) -> Path:
 
 
 def _without_stack_traces(history: WorkflowHistory) -> str:
-    """The history without stack traces: they tell of the machine it was recorded on, and no replay reads them."""
+    """Return the history without stack traces, which reveal the recording machine and are not replayed."""
 
     def without(found: dict[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in found.items() if key != "stackTrace"}

@@ -1,4 +1,4 @@
-"""A cancel in Temporal may land wherever a workflow waits: the record and the workflow agree afterwards."""
+"""A cancellation in Temporal may arrive wherever a workflow waits: record and workflow agree afterwards."""
 
 import asyncio
 import sys
@@ -29,7 +29,7 @@ PLACES = sorted(find_wait_points())
 
 @pytest.fixture(scope="module")
 def ways() -> dict[CodeLocation, list[str]]:
-    """The journeys that come to each place, by what replaying their histories shows; the late ones last."""
+    """Return the scenarios that reach each wait point, according to their recorded histories, slow ones last."""
     found: dict[CodeLocation, list[str]] = {}
     for name in sorted(SCENARIOS, key=lambda name: (_is_canceled(name), SCENARIOS[name].late, name)):
         with recording_waits() as places:
@@ -40,7 +40,7 @@ def ways() -> dict[CodeLocation, list[str]]:
 
 
 def _is_canceled(name: str) -> bool:
-    """Whether it only comes so far because it is canceled in Temporal."""
+    """Return whether the scenario itself cancels the workflow in Temporal to get there."""
     return any(
         event.HasField("workflow_execution_cancel_requested_event_attributes") for event in load_history(name).events
     )
@@ -56,7 +56,7 @@ async def _replay(name: str) -> None:
 
 
 class Canceled:
-    """Whether the workflow was canceled there, and what it says of itself in the Temporal UI."""
+    """Whether the workflow was cancelled at the wait point, and its details in the Temporal UI."""
 
     def __init__(self) -> None:
         self.there = asyncio.Event()
@@ -70,7 +70,7 @@ class Canceled:
 
 @contextmanager
 def canceled_at(place: CodeLocation) -> Iterator[Canceled]:
-    """A workflow that was canceled in Temporal hears of it the first time that it waits there; says when."""
+    """Cancel a workflow the first time that it waits there, and record that."""
     canceled, main = Canceled(), asyncio.get_running_loop()
     canceled_already: list[Any] = []
 
@@ -80,8 +80,8 @@ def canceled_at(place: CodeLocation) -> Iterator[Canceled]:
             here = CodeLocation(Path(caller.f_code.co_filename).name, caller.f_lineno)
             loop: Any = asyncio.get_running_loop()
             if here == place and not any(one is loop for one in canceled_already) and not loop._deleting:
-                # As the SDK does it when the server tells it: after what has begun in this turn. A worker that has
-                # forgotten the workflow repeats it, and the cancel with it.
+                # Like the SDK when the server requests it: after everything that began in this activation. A worker
+                # that has evicted the workflow repeats it, and the cancellation with it.
                 canceled_already.append(loop)
                 take(loop, CancelWorkflow(reason="a test"))
                 main.call_soon_threadsafe(canceled.there.set)
@@ -100,7 +100,7 @@ def canceled_at(place: CodeLocation) -> Iterator[Canceled]:
 
 @pytest.fixture(scope="module")
 def real_server() -> Iterator[WorkflowEnvironment]:
-    """One for all: each workflow has a task queue of its own."""
+    """One server for all tests: each workflow has a task queue of its own."""
 
     async def start() -> WorkflowEnvironment:
         started = await WorkflowEnvironment.start_local(
@@ -117,12 +117,12 @@ def real_server() -> Iterator[WorkflowEnvironment]:
 
 
 async def cancel_there(environment: WorkflowEnvironment, name: str, place: CodeLocation) -> None:
-    """Carries the workflow as far as the place, cancels it there, and looks at what came of it."""
+    """Run the scenario to the wait point, cancel the workflow there, and check the result."""
     journey = SCENARIOS[name]
     with canceled_at(place) as canceled:
-        async with journey.begin(environment, **journey.start) as flow:
-            await flow.handle.cancel()
-            carrying = asyncio.ensure_future(journey.carry(flow))
+        async with journey.begin(environment, **journey.start) as run:
+            await run.handle.cancel()
+            carrying = asyncio.ensure_future(journey.carry(run))
             try:
                 async with asyncio.timeout(WAIT_SECONDS):
                     await canceled.there.wait()
@@ -131,12 +131,12 @@ async def cancel_there(environment: WorkflowEnvironment, name: str, place: CodeL
             finally:
                 carrying.cancel()
                 await asyncio.gather(carrying, return_exceptions=True)
-            await wait_until_idle(flow.handle)
-            await check_agreement(flow, canceled.details)
+            await wait_until_idle(run.handle)
+            await check_agreement(run, canceled.details)
 
 
 def _places() -> Iterator[Any]:
-    """The first of each file in every suite, the others in the long one."""
+    """Return the first wait point of each file, and the others marked for the soak suite."""
     files: set[str] = set()
     for place in PLACES:
         marks = [pytest.mark.soak] if place.file in files else []
@@ -144,12 +144,12 @@ def _places() -> Iterator[Any]:
         yield pytest.param(place, marks=marks, id=f"{place.file}:{place.line}")
 
 
-def test_there_is_a_way_to_every_waiting_place(ways: dict[CodeLocation, list[str]]) -> None:
+def test_a_scenario_reaches_every_wait_point(ways: dict[CodeLocation, list[str]]) -> None:
     assert [place for place in PLACES if place not in ways] == [], "add a journey that comes there, and record it"
 
 
 @pytest.mark.parametrize("place", list(_places()))
-async def test_a_cancel_at_a_waiting_place_leaves_record_and_workflow_in_agreement(
+async def test_a_cancellation_at_any_wait_point_keeps_record_and_workflow_in_agreement(
     ways: dict[CodeLocation, list[str]], real_server: WorkflowEnvironment, place: CodeLocation
 ) -> None:
     name = ways[place][0]

@@ -1,4 +1,4 @@
-"""What starts and signals flows uses the names that the worker knows them by."""
+"""The names that start and signal workflows are the names that the worker registers."""
 
 from typing import Any
 from unittest.mock import Mock
@@ -21,23 +21,23 @@ from workflows.enroll import EnrollmentWorkflow
 
 @pytest.fixture
 def composed(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What the worker's composition root registers."""
+    """Return what the worker's composition root registers."""
     made = Mock()
     monkeypatch.setattr(worker, "Worker", made)
     worker.create_worker(*(Mock() for _ in range(4)))
     return made.call_args.kwargs
 
 
-def test_the_worker_listens_where_the_outbox_starts_flows(composed: dict[str, Any]) -> None:
+def test_the_worker_polls_the_queue_of_the_outbox(composed: dict[str, Any]) -> None:
     assert composed["task_queue"] == client.TASK_QUEUE == deliver.TASK_QUEUE
 
 
-def test_the_flow_that_the_outbox_starts_is_one_of_the_workers(composed: dict[str, Any]) -> None:
-    names = {workflow._Definition.must_from_class(flow).name for flow in composed["workflows"]}
+def test_the_worker_registers_the_workflows_that_the_outbox_starts(composed: dict[str, Any]) -> None:
+    names = {workflow._Definition.must_from_class(run).name for run in composed["workflows"]}
     assert enrollment.WORKFLOW in names
 
 
-def test_the_signals_that_the_outbox_sends_are_those_that_the_flow_takes() -> None:
+def test_the_workflow_handles_the_signals_that_the_outbox_sends() -> None:
     sent = {
         enrollment.PLACE_FREED,
         CANCEL_REQUESTED,
@@ -52,7 +52,7 @@ def names(activities: list[Any]) -> set[str | None]:
     return {activity._Definition.must_from_callable(one).name for one in activities}
 
 
-def test_the_stand_ins_have_the_names_of_the_workers_activities(composed: dict[str, Any]) -> None:
+def test_the_stand_ins_have_registered_activity_names(composed: dict[str, Any]) -> None:
     stand_ins = SiteVisitActivities(EnrollmentRecord(), InMemoryDerms(), SiteVisits(ServiceLevel()))
     assert names(stand_ins.all) <= names(composed["activities"])
 
@@ -64,17 +64,17 @@ def test_every_activity_is_in_a_recorded_history(composed: dict[str, Any]) -> No
 
 @pytest.fixture(scope="module")
 def heard() -> dict[str, set[str]]:
-    """The signals in the recorded histories of each flow."""
+    """Return the signals in the recorded histories of each workflow."""
     found: dict[str, set[str]] = {}
     for name in SCENARIOS:
         began, *others = load_history(name).events
-        flow = began.workflow_execution_started_event_attributes.workflow_type.name
+        run = began.workflow_execution_started_event_attributes.workflow_type.name
         told = {event.workflow_execution_signaled_event_attributes.signal_name for event in others}
-        found[flow] = found.get(flow, set()) | told - {""}
+        found[run] = found.get(run, set()) | told - {""}
     return found
 
 
-@pytest.mark.parametrize("flow", worker.WORKFLOWS)
-def test_every_flow_has_histories_in_which_it_hears_every_signal(heard: dict[str, set[str]], flow: type) -> None:
-    definition = workflow._Definition.must_from_class(flow)
+@pytest.mark.parametrize("run", worker.WORKFLOWS)
+def test_every_signal_of_a_workflow_is_in_a_recorded_history(heard: dict[str, set[str]], run: type) -> None:
+    definition = workflow._Definition.must_from_class(run)
     assert heard[str(definition.name)] == set(definition.signals)

@@ -1,4 +1,4 @@
-"""Flows that began under an earlier release go on under this one."""
+"""Workflows that began under an earlier release continue under this one."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from worker import WORKFLOWS
 
 HISTORIES = Path(__file__).parent / "histories"
 EARLIER = sorted(f"earlier/{path.stem}" for path in HISTORIES.glob("earlier/*.json"))
-"""Flows of an earlier release on ways that no flow takes any more."""
+"""Histories of an earlier release that take paths which no new workflow takes."""
 
 WITHOUT_STATE = (
     "activities",
@@ -36,7 +36,8 @@ WITHOUT_STATE = (
     "typeid",
     "typing_extensions",
 )
-"""What the flows import may be shared; their own code runs in the sandbox, which refuses clocks, chance and files."""
+"""Modules that may be shared with the sandbox; the workflows' own modules run in it, which refuses clocks, randomness
+and files."""
 SANDBOX = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*WITHOUT_STATE))
 
 HOW_TO_CHANGE_A_FLOW = """
@@ -59,7 +60,7 @@ def load_history(name: str) -> WorkflowHistory:
 
 
 class Replayed(NamedTuple):
-    """What came of replaying every history: what failed, by name; and where the flows waited."""
+    """The replay failure of each history, and the wait points that the histories reach."""
 
     failures: dict[str, Exception | None]
     waited: set[CodeLocation]
@@ -82,15 +83,15 @@ async def _failures() -> dict[str, Exception | None]:
 
 
 @pytest.mark.parametrize("name", [*SCENARIOS, *EARLIER])
-def test_a_recorded_flow_replays(replayed: Replayed, name: str) -> None:
+def test_a_recorded_history_replays(replayed: Replayed, name: str) -> None:
     failure = replayed.failures[name]
     assert failure is None, f"{name}: {failure}\n{HOW_TO_CHANGE_A_FLOW}"
 
 
-def test_there_is_a_history_of_every_place_where_a_flow_waits(replayed: Replayed) -> None:
+def test_a_history_reaches_every_wait_point(replayed: Replayed) -> None:
     assert sorted(find_wait_points() - replayed.waited) == [], "add a journey that comes there, and record it"
 
 
 @pytest.mark.parametrize("path", sorted(HISTORIES.glob("*.json")), ids=lambda path: path.stem)
-def test_every_history_is_of_a_journey(path: Path) -> None:
+def test_every_history_belongs_to_a_scenario(path: Path) -> None:
     assert path.stem in SCENARIOS

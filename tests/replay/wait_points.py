@@ -1,4 +1,4 @@
-"""The places in the flows' code where a flow waits: for a message, for time to pass, for a step to be done."""
+"""Finds the wait points in the workflows' code: for a signal, for a timer, for an activity."""
 
 import ast
 import asyncio
@@ -24,14 +24,14 @@ WAIT_CALLS = (
 
 
 class CodeLocation(NamedTuple):
-    """A file and a line of it."""
+    """A file and a line."""
 
     file: str
     line: int
 
 
 def find_wait_points() -> set[CodeLocation]:
-    """Every place at which a flow may wait."""
+    """Return every place at which a workflow may wait."""
     paths = [path for folder in workflows.__path__ for path in Path(folder).rglob("*.py")]
     return {
         CodeLocation(path.name, line) for path in paths for line in _lines(ast.parse(path.read_text(encoding="utf-8")))
@@ -46,7 +46,7 @@ def _lines(tree: ast.Module) -> Iterator[int]:
 
 @contextmanager
 def recording_waits() -> Iterator[set[CodeLocation]]:
-    """The places at which flows wait while the block lasts."""
+    """Record the places at which workflows wait during the block."""
     places: set[CodeLocation] = set()
     with pytest.MonkeyPatch.context() as patch:
         for name in WAIT_CALLS:
@@ -56,7 +56,7 @@ def recording_waits() -> Iterator[set[CodeLocation]]:
 
 def _noting(wait: Callable[..., Any], places: set[CodeLocation]) -> Callable[..., Any]:
     def noted(*args: Any, **kwargs: Any) -> Any:
-        # A worker that forgets a workflow breaks its steps off: what the workflow begins then is no step of its own.
+        # A worker that evicts a workflow cancels its tasks: a wait that begins then is not a step of the workflow.
         loop: Any = asyncio.get_running_loop()
         if not loop._deleting:
             caller = sys._getframe(1)

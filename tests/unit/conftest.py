@@ -1,4 +1,5 @@
-"""What unit tests share: facts that pass every rule, to be changed one thing at a time, and how to ask a rule."""
+"""Fixtures of the rules' tests: facts that pass every rule, to be changed one at a time, and a checked call of a
+rule."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -110,24 +111,25 @@ def _ask(rule: Callable[..., Finding], facts: EligibilityFacts, *configuration: 
 
 @pytest.fixture(scope="session")
 def specification() -> Callable[..., Specification]:
-    """`specification(rated_kw=7)`: the charger everybody has, with changes."""
+    """Build the standard charger with these changes."""
     return _specification
 
 
 @pytest.fixture(scope="session")
 def eligible_facts() -> Callable[..., EligibilityFacts]:
-    """Facts at noon UTC of 1 July 2026 that every rule passes.
+    """Build facts at noon UTC on 1 July 2026 that pass every rule.
 
-    `site`, `program` and `application` take the fields that differ, `application=None` makes it a preview; anything
-    else replaces a field of Facts. There is one specification for each device unless `specifications` says otherwise.
+    `site`, `program` and `application` take the fields that differ, `application=None` makes it a preview; other
+    arguments replace fields of Facts. There is one specification for each device unless `specifications` says
+    otherwise.
     """
     return _eligible_facts
 
 
 @pytest.fixture(scope="session")
 def ask() -> Callable[..., Finding]:
-    """`ask(rule, facts, configuration)`: the rule's finding, after its form was checked.
+    """Call `rule(facts, *configuration)`, check the form of its finding, and return it.
 
-    It carries the rule's code and a reason; what stands in the way says what would fix it, and what failed says where.
+    Every finding has the rule's code and a reason; obstacles have a fix, and failures have pointers.
     """
     return _ask

@@ -1,4 +1,4 @@
-"""A server that skips time, and one enrolment's flow in it on stand-ins."""
+"""Runs the enroll and synchronize workflows on stand-ins, on a time-skipping server."""
 
 import asyncio
 import shutil
@@ -46,7 +46,7 @@ SENDING = "Handing the message"
 
 @dataclass
 class EnrollmentRun:
-    """One enrolment's flow, its record and its DERMS, and what people and the DERMS may do to it."""
+    """An enrollment's workflow with its record and DERMS, and the actions of people and the DERMS."""
 
     environment: WorkflowEnvironment
     record: EnrollmentRecord
@@ -55,63 +55,63 @@ class EnrollmentRun:
     handle: WorkflowHandle[Any, EnrollResult] = field(init=False)
 
     async def acknowledge(self, *, times: int = 1, **changes: Any) -> DermsAcknowledgement:
-        """The DERMS calls back."""
+        """Call back with an acknowledgement."""
         ack = build_acknowledgement(self.record, **changes)
         for _ in range(times):
             await self.handle.signal(DERMS_ACKNOWLEDGED, ack)
         return ack
 
     async def retry_sync_request(self) -> None:
-        """A person retries the sync request."""
+        """Retry the sync request, as a person does."""
         await self.handle.signal(EnrollmentWorkflow.retry_requested, self.record.retry_sync_request())
 
     async def signal_sync_turn(self, **what: bool) -> None:
-        """What the sync request waited for has changed."""
+        """Signal that what the sync request waited for has changed."""
         await self.handle.signal(SYNC_TURN, SyncTurn(sync_request_id=self.record.id, **what))
 
     async def send_in_bulk(self) -> None:
-        """A batch sends it with others, and says so."""
+        """Send it in bulk, as a batch does, and signal that."""
         self.record.waits_for = ""
         self.record.move(SyncState.SENDING, SyncState.AWAITING_ACKNOWLEDGEMENT)
         await self.signal_sync_turn(handed_over=True)
 
     async def cancel_sync_request(self) -> None:
-        """A person cancels the sync request."""
+        """Cancel the sync request, as a person does."""
         await self.handle.signal(EnrollmentWorkflow.retry_requested, self.record.cancel_sync_request())
 
     async def get_metadata(self) -> WorkflowMetadata:
-        """What the Temporal UI knows of it."""
+        """Return the workflow's metadata for the Temporal UI."""
         return await self.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
 
     async def get_details(self) -> str:
-        """What the Temporal UI shows of where it stands."""
+        """Return the details that the Temporal UI shows."""
         return (await self.get_metadata()).current_details
 
     async def wait_for_details(self, text: str) -> str:
-        """Waits until the details say so."""
+        """Wait until the details contain the text."""
         return await wait_until(self.get_details, lambda details: text in details, f"{text!r} in the details")
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Waits until it holds."""
-        # The server is asked meanwhile, so that nothing stands still.
+        """Wait until the condition holds."""
+        # The query keeps the server's time from standing still.
         await wait_until(self.get_details, lambda _: condition(), condition)
 
     async def wait_for_acknowledgement_wait(self) -> None:
-        """Waits until it waits for the acknowledgement."""
+        """Wait until it waits for the acknowledgement."""
         await self.wait_for_details(WAITING)
 
     async def wait_until_parked(self) -> str:
-        """Waits until it needs attention; gives what the details say."""
+        """Wait until it needs attention, and return the details."""
         await self.wait_for_attributes(WorkflowStage.NEEDS_ATTENTION, needs_attention=True)
         return await self.wait_for_details("**Needs attention.**")
 
     async def wait_for_attributes(self, stage: WorkflowStage, *, needs_attention: bool | None = None) -> None:
-        """Waits until the search attributes say so."""
+        """Wait until the search attributes have these values."""
         wanted = (stage, needs_attention)
         await wait_until(self.get_attributes, lambda shown: shown == wanted, wanted)
 
     async def wait_for_stage(self, stage: WorkflowStage) -> None:
-        """Waits until it stands there."""
+        """Wait until it is in this stage."""
         await wait_until(self.get_attributes, lambda shown: shown[0] == stage, stage)
 
     async def get_attributes(self) -> tuple[str | None, bool | None]:
@@ -119,11 +119,11 @@ class EnrollmentRun:
         return found.get(STAGE), found.get(NEEDS_ATTENTION)
 
     async def skip_time(self, **time: float) -> None:
-        """Time passes."""
+        """Let time pass."""
         await self.environment.sleep(timedelta(**time))
 
     async def result(self) -> EnrollResult:
-        """How it ends; time passes as far as it takes."""
+        """Return the workflow's result; time passes as far as needed."""
         return await wait_for_result(self.handle.result(), "the end of the flow")
 
     async def count_events(self) -> int:
@@ -134,21 +134,21 @@ StartEnrollment = Callable[..., AbstractAsyncContextManager[EnrollmentRun]]
 
 
 def find_program(name: str) -> str:
-    """Where the environment's own program is."""
+    """Return the path of a program in the environment."""
     found = shutil.which(name, path=Path(sys.executable).parent) or shutil.which(name)
     assert found, f"{name} is not installed: make test installs it"
     return found
 
 
 async def start_time_skipping_server(**how: Any) -> WorkflowEnvironment:
-    """Starts a server that skips time."""
+    """Start a time-skipping server."""
     environment = await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=find_program("temporal-test-server"), data_converter=pydantic_data_converter, **how
     )
     kinds = {
         name: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind.upper()}") for name, kind in SEARCH_ATTRIBUTES.items()
     }
-    # This server cannot list what it knows, so the house's own way of registering does not work on it.
+    # This server cannot list search attributes, so our own registration does not work on it.
     await environment.client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(search_attributes=kinds, namespace=environment.client.namespace)
     )
@@ -157,7 +157,7 @@ async def start_time_skipping_server(**how: Any) -> WorkflowEnvironment:
 
 @pytest.fixture
 def environment() -> Iterator[WorkflowEnvironment]:
-    """A server for each test: one whose flow gave up an activity skips no time any more, for any flow."""
+    """Start a server for each test: after a workflow has abandoned an activity, the server skips no more time."""
     environment = asyncio.run(start_time_skipping_server())
     yield environment
     asyncio.run(environment.shutdown())
@@ -172,32 +172,34 @@ async def run_enrollment(
     task_timeout: timedelta | None = None,
     **how: Any,
 ) -> AsyncIterator[EnrollmentRun]:
-    """Starts a flow on stand-ins; ends it afterwards if it is still open. During a local step it hears of nothing for
-    most of `task_timeout`."""
-    flow = _build_run(environment, **how)
-    flow.record.decisions = list(decisions or flow.record.decisions)
+    """Run an enroll workflow on stand-ins; terminate it afterwards if it is still open.
+
+    During a local activity it receives nothing for most of `task_timeout`.
+    """
+    run = _build_run(environment, **how)
+    run.record.decisions = list(decisions or run.record.decisions)
     request = EnrollInput(
-        enrollment_id=flow.record.enrollment_id, acknowledgement_timeout_seconds=acknowledgement_timeout_seconds
+        enrollment_id=run.record.enrollment_id, acknowledgement_timeout_seconds=acknowledgement_timeout_seconds
     )
-    workflow_id = enrollment_workflow_id(flow.record.enrollment_id)
-    async with _start_workflow(flow, EnrollmentWorkflow, request, workflow_id, WorkflowStage.ENROLLING, task_timeout):
-        yield flow
+    workflow_id = enrollment_workflow_id(run.record.enrollment_id)
+    async with _start_workflow(run, EnrollmentWorkflow, request, workflow_id, WorkflowStage.ENROLLING, task_timeout):
+        yield run
 
 
 @asynccontextmanager
 async def run_synchronization(
     environment: WorkflowEnvironment, *, acknowledgement_timeout_seconds: float = 900, **how: Any
 ) -> AsyncIterator[EnrollmentRun]:
-    """The same with the flow that does nothing else than tell the DERMS."""
-    flow = _build_run(environment, **how)
-    flow.record.enrollment, flow.record.state = EnrollmentState.ENROLLED, SyncState.PENDING
+    """Run a workflow that only synchronizes, on the same stand-ins."""
+    run = _build_run(environment, **how)
+    run.record.enrollment, run.record.state = EnrollmentState.ENROLLED, SyncState.PENDING
     request = SyncRequestWorkflowInput(
-        sync_request_id=flow.record.id, acknowledgement_timeout_seconds=acknowledgement_timeout_seconds
+        sync_request_id=run.record.id, acknowledgement_timeout_seconds=acknowledgement_timeout_seconds
     )
     async with _start_workflow(
-        flow, SyncRequestWorkflow, request, sync_request_workflow_id(flow.record.id), WorkflowStage.SYNCHRONIZING
+        run, SyncRequestWorkflow, request, sync_request_workflow_id(run.record.id), WorkflowStage.SYNCHRONIZING
     ):
-        yield flow
+        yield run
 
 
 def _build_run(
@@ -206,45 +208,45 @@ def _build_run(
     record, derms = EnrollmentRecord(), InMemoryDerms()
     record.away, record.waits_for = away, waits_for
     derms.moods = [getattr(derms, mood) for mood in moods.split()] or derms.moods
-    flow = EnrollmentRun(environment, record, derms, EnrollmentActivities(record, derms))
-    flow.activities.answer = answer
-    return flow
+    run = EnrollmentRun(environment, record, derms, EnrollmentActivities(record, derms))
+    run.activities.answer = answer
+    return run
 
 
 @asynccontextmanager
 async def _start_workflow(
-    flow: EnrollmentRun,
+    run: EnrollmentRun,
     workflow: type[Any],
     request: Any,
     workflow_id: str,
     stage: WorkflowStage,
     task_timeout: timedelta | None = None,
 ) -> AsyncIterator[None]:
-    client = flow.environment.client
+    client = run.environment.client
     worker = Worker(
         client,
-        task_queue=flow.record.enrollment_id,
+        task_queue=run.record.enrollment_id,
         workflows=[workflow],
-        activities=flow.activities.all,
+        activities=run.activities.all,
         workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[ErrorMapping()],
     )
     async with worker:
-        flow.handle = await client.start_workflow(
+        run.handle = await client.start_workflow(
             workflow.run,
             request,
             id=workflow_id,
-            task_queue=flow.record.enrollment_id,
+            task_queue=run.record.enrollment_id,
             search_attributes=TypedSearchAttributes([SearchAttributePair(STAGE, stage)]),
             task_timeout=task_timeout,
         )
         yield
-        flow.derms.released.set()
-        if (await flow.handle.describe()).close_time is None:
-            await flow.handle.terminate()
+        run.derms.released.set()
+        if (await run.handle.describe()).close_time is None:
+            await run.handle.terminate()
 
 
 @pytest.fixture
 def enroll(environment: WorkflowEnvironment) -> StartEnrollment:
-    """`async with enroll() as flow`."""
+    """Return `run_enrollment` on the test's server: `async with enroll() as run`."""
     return partial(run_enrollment, environment)

@@ -1,7 +1,7 @@
-"""The house's worker, soon out of patience, in which the first flow that comes to a place stands there until the worker
-is killed; or, where it is told no file to write to, nobody stands.
+"""A worker with short timeouts that blocks the first workflow to reach each blocking point until the worker is killed.
 
-A place is before a step of a flow, after it, or between: others have answered, and nothing of it is written down here.
+A blocking point is before an activity, after it, or between: the other system has answered and our database does not
+know it yet. Without a log file to write to, the worker blocks nothing.
 """
 
 import asyncio
@@ -27,15 +27,16 @@ from tests.chaos.each_step.shortened_timeouts import shorten_timeouts
 from tests.chaos.each_step.workload_kinds import TROUBLES
 
 _ROOM = 500
-"""For so many at once: who stands takes up room."""
+"""Worker slots. Blocked activities keep theirs."""
 _FORGOTTEN_AFTER = timedelta(seconds=1)
-"""Temporal stops to look for the worker that a flow was with after so long."""
+"""How long Temporal waits for the worker that cached a workflow."""
 _STEP: ContextVar[str] = ContextVar("step")
 
 
 @dataclass(frozen=True)
 class BlockingPoint:
-    """Where a flow may stand. `kind` sets journeys of one flow apart: their program, or batch."""
+    """A point where a workflow may be blocked. `kind` distinguishes requests of one workflow type: their program, or
+    the batch."""
 
     flow: str
     kind: str
@@ -45,7 +46,7 @@ class BlockingPoint:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A flow came there, and stays if it is the first."""
+    """A workflow reached a blocking point, and stays there if it is the first."""
 
     place: BlockingPoint
     workflow_id: str
@@ -53,7 +54,8 @@ class Arrival:
 
 
 class BlockingPoints:
-    """Who stands where. Everything is written to a file, one in a line: first the steps that the worker knows."""
+    """Tracks which workflow is blocked where, and logs it to a file, one JSON value a line, the registered activities
+    first."""
 
     def __init__(self, path: str) -> None:
         self._log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -62,11 +64,11 @@ class BlockingPoints:
         self._arrivals: set[Arrival] = set()
 
     def write(self, line: Any) -> None:
-        """There at once, for whoever is killed writes no more."""
+        """Write a line immediately: a killed process flushes nothing."""
         os.write(self._log, json.dumps(line).encode() + b"\n")
 
     async def block_or_pass(self, moment: str) -> None:
-        """Returns unless the flow stays here. One that stays does nothing else either, and tried again comes back."""
+        """Return unless the workflow blocks here. A blocked workflow does nothing else, and its retries block again."""
         info = activity.info()
         assert info.workflow_id
         assert info.workflow_type
@@ -75,8 +77,11 @@ class BlockingPoints:
             await asyncio.Event().wait()
 
     def _blocks(self, workflow_id: str, place: BlockingPoint) -> bool:
-        """A worker that is slow may have its flow done again from before its stand, on a way that does not lead there
-        any more: it stays where it comes to then."""
+        """Return whether the workflow blocks at this point.
+
+        A slow worker may repeat a workflow from before its blocking point along a path that no longer leads there. It
+        then blocks wherever it arrives.
+        """
         stand = self._stands.get(workflow_id)
         if stand is not None:
             return stand == place or stand.step != place.step
@@ -99,13 +104,13 @@ class BlockingPoints:
 
 
 class BlockingInterceptor(Interceptor):
-    """Before and after each step."""
+    """Blocks before and after each activity."""
 
     def __init__(self, places: BlockingPoints) -> None:
         self._places = places
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        """Wraps every activity."""
+        """Wrap every activity."""
         return _BlockingActivities(next, self._places)
 
 
@@ -115,7 +120,7 @@ class _BlockingActivities(ActivityInboundInterceptor):
         self._places = places
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
-        """Each kind of a batch's pages is a step of its own."""
+        """Run the activity. Each kind of batch page counts as a step of its own."""
         (argument,) = input.args
         page = f" {argument.step}" if isinstance(argument, BatchProgress) else ""
         _STEP.set(activity.info().activity_type + page)
@@ -126,7 +131,7 @@ class _BlockingActivities(ActivityInboundInterceptor):
 
 
 def block_after_responses(places: BlockingPoints) -> None:
-    """Has others do what they are asked to, before it may be that nobody here hears of it."""
+    """Let the other system handle each HTTP request, then block before its response is recorded here."""
     ask = httpx.AsyncHTTPTransport.handle_async_request
 
     async def ask_and_stay(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
@@ -139,14 +144,14 @@ def block_after_responses(places: BlockingPoints) -> None:
 
 
 class BlockingPlugin(SimplePlugin):
-    """With room for all that stand."""
+    """Gives the worker enough slots for every blocked activity."""
 
     def __init__(self, places: BlockingPoints) -> None:
         super().__init__("standing", interceptors=[BlockingInterceptor(places)])
         self._places = places
 
     def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
-        """Says which steps there are, too."""
+        """Enlarge the worker and log which activities it has."""
         self._places.write([one.__name__ for one in config.get("activities", ())])
         config["max_concurrent_workflow_tasks"] = _ROOM
         config["max_concurrent_activities"] = _ROOM

@@ -1,4 +1,4 @@
-"""One kill -9 of the worker while one journey stands at each place of each flow; and all of them seen through."""
+"""Kills the worker with -9 while one request is blocked at each point of each workflow, then completes all requests."""
 
 import json
 import tempfile
@@ -20,29 +20,29 @@ from tests.waiting import CHAOS_WAIT_SECONDS, wait_for
 
 @dataclass
 class KillDrill:
-    """The worker that was killed, and the journeys after their end."""
+    """The killed worker and the finished requests."""
 
     steps: frozenset[str]
-    """All that it knew."""
+    """Every activity that the worker had."""
     arrivals: list[Arrival]
     under_way: set[str]
-    """The flows that had not ended when it was killed."""
+    """The workflows that were open at the kill."""
     journeys: Workload
 
 
 @contextmanager
 def kill_worker_at_each_step() -> Generator[KillDrill]:
-    """On a stack of its own."""
+    """Run the drill on a stack of its own."""
     with (
         tempfile.TemporaryDirectory(prefix="gridenroll-chaos-") as folder,
-        running_stack(Path(folder, "data"), GRIDENROLL_HEAD_END_ANSWER_WITHIN="PT1S") as stack,
-        closing(RunningStack(stack)) as doors,
-        closing(Workload(doors)) as journeys,
+        running_stack(Path(folder, "data"), GRIDENROLL_HEAD_END_ANSWER_WITHIN="PT1S") as description,
+        closing(RunningStack(description)) as stack,
+        closing(Workload(stack)) as journeys,
     ):
         log = Path(folder, "arrivals")
         watch = _Monitor(journeys, log)
-        # The monitor runs only when it is told to.
-        with pausing_schedule(doors, BatchName.SYNC_REQUEST_MONITOR):
+        # The monitor runs only by hand here.
+        with pausing_schedule(stack, BatchName.SYNC_REQUEST_MONITOR):
             journeys.prepare()
             with ReplacementWorker(StackProcesses(Path(folder, "data")), log) as worker:
                 journeys.begin_in_trouble()
@@ -57,7 +57,7 @@ def kill_worker_at_each_step() -> Generator[KillDrill]:
 
 
 class _Monitor:
-    """Sees to it that everybody is helped on, and asks Temporal only when all seems to be quiet: that is dear."""
+    """Lets the simulated actors act, and asks Temporal only when everything seems quiet, because that is expensive."""
 
     def __init__(self, journeys: Workload, log: Path) -> None:
         self._journeys = journeys
@@ -65,7 +65,7 @@ class _Monitor:
         self._read_so_far = 0
 
     def wait_until(self, reached: Callable[[], bool]) -> None:
-        """Waits, and says who did not get there."""
+        """Wait until the condition holds; report the unfinished requests otherwise."""
         wait_for(reached, instead=self._describe_unfinished, seconds=CHAOS_WAIT_SECONDS)
 
     def _describe_unfinished(self) -> dict[str, object]:
@@ -74,11 +74,11 @@ class _Monitor:
         return {"under way": under_way, "not final": self._journeys.list_unfinished_records()}
 
     def have_all_been_refused(self) -> bool:
-        """Whether all who shall be refused something were, or stand somewhere."""
+        """Return whether every request that shall fail has failed or is blocked."""
         return self._journeys.list_not_yet_refused() <= self._list_blocked()
 
     def are_all_blocked(self) -> bool:
-        """Whether all who have not come through stand somewhere, and nothing is on its way to them."""
+        """Return whether every open workflow is blocked and no message is on its way."""
         self._journeys.help_on()
         return self._is_quiet() and self._journeys.list_open_workflows() <= self._list_blocked()
 
@@ -90,7 +90,7 @@ class _Monitor:
         return {one.workflow_id for one in _read(self._log)[1] if one.stays}
 
     def are_all_finished(self) -> bool:
-        """Whether all have come to their end."""
+        """Return whether every request has reached its end."""
         self._journeys.help_on()
         return not (
             self._journeys.list_unfinished_records()
@@ -100,7 +100,7 @@ class _Monitor:
 
 
 def _read(log: Path) -> tuple[frozenset[str], list[Arrival]]:
-    # What stands after the last end of a line is being written.
+    # The text after the last line break is still being written.
     lines = log.read_text().split("\n")[:-1] if log.exists() else []
     steps, *arrivals = map(json.loads, lines or ["[]"])
     return frozenset(steps), [Arrival(**{**one, "place": BlockingPoint(**one["place"])}) for one in arrivals]

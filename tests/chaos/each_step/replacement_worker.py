@@ -1,4 +1,4 @@
-"""A worker in the place of the stack's own, with its very environment, until it is killed; and the next."""
+"""Replaces the stack's own worker, in the same environment, until it is killed; then starts the next one."""
 
 import os
 import signal
@@ -14,8 +14,10 @@ from tests.waiting import wait_for
 
 
 class ReplacementWorker:
-    """Holds each flow that comes to a place first (blocking_worker.py). The supervisor is frozen meanwhile: it would
-    see     its own worker dead and start another."""
+    """Blocks the first workflow at each blocking point (blocking_worker.py).
+
+    The supervisor is frozen meanwhile: it would notice that its own worker is dead and start another.
+    """
 
     def __init__(self, victim: StackProcesses, log: Path) -> None:
         self._victim, self._log = victim, log
@@ -25,7 +27,7 @@ class ReplacementWorker:
         self._environment = own.environ()
         self._victim.freeze("up")
         own.terminate()
-        # Nobody takes notice of its end, as long as the supervisor is frozen.
+        # The frozen supervisor does not collect its dead child.
         wait_for(lambda: own.status() == psutil.STATUS_ZOMBIE)
         self._start(str(self._log))
         return self
@@ -41,7 +43,7 @@ class ReplacementWorker:
             )
 
     def kill(self) -> None:
-        """Without a warning. The next one holds nobody."""
+        """Kill the worker without warning. The next one blocks nothing."""
         self._end()
         self._start()
 
@@ -50,6 +52,6 @@ class ReplacementWorker:
         self._process.wait()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """The supervisor wakes, finds its own worker gone, and starts another."""
+        """Wake the supervisor, which finds its own worker dead and starts another."""
         self._end()
         os.kill(self._victim.description["pids"]["up"], signal.SIGCONT)

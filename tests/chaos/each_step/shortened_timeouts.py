@@ -1,7 +1,7 @@
-"""Has the flows of this process lose patience soon, for no test waits for hours and days.
+"""Shortens the timeouts of this process's workflows, because no test can wait for hours or days.
 
-A step on our own database, and one that tells the DERMS, is given up after some tries. And journeys of a kind whose
-name begins so are LATE: their days are short.
+A step on our own database and a call to the DERMS give up after a few attempts. Days are short for request kinds whose
+name begins with LATE_PREFIX.
 """
 
 from datetime import timedelta
@@ -15,14 +15,15 @@ from workflows import policies
 LATE_PREFIX = "LATE_"
 _SHORT_DAY = timedelta(milliseconds=200)
 _STEP_TIMEOUT = timedelta(seconds=10)
-"""Temporal gives a step that asks others to the next worker after so long."""
+"""Temporal gives a step that calls other systems to the next worker after this time."""
 _FEW_ATTEMPTS = RetryPolicy(initial_interval=timedelta(milliseconds=100), backoff_coefficient=1, maximum_attempts=60)
-"""Counted, not timed: what stands somewhere is one try, or one for each time that it is given away."""
+"""Counted attempts instead of a time limit: a blocked step is one attempt, or one for each time that it is
+reassigned."""
 _PROGRAM = SearchAttributeKey.for_keyword("Program")
 
 
 def shorten_timeouts() -> None:
-    """From now on, and for every flow."""
+    """Shorten the timeouts of every workflow from now on."""
     for patience in (
         policies.DERMS_SEND,
         policies.DERMS_STATUS,

@@ -1,4 +1,5 @@
-"""What people do on the way of a journey: technicians, the office, customers, managers, and whoever a flow calls."""
+"""The people and systems that a workflow waits for: technicians, the office, customers, program managers, the
+warehouse."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,19 +21,21 @@ _FIRST_ORDER, _FIRST_SHIPMENT = _FIRST.format("work_order"), _FIRST.format("devi
 
 
 class SimulatedActors:
-    """Whoever is waited for does their part, and twice, as one does who got no answer; those of a LATE journey not
-    before they were called for."""
+    """Does whatever the workflows wait for, and does it twice, like a client whose response was lost.
+
+    Actors of a LATE kind act only after a reminder or an escalation.
+    """
 
     def __init__(
-        self, doors: RunningStack, setup: DeviceSetupClient, signal: Callable[[str, str, dict[str, str]], None]
+        self, stack: RunningStack, setup: DeviceSetupClient, signal: Callable[[str, str, dict[str, str]], None]
     ) -> None:
-        self._database, self._api = doors.database, doors.api
-        self._doors, self._setup, self._signal = doors, setup, signal
-        self._installing = InstallationClient(doors)
+        self._database, self._api = stack.database, stack.api
+        self._doors, self._setup, self._signal = stack, setup, signal
+        self._installing = InstallationClient(stack)
         self._helped: set[tuple[str, str]] = set()
 
     def act(self) -> None:
-        """All that are waited for just now."""
+        """Do everything that workflows wait for now."""
         self._complete_visits()
         self._send_parcels()
         self._advance_unenrollments()
@@ -76,7 +79,7 @@ class SimulatedActors:
             self._post_twice(f"program-unenrollments/{one}/devices/{device['id']}/received")
 
     def _resolve_attention(self) -> None:
-        """A device that was silent speaks again, which says all; anything else is tried once more."""
+        """Bring silent devices online; retry everything else that needs attention."""
         mute = "SELECT id FROM {} WHERE state = 'needs_attention' AND program IN ('SILENT', 'MUTE')"
         asked = f"journey IN ({mute.format('enrollment')} UNION ALL {mute.format('service_call')})"
         for one in self._list_new("head_end_request", asked, "serial_number"):
@@ -86,23 +89,23 @@ class SimulatedActors:
             ("unenrollment", "program-unenrollments"),
             ("service_call", "service-calls"),
         ):
-            # A step that was done and not written down is done again, and may park what somebody had tried again; its
-            # flow, which heard of that, may be going on before somebody does so once more.
+            # A step that was done and not recorded is repeated, and may park a request that somebody has retried
+            # already. Its workflow, which received that retry, may continue before somebody retries again.
             times = f"(SELECT count(*) FROM audit_entry WHERE subject = {table}.id AND after = 'needs_attention')"
             stuck = "state = 'needs_attention' AND program NOT IN ('SILENT', 'MUTE')"
             for one in self._list_new(table, stuck, f"id || ' ' || {times}"):
-                answer = self._api.post(f"/v1/{door}/{one.split()[0]}/retry")
-                assert answer.is_success or answer.status_code == codes.CONFLICT, answer.text
+                response = self._api.post(f"/v1/{door}/{one.split()[0]}/retry")
+                assert response.is_success or response.status_code == codes.CONFLICT, response.text
         for one in self._list_new("sync_request", "state = 'error'"):
             self._post(f"sync-requests/{one}/retry")
 
     def _cancel(self, table: str, waiting: str, flow_of: Callable[[str], str]) -> None:
-        """Said to the flow itself, which writes it down then."""
+        """Signal the cancellation to the workflow itself, which records it."""
         for one in self._list_new(table, waiting):
             self._signal(flow_of(one), CANCEL_REQUESTED, {"reason": "It is not wanted any more."})
 
     def _list_new(self, table: str, waiting: str, what: str = "id") -> list[str]:
-        """Those that wait so and were not found before."""
+        """Return the rows that wait like this and were not returned before."""
         found = [row["what"] for row in self._database.rows(f"SELECT {what} AS what FROM {table} WHERE {waiting}")]
         new = [one for one in found if (one, waiting) not in self._helped]
         self._helped.update((one, waiting) for one in new)
@@ -116,7 +119,7 @@ class SimulatedActors:
             self._post(door, **body)
 
     def _build_report(self, order: str) -> dict[str, Any]:
-        """What a technician writes who did what was ordered, or found nobody."""
+        """Build the report of a technician who did the ordered work or found nobody at home."""
         (row,) = self._database.rows(
             f"SELECT w.kind, w.program, {_IN_VAIN} AS in_vain, d.serial_number FROM work_order w"
             " LEFT JOIN device d ON d.id = w.device_id WHERE w.id = $1",

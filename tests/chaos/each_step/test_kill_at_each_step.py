@@ -1,5 +1,5 @@
-"""Every flow of the house, whose worker was killed with -9 at each of its steps: before it, after it, and between, when
-others have done what they were asked and nothing of it is written down here."""
+"""Every workflow after its worker was killed with -9 at each step: before it, after it, and between, when the other
+system has done its part and our database does not know it yet."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -41,23 +41,23 @@ def rows(after: KillDrill, question: str, *values: Any) -> list[dict[str, Any]]:
     return after.journeys.stack.database.rows(question, *values)
 
 
-def test_at_every_place_that_a_journey_came_by_one_stood_when_the_worker_was_killed(after: KillDrill) -> None:
+def test_a_workflow_was_blocked_at_every_reached_point_when_the_worker_was_killed(after: KillDrill) -> None:
     stood = {one.place for one in after.arrivals if one.stays and one.workflow_id in after.under_way}
     assert {one.place for one in after.arrivals} - stood == set()
 
 
-def test_one_journey_of_each_kind_came_through_so_that_no_place_is_missing(after: KillDrill) -> None:
+def test_one_request_of_each_kind_passed_every_blocking_point(after: KillDrill) -> None:
     through = {one.place.kind for one in after.arrivals if one.workflow_id not in after.under_way}
     assert through == {*REQUEST_COUNTS, *BATCH_RUNS}
 
 
-def test_every_step_that_the_worker_knows_is_among_them_or_left_out_for_a_reason(after: KillDrill) -> None:
+def test_every_registered_activity_was_blocked_or_is_excluded_for_a_reason(after: KillDrill) -> None:
     killed_at = {one.place.step.split()[0] for one in after.arrivals if one.stays}
     assert killed_at & LEFT_OUT == set()
     assert killed_at | LEFT_OUT == after.steps
 
 
-def test_every_request_came_to_its_end(after: KillDrill) -> None:
+def test_every_request_reached_its_expected_end(after: KillDrill) -> None:
     for table, kinds, end, otherwise in (
         ("enrollment", ENROLLMENT_KINDS, "enrolled", {"WITHDRAWN": "cancelled", "LATE_VISIT": "expired"}),
         ("unenrollment", UNENROLLMENT_KINDS, "unenrolled", {"STAYING": "cancelled"}),
@@ -73,7 +73,7 @@ def test_every_request_came_to_its_end(after: KillDrill) -> None:
         assert len(seen) == len(ends)
 
 
-def test_each_run_of_a_batch_ended_once_and_did_each_page_once(after: KillDrill) -> None:
+def test_each_batch_run_ended_once_and_processed_each_page_once(after: KillDrill) -> None:
     seen = rows(
         after,
         "SELECT name, page - greatest((counts->>'listed')::int - 1, 0) / 200 AS page, count(*) FROM batch_run"
@@ -89,7 +89,7 @@ def test_each_run_of_a_batch_ended_once_and_did_each_page_once(after: KillDrill)
     assert after.journeys.stack.database.value(announced) == REQUEST_COUNTS["HANDED_OVER"]
 
 
-def test_each_request_had_one_order_one_visit_and_one_shipment_and_one_more_after_one_that_came_to_nothing(
+def test_each_request_had_one_order_visit_and_shipment_plus_one_after_each_failure(
     after: KillDrill,
 ) -> None:
     orders = rows(
@@ -117,7 +117,7 @@ def test_each_request_had_one_order_one_visit_and_one_shipment_and_one_more_afte
     }
 
 
-def test_head_ends_were_asked_once_about_each_device(after: KillDrill) -> None:
+def test_head_ends_received_one_request_per_device(after: KillDrill) -> None:
     seen = rows(after, "SELECT journey, state, outcome FROM head_end_request")
     assert len({one["journey"] for one in seen}) == len(seen)
     assert {(one["state"], one["outcome"]) for one in seen} == {("answered", "ok")}
@@ -126,7 +126,7 @@ def test_head_ends_were_asked_once_about_each_device(after: KillDrill) -> None:
     assert Counter(after.journeys.list_head_end_requests()) == {"status_check": checked, "restart": restarted}
 
 
-def test_each_request_told_the_derms_once(after: KillDrill) -> None:
+def test_each_request_notified_the_derms_once(after: KillDrill) -> None:
     seen = rows(after, "SELECT id, journey, program, state FROM sync_request")
     assert len({one["journey"] for one in seen}) == len(seen)
     assert {one["state"] for one in seen} == {"synchronized"}
@@ -141,7 +141,7 @@ def test_each_request_told_the_derms_once(after: KillDrill) -> None:
     assert [applied[one["id"]] for one in seen] == [1] * len(seen)
 
 
-def test_the_derms_controls_what_hangs_there_and_nothing_else(after: KillDrill) -> None:
+def test_the_derms_controls_exactly_the_installed_devices(after: KillDrill) -> None:
     hanging = rows(
         after,
         "SELECT d.id FROM device d JOIN subscription_device sd ON sd.device_id = d.id"
@@ -155,11 +155,11 @@ def test_the_derms_controls_what_hangs_there_and_nothing_else(after: KillDrill) 
 
 
 @pytest.mark.parametrize("program", REQUEST_COUNTS)
-def test_what_holds_of_a_program_always_holds_now(after: KillDrill, program: str) -> None:
+def test_program_invariants_hold(after: KillDrill, program: str) -> None:
     assert find_violations(after.journeys.stack.database, program, VIOLATIONS | UNFINISHED) == {}
 
 
-def test_nothing_was_done_twice_but_in_trouble_and_nothing_out_of_turn(after: KillDrill) -> None:
+def test_no_step_was_repeated_outside_failures_and_no_transition_is_illegal(after: KillDrill) -> None:
     tables = ("enrollment", "unenrollment", "service_call")
     in_trouble = " UNION ALL ".join(f"SELECT id FROM {table} WHERE program = ANY($1)" for table in tables)
     twice = (

@@ -1,4 +1,4 @@
-"""Journeys of every kind, prepared, begun, and looked after until their end."""
+"""Requests of every kind: prepared, submitted, and completed."""
 
 import asyncio
 from collections import Counter
@@ -39,29 +39,29 @@ _REFUSED = {
     "program_subscription": "program <> 'JAMMED' OR state NOT IN ('ending', 'ended')",
     "batch_run": "name <> 'reconciliation' OR state <> 'completed'",
 }
-"""What our own database does not take while it is not well."""
+"""What our own database refuses while it is disturbed."""
 
 
 class Workload:
-    """What was asked for, by kind."""
+    """The submitted requests, by kind."""
 
-    def __init__(self, doors: RunningStack) -> None:
-        self.stack = doors
+    def __init__(self, stack: RunningStack) -> None:
+        self.stack = stack
         self._flows: set[str] = set()
-        self._installing, self._leaving = InstallationClient(doors), UnenrollmentClient(doors)
-        self._setup = DeviceSetupClient(doors)
+        self._installing, self._leaving = InstallationClient(stack), UnenrollmentClient(stack)
+        self._setup = DeviceSetupClient(stack)
         self._temporal = asyncio.Runner()
-        self._client = self._temporal.run(Client.connect(doors.description["temporal_address"]))
-        self._people = SimulatedActors(doors, self._setup, self._signal)
+        self._client = self._temporal.run(Client.connect(stack.description["temporal_address"]))
+        self._people = SimulatedActors(stack, self._setup, self._signal)
         self.help_on = self._people.act
 
     def close(self) -> None:
-        """The Temporal client and its loop."""
+        """Close the Temporal client and its event loop."""
         self._setup.head_end.close()
         self._temporal.close()
 
     def prepare(self) -> None:
-        """Those who shall leave, call, or be told of are enrolled, and the DERMS knows it."""
+        """Enroll the devices that shall be unenrolled, serviced or synchronized, until the DERMS knows them."""
         self._add_programs()
         self._enroll([*UNENROLLMENT_KINDS, *SERVICE_CALL_KINDS, "HANDED_OVER"], "synchronized")
         for device in self._list_participants("MUTE"):
@@ -80,7 +80,7 @@ class Workload:
         return answers["lost"] == REQUEST_COUNTS["UNANSWERED"]
 
     def _add_programs(self) -> None:
-        """A program for each kind."""
+        """Add a program for each kind."""
         alike = {**MODEL_PROGRAMS, self._leaving.add_lending_program(): LENT_DEVICE_KINDS}
         alike["TSTAT-DR"] = tuple(REQUEST_COUNTS.keys() - set[str]().union(*alike.values()))
         catalog = self.stack.get_catalog()
@@ -94,7 +94,7 @@ class Workload:
             self.stack.add_programs({kind: PROGRAM_CHANGES.get(kind, {}) | own.get(kind, {}) for kind in kinds}, like)
 
     def _enroll(self, kinds: Sequence[str], state: str) -> None:
-        """Until their messages stand so."""
+        """Enroll customers of these kinds, and wait until their sync requests are in this state."""
         for kind in kinds:
             lent = _LENT if kind in LENT_DEVICE_KINDS else {}
             for _ in range(REQUEST_COUNTS[kind]):
@@ -104,7 +104,8 @@ class Workload:
         wait_for(lambda: self.stack.database.value(asked, state, kinds) == count, seconds=CHAOS_WAIT_SECONDS)
 
     def begin_in_trouble(self) -> None:
-        """Those who get into trouble; at first the DERMS is away, and our own database is not well."""
+        """Begin the requests that shall run into trouble, while the DERMS is down and our database refuses some
+        changes."""
         self.stack.set_derms_faults(refuse_connections_for_seconds=_LONG_SECONDS)
         for table, taken in _REFUSED.items():
             self.stack.database.execute(f"ALTER TABLE {table} ADD CONSTRAINT refused CHECK ({taken}) NOT VALID")
@@ -114,7 +115,7 @@ class Workload:
             self._begin(kind)
 
     def list_not_yet_refused(self) -> set[str]:
-        """The flows that were not refused yet what they wanted then."""
+        """Return the workflows that have not run into their trouble yet."""
         rows = self.stack.database.rows(
             "SELECT 'enroll/' || id AS flow FROM enrollment e WHERE program = 'UNREACHED'"
             " AND NOT EXISTS (SELECT FROM sync_request r WHERE r.enrollment_id = e.id AND r.state = 'error')"
@@ -124,7 +125,7 @@ class Workload:
         return {row["flow"] for row in rows}
 
     def begin(self) -> None:
-        """All others, as fast as one after the other can be, while all is well."""
+        """Begin all other requests, with every system working."""
         self.stack.derms.delete("/faults")
         for table in _REFUSED:
             self.stack.database.execute(f"ALTER TABLE {table} DROP CONSTRAINT refused")
@@ -158,9 +159,9 @@ class Workload:
         )
 
     def _submit(self, door: str, **wish: Any) -> str:
-        answer = self.stack.api.post(f"/v1/{door}", json={"transaction_id": self.stack.unique_name(), **wish})
-        assert answer.status_code == codes.ACCEPTED, answer.text
-        return answer.json()["id"]
+        response = self.stack.api.post(f"/v1/{door}", json={"transaction_id": self.stack.unique_name(), **wish})
+        assert response.status_code == codes.ACCEPTED, response.text
+        return response.json()["id"]
 
     def _enroll_kind(self, kind: str) -> str:
         match kind:
@@ -177,18 +178,18 @@ class Workload:
                 return self.stack.submit_accepted(self._installing.build_application(program=kind))
 
     def list_head_end_requests(self) -> list[str]:
-        """What they were asked to do with a device, once for each request under a key of its own."""
+        """Return the action of each request that the head-end received, one for each key."""
         return [one["asked"] for one in self._setup.head_end.list_requests()]
 
     def _signal(self, workflow_id: str, name: str, message: dict[str, str]) -> None:
         self._temporal.run(self._client.get_workflow_handle(workflow_id).signal(name, message))
 
     def has_outbox_messages(self) -> bool:
-        """To a flow, from our own record."""
+        """Return whether our outbox holds messages to workflows."""
         return self.stack.database.value("SELECT EXISTS (SELECT FROM outbox_message)")
 
     def list_unfinished_records(self) -> dict[str, str]:
-        """What is not final in our own record, and where it stands."""
+        """Return the records that are not final, with their state."""
         rows = self.stack.database.rows(
             "SELECT id, state FROM enrollment WHERE state NOT IN ('enrolled', 'cancelled', 'expired')"
             " UNION ALL SELECT id, state FROM unenrollment WHERE state NOT IN ('unenrolled', 'cancelled')"
@@ -199,7 +200,7 @@ class Workload:
         return {row["id"]: row["state"] for row in rows}
 
     def list_open_workflows(self) -> set[str]:
-        """The flows that there must be and that have not ended, whether Temporal knows them yet or not."""
+        """Return the workflows that must exist and have not ended, whether Temporal knows them yet or not."""
         return self._list_begun() - self._temporal.run(self._list_ended())
 
     async def _list_ended(self) -> set[str]:

@@ -1,32 +1,34 @@
-"""Kinds of journeys, and so many of each that one stands at every place where its flow is held, and one comes through.
-Each has a program of its own, whose code is its name, or is a batch."""
+"""The kinds of requests, and how many of each: one for every point where its workflow is blocked, and one that passes.
+
+Each kind is a batch, or has a program of its own whose code is the kind.
+"""
 
 from typing import Any
 
 TROUBLES: dict[str, frozenset[str]] = {
-    # The order is called off, and for the next nobody is at home.
+    # The office cancels the first order, and nobody is at home for the second one.
     "CALLED_OFF": frozenset(
         {"visit_standing", "park_enrollment", "resume_enrollment", "order_installation_again", "another_attempt"}
     ),
     # No technician comes.
     "LATE_VISIT": frozenset({"remind_of_visit", "expire_enrollment"}),
-    # No parcel comes for long, and then it comes back.
+    # The shipment is late, and then it is returned.
     "LATE_PARCEL": frozenset({"remind_of_shipment", "park_enrollment", "resume_enrollment", "ship_again"}),
-    # The device does not answer its head-end for long.
+    # The device is silent for a long time.
     "SILENT": frozenset({"ask_what_came", "park_enrollment", "resume_enrollment"}),
     "MUTE": frozenset({"ask_what_came"}),
-    # The DERMS is away.
+    # The DERMS is down.
     "UNREACHED": frozenset({"record_failure"}),
-    # Our own database does not take it.
+    # Our own database refuses the change.
     "JAMMED": frozenset({"park_unenrollment"}),
-    # No technician comes for long, and then nobody is at home.
+    # The technician is late, and then nobody is at home.
     "LATE_FETCH": frozenset({"remind_of_visit", "removal_failed", "another_removal", "another_attempt"}),
     "LATE_CALL": frozenset({"remind_of_visit", "park_service_call", "another_attempt"}),
-    # Nothing is shipped back for long.
+    # The return shipment is late.
     "LATE_RETURN": frozenset({"remind_of_device", "removal_failed", "another_removal"}),
 }
-"""What befalls journeys of these kinds, and the steps that nobody else takes: they are held at these alone. All else
-they do as those do who have no trouble, and are held everywhere."""
+"""The trouble of each kind, and the activities that only this trouble leads to. These kinds are blocked at those
+activities alone, because all others are covered by the kinds without trouble."""
 ENROLLMENT_KINDS = {"OWN": 8, "INSTALLED": 14, "SHIPPED": 19, "CHECKED": 17, "WITHDRAWN": 7} | {
     "CALLED_OFF": 11,
     "LATE_VISIT": 5,
@@ -41,11 +43,11 @@ UNENROLLMENT_KINDS = {"KEPT": 10, "APPROVED": 14, "FETCHED": 16, "RETURNED": 12,
 }
 SERVICE_CALL_KINDS = {"ADVISED": 3, "RESTARTED": 11, "REPLACED": 16, "RECALLED": 5} | {"LATE_CALL": 7, "MUTE": 4}
 SYNC_KINDS = {"HANDED_OVER": 6, "HELD_BACK": 3, "UNANSWERED": 6}
-"""Enrolled, and the batches see to it that the DERMS is told: it was never to be, so that the initial load has a flow
-started for it; the monitor sends it with others in one; the answer was lost, and the monitor has it asked for."""
+"""Enrollments whose sync request is completed by a batch: the initial load starts the workflow of a missing one, the
+monitor sends held ones in bulk, and the monitor queries the one whose acknowledgement was lost."""
 BATCH_RUNS = {"sync-request-monitor": 14, "reconciliation": 10, "initial-load": 18}
 FAILING_RECONCILIATIONS = 8
-"""So many of the reconciliations are begun while our own database does not take what they did."""
+"""The number of reconciliation runs that begin while our database refuses their result."""
 REQUEST_COUNTS = ENROLLMENT_KINDS | UNENROLLMENT_KINDS | SERVICE_CALL_KINDS | SYNC_KINDS
 
 _SOON: dict[str, Any] = {"attempts": 1, "remind_after_days": 1, "escalate_after_days": 2}
@@ -65,7 +67,7 @@ TASK_CHANGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "LATE_RETURN": ("unenroll_task", "unenroll", {"service_level": {**_SOON, "expire_after_days": 3}}),
     "LATE_CALL": ("service_call_task", "service-call", {"service_level": _SOON}),
 }
-"""What their programs have of their own: which task, like which other one, but for what."""
+"""The task of each kind's program: the field that names it, the task that it copies, and the changes."""
 PROGRAM_CHANGES: dict[str, dict[str, Any]] = {
     "REPLACED": {"visits_customer_owned": True},
     "LATE_CALL": {"visits_customer_owned": True},
@@ -79,8 +81,8 @@ MODEL_PROGRAMS: dict[str, tuple[str, ...]] = {
     "WH-SWITCH": ("INSTALLED", "WITHDRAWN", "CALLED_OFF", "LATE_VISIT"),
     "TSTAT-KIT": ("SHIPPED", "CHECKED", "LATE_PARCEL", "SILENT"),
 }
-"""Which programs theirs are like; the LENT ones are like one for devices that the utility lends, all others like the
-one for thermostats of the customers' own."""
+"""The program that each kind's program copies. Those of LENT_DEVICE_KINDS copy a program for devices that the utility
+lends, all others the thermostat program for customer-owned devices."""
 
 _DAY = {"reason": "device_removed", "effective_date": "2031-07-01"}
 _OFFLINE: dict[str, Any] = {"problem": {"code": "offline"}}
@@ -98,4 +100,4 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "LATE_CALL": _VISIT,
     "RECALLED": _OFFLINE,
 }
-"""What those who take part ask for."""
+"""The request of each kind."""

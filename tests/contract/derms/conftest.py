@@ -1,4 +1,4 @@
-"""The real program on a free port, a real receiver for its callbacks, and messages to send to it."""
+"""Fixtures: the real simulator on a free port, a receiver for its callbacks, and messages to send."""
 
 import json
 import os
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 
 
 class Receiver:
-    """Takes callbacks, and answers with the status that is set."""
+    """Receives callbacks, and answers with the configured status."""
 
     def __init__(self) -> None:
         self.status = 202
@@ -39,7 +39,7 @@ class Receiver:
                 self.end_headers()
 
             def log_message(self, format: str, *args: object) -> None:
-                """Silence."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
@@ -47,7 +47,7 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self._server.server_port}/v1/derms/acknowledgements"
 
     def acknowledgements(self, sync_request_id: str) -> list[dict[str, Any]]:
-        """Those received for one sync request."""
+        """Return the acknowledgements received for one sync request."""
         return [one for one in self.acknowledgements_in_order() if one["sync_request_id"] == sync_request_id]
 
     def acknowledgements_in_order(self) -> list[dict[str, Any]]:
@@ -60,7 +60,7 @@ class Receiver:
 
 
 class DermsProcess:
-    """One simulator process; `start` again after a `kill` goes on with the same store and port."""
+    """A simulator process. `start` after `kill` continues with the same store and port."""
 
     def __init__(self, folder: Path, callback_url: str, **settings: str) -> None:
         (port,) = free_ports(1)
@@ -109,7 +109,7 @@ class DermsProcess:
         return self.http.get(f"/sync-messages/{message['message_id']}").json()
 
     def record(self, message: dict[str, Any]) -> dict[str, Any]:
-        """What the simulator's own list says of a message."""
+        """Return the simulator's record of a message."""
         return self.records()[message["message_id"]]
 
     def records(self) -> dict[str, dict[str, Any]]:
@@ -140,7 +140,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def launch(tmp_path: Path, receiver: Receiver) -> Iterator[Callable[..., DermsProcess]]:
-    """Starts a simulator of one's own, with these settings."""
+    """Start a separate simulator with these settings."""
     with ExitStack() as stack:
 
         def started(**settings: str) -> DermsProcess:
@@ -160,7 +160,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iter
 
 @pytest.fixture
 def derms(shared: DermsProcess, receiver: Receiver) -> Iterator[DermsProcess]:
-    """The simulator that most tests share: nothing but its store outlives a test."""
+    """The simulator that most tests share: only its store outlives a test."""
     yield shared
     shared.http.delete("/faults")
     shared.reference()
@@ -178,7 +178,7 @@ _numbers = count(1)
 
 @pytest.fixture(scope="session")
 def message() -> Callable[..., dict[str, Any]]:
-    """A message of a new subscription with a new device; the names given change it."""
+    """Build a message about a new subscription with a new device; the arguments replace fields."""
 
     def made(*, feeder: str | None = "F-12", devices: list[dict[str, Any]] | None = None, **named: Any) -> Any:
         number = next(_numbers)

@@ -1,4 +1,4 @@
-"""Many messages in one call: each as if it had come by itself."""
+"""Many messages in one call are treated like single messages."""
 
 import httpx
 import pytest
@@ -9,13 +9,13 @@ def statuses(response):
     return [one["status"] for one in response.json()["results"]]
 
 
-def test_each_is_taken_and_acknowledged_later(derms, message, receiver, wait_for):
+def test_each_message_is_accepted_and_acknowledged_later(derms, message, receiver, wait_for):
     sent = [message() for _ in range(3)]
     assert statuses(derms.send_in_bulk(*sent)) == ["received"] * 3
     wait_for(lambda: all(receiver.acknowledgements(one["message_id"]) for one in sent))
 
 
-def test_each_is_acknowledged_at_once(at_once, message):
+def test_each_message_is_acknowledged_immediately(at_once, message):
     sent = [message(), message()]
     response = at_once.send_in_bulk(*sent)
     assert statuses(response) == ["acknowledged"] * 2
@@ -23,34 +23,34 @@ def test_each_is_acknowledged_at_once(at_once, message):
     assert answers == [at_once.status(one)["acknowledgement"] for one in sent]
 
 
-def test_sent_twice_they_are_applied_once(at_once, message):
+def test_messages_sent_twice_are_applied_once(at_once, message):
     sent = [message(), message()]
     first, second = at_once.send_in_bulk(*sent), at_once.send_in_bulk(*reversed(sent))
     assert first.json()["results"] == second.json()["results"][::-1]
     assert [at_once.record(one)["applied"] for one in sent] == [1, 1]
 
 
-def test_together_and_by_itself_is_the_same_message(at_once, message):
+def test_a_message_sent_in_bulk_equals_the_message_sent_alone(at_once, message):
     sent = message()
     (result,) = at_once.send_in_bulk(sent).json()["results"]
     assert at_once.send(sent).json() == result["acknowledgement"]
     assert at_once.record(sent)["applied"] == 1
 
 
-def test_a_key_that_means_something_else_holds_no_other_up(at_once, message):
+def test_a_conflicting_key_delays_no_other_message(at_once, message):
     known, new = message(), message()
     at_once.send(known)
     assert statuses(at_once.send_in_bulk({**known, "kind": "update"}, new)) == ["conflict", "acknowledged"]
 
 
-def test_one_that_is_not_as_agreed_holds_no_other_up(at_once, message):
+def test_an_invalid_message_delays_no_other_message(at_once, message):
     flawed, sound = message(version=0), message()
     assert statuses(at_once.send_in_bulk(flawed, sound)) == ["refused", "acknowledged"]
     assert at_once.http.get(f"/sync-messages/{flawed['message_id']}").status_code == 404
 
 
 @pytest.mark.parametrize("body", ["[]", "{}", '{"messages": []}', '{"messages": [1]}', '{"messages": [{}]}', "{"])
-def test_what_is_no_such_document_is_refused(derms, body):
+def test_an_invalid_bulk_document_is_refused(derms, body):
     assert derms.http.post("/sync-message-batches", content=body).status_code == 400
 
 
@@ -58,7 +58,7 @@ def test_more_than_a_hundred_are_refused(derms, message):
     assert derms.send_in_bulk(*[message()] * 101).status_code == 400
 
 
-def test_a_derms_may_lack_the_door(derms, message):
+def test_a_derms_may_lack_the_bulk_endpoint(derms, message):
     derms.faults(no_batches=True)
     assert derms.send_in_bulk(message()).status_code == 404
 
@@ -71,7 +71,7 @@ def test_a_lost_response_loses_no_message(derms, message):
     assert derms.record(sent)["times_received"] == 1
 
 
-def test_each_call_is_noted_with_what_it_brought(derms, message):
+def test_each_call_is_logged_with_its_messages(derms, message):
     sent = [message() for _ in range(3)]
     derms.send_in_bulk(*sent[:2])
     derms.send(sent[2])

@@ -1,4 +1,4 @@
-"""Acknowledgements reach the callback address: signed, until they are taken, through a kill -9."""
+"""Acknowledgements reach the callback address: signed, retried until accepted, and through a kill -9."""
 
 import base64
 import hashlib
@@ -17,7 +17,7 @@ def signature(headers, body):
     return "v1," + base64.b64encode(hmac.digest(SECRET.encode(), content, hashlib.sha256)).decode()
 
 
-def test_an_acknowledgement_comes_by_callback(derms, message, receiver, wait_for, request):
+def test_an_acknowledgement_arrives_by_callback(derms, message, receiver, wait_for, request):
     sent = message()
     derms.send(sent)
     wait_for(lambda: derms.record(sent)["callback"] == "delivered")
@@ -29,7 +29,7 @@ def test_an_acknowledgement_comes_by_callback(derms, message, receiver, wait_for
     jsonschema_rs.validate(part, orjson.loads(receiver.posts[-1][1]))
 
 
-def test_a_callback_is_sent_again_until_it_is_taken(derms, message, receiver, wait_for):
+def test_a_callback_is_retried_until_it_is_accepted(derms, message, receiver, wait_for):
     receiver.status = 503
     sent = message()
     derms.send(sent)
@@ -40,7 +40,7 @@ def test_a_callback_is_sent_again_until_it_is_taken(derms, message, receiver, wa
     assert len({one["message_id"] for one in receiver.acknowledgements(sent["sync_request_id"])}) == 1
 
 
-def test_a_callback_that_is_refused_for_good_is_undeliverable(derms, message, receiver, wait_for):
+def test_a_permanently_refused_callback_is_undeliverable(derms, message, receiver, wait_for):
     receiver.status = 422
     sent = message()
     derms.send(sent)
@@ -86,7 +86,7 @@ def test_a_kill_loses_no_acknowledgement(launch, message, receiver, wait_for, mo
     assert all(len(derms.ders(one["subscription"]["number"])) == 1 for one in sent)
 
 
-def test_told_to_stop_it_stops_without_the_callback_that_nobody_takes_and_is_content(launch, message):
+def test_it_stops_cleanly_with_an_undelivered_callback(launch, message):
     derms = launch(callback_url="http://127.0.0.1:9/nobody")
     derms.send(message())
     assert derms.stop() == 0

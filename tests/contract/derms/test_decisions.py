@@ -1,4 +1,4 @@
-"""What the DERMS takes into its model, what it refuses, and what it says of each device."""
+"""What the DERMS models, what it refuses, and what it reports about each device."""
 
 import jsonschema_rs
 import orjson
@@ -6,16 +6,16 @@ import pytest
 
 
 def answered(derms, sent):
-    answer = derms.send(sent)
-    assert answer.status_code == 200
-    return answer.json()
+    response = derms.send(sent)
+    assert response.status_code == 200
+    return response.json()
 
 
 def registrations(acknowledgement):
     return [device["registration"] for device in acknowledgement["devices"]]
 
 
-def test_a_positive_acknowledgement_is_as_the_contract_has_it(at_once, message, request):
+def test_a_positive_acknowledgement_matches_the_contract(at_once, message, request):
     sent = message()
     acknowledgement = answered(at_once, sent)
     contract = orjson.loads((request.config.rootpath / "docs/contracts/derms.schema.json").read_bytes())
@@ -34,7 +34,7 @@ def test_a_positive_acknowledgement_is_as_the_contract_has_it(at_once, message, 
         ({"feeders": []}, "UNKNOWN_FEEDER"),
     ],
 )
-def test_what_the_reference_data_does_not_name_is_unknown(at_once, message, known, code):
+def test_names_missing_from_the_reference_data_are_unknown(at_once, message, known, code):
     at_once.reference(**known)
     sent = message()
     acknowledgement = answered(at_once, sent)
@@ -44,18 +44,18 @@ def test_what_the_reference_data_does_not_name_is_unknown(at_once, message, know
     assert at_once.record(sent)["applied"] == 0
 
 
-def test_what_the_reference_data_names_is_known(at_once, message):
+def test_names_in_the_reference_data_are_known(at_once, message):
     known = {"head_ends": ["ACME-CLOUD"], "programs": ["COOL-SUMMER"], "feeders": ["F-12"]}
     at_once.reference(**known)
     assert at_once.http.get("/reference").json() == known
     assert answered(at_once, message())["result"] == "positive"
 
 
-def test_a_service_point_without_feeder_cannot_be_modelled(at_once, message):
+def test_a_service_point_without_feeder_cannot_be_modeled(at_once, message):
     assert answered(at_once, message(feeder=None))["code"] == "FEEDER_MISSING"
 
 
-def test_a_device_is_modelled_under_one_subscription_only(at_once, message, device):
+def test_a_device_is_modeled_under_one_subscription_only(at_once, message, device):
     answered(at_once, message(devices=[device("twin", serial_number="ab-12 34", manufacturer="ACME")]))
     again = message(devices=[device("twin2", serial_number="AB1234"), device("single")])
     acknowledgement = answered(at_once, again)
@@ -64,7 +64,7 @@ def test_a_device_is_modelled_under_one_subscription_only(at_once, message, devi
     assert [der["device"]["device_id"] for der in at_once.ders(again["subscription"]["number"])] == ["dev_single"]
 
 
-def test_an_older_picture_does_not_undo_a_newer_one(at_once, message):
+def test_an_older_snapshot_does_not_undo_a_newer_one(at_once, message):
     newer = message(sequence=3, version=2)
     answered(at_once, newer)
     same = {"subscription": newer["subscription"], "devices": newer["devices"]}
@@ -91,7 +91,7 @@ def test_a_replacement_ends_one_resource_and_makes_another(at_once, message, dev
     assert states == {old["device_id"]: "removed", new["device_id"]: "enrolled"}
 
 
-def test_a_device_stays_modelled_while_its_replacement_is_refused(at_once, message, device):
+def test_a_device_stays_modeled_while_its_replacement_is_refused(at_once, message, device):
     first = message()
     answered(at_once, first)
     old, new = first["devices"][0], device("refused", head_end="OTHER")
@@ -104,7 +104,7 @@ def test_a_device_stays_modelled_while_its_replacement_is_refused(at_once, messa
     assert (der["device"]["device_id"], der["state"]) == (old["device_id"], "enrolled")
 
 
-def test_who_leaves_needs_no_feeder_and_is_free_for_another_subscription(at_once, message):
+def test_an_unenrolled_device_needs_no_feeder_and_can_join_another_subscription(at_once, message):
     first = message()
     answered(at_once, first)
     gone = [{**first["devices"][0], "state": "removed"}]
@@ -121,7 +121,7 @@ def test_who_leaves_needs_no_feeder_and_is_free_for_another_subscription(at_once
     ]
 
 
-def test_a_device_that_was_never_modelled_is_deregistered_all_the_same(at_once, message, device):
+def test_a_device_that_was_never_modeled_can_be_deregistered(at_once, message, device):
     sent = message(kind="unenroll", devices=[device("stranger", state="removed")])
     acknowledgement = answered(at_once, sent)
     assert (registrations(acknowledgement), acknowledgement["references"]) == (["deregistered"], {})

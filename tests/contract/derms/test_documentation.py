@@ -1,4 +1,4 @@
-"""docs/contracts/derms.md says what the simulator does: its examples are as agreed, and nothing is left out."""
+"""docs/contracts/derms.md describes the simulator: its examples match the schema, and it leaves nothing out."""
 
 import re
 from pathlib import Path
@@ -24,13 +24,13 @@ def page(contracts):
 @pytest.mark.parametrize(
     "name", ["SyncMessage", "Acknowledgements", "MessageStatus", "MessageResults", "HeldResources"]
 )
-def test_the_examples_are_as_agreed(page, contracts, name):
+def test_the_examples_match_the_schema(page, contracts, name):
     contract = orjson.loads((contracts / "derms.schema.json").read_bytes())
     (example,) = re.findall(rf"```json {name}\n(.*?)```", page, re.DOTALL)
     jsonschema_rs.validate({"$defs": contract["$defs"], "$ref": f"#/$defs/{name}"}, orjson.loads(example))
 
 
-def test_the_example_is_taken(at_once, page):
+def test_the_example_is_accepted(at_once, page):
     (example,) = re.findall(r"```json SyncMessage\n(.*?)```", page, re.DOTALL)
     assert at_once.send(orjson.loads(example)).status_code == 200
 

@@ -1,4 +1,4 @@
-"""The faults that can be asked for, each doing what its name says."""
+"""Each configurable fault does what its name says."""
 
 import httpx
 import pytest
@@ -12,13 +12,13 @@ def test_faults_change_by_name_and_reset_to_the_settings(derms):
 
 
 @pytest.mark.parametrize("body", ['{"unknown":1}', '{"error_share":2}', '{"acknowledge":"maybe"}', "[]", "{"])
-def test_faults_that_are_none_are_refused(derms, body):
+def test_unknown_faults_are_refused(derms, body):
     before = derms.http.get("/faults").json()
     assert derms.http.put("/faults", content=body).status_code == 400
     assert derms.http.get("/faults").json() == before
 
 
-def test_refused_connections_take_nothing_while_the_other_doors_work(derms, message):
+def test_refused_connections_store_nothing_while_the_other_endpoints_work(derms, message):
     sent = message()
     derms.faults(refuse_connections_for_seconds=60)
     with pytest.raises(httpx.TransportError):
@@ -32,13 +32,13 @@ def test_refused_connections_take_nothing_while_the_other_doors_work(derms, mess
     assert derms.send(sent).status_code == 202
 
 
-def test_refused_connections_are_taken_again_after_the_time(derms, message, wait_for):
+def test_connections_are_accepted_again_after_the_configured_time(derms, message, wait_for):
     derms.faults(refuse_connections_for_seconds=0.1)
     wait_for(lambda: derms.http.get("/faults").json()["refuse_connections_for_seconds"] == 0)
     assert derms.send(message()).status_code == 202
 
 
-def test_an_error_takes_nothing(derms, message):
+def test_an_error_stores_nothing(derms, message):
     sent = message()
     derms.faults(error_share=1)
     assert derms.send(sent).status_code == 500
@@ -46,7 +46,7 @@ def test_an_error_takes_nothing(derms, message):
     assert derms.http.get(f"/sync-messages/{sent['message_id']}").status_code == 404
 
 
-def test_latency_delays_and_takes_all_the_same(derms, message, wait_for):
+def test_latency_delays_messages_and_still_stores_them(derms, message, wait_for):
     sent = message()
     derms.faults(latency_seconds=0.3)
     with pytest.raises(httpx.ReadTimeout):
@@ -55,7 +55,7 @@ def test_latency_delays_and_takes_all_the_same(derms, message, wait_for):
     wait_for(lambda: derms.http.get(f"/sync-messages/{sent['message_id']}").status_code == 200)
 
 
-def test_a_lost_response_leaves_the_message_taken(at_once, message):
+def test_a_lost_response_keeps_the_message(at_once, message):
     sent = message()
     at_once.faults(lose_response_share=1)
     with pytest.raises(httpx.TransportError):
@@ -66,7 +66,7 @@ def test_a_lost_response_leaves_the_message_taken(at_once, message):
     assert at_once.record(sent)["applied"] == 1
 
 
-def test_a_lost_acknowledgement_can_be_asked_for(derms, message, receiver, wait_for):
+def test_a_lost_acknowledgement_can_be_queried(derms, message, receiver, wait_for):
     lost, found = message(), message()
     derms.faults(lost_acknowledgement_share=1)
     derms.send(lost)
@@ -78,7 +78,7 @@ def test_a_lost_acknowledgement_can_be_asked_for(derms, message, receiver, wait_
     assert derms.record(lost)["callback"] == "lost"
 
 
-def test_a_duplicate_acknowledgement_is_the_same_twice(derms, message, receiver, wait_for):
+def test_a_duplicate_acknowledgement_is_sent_twice_unchanged(derms, message, receiver, wait_for):
     sent = message()
     derms.faults(duplicate_acknowledgements=True)
     derms.send(sent)
@@ -87,7 +87,7 @@ def test_a_duplicate_acknowledgement_is_the_same_twice(derms, message, receiver,
     assert first == second
 
 
-def test_reordered_acknowledgements_come_the_newest_first(derms, message, receiver, wait_for):
+def test_reordered_acknowledgements_arrive_newest_first(derms, message, receiver, wait_for):
     first, second = message(), message()
     derms.faults(reorder_acknowledgements=True, acknowledge="never")
     derms.send(first)
@@ -98,7 +98,7 @@ def test_reordered_acknowledgements_come_the_newest_first(derms, message, receiv
     assert acknowledged.index(second["sync_request_id"]) < acknowledged.index(first["sync_request_id"])
 
 
-def test_never_is_a_decision_withheld_until_it_is_forced(derms, message, receiver, wait_for):
+def test_never_withholds_the_decision_until_it_is_forced(derms, message, receiver, wait_for):
     sent = message()
     derms.faults(acknowledge="never")
     assert derms.send(sent).status_code == 202
@@ -131,7 +131,7 @@ def test_a_result_can_be_dictated_and_contradicted(derms, message, receiver, wai
     wait_for(lambda: again in receiver.acknowledgements(sent["sync_request_id"]))
 
 
-def test_a_forced_result_must_be_one(derms, message):
+def test_a_forced_result_must_be_valid(derms, message):
     sent = message()
     derms.send(sent)
     assert derms.force(sent, result="perhaps").status_code == 400

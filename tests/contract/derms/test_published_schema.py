@@ -1,4 +1,4 @@
-"""docs/contracts/derms.schema.json is what the code says, no more and no less."""
+"""docs/contracts/derms.schema.json is generated from the current code."""
 
 from pathlib import Path
 

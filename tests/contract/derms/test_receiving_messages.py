@@ -1,4 +1,4 @@
-"""A message is taken once, as agreed or not at all."""
+"""A valid message is accepted once, and an invalid one not at all."""
 
 import json
 
@@ -28,7 +28,7 @@ def test_the_same_key_with_other_content_is_refused(at_once, message):
     assert at_once.record(sent)["times_received"] == 1
 
 
-def test_a_resend_is_answered_with_what_became_of_the_message_meanwhile(derms, message, wait_for):
+def test_a_resend_returns_the_current_status_of_the_message(derms, message, wait_for):
     sent = message()
     receipt = derms.send(sent)
     assert (receipt.status_code, receipt.json()) == (202, {"status": "received", "message_id": sent["message_id"]})
@@ -37,7 +37,7 @@ def test_a_resend_is_answered_with_what_became_of_the_message_meanwhile(derms, m
     assert (again.status_code, again.json()) == (200, derms.status(sent)["acknowledgement"])
 
 
-def test_what_breaks_the_schema_is_named_by_pointer(derms, message, device):
+def test_schema_violations_are_reported_by_pointer(derms, message, device):
     sent = message(version=0, sent_at="yesterday", devices=[device("x"), {**device("y"), "a/b": 1}])
     del sent["devices"][0]["rated_kw"], sent["customer"]
     refused = derms.send(sent)
@@ -50,7 +50,7 @@ def test_what_breaks_the_schema_is_named_by_pointer(derms, message, device):
     ("named", "pointer"),
     [({"version": 1_000_001}, "/version"), ({"sequence": 2**64 - 1}, "/sequence"), ({"sequence": 1e30}, "/sequence")],
 )
-def test_what_could_not_be_answered_or_kept_is_refused(derms, message, named, pointer):
+def test_unanswerable_or_unstorable_content_is_refused(derms, message, named, pointer):
     assert pointers(derms.send(message(**named))) == {pointer}
 
 
@@ -60,17 +60,17 @@ def test_a_device_id_that_no_acknowledgement_can_repeat_is_refused(derms, messag
 
 
 @pytest.mark.parametrize("body", ["", "{", "\xff", "[" * 3000])
-def test_what_is_not_json_is_refused(derms, body):
+def test_a_body_that_is_not_json_is_refused(derms, body):
     assert derms.http.post("/sync-messages", content=body.encode("latin-1")).status_code == 400
 
 
 @pytest.mark.parametrize("body", ["[]", "null", '"text"', "1"])
-def test_json_that_is_no_message_is_refused(derms, body):
+def test_json_that_is_not_a_message_is_refused(derms, body):
     refused = derms.http.post("/sync-messages", content=body)
     assert (refused.status_code, pointers(refused)) == (400, {""})
 
 
-def test_more_than_a_message_can_be_is_refused(derms):
+def test_an_oversized_message_is_refused(derms):
     assert derms.http.post("/sync-messages", content=b" " * 1_100_000).status_code == 413
 
 

@@ -1,4 +1,4 @@
-"""The DERs can be found, by programs and by people, whatever their names are."""
+"""Programs and people can find DERs whatever their names are."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def known(shared, message):
         lambda sent: "pf-2 lovelace PAGED",
     ],
 )
-def test_a_der_is_found_by_what_is_known_of_it(derms, known, of):
+def test_a_der_is_found_by_its_properties(derms, known, of):
     assert [der["subscription"] for der in derms.ders(of(known[2]))] == [known[2]["subscription"]["number"]]
 
 
@@ -39,11 +39,11 @@ def test_a_der_is_found_by_its_id(derms, known):
 
 
 @pytest.mark.parametrize("query", ["%", "_", "no such thing", "'"])
-def test_what_fits_nothing_finds_nothing(derms, known, query):
+def test_a_query_without_matches_finds_nothing(derms, known, query):
     assert derms.ders(f"PAGED {query} zzz") == []
 
 
-def test_the_list_comes_in_pages_newest_first(derms, known):
+def test_the_list_is_paged_newest_first(derms, known):
     found, cursor = [], ""
     while cursor is not None:
         page = derms.http.get("/ders", params={"q": "PAGED", "limit": 2, "cursor": cursor}).json()
@@ -54,7 +54,7 @@ def test_the_list_comes_in_pages_newest_first(derms, known):
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=x", "limit=999", "cursor=x", "cursor=DER-"])
 @pytest.mark.parametrize("path", ["/ders", "/sync-messages"])
-def test_a_page_that_is_none_is_refused(derms, path, query):
+def test_an_invalid_page_is_refused(derms, path, query):
     assert derms.http.get(f"{path}?{query}").status_code == 400
 
 
@@ -63,7 +63,7 @@ def test_an_unknown_der_is_not_found(derms, der):
     assert derms.http.get(f"/ders/{der}").status_code == derms.http.get(f"/der/{der}").status_code == 404
 
 
-def test_pages_escape_what_messages_say(derms, known):
+def test_pages_escape_message_content(derms, known):
     (der,) = derms.ders(known[1]["subscription"]["number"])
     for path in ("/?q=PAGED", f"/der/{der['id']}", "/?q=<script>alert(1)</script>"):
         page = derms.http.get(path)
@@ -77,7 +77,7 @@ def test_the_search_page_says_when_nothing_is_found(derms):
     assert "No DER matches “nobody”" in derms.http.get("/", params={"q": "nobody"}).text
 
 
-def test_the_search_page_tells_the_faults_in_force(derms):
+def test_the_search_page_lists_the_active_faults(derms):
     assert "No faults in force" in derms.http.get("/").text
     derms.faults(error_share=0.25, acknowledge="never")
     page = derms.http.get("/").text

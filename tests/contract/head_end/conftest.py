@@ -1,4 +1,4 @@
-"""The head-end simulator as the real program on a free port, a receiver for its callbacks, and requests to send."""
+"""Fixtures: the head-end simulator on a free port, a receiver for its callbacks, and requests to send."""
 
 import json
 import os
@@ -20,7 +20,7 @@ _numbers = count(1)
 
 
 class HeadEndProcess:
-    """One simulator process; `start` again after a `kill` goes on with the same store and port."""
+    """A simulator process. `start` after `kill` continues with the same store and port."""
 
     def __init__(self, folder: Path, receiver: Receiver, **settings: str) -> None:
         (port,) = free_ports(1)
@@ -64,7 +64,7 @@ class HeadEndProcess:
         self.http.put("/faults", json=named).raise_for_status()
 
     def answers(self, request: dict[str, Any]) -> list[dict[str, Any]]:
-        """Those that the receiver got for one request."""
+        """Return the callbacks received for one request."""
         told = [one for _, body in list(self._receiver.posts) for one in json.loads(body)["answers"]]
         return [one for one in told if one["request_id"] == request["request_id"]]
 
@@ -87,14 +87,14 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[HeadEndProcess]:
-    cloud = HeadEndProcess(tmp_path_factory.mktemp("cloud"), receiver)
-    yield cloud
-    cloud.close()
+    head_end = HeadEndProcess(tmp_path_factory.mktemp("cloud"), receiver)
+    yield head_end
+    head_end.close()
 
 
 @pytest.fixture
-def cloud(shared: HeadEndProcess, receiver: Receiver) -> Iterator[HeadEndProcess]:
-    """The simulator that the tests share: nothing but its store outlives a test."""
+def head_end(shared: HeadEndProcess, receiver: Receiver) -> Iterator[HeadEndProcess]:
+    """The simulator that the tests share: only its store outlives a test."""
     yield shared
     shared.http.delete("/faults")
     receiver.status = 202
@@ -102,7 +102,7 @@ def cloud(shared: HeadEndProcess, receiver: Receiver) -> Iterator[HeadEndProcess
 
 @pytest.fixture
 def request_of() -> Callable[..., dict[str, Any]]:
-    """A status check of a new device; the names given change it."""
+    """Build a status check of a new device; the arguments replace fields."""
 
     def made(**named: Any) -> dict[str, Any]:
         number = next(_numbers)

@@ -1,4 +1,4 @@
-"""Our client and the simulator understand each other, signed both ways, by the published contract alone."""
+"""Our client and the simulator understand each other, with signatures both ways, by the published contract alone."""
 
 import json
 from datetime import UTC, datetime
@@ -38,9 +38,9 @@ def asked(request_of, kind=RequestKind.STATUS_CHECK, **named):
     return DeviceRequest(kind=kind, **made)
 
 
-async def ask(cloud, request, *, secret=SECRET, door="ask"):
+async def ask(head_end, request, *, secret=SECRET, door="ask"):
     async with httpx.AsyncClient(trust_env=False, timeout=2) as http:
-        return await getattr(HeadEndClient(http, cloud.address, secret), door)(request)
+        return await getattr(HeadEndClient(http, head_end.address, secret), door)(request)
 
 
 def test_the_published_contract_is_current():
@@ -52,16 +52,16 @@ async def test_every_kind_of_request_is_answered_at_once_or_later(signed, reques
     later, at_once = asked(request_of, kind), asked(request_of, kind, serial_number="A/B C:1")
     assert await ask(signed, later) is None
     signed.faults(answer="at_once")
-    answer = await ask(signed, at_once)
-    assert answer.outcome is HeadEndOutcome.OK
-    assert await ask(signed, at_once, door="answer_to") == answer
+    response = await ask(signed, at_once)
+    assert response.outcome is HeadEndOutcome.OK
+    assert await ask(signed, at_once, door="answer_to") == response
 
 
-async def test_a_request_that_never_came_has_no_answer(signed, request_of):
+async def test_an_unknown_request_has_no_answer(signed, request_of):
     assert await ask(signed, asked(request_of), door="answer_to") is None
 
 
-async def test_callbacks_are_as_agreed_and_signed(signed, request_of, receiver):
+async def test_callbacks_match_the_schema_and_are_signed(signed, request_of, receiver):
     request = asked(request_of)
     await ask(signed, request)
     headers, body = wait_for(lambda: next((one for one in receiver.posts if request.request_id in str(one[1])), None))
@@ -70,12 +70,12 @@ async def test_callbacks_are_as_agreed_and_signed(signed, request_of, receiver):
     jsonschema_rs.validate({"$defs": defs, "$ref": "#/$defs/Answers"}, json.loads(body))
 
 
-async def test_another_secret_is_refused_for_good(signed, request_of):
+async def test_a_wrong_secret_is_refused_permanently(signed, request_of):
     with pytest.raises(Refused):
         await ask(signed, asked(request_of), secret="wrong")
 
 
-async def test_a_head_end_in_trouble_is_asked_again(signed, request_of):
+async def test_a_failing_head_end_is_retried(signed, request_of):
     signed.faults(error_share=1)
     with pytest.raises(Unavailable):
         await ask(signed, asked(request_of))

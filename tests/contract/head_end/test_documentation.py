@@ -1,4 +1,4 @@
-"""docs/contracts/head-end.md says what the simulator does: its examples are as agreed, and nothing is left out."""
+"""docs/contracts/head-end.md describes the simulator: its examples match the schema, and it leaves nothing out."""
 
 import json
 import re
@@ -17,14 +17,14 @@ PAGE = (ROOT / "docs/contracts/head-end.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["StatusCheckRequest", "ActionRequest", "Answers", "RequestStatus"])
-def test_the_examples_are_as_agreed(name):
+def test_the_examples_match_the_schema(name):
     (example,) = re.findall(rf"```json {name}\n(.*?)```", PAGE, re.DOTALL)
     schema = {"$defs": json.loads(build_json_schema())["$defs"], "$ref": f"#/$defs/{name}"}
     jsonschema_rs.validate(schema, json.loads(example))
 
 
-def test_every_setting_fault_state_and_outcome_is_described(cloud):
+def test_every_setting_fault_state_and_outcome_is_described(head_end):
     settings = [name.upper() for name in Settings.model_fields]
-    faults = list(cloud.http.get("/faults").json())
+    faults = list(head_end.http.get("/faults").json())
     named = [*settings, *faults, *get_args(DeviceState), *HeadEndOutcome]
     assert [name for name in named if f"`{name}`" not in PAGE] == []

@@ -1,4 +1,4 @@
-"""A message that Temporal will never take stays, with the error, until a person decides; it stops no other."""
+"""A message that Temporal never accepts stays with its error until a person decides, and delays no other."""
 
 import json
 from typing import Any
@@ -15,27 +15,27 @@ INSERT = (
 )
 
 
-def put(doors: RunningStack, kind: str, workflow: str, name: str, payload: Any, attempts: int = 0) -> str:
-    """A message as an operation would have written it."""
-    return f"msg_{doors.database.value(INSERT, kind, workflow, name, json.dumps(payload), attempts)}"
+def put(stack: RunningStack, kind: str, workflow: str, name: str, payload: Any, attempts: int = 0) -> str:
+    """Insert a message as an operation would."""
+    return f"msg_{stack.database.value(INSERT, kind, workflow, name, json.dumps(payload), attempts)}"
 
 
 def start(text: str = "") -> dict[str, Any]:
     return {"input": {"text": text}, "attributes": {}, "summary": "", "details": ""}
 
 
-def message(doors: RunningStack, which: str) -> dict[str, Any]:
-    return doors.api.get(f"/v1/outbox-messages/{which}").raise_for_status().json()
+def message(stack: RunningStack, which: str) -> dict[str, Any]:
+    return stack.api.get(f"/v1/outbox-messages/{which}").raise_for_status().json()
 
 
-def undeliverable(doors: RunningStack, which: str) -> dict[str, Any]:
-    wait_for(lambda: message(doors, which)["state"] == "undeliverable")
-    return message(doors, which)
+def undeliverable(stack: RunningStack, which: str) -> dict[str, Any]:
+    wait_for(lambda: message(stack, which)["state"] == "undeliverable")
+    return message(stack, which)
 
 
 @pytest.fixture
-def workflow(doors: RunningStack) -> str:
-    return f"enroll/{doors.unique_name('nobody')}"
+def workflow(stack: RunningStack) -> str:
+    return f"enroll/{stack.unique_name('nobody')}"
 
 
 @pytest.mark.parametrize(
@@ -47,72 +47,72 @@ def workflow(doors: RunningStack) -> str:
         pytest.param("start", {"input": {}}, 10, "could not be read: KeyError", id="a malformed row"),
     ],
 )
-def test_it_is_kept_with_the_error_and_on_the_attention_list(
-    doors: RunningStack, workflow: str, kind: str, payload: Any, attempts: int, said: str
+def test_an_undeliverable_message_is_kept_and_listed_with_its_error(
+    stack: RunningStack, workflow: str, kind: str, payload: Any, attempts: int, said: str
 ) -> None:
-    which = put(doors, kind, workflow, "anything", payload, attempts)
-    seen = undeliverable(doors, which)
-    assert said in seen["error"]
-    assert seen["available_actions"] == ["send-again", "give-up"]
-    items = doors.api.get("/v1/attention", params={"kind": "message_undeliverable"}).json()["items"]
+    which = put(stack, kind, workflow, "anything", payload, attempts)
+    view = undeliverable(stack, which)
+    assert said in view["error"]
+    assert view["available_actions"] == ["send-again", "give-up"]
+    items = stack.api.get("/v1/attention", params={"kind": "message_undeliverable"}).json()["items"]
     (item,) = [one for one in items if one["id"] == which]
     assert said in item["why"]
     assert [one["action"] for one in item["actions"]] == ["send-again", "give-up"]
-    doors.api.post(f"/v1/outbox-messages/{which}/give-up", json={"reason": "A test."}).raise_for_status()
-    assert message(doors, which)["state"] == "given_up"
+    stack.api.post(f"/v1/outbox-messages/{which}/give-up", json={"reason": "A test."}).raise_for_status()
+    assert message(stack, which)["state"] == "given_up"
 
 
-def test_others_are_delivered_beside_it(doors: RunningStack, workflow: str) -> None:
-    put(doors, "start", workflow, "anything", {"input": {}})
-    doors.enroll()
+def test_an_undeliverable_message_delays_no_other(stack: RunningStack, workflow: str) -> None:
+    put(stack, "start", workflow, "anything", {"input": {}})
+    stack.enroll()
 
 
-def test_an_undeliverable_signal_holds_up_no_later_one_and_a_start_holds_up_its_signals(
-    doors: RunningStack, workflow: str
+def test_an_undeliverable_start_delays_its_signals_and_an_undeliverable_signal_delays_none(
+    stack: RunningStack, workflow: str
 ) -> None:
-    first = put(doors, "start", workflow, "anything", {"input": {}}, 10)
-    behind = put(doors, "signal", workflow, "later", {})
-    undeliverable(doors, first)
-    assert (message(doors, behind)["state"], message(doors, behind)["attempts"]) == ("waiting", 0)
-    given_up = doors.api.post(f"/v1/outbox-messages/{first}/give-up", json={"reason": "A test."})
+    first = put(stack, "start", workflow, "anything", {"input": {}}, 10)
+    behind = put(stack, "signal", workflow, "later", {})
+    undeliverable(stack, first)
+    assert (message(stack, behind)["state"], message(stack, behind)["attempts"]) == ("waiting", 0)
+    given_up = stack.api.post(f"/v1/outbox-messages/{first}/give-up", json={"reason": "A test."})
     assert given_up.json()["state"] == "given_up"
-    assert message(doors, behind)["state"] == "given_up"
-    signals = [put(doors, "signal", f"{workflow}-2", f"signal{number}", {}) for number in range(2)]
-    assert [undeliverable(doors, one)["attempts"] for one in signals] == [1, 1]
+    assert message(stack, behind)["state"] == "given_up"
+    signals = [put(stack, "signal", f"{workflow}-2", f"signal{number}", {}) for number in range(2)]
+    assert [undeliverable(stack, one)["attempts"] for one in signals] == [1, 1]
 
 
-def test_sent_again_it_arrives_once_its_cause_is_removed(doors: RunningStack, workflow: str) -> None:
-    which = put(doors, "signal", workflow, "anything", {})
-    undeliverable(doors, which)
-    assert doors.api.post(f"/v1/outbox-messages/{which}/send-again").json()["state"] == "waiting"
-    undeliverable(doors, which)
-    enrollment = doors.enroll()
-    doors.database.execute(
+def test_a_resent_message_is_delivered_once_its_cause_is_removed(stack: RunningStack, workflow: str) -> None:
+    which = put(stack, "signal", workflow, "anything", {})
+    undeliverable(stack, which)
+    assert stack.api.post(f"/v1/outbox-messages/{which}/send-again").json()["state"] == "waiting"
+    undeliverable(stack, which)
+    enrollment = stack.enroll()
+    stack.database.execute(
         "UPDATE outbox_message SET workflow_id = $1 WHERE id = $2", f"enroll/{enrollment}", int(which[4:])
     )
-    doors.api.post(f"/v1/outbox-messages/{which}/send-again").raise_for_status()
-    wait_for(lambda: doors.api.get(f"/v1/outbox-messages/{which}").status_code == 404)
+    stack.api.post(f"/v1/outbox-messages/{which}/send-again").raise_for_status()
+    wait_for(lambda: stack.api.get(f"/v1/outbox-messages/{which}").status_code == 404)
 
 
-def test_one_that_waits_cannot_be_given_up(doors: RunningStack, workflow: str) -> None:
-    which = put(doors, "signal", workflow, "anything", {})
-    undeliverable(doors, which)
-    doors.api.post(f"/v1/outbox-messages/{which}/give-up", json={"reason": "A test."}).raise_for_status()
-    again = doors.api.post(f"/v1/outbox-messages/{which}/send-again")
+def test_a_waiting_message_cannot_be_discarded(stack: RunningStack, workflow: str) -> None:
+    which = put(stack, "signal", workflow, "anything", {})
+    undeliverable(stack, which)
+    stack.api.post(f"/v1/outbox-messages/{which}/give-up", json={"reason": "A test."}).raise_for_status()
+    again = stack.api.post(f"/v1/outbox-messages/{which}/send-again")
     assert (again.status_code, again.json()["type"].rpartition("#")[2]) == (409, "illegal-transition")
-    assert doors.api.post("/v1/outbox-messages/msg_999999999/send-again").status_code == 404
+    assert stack.api.post("/v1/outbox-messages/msg_999999999/send-again").status_code == 404
 
 
-def test_what_a_claim_costs_does_not_grow_with_the_backlog(doors: RunningStack) -> None:
-    """No scan or sort of the table, with thousands of rows that wait, and as many that wait behind others."""
-    with doors.database.holding_lock("LOCK TABLE outbox_message IN SHARE ROW EXCLUSIVE MODE"):
-        doors.database.execute(
+def test_the_cost_of_a_claim_does_not_grow_with_the_backlog(stack: RunningStack) -> None:
+    """The claim neither scans nor sorts the table, with thousands of waiting rows and as many that wait for others."""
+    with stack.database.holding_lock("LOCK TABLE outbox_message IN SHARE ROW EXCLUSIVE MODE"):
+        stack.database.execute(
             "INSERT INTO outbox_message (kind, workflow_id, name, payload, created_at, due_at, attempts, state)"
             " SELECT 'signal', 'w' || n / 2, 'x', '{}', now(), now() - interval '1 hour', 0, 'waiting'"
             " FROM generate_series(1, 20000) n"
         )
-        doors.database.execute("ANALYZE outbox_message")
+        stack.database.execute("ANALYZE outbox_message")
         sql = str(outbox._CLAIM).replace(":lease", "now()").replace(":now", "now()").replace(":limit", "500")
-        plan = "\n".join(row["QUERY PLAN"] for row in doors.database.rows(f"EXPLAIN {sql}"))
+        plan = "\n".join(row["QUERY PLAN"] for row in stack.database.rows(f"EXPLAIN {sql}"))
     assert "Seq Scan on outbox_message" not in plan, plan
     assert "Sort" not in plan, plan

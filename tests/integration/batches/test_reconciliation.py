@@ -1,4 +1,4 @@
-"""The reconciliation finds each difference between the DERMS and our record, and sets it right where it can."""
+"""The reconciliation finds every difference between the DERMS and our record, and repairs what it can."""
 
 import sqlite3
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.waiting import wait_for
 
 
 class Store:
-    """What the DERMS keeps, changed behind everybody's back."""
+    """The DERMS simulator's database, changed without its knowledge."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -28,41 +28,41 @@ def store(data_dir: Path) -> Store:
     return Store(data_dir / "derms-simulator.sqlite")
 
 
-def device_of(doors: RunningStack, enrollment: str) -> str:
-    return doors.get_enrollment(enrollment)["subscription"]["devices"][0]["id"]
+def device_of(stack: RunningStack, enrollment: str) -> str:
+    return stack.get_enrollment(enrollment)["subscription"]["devices"][0]["id"]
 
 
 def about(run: dict[str, Any], device: str) -> list[dict[str, Any]]:
     return [finding for finding in run["findings"] if finding["subject"] == device]
 
 
-def resent(doors: RunningStack, run: dict[str, Any]) -> list[str]:
-    answer = doors.api.post(run["links"]["resend"])
-    assert answer.status_code == 202, answer.text
-    return answer.json()["sync_requests"]
+def resent(stack: RunningStack, run: dict[str, Any]) -> list[str]:
+    response = stack.api.post(run["links"]["resend"])
+    assert response.status_code == 202, response.text
+    return response.json()["sync_requests"]
 
 
-def test_where_both_hold_the_same_nothing_is_found(doors: RunningStack) -> None:
-    device = device_of(doors, doors.enroll())
-    assert about(complete_run(doors, "reconciliation"), device) == []
+def test_identical_records_have_no_differences(stack: RunningStack) -> None:
+    device = device_of(stack, stack.enroll())
+    assert about(complete_run(stack, "reconciliation"), device) == []
 
 
-def test_a_device_that_the_derms_lost_is_found_and_sent_again(doors: RunningStack, store: Store) -> None:
-    device = device_of(doors, doors.enroll())
+def test_a_device_that_the_derms_lost_is_found_and_resent(stack: RunningStack, store: Store) -> None:
+    device = device_of(stack, stack.enroll())
     store.change("DELETE FROM der_history WHERE der IN (SELECT number FROM ders WHERE device_id = ?)", device)
     store.change("DELETE FROM ders WHERE device_id = ?", device)
-    found = complete_run(doors, "reconciliation")
+    found = complete_run(stack, "reconciliation")
     assert [one["kind"] for one in about(found, device)] == ["missing_in_derms"]
-    assert len(resent(doors, found)) >= 1
-    wait_for(lambda: doors.search_derms(device))
-    wait_for(lambda: about(complete_run(doors, "reconciliation"), device) == [])
+    assert len(resent(stack, found)) >= 1
+    wait_for(lambda: stack.search_derms(device))
+    wait_for(lambda: about(complete_run(stack, "reconciliation"), device) == [])
 
 
-def test_the_command_line_says_how_it_is_sent_again(doors: RunningStack, store: Store) -> None:
-    device = device_of(doors, doors.enroll())
+def test_the_command_line_shows_how_to_resend(stack: RunningStack, store: Store) -> None:
+    device = device_of(stack, stack.enroll())
     store.change("DELETE FROM der_history WHERE der IN (SELECT number FROM ders WHERE device_id = ?)", device)
     store.change("DELETE FROM ders WHERE device_id = ?", device)
-    command = CommandLine(doors)
+    command = CommandLine(stack)
     (line,) = (
         one
         for one in command.run_successfully("batch", "run", "reconciliation", "--wait").splitlines()
@@ -70,41 +70,41 @@ def test_the_command_line_says_how_it_is_sent_again(doors: RunningStack, store: 
     )
     said = command.run_successfully(*line.removeprefix("  send again: gridenroll ").split())
     assert "gridenroll sync-requests show syn_" in said
-    wait_for(lambda: doors.search_derms(device))
+    wait_for(lambda: stack.search_derms(device))
 
 
-def test_what_was_sent_again_is_not_sent_once_more(doors: RunningStack, store: Store) -> None:
-    enrollment = doors.enroll()
-    store.change("UPDATE ders SET state = 'removed' WHERE device_id = ?", device_of(doors, enrollment))
-    found = complete_run(doors, "reconciliation")
-    assert len(resent(doors, found)) >= 1
-    doors.wait_for_sync_request(enrollment, "synchronized")
-    assert resent(doors, found) == []
+def test_a_resent_device_is_not_resent_again(stack: RunningStack, store: Store) -> None:
+    enrollment = stack.enroll()
+    store.change("UPDATE ders SET state = 'removed' WHERE device_id = ?", device_of(stack, enrollment))
+    found = complete_run(stack, "reconciliation")
+    assert len(resent(stack, found)) >= 1
+    stack.wait_for_sync_request(enrollment, "synchronized")
+    assert resent(stack, found) == []
 
 
-def test_a_device_that_the_derms_ended_by_itself_is_told_as_a_difference(doors: RunningStack, store: Store) -> None:
-    device = device_of(doors, doors.enroll())
+def test_a_device_that_the_derms_ended_is_a_difference(stack: RunningStack, store: Store) -> None:
+    device = device_of(stack, stack.enroll())
     store.change("UPDATE ders SET state = 'removed' WHERE device_id = ?", device)
-    (found,) = about(complete_run(doors, "reconciliation"), device)
+    (found,) = about(complete_run(stack, "reconciliation"), device)
     assert (found["kind"], found["ours"], found["theirs"]) == ("state_differs", "registered", "removed")
 
 
-def test_a_device_that_left_us_and_is_still_held_is_told_as_a_difference(doors: RunningStack) -> None:
-    device = device_of(doors, doors.enroll())
-    doors.database.execute("UPDATE subscription_device SET registration = 'removed' WHERE device_id = $1", device)
-    (found,) = about(complete_run(doors, "reconciliation"), device)
+def test_an_unenrolled_device_that_the_derms_keeps_is_a_difference(stack: RunningStack) -> None:
+    device = device_of(stack, stack.enroll())
+    stack.database.execute("UPDATE subscription_device SET registration = 'removed' WHERE device_id = $1", device)
+    (found,) = about(complete_run(stack, "reconciliation"), device)
     assert (found["kind"], found["resendable"]) == ("state_differs", False)
 
 
-def test_a_resource_that_we_do_not_know_is_found(doors: RunningStack, store: Store) -> None:
-    device = device_of(doors, doors.enroll())
+def test_an_unknown_resource_is_a_difference(stack: RunningStack, store: Store) -> None:
+    device = device_of(stack, stack.enroll())
     store.change("UPDATE ders SET subscription = 'SUB-OF-NOBODY' WHERE device_id = ?", device)
-    found = about(complete_run(doors, "reconciliation"), device)
+    found = about(complete_run(stack, "reconciliation"), device)
     assert {one["subscription"]: one["kind"] for one in found}["SUB-OF-NOBODY"] == "unknown_to_us"
 
 
-def test_what_is_on_its_way_is_no_difference(doors: RunningStack) -> None:
-    doors.set_derms_faults(acknowledge="never")
-    enrollment = doors.submit_accepted(doors.build_application())
-    doors.wait_for_sync_request(enrollment, "awaiting_acknowledgement")
-    assert about(complete_run(doors, "reconciliation"), device_of(doors, enrollment)) == []
+def test_a_pending_change_is_not_a_difference(stack: RunningStack) -> None:
+    stack.set_derms_faults(acknowledge="never")
+    enrollment = stack.submit_accepted(stack.build_application())
+    stack.wait_for_sync_request(enrollment, "awaiting_acknowledgement")
+    assert about(complete_run(stack, "reconciliation"), device_of(stack, enrollment)) == []

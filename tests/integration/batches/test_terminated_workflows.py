@@ -1,4 +1,4 @@
-"""A workflow that was terminated, in whichever open state its record was: the next batch finds it and sets it going."""
+"""The next batch finds a terminated workflow, in whatever open state its record is, and restarts it."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ HOUR = "now() - interval '1 hour'"
 
 
 class Left(NamedTuple):
-    """A record in an open state, whose workflow was terminated."""
+    """A record in an open state whose workflow was terminated."""
 
     table: str
     id: str
@@ -30,15 +30,15 @@ class Left(NamedTuple):
 
 
 def open_states(transitions: dict[Any, frozenset[Any]], *also_done: Any) -> list[Any]:
-    """Those that a record does not stay in."""
+    """Return the states that are not final."""
     return [state for state, after in transitions.items() if after and state not in also_done]
 
 
 class Leftovers:
-    """Makes records, terminates their workflows, and leaves each in one of the open states of its kind."""
+    """Creates records, terminates their workflows, and leaves each in an open state of its kind."""
 
-    def __init__(self, doors: RunningStack) -> None:
-        self._doors = doors
+    def __init__(self, stack: RunningStack) -> None:
+        self._doors = stack
         self.left: list[Left] = []
 
     def leave(self, table: str, states: list[Any], make: Callable[[], str], workflow_of: Callable[[str], str]) -> None:
@@ -59,14 +59,14 @@ class Leftovers:
         return self._doors.database.value(f"SELECT state FROM {table} WHERE id = $1", made)
 
     def set_going(self, one: Left) -> bool:
-        """Whether it has another run, or another workflow tells the DERMS in its place."""
+        """Return whether the record has another workflow run, or another workflow notifies the DERMS for it."""
         if one.table == "sync_request":
             workflow_id = self._doors.database.value("SELECT workflow_id FROM sync_request WHERE id = $1", one.id)
             return workflow_id != one.workflow_id
         return self._doors.describe_workflow(one.workflow_id).run_id != one.run_id
 
     def clear(self) -> None:
-        """No other test is to find what they have become."""
+        """Remove what no other test shall find."""
         for one in self.left:
             found = self._doors.describe_workflow(one.workflow_id)
             if found.close_time is None:
@@ -75,100 +75,94 @@ class Leftovers:
 
 
 @pytest.fixture
-def leftovers(doors: RunningStack) -> Iterator[Leftovers]:
-    made = Leftovers(doors)
+def leftovers(stack: RunningStack) -> Iterator[Leftovers]:
+    made = Leftovers(stack)
     yield made
     made.clear()
 
 
-def waitlisted(doors: RunningStack) -> Callable[[], str]:
-    program = doors.unique_name("FULL")
-    doors.add_program(program, capacity={"customers": 0, "waitlist": True})
+def waitlisted(stack: RunningStack) -> Callable[[], str]:
+    program = stack.unique_name("FULL")
+    stack.add_program(program, capacity={"customers": 0, "waitlist": True})
 
     def make() -> str:
-        enrollment = doors.submit_accepted(doors.build_application(program=program))
-        doors.wait_for_enrollment(enrollment, "waitlisted")
+        enrollment = stack.submit_accepted(stack.build_application(program=program))
+        stack.wait_for_enrollment(enrollment, "waitlisted")
         return enrollment
 
     return make
 
 
-def asked_to_leave(doors: RunningStack) -> Callable[[], str]:
-    leaving = UnenrollmentClient(doors)
+def asked_to_leave(stack: RunningStack) -> Callable[[], str]:
+    leaving = UnenrollmentClient(stack)
 
     def make() -> str:
-        unenrollment = leaving.submit_accepted(doors.enroll(), reason="non_participation")
+        unenrollment = leaving.submit_accepted(stack.enroll(), reason="non_participation")
         leaving.wait_for_state(unenrollment, "awaiting_approval")
         return unenrollment
 
     return make
 
 
-def undecided(doors: RunningStack) -> Callable[[], str]:
-    calling = ServiceCallClient(doors)
+def undecided(stack: RunningStack) -> Callable[[], str]:
+    service_calls = ServiceCallClient(stack)
 
     def make() -> str:
-        call = calling.submit_accepted(calling.enroll_battery())
-        calling.wait_for_state(call, "troubleshooting")
+        call = service_calls.submit_accepted(service_calls.enroll_battery())
+        service_calls.wait_for_state(call, "troubleshooting")
         return call
 
     return make
 
 
-def untold(doors: RunningStack) -> Callable[[], str]:
+def untold(stack: RunningStack) -> Callable[[], str]:
     def make() -> str:
-        doors.set_derms_faults(acknowledge="never")
-        return doors.wait_for_sync_request(
-            doors.submit_accepted(doors.build_application()), "awaiting_acknowledgement"
+        stack.set_derms_faults(acknowledge="never")
+        return stack.wait_for_sync_request(
+            stack.submit_accepted(stack.build_application()), "awaiting_acknowledgement"
         )["id"]
 
     return make
 
 
 @pytest.mark.soak
-def test_what_was_terminated_in_any_open_state_is_set_going_by_the_next_batch(
-    doors: RunningStack, leftovers: Leftovers
-) -> None:
+def test_a_workflow_terminated_in_any_open_state_is_restarted(stack: RunningStack, leftovers: Leftovers) -> None:
     enrollments = open_states(ENROLLMENT_TRANSITIONS, EnrollmentState.ENROLLED)
-    leftovers.leave("enrollment", enrollments, waitlisted(doors), enrollment_workflow_id)
+    leftovers.leave("enrollment", enrollments, waitlisted(stack), enrollment_workflow_id)
     unenrollments = open_states(UNENROLLMENT_TRANSITIONS)
-    leftovers.leave("unenrollment", unenrollments, asked_to_leave(doors), unenrollment_workflow_id)
+    leftovers.leave("unenrollment", unenrollments, asked_to_leave(stack), unenrollment_workflow_id)
     calls = open_states(SERVICE_CALL_TRANSITIONS)
-    leftovers.leave("service_call", calls, undecided(doors), service_call_workflow_id)
-    all_are_set_going(doors, leftovers)
+    leftovers.leave("service_call", calls, undecided(stack), service_call_workflow_id)
+    all_are_set_going(stack, leftovers)
 
 
 @pytest.mark.soak
-def test_a_message_whose_workflow_was_terminated_in_any_open_state_is_told_by_another(
-    doors: RunningStack, leftovers: Leftovers
-) -> None:
+def test_a_sync_request_of_a_terminated_workflow_is_sent_by_another(stack: RunningStack, leftovers: Leftovers) -> None:
     def workflow_of(request: str) -> str:
-        return doors.database.value("SELECT workflow_id FROM sync_request WHERE id = $1", request)
+        return stack.database.value("SELECT workflow_id FROM sync_request WHERE id = $1", request)
 
-    leftovers.leave("sync_request", open_states(SYNC_TRANSITIONS), untold(doors), workflow_of)
-    all_are_set_going(doors, leftovers)
+    leftovers.leave("sync_request", open_states(SYNC_TRANSITIONS), untold(stack), workflow_of)
+    all_are_set_going(stack, leftovers)
 
 
-def test_what_was_terminated_while_it_was_parked_is_set_going_by_the_next_batch(
-    doors: RunningStack, leftovers: Leftovers
-) -> None:
-    leftovers.leave("enrollment", [EnrollmentState.NEEDS_ATTENTION], waitlisted(doors), enrollment_workflow_id)
+def test_a_workflow_terminated_while_parked_is_restarted(stack: RunningStack, leftovers: Leftovers) -> None:
+    leftovers.leave("enrollment", [EnrollmentState.NEEDS_ATTENTION], waitlisted(stack), enrollment_workflow_id)
     leftovers.leave(
-        "unenrollment", [UnenrollmentState.NEEDS_ATTENTION], asked_to_leave(doors), unenrollment_workflow_id
+        "unenrollment", [UnenrollmentState.NEEDS_ATTENTION], asked_to_leave(stack), unenrollment_workflow_id
     )
-    leftovers.leave("service_call", [ServiceCallState.NEEDS_ATTENTION], undecided(doors), service_call_workflow_id)
-    all_are_set_going(doors, leftovers)
+    leftovers.leave("service_call", [ServiceCallState.NEEDS_ATTENTION], undecided(stack), service_call_workflow_id)
+    all_are_set_going(stack, leftovers)
 
 
-def all_are_set_going(doors: RunningStack, leftovers: Leftovers) -> None:
+def all_are_set_going(stack: RunningStack, leftovers: Leftovers) -> None:
     assert leftovers.left
 
     def forgotten() -> list[Left]:
         return [one for one in leftovers.left if not leftovers.set_going(one)]
 
-    # What a batch reads of workflows may be some seconds old.
+    # A batch may see workflows as they were a few seconds ago.
     for _ in range(5):
-        complete_run(doors, "initial-load")
+        complete_run(stack, "initial-load")
         if not forgotten():
             return
     wait_for(lambda: not forgotten())

@@ -1,4 +1,4 @@
-"""What the tests of the batches share: a run by hand until it ends, and work put to rest."""
+"""Batch runs and the schedules, workflows and rows that batches look at."""
 
 import asyncio
 from collections.abc import Generator
@@ -12,69 +12,69 @@ from tests.integration.clients.running_stack import RunningStack
 from tests.waiting import wait_for
 
 
-def start_run(doors: RunningStack, name: str, **headers: str) -> str:
-    """Starts a run; gives its door."""
-    answer = doors.api.post(f"/v1/batches/{name}/runs", headers=headers)
-    assert answer.status_code == 202, answer.text
-    return answer.headers["Location"]
+def start_run(stack: RunningStack, name: str, **headers: str) -> str:
+    """Start a run, and return its URL."""
+    response = stack.api.post(f"/v1/batches/{name}/runs", headers=headers)
+    assert response.status_code == 202, response.text
+    return response.headers["Location"]
 
 
-def wait_for_run(doors: RunningStack, door: str) -> dict[str, Any]:
-    """Waits until the run has ended; gives what the API says of it then."""
+def wait_for_run(stack: RunningStack, path: str) -> dict[str, Any]:
+    """Wait until the run has ended, and return its view."""
 
     def there() -> Any:
-        seen = doors.api.get(door).raise_for_status().json()
-        return seen["state"] != "running" and seen
+        view = stack.api.get(path).raise_for_status().json()
+        return view["state"] != "running" and view
 
-    return wait_for(there, instead=lambda: doors.api.get(door).text)
-
-
-def complete_run(doors: RunningStack, name: str) -> dict[str, Any]:
-    """A whole run."""
-    seen = wait_for_run(doors, start_run(doors, name))
-    assert seen["state"] == "completed", seen
-    return seen
+    return wait_for(there, instead=lambda: stack.api.get(path).text)
 
 
-def backdate_enrollment(doors: RunningStack, enrollment: str) -> None:
-    """Makes its request and its messages look as if nothing happened to them for an hour."""
+def complete_run(stack: RunningStack, name: str) -> dict[str, Any]:
+    """Start a run and wait for its completion."""
+    view = wait_for_run(stack, start_run(stack, name))
+    assert view["state"] == "completed", view
+    return view
+
+
+def backdate_enrollment(stack: RunningStack, enrollment: str) -> None:
+    """Make the enrollment and its sync requests look unchanged for an hour."""
     for statement in (
         "UPDATE enrollment SET updated_at = updated_at - interval '1 hour' WHERE id = $1",
         "UPDATE sync_request SET updated_at = updated_at - interval '1 hour', "
         "created_at = created_at - interval '1 hour' WHERE enrollment_id = $1",
     ):
-        doors.database.execute(statement, enrollment)
+        stack.database.execute(statement, enrollment)
 
 
-def enroll_without_start(doors: RunningStack, **changes: Any) -> str:
-    """An enrolment whose flow was never started: its outbox row is lost as soon as it is written."""
-    application = doors.build_application(**changes)
+def enroll_without_start(stack: RunningStack, **changes: Any) -> str:
+    """Submit an enrollment whose workflow never starts, because its outbox row is lost."""
+    application = stack.build_application(**changes)
     name = f"lose_{application['account']}".replace("-", "_").lower()
-    doors.database.execute(
+    stack.database.execute(
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN IF NEW.payload->'attributes'->>'AccountId' = '{application['account']}' THEN RETURN NULL; END IF; "
         "RETURN NEW; END $$"
     )
-    doors.database.execute(
+    stack.database.execute(
         f"CREATE TRIGGER {name} BEFORE INSERT ON outbox_message FOR EACH ROW EXECUTE FUNCTION {name}()"
     )
     try:
-        return doors.submit_accepted(application)
+        return stack.submit_accepted(application)
     finally:
-        doors.database.execute(f"DROP FUNCTION {name} CASCADE")
+        stack.database.execute(f"DROP FUNCTION {name} CASCADE")
 
 
-def get_sync_workflow_id(doors: RunningStack, sync_request: str) -> str:
-    """The flow that carries the message through."""
-    return doors.database.value("SELECT workflow_id FROM sync_request WHERE id = $1", sync_request)
+def get_sync_workflow_id(stack: RunningStack, sync_request: str) -> str:
+    """Return the id of the workflow that synchronizes the request."""
+    return stack.database.value("SELECT workflow_id FROM sync_request WHERE id = $1", sync_request)
 
 
 @contextmanager
-def pausing_schedule(doors: RunningStack, name: BatchName) -> Generator[None]:
-    """Has the batch run by hand only: its schedule pauses for as long as the block takes."""
+def pausing_schedule(stack: RunningStack, name: BatchName) -> Generator[None]:
+    """Pause the batch's schedule during the block, so that it runs only by hand."""
 
     async def change(paused: bool) -> None:
-        client = await Client.connect(doors.description["temporal_address"])
+        client = await Client.connect(stack.description["temporal_address"])
         schedule = client.get_schedule_handle(schedule_id(name))
         await (schedule.pause() if paused else schedule.unpause())
 
@@ -85,11 +85,11 @@ def pausing_schedule(doors: RunningStack, name: BatchName) -> Generator[None]:
         asyncio.run(change(False))
 
 
-def terminate_workflow(doors: RunningStack, workflow_id: str) -> None:
-    """Ends a flow as an operator may in Temporal."""
+def terminate_workflow(stack: RunningStack, workflow_id: str) -> None:
+    """Terminate a workflow, as an operator may in Temporal."""
 
     async def end() -> None:
-        client = await Client.connect(doors.description["temporal_address"])
+        client = await Client.connect(stack.description["temporal_address"])
         await client.get_workflow_handle(workflow_id).terminate()
 
     asyncio.run(end())

@@ -1,4 +1,4 @@
-"""What the CIS tells of a customer at a service point, as the examples have them."""
+"""CIS records of customers at their service points."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ _FLAGS = ("critical", "owner_occupied")
 
 
 def build_cis_record(customer: dict[str, str], **changes: Any) -> dict[str, Any]:
-    """What the CIS tells of a row of the examples."""
-    told: dict[str, Any] = {name: value for name, value in customer.items() if value}
-    told |= {name: kind(told[name]) for name, kind in _NUMBERS.items() if name in told}
-    told |= {name: told[name] == "true" for name in _FLAGS}
-    return {**told, **changes}
+    """Build the CIS record of a row of examples/customers.csv."""
+    texts: dict[str, Any] = {name: value for name, value in customer.items() if value}
+    texts |= {name: kind(texts[name]) for name, kind in _NUMBERS.items() if name in texts}
+    texts |= {name: texts[name] == "true" for name in _FLAGS}
+    return {**texts, **changes}

@@ -1,4 +1,4 @@
-"""Devices that come by parcel, or must answer first, through the doors of a running stack."""
+"""Enrollments with shipped devices or status checks, through the API of a running stack."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from tests.waiting import wait_for
 
 
 class DeviceSetupClient:
-    """What a requester, the warehouse, a customer and a head-end do."""
+    """Acts as the requester, the warehouse, the customer and the head-end."""
 
-    def __init__(self, doors: RunningStack) -> None:
-        self.stack = doors
-        self.head_end = HeadEndClient(doors)
+    def __init__(self, stack: RunningStack) -> None:
+        self.stack = stack
+        self.head_end = HeadEndClient(stack)
 
     def build_device(self) -> dict[str, Any]:
         serial = self.stack.unique_name("TSTAT")
@@ -26,7 +26,7 @@ class DeviceSetupClient:
         return self.stack.submit_accepted(self.stack.build_application(person, **{**usual, **changes}))
 
     def enroll_with_shipment(self) -> tuple[str, str]:
-        """An enrolment that waits for its parcel."""
+        """Enroll a customer who waits for a shipment; return both ids."""
         way = {"installation_method": "self_installation", "asset_ownership": "utility_owned", "devices": []}
         enrollment = self.enroll(**way)
         return enrollment, wait_for(lambda: self.list_shipments(enrollment))[0]["id"]
@@ -38,5 +38,5 @@ class DeviceSetupClient:
     def get_shipment(self, shipment: str) -> dict[str, Any]:
         return self.stack.api.get(f"/v1/shipments/{shipment}").raise_for_status().json()
 
-    def post(self, shipment: str, door: str, **body: Any) -> httpx.Response:
-        return self.stack.api.post(f"/v1/shipments/{shipment}/{door}", json=body)
+    def post(self, shipment: str, path: str, **body: Any) -> httpx.Response:
+        return self.stack.api.post(f"/v1/shipments/{shipment}/{path}", json=body)

@@ -1,4 +1,4 @@
-"""Somebody at a guided flow, who knows its doors and nothing else."""
+"""Guided process flows, through the API of a running stack."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ TERMS = {"version": "2026-01", "accepted_by": "A tester", "accepted_at": "2026-0
 
 
 class GuidedFlowClient:
-    """Somebody at a guided flow."""
+    """One process flow of the guided API."""
 
-    def __init__(self, doors: RunningStack, **start: Any) -> None:
-        self.stack = doors
-        self.response = doors.api.post(PROCESS_FLOWS, json=start)
+    def __init__(self, stack: RunningStack, **start: Any) -> None:
+        self.stack = stack
+        self.response = stack.api.post(PROCESS_FLOWS, json=start)
         assert self.response.status_code == 201, self.response.text
         self.id = self.response.json()["id"]
 
@@ -29,9 +29,9 @@ class GuidedFlowClient:
         return self.stack.api.put(f"{PROCESS_FLOWS}/{self.id}/panels/{panel}", json=body, headers=headers)
 
     def save_valid_panel(self, panel: str, values: dict[str, Any]) -> dict[str, Any]:
-        answer = self.save_panel(panel, values)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = self.save_panel(panel, values)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     def post(self, action: str, body: dict[str, Any] | None = None) -> httpx.Response:
         return self.stack.api.post(f"{PROCESS_FLOWS}/{self.id}/{action}", json=body)
@@ -40,16 +40,16 @@ class GuidedFlowClient:
         return next(one for panel in self.get()["panels"] for one in panel["fields"] if one["code"] == code)
 
     def save_invalid_panel(self, panel: str, values: dict[str, Any]) -> dict[str, str]:
-        """What is told where when the panel is saved, which it cannot be."""
-        answer = self.save_panel(panel, values)
-        assert answer.status_code == 422, answer.text
-        return {fault["pointer"]: fault["detail"] for fault in answer.json()["errors"]}
+        """Save a panel that must be refused, and return the error detail of each pointer."""
+        response = self.save_panel(panel, values)
+        assert response.status_code == 422, response.text
+        return {fault["pointer"]: fault["detail"] for fault in response.json()["errors"]}
 
 
-def take_customer(doors: RunningStack, **wanted: str) -> dict[str, str]:
-    """A customer as the CIS has them, with our own id."""
-    row = doors.customers.take(**wanted)
-    found = doors.api.get("/v1/customers", params={"q": row["cis_account_id"]}).json()["items"]
+def take_customer(stack: RunningStack, **wanted: str) -> dict[str, str]:
+    """Take a customer, with our own id added to the CIS row."""
+    row = stack.customers.take(**wanted)
+    found = stack.api.get("/v1/customers", params={"q": row["cis_account_id"]}).json()["items"]
     return {**row, "customer": found[0]["id"]}
 
 

@@ -1,4 +1,4 @@
-"""The head-end of a running stack as tests use it."""
+"""The head-end simulator of a running stack."""
 
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,10 @@ from tests.waiting import WAIT_SECONDS
 
 
 class HeadEndClient:
-    """The head-end of the stack, told how to behave; it behaves again once it is closed."""
+    """Configures the head-end simulator, and resets it when closed."""
 
-    def __init__(self, doors: RunningStack) -> None:
-        self._http = httpx.Client(base_url=doors.description["head_end_url"], trust_env=False, timeout=WAIT_SECONDS)
+    def __init__(self, stack: RunningStack) -> None:
+        self._http = httpx.Client(base_url=stack.description["head_end_url"], trust_env=False, timeout=WAIT_SECONDS)
 
     def close(self) -> None:
         self._http.delete("/faults")
@@ -26,11 +26,11 @@ class HeadEndClient:
         self._http.put(f"/devices/{device['serial_number']}", json={"state": state}).raise_for_status()
 
     def list_requests(self) -> list[dict[str, Any]]:
-        """All that it was asked, each under its key once, the newest first."""
+        """Return all requests that the head-end received, once for each key, newest first."""
         return self._http.get("/requests").raise_for_status().json()["items"]
 
     def list_requests_since(self, device: dict[str, Any], since: dict[str, Any]) -> list[dict[str, Any]]:
-        """What it was asked of a device since that request was submitted, the newest first."""
+        """Return the head-end requests about a device since that request was submitted, newest first."""
         opened = datetime.fromisoformat(since["submitted_at"])
         return [
             one
@@ -39,5 +39,5 @@ class HeadEndClient:
         ]
 
     def send_callback(self, asked: dict[str, Any], outcome: str) -> None:
-        """Tells that answer by callback, whatever the device is."""
+        """Send an outcome by callback, whatever the state of the device is."""
         self._http.post(f"/requests/{asked['request_id']}/answer", json={"outcome": outcome}).raise_for_status()

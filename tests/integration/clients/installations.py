@@ -1,4 +1,4 @@
-"""Having a technician install a device, through the doors of a running stack."""
+"""Installations by a technician, through the API of a running stack."""
 
 import asyncio
 import json
@@ -16,13 +16,13 @@ from tests.waiting import WAIT_SECONDS, wait_for
 
 
 class InstallationClient:
-    """What a requester, the office and a technician do."""
+    """Acts as the requester, the office and the technician."""
 
-    def __init__(self, doors: RunningStack) -> None:
-        self.stack = doors
+    def __init__(self, stack: RunningStack) -> None:
+        self.stack = stack
 
     def build_application(self, **changes: Any) -> dict[str, Any]:
-        """A request for a switch at the water heater that the utility brings."""
+        """Build a request for a water heater switch that the utility installs."""
         return self.stack.build_application(
             self.stack.customers.take(premise_type="single_family"),
             **{
@@ -37,12 +37,12 @@ class InstallationClient:
         )
 
     def enroll_with_order(self, **changes: Any) -> tuple[str, str]:
-        """A new enrolment that waits for a technician, and its order."""
+        """Enroll a customer who waits for a technician; return the ids of the enrollment and its order."""
         enrollment = self.stack.submit_accepted(self.build_application(**changes))
         return enrollment, self.wait_for_order(enrollment)["id"]
 
     def wait_for_order(self, enrollment: str, state: str = "dispatched") -> dict[str, Any]:
-        """Waits until its newest order is in that state."""
+        """Wait until its newest order is in this state, and return the order."""
 
         def there() -> Any:
             orders = self.stack.get_enrollment(enrollment)["work_orders"]
@@ -53,12 +53,12 @@ class InstallationClient:
     def get_order(self, order: str) -> dict[str, Any]:
         return self.stack.api.get(f"/v1/work-orders/{order}").raise_for_status().json()
 
-    def post(self, order: str, door: str, **body: Any) -> httpx.Response:
-        """Knocks at one of its doors."""
-        return self.stack.api.post(f"/v1/work-orders/{order}/{door}", json=body)
+    def post(self, order: str, path: str, **body: Any) -> httpx.Response:
+        """Call an action of the resource."""
+        return self.stack.api.post(f"/v1/work-orders/{order}/{path}", json=body)
 
     def build_completion(self, outcome: str = "completed_as_ordered", **changes: Any) -> dict[str, Any]:
-        """What a technician writes."""
+        """Build a technician's report."""
         device = {
             "specification": "eaton-lcr-6600s",
             "serial_number": self.stack.unique_name("LCR"),
@@ -77,17 +77,18 @@ class InstallationClient:
     def post_accepted_completion(
         self, order: str, outcome: str = "completed_as_ordered", **changes: Any
     ) -> dict[str, Any]:
-        """Sends a report that must be taken in; gives it."""
+        """Post a report that must be accepted, and return it."""
         report = self.build_completion(outcome, **changes)
-        answer = self.post(order, "completion", **report)
-        assert answer.status_code == 202, answer.text
+        response = self.post(order, "completion", **report)
+        assert response.status_code == 202, response.text
         return report
 
     def report_one_device_twice(self) -> list[tuple[str, str]]:
-        """Two enrolments with their orders, of which the same device was reported: first the one that was sent back."""
+        """Report the same device for two enrollments, and return both with their orders, the one that was sent back
+        first."""
         visits = [self.enroll_with_order() for _ in range(2)]
         device = self.build_completion()["device_installed"]
-        # By hand, so that neither is looked at before both are on their way.
+        # By signal, so that neither report is processed before both are sent.
         for enrollment, order in visits:
             report = self.build_completion(device_installed=device)
             message = {"work_order_id": order, "completion_id": report["completion_id"], "completion": report}
@@ -96,7 +97,7 @@ class InstallationClient:
         return sorted(visits, key=lambda visit: self.get_order(visit[1])["sent_back"] is None)
 
     def wait_for_verdict(self, order: str, completion: str) -> str:
-        """Waits until the flow has looked at the report; gives what it said."""
+        """Wait until the workflow has processed the report, and return its verdict."""
 
         def verdict() -> Any:
             found = [one for one in self.get_order(order)["completions"] if one["completion_id"] == completion]
@@ -105,7 +106,7 @@ class InstallationClient:
         return wait_for(verdict)
 
     def signal(self, enrollment: str, name: str, message: Any) -> None:
-        """By hand, as a client of Temporal's does."""
+        """Send a signal with a Temporal client."""
 
         async def send() -> None:
             client = await Client.connect(self.stack.description["temporal_address"])
@@ -114,7 +115,7 @@ class InstallationClient:
         asyncio.run(send())
 
     def signal_by_command_line(self, enrollment: str, name: str, message: Any) -> None:
-        """By hand, with the real `temporal workflow signal`."""
+        """Send a signal with the real `temporal workflow signal` command."""
         temporal = Path(sys.executable).with_name("temporal")
         address = self.stack.description["temporal_address"]
         to = ["--address", address, "--workflow-id", f"enroll/{enrollment}", "--name", name]
@@ -122,18 +123,18 @@ class InstallationClient:
         subprocess.run(command, check=True, capture_output=True, timeout=WAIT_SECONDS)
 
     def get_capacity_in_use(self, program: str) -> tuple[Any, ...]:
-        """What the program holds: customers, devices, kW."""
+        """Return the program's used capacity: customers, devices, kW."""
         statement = "SELECT customers, devices, kw FROM program_capacity WHERE program = $1"
         return tuple(self.stack.database.rows(statement, program)[0].values())
 
     def wait_for_workflow_end(self, enrollment: str) -> dict[str, Any]:
-        """Waits until its flow has ended."""
+        """Wait until its workflow has ended, and return the view."""
         wait_for(lambda: self.stack.describe_enroll_workflow(enrollment).close_time)
         return self.stack.get_enrollment(enrollment)
 
     def add_program(self, *, attempts: int = 3, also: Sequence[dict[str, Any]] = (), **changes: Any) -> str:
-        """A program of its own like the one for water heaters, which knows also these ways to set a device up; gives
-        its code."""
+        """Add a program like the one for water heaters, with these additional ways to set up a device; return its
+        code."""
         code, task = self.stack.unique_name("WH"), self.stack.unique_name("task")
         catalog = self.stack.get_catalog()
         model = next(one for one in catalog["service_task_types"] if one["code"] == "enroll-utility-device")

@@ -1,5 +1,5 @@
-"""The house's operations on the stack's own database, as a worker carries them out, or undone afterwards: what no door
-shows can be seen."""
+"""Our operations on the running stack's database, committed as a worker does, or rolled back: they show what the API
+does not."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -46,7 +46,7 @@ class SubscriptionTransaction:
         return list(await self.session.scalars(wanted))
 
     async def request_sync(self, kind: SyncKind = SyncKind.UPDATE, **how: Any) -> SyncRequest:
-        """Something about the subscription has changed; a flow of its own tells the DERMS."""
+        """Request a synchronization of a changed subscription, for a workflow of its own."""
         now, flow = datetime.now(UTC), new_id("svc")
         journey = enqueue.RequestRef(flow, f"service-call/{flow}")
         trail = AuditTrail(SCOPE, now, flow)
@@ -63,20 +63,20 @@ class SubscriptionTransaction:
         return (await self.session.scalars(wanted.where(col(SyncRequest.sequence) == 1))).one()
 
     async def start_sending(self, request: SyncRequest) -> PreparedMessage:
-        """A flow asks for the message to send."""
+        """Ask for the message to send, as a workflow does."""
         ready = await sync_requests.start_sending(self.session, SCOPE, self.catalogs, request.id)
         await self.session.flush()
         return ready
 
     async def list_notified_workflows(self) -> list[str]:
-        """The flows that are told to look whether it is their turn."""
+        """Return the workflows that were signaled to check whether it is their turn."""
         wanted = select(col(OutboxMessage.workflow_id)).where(col(OutboxMessage.name) == SYNC_TURN)
         return list(await self.session.scalars(wanted.order_by(col(OutboxMessage.id))))
 
 
 @asynccontextmanager
-async def open_subscription(doors: RunningStack, enrollment: str) -> AsyncGenerator[SubscriptionTransaction]:
-    engine = create_engine(doors.description["database_url"], pool_size=1)
+async def open_subscription(stack: RunningStack, enrollment: str) -> AsyncGenerator[SubscriptionTransaction]:
+    engine = create_engine(stack.description["database_url"], pool_size=1)
     try:
         async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
             yield SubscriptionTransaction(session, enrollment)
@@ -84,11 +84,11 @@ async def open_subscription(doors: RunningStack, enrollment: str) -> AsyncGenera
         await engine.dispose()
 
 
-def run_on_database(doors: RunningStack, do: Callable[[Sessions], Awaitable[Any]]) -> Any:
-    """As a worker does; what is committed stays."""
+def run_on_database(stack: RunningStack, do: Callable[[Sessions], Awaitable[Any]]) -> Any:
+    """Run an operation as a worker does; its commits stay."""
 
     async def connected() -> Any:
-        engine = create_engine(doors.description["database_url"], pool_size=1)
+        engine = create_engine(stack.description["database_url"], pool_size=1)
         try:
             return await do(create_sessions(engine))
         finally:

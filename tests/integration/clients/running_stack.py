@@ -1,4 +1,4 @@
-"""The doors of a running stack as the tests use them: the API, the DERMS, Temporal, and the database behind it all."""
+"""The running stack as tests use it: the API, the DERMS simulator, Temporal, and the database behind them."""
 
 import asyncio
 import csv
@@ -33,9 +33,10 @@ _ELIGIBLE_CUSTOMER = {
 
 
 class Database:
-    """Straight to the tables, as no door allows: to see that nothing was stored, and that bad rows are refused.
+    """Accesses the tables directly, past the API: to check that nothing was stored, and that the database refuses bad
+    rows.
 
-    Its event loop has a thread of its own, so that tests that run in a loop themselves may ask, too.
+    The event loop has a thread of its own, so that coroutine tests may query, too.
     """
 
     def __init__(self, url: str) -> None:
@@ -60,7 +61,7 @@ class Database:
 
     @contextmanager
     def holding_lock(self, statement: str, *values: Any) -> Generator[None]:
-        """What the block asks here is one transaction, which begins by locking something and changes nothing."""
+        """Run the block's queries in one transaction that begins by taking a lock and changes nothing."""
         self.execute("BEGIN")
         try:
             self.execute(statement, *values)
@@ -75,18 +76,18 @@ class Database:
 
 
 class CustomerPool:
-    """Those of examples/customers.csv, each given out once: no test meets the traces of another, nor of the demo."""
+    """The customers of examples/customers.csv, each used once, so that tests do not meet each other or the demo."""
 
     def __init__(self, api: httpx.Client) -> None:
         self._api = api
         with (ROOT / "examples/customers.csv").open(encoding="utf-8", newline="") as lines:
             self._rows = list(csv.DictReader(lines))
         people = [row["cis_person_id"] for row in self._rows]
-        # The first ten are the documentation's. A second service point would make `the customer's` ambiguous.
+        # The documentation uses the first ten. A second service point would make `the customer's` ambiguous.
         self._available = [row for row in self._rows[10:] if people.count(row["cis_person_id"]) == 1]
 
     def take(self, **wanted: str) -> dict[str, str]:
-        """One that qualifies for the thermostat program, or differs from that as asked."""
+        """Take a customer who qualifies for the thermostat program, except for these properties."""
         asked = {**_ELIGIBLE_CUSTOMER, **wanted}
         fits = (
             row
@@ -100,21 +101,21 @@ class CustomerPool:
         return row
 
     def _has_enrolled(self, account: str) -> bool:
-        """Whether somebody enrolled it who did not ask here."""
+        """Return whether the demo, or somebody else, has enrolled the account."""
         found = self._api.get("/v1/program-enrollments", params={"account": account, "limit": 1})
         return bool(found.raise_for_status().json()["items"])
 
 
 class RunningStack:
-    """Everything a test may knock at."""
+    """Clients of everything in a running stack, with helpers for what most tests do."""
 
-    def __init__(self, stack: dict[str, Any]) -> None:
-        self.description = stack
-        headers = {"Authorization": f"Bearer {stack['token']}"}
-        self.api = httpx.Client(base_url=stack["api_url"], headers=headers, trust_env=False, timeout=WAIT_SECONDS)
-        self.derms = httpx.Client(base_url=stack["derms_url"], trust_env=False, timeout=WAIT_SECONDS)
-        self.head_end = httpx.Client(base_url=stack["head_end_url"], trust_env=False, timeout=WAIT_SECONDS)
-        self.database = Database(stack["database_url"])
+    def __init__(self, description: dict[str, Any]) -> None:
+        self.description = description
+        headers = {"Authorization": f"Bearer {description['token']}"}
+        self.api = httpx.Client(base_url=description["api_url"], headers=headers, trust_env=False, timeout=WAIT_SECONDS)
+        self.derms = httpx.Client(base_url=description["derms_url"], trust_env=False, timeout=WAIT_SECONDS)
+        self.head_end = httpx.Client(base_url=description["head_end_url"], trust_env=False, timeout=WAIT_SECONDS)
+        self.database = Database(description["database_url"])
         self.customers = CustomerPool(self.api)
         self._numbers: Iterator[int] = count(1)
         self._run = f"{os.getpid()}-{time.monotonic_ns() // 1_000_000}"
@@ -126,11 +127,11 @@ class RunningStack:
         self.database.close()
 
     def unique_name(self, prefix: str = "t") -> str:
-        """A name nobody has used."""
+        """Return a name that nobody has used."""
         return f"{prefix}-{self._run}-{next(self._numbers)}"
 
     def build_application(self, customer: dict[str, str] | None = None, **changes: Any) -> dict[str, Any]:
-        """A request for one thermostat of the customer's own."""
+        """Build a request for one thermostat of the customer's own."""
         who = customer or self.customers.take()
         return {
             "transaction_id": self.unique_name(),
@@ -146,21 +147,21 @@ class RunningStack:
         return self.api.post("/v1/program-enrollments", json=application, headers=headers)
 
     def submit_accepted(self, application: dict[str, Any]) -> str:
-        """Submits; gives the id of the enrolment."""
-        answer = self.submit(application)
-        assert answer.status_code == 202, answer.text
-        return answer.json()["id"]
+        """Submit a request that must be accepted, and return the enrollment's id."""
+        response = self.submit(application)
+        assert response.status_code == 202, response.text
+        return response.json()["id"]
 
     def get_enrollment(self, enrollment: str) -> dict[str, Any]:
         return self.api.get(f"/v1/program-enrollments/{enrollment}").raise_for_status().json()
 
     def wait_for_enrollment(self, enrollment: str, state: str) -> dict[str, Any]:
-        """Waits until the enrolment is in that state; gives what the API says of it then."""
+        """Wait until the enrollment is in this state, and return its view."""
         self.wait_for_state("enrollment", enrollment, state)
         return self.get_enrollment(enrollment)
 
     def wait_for_state(self, table: str, row: str, *states: str) -> None:
-        """Waits until the row is in one of these states: looked for in the table, where it costs the API nothing."""
+        """Wait until the row is in one of these states; it is read from the table, which costs the API nothing."""
         asked = f"SELECT state FROM {table} WHERE id = $1"
         wait_for(
             lambda: self.database.value(asked, row) in states,
@@ -168,7 +169,7 @@ class RunningStack:
         )
 
     def wait_for_sync_request(self, enrollment: str, state: str) -> dict[str, Any]:
-        """Waits until its sync request is in that state; gives the sync request."""
+        """Wait until the enrollment's newest sync request is in this state, and return its view."""
         newest = "SELECT id, state FROM sync_request WHERE enrollment_id = $1 ORDER BY id DESC LIMIT 1"
 
         def there() -> Any:
@@ -179,35 +180,35 @@ class RunningStack:
         return self.api.get(f"/v1/sync-requests/{request}").raise_for_status().json()
 
     def enroll(self, **changes: Any) -> str:
-        """A new enrolment that the DERMS knows."""
+        """Submit an enrollment, and wait until the DERMS knows it."""
         enrollment = self.submit_accepted(self.build_application(**changes))
         self.wait_for_sync_request(enrollment, "synchronized")
         return enrollment
 
     def set_derms_faults(self, **named: Any) -> None:
-        """Has the DERMS misbehave until the test ends."""
+        """Configure faults of the DERMS simulator for this test."""
         self.derms.put("/faults", json=named).raise_for_status()
 
     def search_derms(self, query: str) -> list[dict[str, Any]]:
-        """The resources the DERMS holds."""
+        """Search the DERMS for resources."""
         return self.derms.get("/ders", params={"q": query}).raise_for_status().json()["items"]
 
-    def list_from_derms(self, door: str) -> list[dict[str, Any]]:
-        """All that a door of the DERMS lists."""
+    def list_from_derms(self, path: str) -> list[dict[str, Any]]:
+        """Return all items of a list endpoint of the DERMS."""
         items: list[dict[str, Any]] = []
         cursor: str | None = ""
         while cursor is not None:
-            page = self.derms.get(door, params={"limit": 200, "cursor": cursor}).raise_for_status().json()
+            page = self.derms.get(path, params={"limit": 200, "cursor": cursor}).raise_for_status().json()
             items += page["items"]
             cursor = page["next_cursor"]
         return items
 
     def describe_enroll_workflow(self, enrollment: str) -> WorkflowExecutionDescription:
-        """What Temporal says of the enrolment's flow."""
+        """Describe the enrollment's workflow as Temporal knows it."""
         return self.describe_workflow(f"enroll/{enrollment}")
 
     def describe_workflow(self, workflow_id: str) -> WorkflowExecutionDescription:
-        """What Temporal says of a flow."""
+        """Describe a workflow as Temporal knows it."""
 
         async def described() -> WorkflowExecutionDescription:
             client = await Client.connect(self.description["temporal_address"])
@@ -216,7 +217,7 @@ class RunningStack:
         return asyncio.run(described())
 
     def wait_for_workflow_end(self, workflow_id: str) -> WorkflowExecutionDescription:
-        """The same, once the flow has ended; it may not even have begun when this is asked."""
+        """Wait until the workflow, which may not have started yet, has ended; return its description."""
 
         def closed() -> WorkflowExecutionDescription | None:
             with suppress(RPCError):
@@ -227,21 +228,21 @@ class RunningStack:
         return wait_for(closed, instead=lambda: self.describe_workflow(workflow_id).raw_description)
 
     def count_statements(self) -> float:
-        """SQL statements that API and worker have sent so far."""
+        """Return how many SQL statements the API and the worker have sent so far."""
         listening = psutil.Process(self.description["pids"]["worker"]).net_connections("tcp")
         port = next(one.laddr.port for one in listening if one.status == psutil.CONN_LISTEN)
-        doors = (self.api.get("/metrics"), httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False))
-        return sum(float(found.group(1)) for door in doors if (found := _STATEMENTS.search(door.text)))
+        stack = (self.api.get("/metrics"), httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False))
+        return sum(float(found.group(1)) for path in stack if (found := _STATEMENTS.search(path.text)))
 
     def get_catalog(self) -> dict[str, Any]:
         return self.api.get("/v1/catalog").raise_for_status().json()["catalog"]
 
     def add_program(self, code: str, like: str = "TSTAT-DR", **changes: Any) -> None:
-        """Puts a program of its own in force, like another one but for the changes."""
+        """Add a program that differs from an existing one by these changes."""
         self.add_programs({code: changes}, like)
 
     def add_programs(self, programs: dict[str, dict[str, Any]], like: str = "TSTAT-DR") -> None:
-        """Several at once, by their codes."""
+        """Add several programs, by their codes."""
         catalog = self.get_catalog()
         model = next(program for program in catalog["programs"] if program["code"] == like)
         catalog["programs"] += [

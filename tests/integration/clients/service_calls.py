@@ -1,4 +1,4 @@
-"""Service calls through the doors of a running stack, and what a technician does about them."""
+"""Service calls through the API of a running stack, and what a technician reports."""
 
 import asyncio
 from typing import Any
@@ -14,24 +14,25 @@ CHARGER = {"program": "EV-MANAGED", "answers": {"vehicle_kind": "battery electri
 
 
 class ServiceCallClient:
-    """What a requester, the office and a technician do."""
+    """Acts as the requester, the office and the technician."""
 
-    def __init__(self, doors: RunningStack) -> None:
-        self.stack = doors
+    def __init__(self, stack: RunningStack) -> None:
+        self.stack = stack
 
     def enroll_battery(self, **changes: Any) -> str:
-        """An enrolled battery of the customer's own, to which visits are free."""
+        """Enroll a customer's own battery, in a program with free visits."""
         return self._enroll("tesla-powerwall-3", {**BATTERY, **changes}, substation="CEDAR")
 
-    def enroll_charger(self, told: str = "synchronized") -> str:
-        """An enrolled charger in a program that removes first; `told`: what telling the DERMS came to."""
-        return self._enroll("wallbox-pulsar-plus-48", CHARGER, told, tariff="RES-TOU")
+    def enroll_charger(self, texts: str = "synchronized") -> str:
+        """Enroll a charger in a program that removes the old device first, and wait for this state of its sync
+        request."""
+        return self._enroll("wallbox-pulsar-plus-48", CHARGER, texts, tariff="RES-TOU")
 
-    def _enroll(self, specification: str, changes: dict[str, Any], told: str = "synchronized", **who: str) -> str:
+    def _enroll(self, specification: str, changes: dict[str, Any], texts: str = "synchronized", **customer: str) -> str:
         device = {"specification": specification, "serial_number": self.stack.unique_name("SN")}
-        application = self.stack.build_application(self.stack.customers.take(**who), devices=[device])
+        application = self.stack.build_application(self.stack.customers.take(**customer), devices=[device])
         enrollment = self.stack.submit_accepted({**application, **changes})
-        self.stack.wait_for_sync_request(enrollment, told)
+        self.stack.wait_for_sync_request(enrollment, texts)
         return enrollment
 
     def get_subscription(self, enrollment: str) -> dict[str, Any]:
@@ -49,18 +50,18 @@ class ServiceCallClient:
         return self.stack.api.post("/v1/service-calls", json=call)
 
     def submit_accepted(self, enrollment: str, **changes: Any) -> str:
-        """Opens a call that must be taken; gives its id."""
-        answer = self.submit(enrollment, **changes)
-        assert answer.status_code == 202, answer.text
-        return answer.json()["id"]
+        """Open a call that must be accepted, and return its id."""
+        response = self.submit(enrollment, **changes)
+        assert response.status_code == 202, response.text
+        return response.json()["id"]
 
     def submit_with_visit(self, enrollment: str) -> tuple[str, dict[str, Any]]:
-        """A call that waits for a technician, and its order."""
+        """Open a call with a visit; return its id and its order."""
         call = self.submit_accepted(enrollment, action="work_request", work_request={"access_notes": "Ring twice."})
         return call, self.wait_for_order(call)
 
     def wait_for_order(self, call: str, state: str = "dispatched") -> dict[str, Any]:
-        """Waits until its newest order is in that state."""
+        """Wait until its newest order is in this state, and return the order."""
 
         def there() -> Any:
             orders = self.get(call)["work_orders"]
@@ -72,15 +73,15 @@ class ServiceCallClient:
         return self.stack.api.get(f"/v1/service-calls/{call}").raise_for_status().json()
 
     def wait_for_state(self, call: str, state: str) -> dict[str, Any]:
-        """Waits until it is in that state; gives what the API says of it then."""
+        """Wait until it is in this state, and return its view."""
         self.stack.wait_for_state("service_call", call, state)
         return self.get(call)
 
-    def post(self, call: str, door: str, **body: Any) -> httpx.Response:
-        return self.stack.api.post(f"/v1/service-calls/{call}/{door}", json=body or None)
+    def post(self, call: str, path: str, **body: Any) -> httpx.Response:
+        return self.stack.api.post(f"/v1/service-calls/{call}/{path}", json=body or None)
 
     def build_replacement(self, enrollment: str, specification: str, **changes: Any) -> dict[str, Any]:
-        """What a technician writes who has put another device in the place of the first."""
+        """Build the device fields of a report that one device was replaced by another."""
         old = self.get_subscription(enrollment)["devices"][0]
         return {
             "device_installed": {"specification": specification, "serial_number": self.stack.unique_name("NEW")},
@@ -99,11 +100,11 @@ class ServiceCallClient:
         return self.stack.api.post(f"/v1/work-orders/{order['id']}/completion", json=report)
 
     def post_accepted_completion(self, order: dict[str, Any], outcome: str, **changes: Any) -> None:
-        answer = self.post_completion(order, outcome, **changes)
-        assert answer.status_code == 202, answer.text
+        response = self.post_completion(order, outcome, **changes)
+        assert response.status_code == 202, response.text
 
     def signal_completion(self, call: str, report: Any) -> None:
-        """A report that somebody sends with `temporal workflow signal`."""
+        """Send a report as a signal, as `temporal workflow signal` does."""
 
         async def signalled() -> None:
             client = await Client.connect(self.stack.description["temporal_address"])
@@ -112,5 +113,5 @@ class ServiceCallClient:
         asyncio.run(signalled())
 
     def wait_for_workflow_end(self, call: str) -> WorkflowExecutionDescription:
-        """What Temporal says of the flow, once it has ended."""
+        """Wait until the call's workflow has ended, and return its description."""
         return self.stack.wait_for_workflow_end(f"service-call/{call}")

@@ -1,4 +1,4 @@
-"""Leaving a program through the doors of a running stack, and what may happen to a request on its way."""
+"""Unenrollments through the API of a running stack, and what technicians and operators do about them."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -12,10 +12,10 @@ from tests.waiting import wait_for
 
 
 class UnenrollmentClient:
-    """What a requester, a technician and an operator do."""
+    """Acts as the requester, the technician and the operator."""
 
-    def __init__(self, doors: RunningStack) -> None:
-        self.stack = doors
+    def __init__(self, stack: RunningStack) -> None:
+        self.stack = stack
 
     def get_subscription(self, enrollment: str) -> dict[str, Any]:
         return self.stack.get_enrollment(enrollment)["subscription"]
@@ -33,39 +33,39 @@ class UnenrollmentClient:
         return self.stack.api.post("/v1/program-unenrollments", json=request)
 
     def submit_accepted(self, enrollment: str, **changes: Any) -> str:
-        """Asks; gives the id of the unenrolment."""
-        answer = self.submit(enrollment, **changes)
-        assert answer.status_code == 202, answer.text
-        return answer.json()["id"]
+        """Submit a request that must be accepted, and return the unenrollment's id."""
+        response = self.submit(enrollment, **changes)
+        assert response.status_code == 202, response.text
+        return response.json()["id"]
 
     def get(self, unenrollment: str) -> dict[str, Any]:
         return self.stack.api.get(f"/v1/program-unenrollments/{unenrollment}").raise_for_status().json()
 
     def wait_for_state(self, unenrollment: str, *states: str) -> dict[str, Any]:
-        """Waits until it is in one of those states; gives what the API says of it then."""
+        """Wait until it is in one of these states, and return its view."""
         self.stack.wait_for_state("unenrollment", unenrollment, *states)
         return self.get(unenrollment)
 
     def unenroll(self, enrollment: str, **changes: Any) -> dict[str, Any]:
-        """Asks, and waits until it is all over."""
+        """Submit a request, and wait until its workflow has ended."""
         return self.wait_for_end(self.submit_accepted(enrollment, **changes))
 
     def wait_for_end(self, unenrollment: str) -> dict[str, Any]:
-        """Waits until its flow has ended."""
+        """Wait until its workflow has ended, and return the view."""
         self.wait_for_state(unenrollment, "unenrolled", "cancelled", "rejected")
         wait_for(lambda: self.describe_workflow(unenrollment).close_time)
         return self.get(unenrollment)
 
-    def post(self, unenrollment: str, door: str, **body: Any) -> httpx.Response:
-        """Knocks at one of its doors."""
-        return self.stack.api.post(f"/v1/program-unenrollments/{unenrollment}/{door}", json=body or None)
+    def post(self, unenrollment: str, path: str, **body: Any) -> httpx.Response:
+        """Call an action of the resource."""
+        return self.stack.api.post(f"/v1/program-unenrollments/{unenrollment}/{path}", json=body or None)
 
-    def post_accepted(self, unenrollment: str, door: str, **body: Any) -> str:
-        """The same, taken; gives the state."""
-        return self.post(unenrollment, door, **body).raise_for_status().json()["state"]
+    def post_accepted(self, unenrollment: str, path: str, **body: Any) -> str:
+        """Call an action that must be accepted, and return the new state."""
+        return self.post(unenrollment, path, **body).raise_for_status().json()["state"]
 
     def wait_for_order(self, unenrollment: str, device: int = 0, state: str = "dispatched") -> str:
-        """Waits until an order to fetch the device is in that state; gives its id."""
+        """Wait until the removal order of the device is in this state, and return its id."""
 
         def there() -> Any:
             found = self.get(unenrollment)["devices"]
@@ -74,7 +74,7 @@ class UnenrollmentClient:
         return wait_for(there)
 
     def signal_completion(self, unenrollment: str, order: str, outcome: str) -> None:
-        """A technician's report, as it is signalled by hand."""
+        """Send a technician's report as a signal."""
         now = datetime.now(UTC).isoformat()
         name = self.stack.unique_name("C")
         completion = {"outcome": outcome, "technician": "T. Echnician", "finished_at": now, "completion_id": name}
@@ -88,7 +88,7 @@ class UnenrollmentClient:
         asyncio.run(signalled())
 
     def describe_workflow(self, unenrollment: str) -> WorkflowExecutionDescription:
-        """What Temporal says of the flow."""
+        """Describe the unenrollment's workflow as Temporal knows it."""
         return self.stack.describe_workflow(f"unenroll/{unenrollment}")
 
     async def _get_handle(self, unenrollment: str) -> WorkflowHandle[Any, Any]:
@@ -96,20 +96,20 @@ class UnenrollmentClient:
         return client.get_workflow_handle(f"unenroll/{unenrollment}")
 
     def get_capacity_in_use(self, program: str) -> tuple[int, int, float]:
-        """Places taken: customers, devices, kW."""
+        """Return the program's used capacity: customers, devices, kW."""
         wanted = "SELECT customers, devices, kw FROM program_capacity WHERE program = $1"
         (row,) = self.stack.database.rows(wanted, program)
         return row["customers"], row["devices"], float(row["kw"])
 
     def enroll(self, program: str, devices: int = 1, **changes: Any) -> str:
-        """A new enrolment that the DERMS knows, with so many thermostats."""
+        """Enroll this many thermostats, and wait until the DERMS knows them."""
         asked = [
             {"specification": "ecobee-premium", "serial_number": self.stack.unique_name("SN")} for _ in range(devices)
         ]
         return self.stack.enroll(program=program, devices=asked, **changes)
 
     def add_lending_program(self, **changes: Any) -> str:
-        """A program whose thermostats the utility lends: it fetches them, or has them shipped back."""
+        """Add a program whose thermostats the utility lends, and removes or has shipped back."""
         catalog, program = self.stack.get_catalog(), self.stack.unique_name("LENT")
         way = {"installation_method": "bring_your_own", "asset_ownership": "utility_owned"}
         if all(task["code"] != "enroll-lent-device" for task in catalog["service_task_types"]):
@@ -126,5 +126,5 @@ class UnenrollmentClient:
         return program
 
     def enroll_lent(self, program: str, devices: int = 1) -> str:
-        """An enrolment with so many lent thermostats."""
+        """Enroll this many lent thermostats."""
         return self.enroll(program, devices, asset_ownership="utility_owned")

@@ -1,4 +1,4 @@
-"""`gridenroll batch`: a run from the command line, told in words or as JSON."""
+"""`gridenroll batch`: runs from the command line, printed as text or as JSON."""
 
 import pytest
 
@@ -7,20 +7,20 @@ from tests.integration.clients.running_stack import RunningStack
 
 
 @pytest.fixture
-def command(doors: RunningStack) -> CommandLine:
-    return CommandLine(doors)
+def command(stack: RunningStack) -> CommandLine:
+    return CommandLine(stack)
 
 
-def test_a_run_that_is_waited_for_tells_what_it_came_to(command: CommandLine) -> None:
-    told = command.run_successfully("batch", "run", "sync-request-monitor", "--wait")
-    assert [words for words in ("completed", "drafts expired", "released") if words not in told] == []
+def test_a_run_that_is_waited_for_prints_its_result(command: CommandLine) -> None:
+    output = command.run_successfully("batch", "run", "sync-request-monitor", "--wait")
+    assert [words for words in ("completed", "drafts expired", "released") if words not in output] == []
 
 
-def test_a_run_is_told_as_one_json_document(command: CommandLine) -> None:
-    seen = command.run_for_json("batch", "run", "initial-load", "--wait")
-    assert (seen["batch"], seen["state"]) == ("initial-load", "completed")
+def test_a_run_is_printed_as_one_json_document(command: CommandLine) -> None:
+    view = command.run_for_json("batch", "run", "initial-load", "--wait")
+    assert (view["batch"], view["state"]) == ("initial-load", "completed")
 
 
-def test_the_batches_are_listed_with_their_rhythm(command: CommandLine) -> None:
+def test_the_batches_are_listed_with_their_schedule(command: CommandLine) -> None:
     listed = command.run_successfully("batch", "list")
     assert [name for name in ("initial-load", "reconciliation", "5 minutes", "1 day") if name not in listed] == []

@@ -1,4 +1,4 @@
-"""`gridenroll enroll`, `enrollments`, `unenroll` and `service-call`: joining, leaving and asking for help."""
+"""`gridenroll enroll`, `enrollments`, `unenroll` and `service-call`."""
 
 import json
 
@@ -11,8 +11,8 @@ from tests.integration.clients.unenrollments import UnenrollmentClient
 
 
 @pytest.fixture
-def command(doors: RunningStack) -> CommandLine:
-    return CommandLine(doors)
+def command(stack: RunningStack) -> CommandLine:
+    return CommandLine(stack)
 
 
 @pytest.fixture(scope="module")
@@ -20,30 +20,30 @@ def enrollment(running: RunningStack) -> str:
     return running.enroll()
 
 
-def test_options_make_a_request(doors: RunningStack, command: CommandLine) -> None:
-    who, serial = doors.customers.take(), doors.unique_name("SN")
-    named = ("--account", who["cis_account_id"], "--service-point", who["cis_service_point_id"])
+def test_options_build_a_request(stack: RunningStack, command: CommandLine) -> None:
+    customer, serial = stack.customers.take(), stack.unique_name("SN")
+    named = ("--account", customer["cis_account_id"], "--service-point", customer["cis_service_point_id"])
     device = ("--device", f"ecobee-premium:{serial}:main-living-area", "--accepted-by", "A tester")
     taken = command.run_for_json("enroll", "--program", "TSTAT-DR", *named, *device)
-    doors.wait_for_sync_request(taken["id"], "synchronized")
-    assert doors.get_enrollment(taken["id"])["subscription"]["devices"][0]["serial_number"] == serial
+    stack.wait_for_sync_request(taken["id"], "synchronized")
+    assert stack.get_enrollment(taken["id"])["subscription"]["devices"][0]["serial_number"] == serial
 
 
-def test_a_file_holds_the_whole_request(doors: RunningStack, command: CommandLine) -> None:
-    application = doors.build_application()
+def test_a_file_holds_the_whole_request(stack: RunningStack, command: CommandLine) -> None:
+    application = stack.build_application()
     taken = command.run_for_json("enroll", "-", typed=json.dumps(application))
-    assert doors.get_enrollment(taken["id"])["transaction_id"] == application["transaction_id"]
+    assert stack.get_enrollment(taken["id"])["transaction_id"] == application["transaction_id"]
 
 
-def test_the_same_request_again_is_the_same_enrolment(doors: RunningStack, command: CommandLine) -> None:
-    typed = json.dumps(doors.build_application())
+def test_a_repeated_request_returns_the_same_enrollment(stack: RunningStack, command: CommandLine) -> None:
+    typed = json.dumps(stack.build_application())
     assert (
         command.run_for_json("enroll", "-", typed=typed)["id"] == command.run_for_json("enroll", "-", typed=typed)["id"]
     )
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "output"),
     [
         (("enroll",), "--program"),
         (("enroll", "nowhere.json"), "There is no file"),
@@ -58,55 +58,55 @@ def test_the_same_request_again_is_the_same_enrolment(doors: RunningStack, comma
         (("enrollments", "show", "enr_1"), "path/enrollment"),
     ],
 )
-def test_what_is_wrong_is_told_with_the_way_out(command: CommandLine, words: tuple[str, ...], told: str) -> None:
-    assert told in command.run_and_fail(*words)
+def test_an_error_is_printed_with_its_fix(command: CommandLine, words: tuple[str, ...], output: str) -> None:
+    assert output in command.run_and_fail(*words)
 
 
-def test_the_list_is_the_apis_own_document(doors: RunningStack, command: CommandLine, enrollment: str) -> None:
-    account = doors.get_enrollment(enrollment)["account"]
+def test_the_json_list_is_the_api_response(stack: RunningStack, command: CommandLine, enrollment: str) -> None:
+    account = stack.get_enrollment(enrollment)["account"]
     listed = command.run_for_json("enrollments", "list", "--account", account)
-    assert listed == doors.api.get("/v1/program-enrollments", params={"account": account}).json()
+    assert listed == stack.api.get("/v1/program-enrollments", params={"account": account}).json()
 
 
-def test_what_was_rejected_says_what_would_change_that(doors: RunningStack, command: CommandLine) -> None:
-    rejected = doors.submit_accepted(doors.build_application(terms=None))
-    doors.wait_for_enrollment(rejected, "rejected")
-    findings = doors.get_enrollment(rejected)["decision"]["findings"]
+def test_a_rejection_is_printed_with_its_fix(stack: RunningStack, command: CommandLine) -> None:
+    rejected = stack.submit_accepted(stack.build_application(terms=None))
+    stack.wait_for_enrollment(rejected, "rejected")
+    findings = stack.get_enrollment(rejected)["decision"]["findings"]
     (fix,) = [one["fix"] for one in findings if one["verdict"] == "failed"]
     assert fix in command.run_successfully("enrollments", "show", rejected)
 
 
-def test_an_enrolment_is_shown_with_its_timeline(command: CommandLine, enrollment: str) -> None:
+def test_an_enrollment_is_shown_with_its_timeline(command: CommandLine, enrollment: str) -> None:
     said = command.run_successfully("enrollments", "show", enrollment)
     assert "Acknowledged by the DERMS" in said
     assert "Next: The customer is enrolled" in said
     assert "Temporal UI: http" in said
 
 
-def test_an_empty_list_is_told_in_words(command: CommandLine) -> None:
+def test_an_empty_list_prints_a_sentence(command: CommandLine) -> None:
     assert command.run_successfully("enrollments", "list", "--account", "A-NOBODY") == "There are no such enrolments.\n"
 
 
-def test_a_list_goes_on_over_pages_as_far_as_is_wanted(command: CommandLine, doors: RunningStack) -> None:
+def test_a_list_follows_pages_up_to_its_limit(command: CommandLine, stack: RunningStack) -> None:
     for _ in range(2):
-        doors.submit_accepted(doors.build_application())
+        stack.submit_accepted(stack.build_application())
     assert "There are more than these 1" in command.run_successfully("enrollments", "list", "--limit", "1")
     everything = command.run_for_json("enrollments", "list", "--all")
     assert len(everything["items"]) >= 2
     assert everything["next_cursor"] is None
 
 
-def test_leaving_by_the_enrolment_and_what_becomes_of_the_device(doors: RunningStack, command: CommandLine) -> None:
-    enrollment = doors.enroll()
+def test_an_unenrollment_by_enrollment_with_a_removal_method(stack: RunningStack, command: CommandLine) -> None:
+    enrollment = stack.enroll()
     asked = ("unenroll", enrollment, "--reason", "customer_opt_out", "--removal", "keep", "--note", "Moves away")
-    left = UnenrollmentClient(doors).wait_for_end(command.run_for_json(*asked)["id"])
+    left = UnenrollmentClient(stack).wait_for_end(command.run_for_json(*asked)["id"])
     assert [device["registration"] for device in left["devices"]] == ["kept"]
 
 
-def test_the_only_device_of_an_enrolment_needs_no_naming(
-    doors: RunningStack, command: CommandLine, enrollment: str
+def test_the_only_device_of_an_enrollment_is_the_default(
+    stack: RunningStack, command: CommandLine, enrollment: str
 ) -> None:
     call = command.run_for_json("service-call", enrollment, "--problem", "offline", "--text", "Dark since the storm")
-    seen = ServiceCallClient(doors).get(call["id"])
-    assert seen["device"] == doors.get_enrollment(enrollment)["subscription"]["devices"][0]["id"]
-    assert seen["problem_text"] == "Dark since the storm"
+    view = ServiceCallClient(stack).get(call["id"])
+    assert view["device"] == stack.get_enrollment(enrollment)["subscription"]["devices"][0]["id"]
+    assert view["problem_text"] == "Dark since the storm"

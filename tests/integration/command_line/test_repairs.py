@@ -1,4 +1,4 @@
-"""What the office and the operator do at the command line with requests that are under way: see, decide, repair."""
+"""`gridenroll` for open requests: show, decide, repair."""
 
 import pytest
 
@@ -11,104 +11,106 @@ from tests.integration.clients.unenrollments import UnenrollmentClient
 
 
 @pytest.fixture
-def command(doors: RunningStack) -> CommandLine:
-    return CommandLine(doors)
+def command(stack: RunningStack) -> CommandLine:
+    return CommandLine(stack)
 
 
 def _attention(command: CommandLine, program: str) -> list[list[str]]:
-    """What can be typed, of all that the list shows of a program, with a reason where one is asked for."""
+    """Return the commands that the attention list offers for a program, with a reason where they need one."""
     lines = command.run_successfully("attention", "--program", program).splitlines()
     return [line.split()[1:] for line in lines if line.strip().startswith("gridenroll ")]
 
 
-def test_who_leaves_with_approval_is_seen_and_approved_or_refused(doors: RunningStack, command: CommandLine) -> None:
-    leaving = UnenrollmentClient(doors)
+def test_an_unenrollment_is_approved_or_rejected(stack: RunningStack, command: CommandLine) -> None:
+    unenrollments = UnenrollmentClient(stack)
     for decided, end in (("approve", "unenrolled"), ("refuse", "rejected")):
-        enrollment = doors.enroll()
-        asked = leaving.submit_accepted(enrollment, reason="non_participation")
-        leaving.wait_for_state(asked, "awaiting_approval")
+        enrollment = stack.enroll()
+        asked = unenrollments.submit_accepted(enrollment, reason="non_participation")
+        unenrollments.wait_for_state(asked, "awaiting_approval")
         assert asked in command.run_successfully("unenrollments", "list", "--state", "awaiting_approval", "--all")
         assert "Possible: approve, refuse, cancel" in command.run_successfully("unenrollments", "show", asked)
         assert command.run_for_json("unenrollments", decided, asked, "--reason", "so it is")["state"] == end
         assert "so it is" in command.run_successfully("unenrollments", "show", asked)
 
 
-def test_a_device_that_could_not_be_fetched_stays_where_it_is(doors: RunningStack, command: CommandLine) -> None:
-    leaving = UnenrollmentClient(doors)
-    program = leaving.add_lending_program()
-    asked = leaving.submit_accepted(leaving.enroll_lent(program), reason="device_removed")
-    leaving.signal_completion(asked, leaving.wait_for_order(asked), "customer_refused")
-    leaving.wait_for_state(asked, "needs_attention")
+def test_a_device_with_a_failed_removal_is_kept(stack: RunningStack, command: CommandLine) -> None:
+    unenrollments = UnenrollmentClient(stack)
+    program = unenrollments.add_lending_program()
+    asked = unenrollments.submit_accepted(unenrollments.enroll_lent(program), reason="device_removed")
+    unenrollments.signal_completion(asked, unenrollments.wait_for_order(asked), "customer_refused")
+    unenrollments.wait_for_state(asked, "needs_attention")
     assert command.run_for_json("unenrollments", "retry", asked)["state"] == "removing"
-    leaving.signal_completion(asked, leaving.wait_for_order(asked, state="rescheduled"), "not_installable")
-    leaving.wait_for_state(asked, "needs_attention")
+    unenrollments.signal_completion(asked, unenrollments.wait_for_order(asked, state="rescheduled"), "not_installable")
+    unenrollments.wait_for_state(asked, "needs_attention")
     (kept,) = [words for words in _attention(command, program) if words[1] == "kept"]
-    device = leaving.get(asked)["devices"][0]
+    device = unenrollments.get(asked)["devices"][0]
     assert kept[2:4] == [asked, device["id"]]
     assert f"device {device['id']}" in command.run_successfully("unenrollments", "show", asked)
     assert command.run_for_json(*kept[:4], "--reason", "nobody opens")["state"] == "unenrolled"
 
 
-def test_a_device_that_comes_back_by_parcel_is_received(doors: RunningStack, command: CommandLine) -> None:
-    leaving = UnenrollmentClient(doors)
-    asked = leaving.submit_accepted(doors.enroll(), reason="device_removed")
-    leaving.wait_for_end(asked)
-    told = command.run_and_fail("unenrollments", "received", asked, leaving.get(asked)["devices"][0]["id"])
-    assert "not awaited" in told
+def test_a_returned_device_is_received(stack: RunningStack, command: CommandLine) -> None:
+    unenrollments = UnenrollmentClient(stack)
+    asked = unenrollments.submit_accepted(stack.enroll(), reason="device_removed")
+    unenrollments.wait_for_end(asked)
+    output = command.run_and_fail("unenrollments", "received", asked, unenrollments.get(asked)["devices"][0]["id"])
+    assert "not awaited" in output
 
 
-def test_an_unenrolment_is_taken_back(doors: RunningStack, command: CommandLine) -> None:
-    leaving = UnenrollmentClient(doors)
-    asked = leaving.submit_accepted(doors.enroll(), effective_date="2031-07-01")
-    leaving.wait_for_state(asked, "scheduled")
+def test_an_unenrollment_is_cancelled(stack: RunningStack, command: CommandLine) -> None:
+    unenrollments = UnenrollmentClient(stack)
+    asked = unenrollments.submit_accepted(stack.enroll(), effective_date="2031-07-01")
+    unenrollments.wait_for_state(asked, "scheduled")
     assert command.run_for_json("unenrollments", "cancel", asked, "--reason", "stays")["state"] == "cancelled"
 
 
-def test_a_service_call_is_decided_and_taken_back(doors: RunningStack, command: CommandLine) -> None:
-    calling = ServiceCallClient(doors)
-    enrollment = calling.enroll_battery()
-    call = calling.submit_accepted(enrollment)
-    calling.wait_for_state(call, "troubleshooting")
-    listed = command.run_for_json("service-calls", "list", "--subscription", calling.get_subscription(enrollment)["id"])
+def test_a_service_call_gets_an_action_and_is_cancelled(stack: RunningStack, command: CommandLine) -> None:
+    service_calls = ServiceCallClient(stack)
+    enrollment = service_calls.enroll_battery()
+    call = service_calls.submit_accepted(enrollment)
+    service_calls.wait_for_state(call, "troubleshooting")
+    listed = command.run_for_json(
+        "service-calls", "list", "--subscription", service_calls.get_subscription(enrollment)["id"]
+    )
     assert [one["id"] for one in listed["items"]] == [call]
     assert "can be chosen" in command.run_successfully("service-calls", "show", call)
     command.run_successfully(
         "service-calls", "action", call, "--action", "work_request", "--access-notes", "Ring twice."
     )
-    calling.wait_for_order(call)
+    service_calls.wait_for_order(call)
     assert command.run_for_json("service-calls", "cancel", call, "--reason", "works again")["state"] == "cancelled"
     assert "nothing to retry" in command.run_and_fail("service-calls", "retry", call)
 
 
-def test_an_enrolment_that_needs_attention_is_retried_or_cancelled(doors: RunningStack, command: CommandLine) -> None:
-    field = InstallationClient(doors)
-    program = field.add_program(attempts=1)
-    enrollment, order = field.enroll_with_order(program=program)
-    field.post_accepted_completion(order, "no_access")
-    doors.wait_for_enrollment(enrollment, "needs_attention")
+def test_a_parked_enrollment_is_retried_or_cancelled(stack: RunningStack, command: CommandLine) -> None:
+    installations = InstallationClient(stack)
+    program = installations.add_program(attempts=1)
+    enrollment, order = installations.enroll_with_order(program=program)
+    installations.post_accepted_completion(order, "no_access")
+    stack.wait_for_enrollment(enrollment, "needs_attention")
     assert _attention(command, program) == [
         ["enrollments", "cancel", enrollment, "--reason", "<why>"],
         ["enrollments", "retry", enrollment],
     ]
     command.run_successfully("enrollments", "retry", enrollment)
-    field.wait_for_order(enrollment, "rescheduled")
+    installations.wait_for_order(enrollment, "rescheduled")
     assert command.run_for_json("enrollments", "cancel", enrollment, "--reason", "moved")["state"] == "cancelled"
 
 
-def test_what_a_technician_did_in_vain_is_settled(doors: RunningStack, command: CommandLine) -> None:
-    field = InstallationClient(doors)
-    program = field.add_program()
-    enrollment, order = field.enroll_with_order(program=program)
+def test_an_unclaimed_installation_is_settled(stack: RunningStack, command: CommandLine) -> None:
+    installations = InstallationClient(stack)
+    program = installations.add_program()
+    enrollment, order = installations.enroll_with_order(program=program)
     assert command.run_for_json("work-orders", "progress", order, "--step", "on_site")["state"] == "on_site"
     assert "cannot" in command.run_and_fail("work-orders", "cancel", order, "--reason", "too late")
     command.run_successfully("enrollments", "cancel", enrollment, "--reason", "moved")
-    field.post_accepted_completion(order)
+    installations.post_accepted_completion(order)
     assert _attention(command, program) == [["work-orders", "settle", order, "--reason", "<why>"]]
     command.run_successfully("work-orders", "settle", order, "--reason", "fetched the same day")
     assert _attention(command, program) == []
 
 
-def test_a_parcel_that_does_not_come_back_is_settled(setup: DeviceSetupClient, command: CommandLine) -> None:
+def test_a_missing_return_shipment_is_settled(setup: DeviceSetupClient, command: CommandLine) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
     command.run_successfully("shipments", "delivered", shipment)
     command.run_successfully("enrollments", "cancel", enrollment, "--reason", "moved")

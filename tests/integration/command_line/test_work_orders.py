@@ -8,49 +8,51 @@ from tests.integration.clients.running_stack import RunningStack
 
 
 @pytest.fixture
-def command(doors: RunningStack) -> CommandLine:
-    return CommandLine(doors)
+def command(stack: RunningStack) -> CommandLine:
+    return CommandLine(stack)
 
 
 @pytest.fixture
-def field(doors: RunningStack) -> InstallationClient:
-    return InstallationClient(doors)
+def installations(stack: RunningStack) -> InstallationClient:
+    return InstallationClient(stack)
 
 
 def test_an_installation_from_the_appointment_to_the_report(
-    doors: RunningStack, field: InstallationClient, command: CommandLine
+    stack: RunningStack, installations: InstallationClient, command: CommandLine
 ) -> None:
-    enrollment, order = field.enroll_with_order()
+    enrollment, order = installations.enroll_with_order()
     window = ("--start", "2030-01-01T09:00:00-06:00", "--end", "2030-01-01T11:00:00-06:00")
     assert (
         command.run_for_json("work-orders", "appoint", order, *window, "--technician", "Crew 7")["state"] == "scheduled"
     )
     assert "Crew 7" in command.run_successfully("work-orders", "list", "--journey", enrollment)
-    device = ("--specification", "eaton-lcr-6600s", "--serial-number", doors.unique_name("LCR"), "--location", "garage")
+    device = ("--specification", "eaton-lcr-6600s", "--serial-number", stack.unique_name("LCR"), "--location", "garage")
     command.run_successfully(
         "work-orders", "complete", order, "--outcome", "completed_as_ordered", "--technician", "Crew 7", *device
     )
-    doors.wait_for_sync_request(enrollment, "synchronized")
+    stack.wait_for_sync_request(enrollment, "synchronized")
     assert "reported" in command.run_successfully("work-orders", "show", order)
 
 
-def test_a_list_is_the_apis_own_document(doors: RunningStack, field: InstallationClient, command: CommandLine) -> None:
-    enrollment, _ = field.enroll_with_order()
+def test_the_json_list_is_the_api_response(
+    stack: RunningStack, installations: InstallationClient, command: CommandLine
+) -> None:
+    enrollment, _ = installations.enroll_with_order()
     listed = command.run_for_json("work-orders", "list", "--journey", enrollment)
-    assert listed == doors.api.get("/v1/work-orders", params={"journey": enrollment}).json()
+    assert listed == stack.api.get("/v1/work-orders", params={"journey": enrollment}).json()
 
 
-def test_a_refused_report_says_what_to_correct(field: InstallationClient, command: CommandLine) -> None:
-    _, order = field.enroll_with_order()
+def test_a_refused_report_says_what_to_correct(installations: InstallationClient, command: CommandLine) -> None:
+    _, order = installations.enroll_with_order()
     report = ("--outcome", "completed_as_ordered", "--technician", "Crew 7", "--notes", "Ada Lovelace was at home")
-    told = command.run_and_fail("work-orders", "complete", order, *report)
-    assert "device_installed" in told
-    assert "Ada Lovelace" not in told
+    output = command.run_and_fail("work-orders", "complete", order, *report)
+    assert "device_installed" in output
+    assert "Ada Lovelace" not in output
 
 
-def test_a_report_that_says_too_little_is_not_sent(command: CommandLine) -> None:
+def test_an_incomplete_report_is_not_sent(command: CommandLine) -> None:
     assert "--outcome" in command.run_and_fail("work-orders", "complete", "wo_1")
 
 
-def test_no_orders_are_told_in_words(command: CommandLine) -> None:
+def test_an_empty_list_of_orders_prints_a_sentence(command: CommandLine) -> None:
     assert "There are no such work orders." in command.run_successfully("work-orders", "list", "--technician", "Nobody")

@@ -1,4 +1,4 @@
-"""The database itself refuses bad states: each is tried here past all our code, on rows that are as they should be."""
+"""The database itself refuses invalid states: each is tried past our code, on otherwise valid rows."""
 
 import asyncpg
 import pytest
@@ -14,7 +14,7 @@ def enrollment(running: RunningStack) -> str:
 
 
 def _copied(table: str, **changes: str) -> str:
-    """Inserts the row of the enrolment $1 once more, with these columns changed."""
+    """Insert a copy of the enrollment row $1 with these columns changed."""
     where = {"enrollment": "id = $1"}.get(table, "enrollment_id = $1")
     values = ", ".join(f"'{name}', {value}" for name, value in changes.items())
     return (
@@ -61,20 +61,20 @@ CHECKS = {
 
 
 @pytest.mark.parametrize("name", COPIES)
-def test_what_there_is_once_cannot_be_twice(doors: RunningStack, enrollment: str, name: str) -> None:
+def test_unique_rows_cannot_be_duplicated(stack: RunningStack, enrollment: str, name: str) -> None:
     with pytest.raises(asyncpg.UniqueViolationError) as refused:
-        doors.database.execute(COPIES[name], enrollment)
+        stack.database.execute(COPIES[name], enrollment)
     assert refused.value.as_dict()["constraint_name"] == name
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_what_cannot_be_is_refused(doors: RunningStack, enrollment: str, name: str) -> None:
+def test_invalid_rows_are_refused(stack: RunningStack, enrollment: str, name: str) -> None:
     with pytest.raises(asyncpg.CheckViolationError) as refused:
-        doors.database.execute(CHECKS[name])
+        stack.database.execute(CHECKS[name])
     assert refused.value.as_dict()["constraint_name"] == name
 
 
-def test_a_device_is_in_one_program_of_a_kind(doors: RunningStack, enrollment: str) -> None:
+def test_a_device_is_in_one_program_of_a_kind(stack: RunningStack, enrollment: str) -> None:
     second = _copied(
         "program_subscription", id="'second-' || id", number="'second-' || number", service_point="'SP-4000001'"
     )
@@ -84,15 +84,15 @@ def test_a_device_is_in_one_program_of_a_kind(doors: RunningStack, enrollment: s
         " WHERE s.enrollment_id = $1"
     )
     with pytest.raises(asyncpg.UniqueViolationError, match="a_device_is_in_one_program_of_a_kind"):
-        doors.database.execute(both, enrollment)
+        stack.database.execute(both, enrollment)
 
 
-def test_two_messages_of_a_subscription_are_never_on_their_way_at_once(doors: RunningStack, enrollment: str) -> None:
+def test_two_messages_of_a_subscription_are_never_in_flight_together(stack: RunningStack, enrollment: str) -> None:
     on_its_way = {"state": "'sending'"}
     copies = [_copied("sync_request", id=f"'{n}-' || id", sequence=n, **on_its_way) for n in ("2", "3")]
     both = f"WITH one AS ({copies[0]}) {copies[1]}"
     with pytest.raises(asyncpg.UniqueViolationError, match="sync_request_on_its_way_alone"):
-        doors.database.execute(both, enrollment)
+        stack.database.execute(both, enrollment)
 
 
 @pytest.mark.parametrize(
@@ -104,14 +104,14 @@ def test_two_messages_of_a_subscription_are_never_on_their_way_at_once(doors: Ru
         "TRUNCATE audit_entry CASCADE",
     ],
 )
-def test_the_audit_trail_cannot_be_changed(doors: RunningStack, enrollment: str, statement: str) -> None:
-    count = doors.database.value("SELECT count(*) FROM audit_entry")
+def test_the_audit_trail_cannot_be_changed(stack: RunningStack, enrollment: str, statement: str) -> None:
+    count = stack.database.value("SELECT count(*) FROM audit_entry")
     with pytest.raises(asyncpg.RestrictViolationError):
-        doors.database.execute(statement)
-    assert count == doors.database.value("SELECT count(*) FROM audit_entry") > 0
+        stack.database.execute(statement)
+    assert count == stack.database.value("SELECT count(*) FROM audit_entry") > 0
 
 
 @pytest.mark.parametrize("table", ["enrollment", "device", "program_subscription", "catalog_version"])
-def test_what_others_refer_to_cannot_go(doors: RunningStack, enrollment: str, table: str) -> None:
+def test_referenced_rows_cannot_be_deleted(stack: RunningStack, enrollment: str, table: str) -> None:
     with pytest.raises(asyncpg.ForeignKeyViolationError):
-        doors.database.execute(f"DELETE FROM {table}")
+        stack.database.execute(f"DELETE FROM {table}")

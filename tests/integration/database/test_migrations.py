@@ -1,4 +1,4 @@
-"""The migrations lead from nothing to what the models say, and back; nothing drifts apart."""
+"""The migrations lead from an empty database to the models and back, and the two never differ."""
 
 import json
 from collections.abc import Iterator
@@ -23,12 +23,12 @@ def alembic_config(url: str) -> Config:
 
 
 @pytest.fixture
-def empty(doors: RunningStack) -> Iterator[str]:
-    """The address of a new database beside the stack's own."""
-    name = doors.unique_name("empty").replace("-", "_")
-    doors.database.execute(f"CREATE DATABASE {name}")
-    yield doors.description["database_url"].rsplit("/", 1)[0] + f"/{name}"
-    doors.database.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def empty(stack: RunningStack) -> Iterator[str]:
+    """Create a database beside the stack's own, and return its URL."""
+    name = stack.unique_name("empty").replace("-", "_")
+    stack.database.execute(f"CREATE DATABASE {name}")
+    yield stack.description["database_url"].rsplit("/", 1)[0] + f"/{name}"
+    stack.database.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _asked(url: str, statement: str) -> Any:
@@ -51,7 +51,7 @@ def test_the_models_have_not_drifted_from_the_migrations(empty: str) -> None:
     command.check(alembic_config(empty))
 
 
-def test_a_drift_would_be_seen(empty: str) -> None:
+def test_a_drift_is_detected(empty: str) -> None:
     command.upgrade(alembic_config(empty), "head")
     database = Database(empty)
     database.execute("ALTER TABLE enrollment DROP COLUMN reason")
@@ -60,14 +60,14 @@ def test_a_drift_would_be_seen(empty: str) -> None:
         command.check(alembic_config(empty))
 
 
-def test_a_database_in_use_is_at_the_head_and_keeps_its_rows(doors: RunningStack) -> None:
-    before = doors.database.value("SELECT count(*) FROM customer")
-    command.upgrade(alembic_config(doors.description["database_url"]), "head")
-    command.check(alembic_config(doors.description["database_url"]))
-    assert doors.database.value("SELECT count(*) FROM customer") == before > 0
+def test_a_used_database_is_at_the_head_and_keeps_its_rows(stack: RunningStack) -> None:
+    before = stack.database.value("SELECT count(*) FROM customer")
+    command.upgrade(alembic_config(stack.description["database_url"]), "head")
+    command.check(alembic_config(stack.description["database_url"]))
+    assert stack.database.value("SELECT count(*) FROM customer") == before > 0
 
 
-def test_what_was_stored_before_the_third_migration_is_carried_over(empty: str) -> None:
+def test_the_third_migration_carries_rows_over(empty: str) -> None:
     command.upgrade(alembic_config(empty), "0002")
     window = {"start": "2026-06-03T10:00:00Z", "end": "2026-06-03T08:00:00Z"}
     wish = {"contact_phone": "+1 319 555 0100", "window": window}
@@ -87,7 +87,7 @@ def test_what_was_stored_before_the_third_migration_is_carried_over(empty: str) 
         "application": {"work_order": wish},
     }
     database = Database(empty)
-    database.execute("SET session_replication_role = replica")  # nothing that these rows refer to is needed
+    database.execute("SET session_replication_role = replica")  # none of the rows that these refer to is needed
     for table in ("enrollment", "unenrollment"):
         row = json.dumps({**common, "id": table, "requester": "cis"})
         database.execute(f"INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, $1::text::jsonb)).*", row)

@@ -1,4 +1,4 @@
-"""A database that hangs, is away or refuses to write holds nobody, and is used again as soon as it can be."""
+"""A database that hangs, is down or refuses to write blocks nobody, and is used again as soon as possible."""
 
 import asyncio
 import tempfile
@@ -25,7 +25,7 @@ LONGER_THAN_A_CONNECT_MAY_TAKE = 4.0
 
 
 class Connections:
-    """Counts the attempts to connect of this process."""
+    """Counts this process's attempts to connect."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.attempts = 0
@@ -50,7 +50,7 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> Connections:
 
 @pytest.fixture
 def frozen(url: str) -> Iterator[Callable[[], None]]:
-    """Has every process of PostgreSQL stand still, until the test calls it or ends."""
+    """Freeze every PostgreSQL process until the test thaws them or ends."""
     family = [one for one in psutil.Process().children(recursive=True) if one.name().startswith("postgres")]
 
     def thaw() -> None:
@@ -76,7 +76,7 @@ async def pooled(url: str) -> AsyncIterator[tuple[AsyncEngine, Sessions]]:
 
 
 async def ask(sessions: Sessions, statement: str = "SELECT 1") -> bool:
-    """Whether the database did it; fails unless it is done or unavailable in good time."""
+    """Return whether the statement succeeded; fail unless it succeeds or is unavailable in time."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS), transaction(sessions) as session:
             await session.execute(text(statement))
@@ -95,7 +95,7 @@ async def until_answered(sessions: Sessions, statement: str = "SELECT 1") -> Non
             pass
 
 
-async def test_everybody_in_a_database_that_hangs_fails_and_one_tries_for_all(
+async def test_all_callers_of_a_hanging_database_fail_and_one_connection_probes_it(
     url: str, connections: Connections, frozen: Callable[[], None]
 ) -> None:
     async with pooled(url) as (_, sessions):
@@ -110,7 +110,7 @@ async def test_everybody_in_a_database_that_hangs_fails_and_one_tries_for_all(
         assert all(await ask_together(sessions))
 
 
-async def test_a_database_that_hangs_from_the_start_is_tried_by_no_more_than_the_pool(
+async def test_a_database_that_hangs_from_the_start_gets_at_most_a_pool_of_connections(
     url: str, connections: Connections, frozen: Callable[[], None]
 ) -> None:
     freeze()
@@ -144,7 +144,7 @@ async def test_a_statement_that_is_only_slow_is_waited_for(url: str, connections
         assert connections.attempts > 1, "nobody asked whether the database still answers"
 
 
-async def test_more_callers_than_the_server_has_room_for_are_told_that_it_is_overloaded(url: str) -> None:
+async def test_too_many_callers_are_answered_with_overloaded(url: str) -> None:
     async with pooled(url) as (_, sessions):
         await until_answered(sessions, "CREATE ROLE narrow LOGIN PASSWORD 'x' CONNECTION LIMIT 0")
         host = url.rpartition("@")[2]
@@ -152,13 +152,13 @@ async def test_more_callers_than_the_server_has_room_for_are_told_that_it_is_ove
             assert not await ask(narrow)
 
 
-async def test_a_primary_that_turns_read_only_is_unavailable_and_its_connections_are_dropped(
+async def test_a_read_only_primary_is_unavailable_and_its_connections_are_dropped(
     url: str, connections: Connections
 ) -> None:
     async with pooled(url) as (_, sessions):
         await until_answered(sessions, "CREATE TABLE IF NOT EXISTS note (at timestamptz)")
         await set_read_only(url, read_only=True)
-        # Connections that are there already turn read-only, too, as those of a demoted primary do.
+        # Existing connections turn read-only, too, like those of a demoted primary.
         assert not await ask(sessions, "INSERT INTO note VALUES (now())")
         before = connections.attempts
         await set_read_only(url, read_only=False)
@@ -180,17 +180,17 @@ async def set_read_only(url: str, *, read_only: bool) -> None:
             await other.close()
 
 
-async def test_the_api_answers_503_while_the_database_is_read_only(doors: RunningStack) -> None:
-    await set_read_only(doors.description["database_url"], read_only=True)
+async def test_the_api_answers_503_while_the_database_is_read_only(stack: RunningStack) -> None:
+    await set_read_only(stack.description["database_url"], read_only=True)
     try:
-        answer = doors.submit(doors.build_application())
+        response = stack.submit(stack.build_application())
     finally:
-        await set_read_only(doors.description["database_url"], read_only=False)
-    assert (answer.status_code, answer.json()["detail"]) == (503, "The database is read-only at the moment.")
-    doors.wait_for_sync_request(doors.submit_accepted(doors.build_application()), "synchronized")
+        await set_read_only(stack.description["database_url"], read_only=False)
+    assert (response.status_code, response.json()["detail"]) == (503, "The database is read-only at the moment.")
+    stack.wait_for_sync_request(stack.submit_accepted(stack.build_application()), "synchronized")
 
 
-async def test_a_process_that_was_busy_does_not_take_its_deafness_for_the_databases(url: str) -> None:
+async def test_a_busy_process_does_not_blame_the_database(url: str) -> None:
     async with pooled(url) as (_, sessions):
         asking = asyncio.ensure_future(ask(sessions))
         deadline = time.monotonic() + LONGER_THAN_A_CONNECT_MAY_TAKE
@@ -199,6 +199,6 @@ async def test_a_process_that_was_busy_does_not_take_its_deafness_for_the_databa
 
 
 def busy_until(deadline: float) -> None:
-    """Keeps the event loop from hearing anything."""
+    """Block the event loop."""
     while time.monotonic() < deadline:
         pass

@@ -1,4 +1,4 @@
-"""Places in a program are never given twice, however many ask at the same moment.
+"""A program's capacity is never exceeded, however many requests arrive at the same moment.
 
 See docs/domain.md#capacity-and-waitlist.
 """
@@ -16,14 +16,14 @@ ASKING = 12
 _ENDED = "SELECT state, id FROM enrollment WHERE program = $1 AND state = ANY('{enrolled,waitlisted,rejected}')"
 
 
-def _ask_at_once(doors: RunningStack, applications: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """Submits all at the same moment; gives the enrolments by the state in which each came to rest."""
+def _ask_at_once(stack: RunningStack, applications: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Submit all requests concurrently; return the enrollments by their final state."""
     with ThreadPoolExecutor(len(applications)) as senders:
-        made = set(senders.map(doors.submit_accepted, applications))
+        made = set(senders.map(stack.submit_accepted, applications))
     program = applications[0]["program"]
 
     def ended() -> Any:
-        rows = [row for row in doors.database.rows(_ENDED, program) if row["id"] in made]
+        rows = [row for row in stack.database.rows(_ENDED, program) if row["id"] in made]
         return rows if len(rows) == len(made) else None
 
     states: dict[str, list[str]] = {}
@@ -32,8 +32,8 @@ def _ask_at_once(doors: RunningStack, applications: list[dict[str, Any]]) -> dic
     return states
 
 
-def _held(doors: RunningStack, program: str) -> tuple[int, int, Decimal]:
-    (row,) = doors.database.rows("SELECT customers, devices, kw FROM program_capacity WHERE program = $1", program)
+def _held(stack: RunningStack, program: str) -> tuple[int, int, Decimal]:
+    (row,) = stack.database.rows("SELECT customers, devices, kw FROM program_capacity WHERE program = $1", program)
     return row["customers"], row["devices"], row["kw"]
 
 
@@ -46,74 +46,74 @@ def _held(doors: RunningStack, program: str) -> tuple[int, int, Decimal]:
     ],
 )
 def test_a_program_is_never_overfilled(
-    doors: RunningStack, capacity: dict[str, Any], taken: tuple[int, int, Decimal]
+    stack: RunningStack, capacity: dict[str, Any], taken: tuple[int, int, Decimal]
 ) -> None:
-    program = doors.unique_name("CAP")
-    doors.add_program(program, capacity=capacity)
-    states = _ask_at_once(doors, [doors.build_application(program=program) for _ in range(ASKING)])
+    program = stack.unique_name("CAP")
+    stack.add_program(program, capacity=capacity)
+    states = _ask_at_once(stack, [stack.build_application(program=program) for _ in range(ASKING)])
     assert {state: len(ids) for state, ids in states.items()} == {"enrolled": taken[0], "rejected": ASKING - taken[0]}
-    assert _held(doors, program) == taken
+    assert _held(stack, program) == taken
 
 
-def test_who_finds_no_place_waits_and_is_served_in_order(doors: RunningStack) -> None:
-    program = doors.unique_name("LINE")
-    doors.add_program(program, capacity={"customers": 1, "waitlist": True})
-    doors.wait_for_enrollment(doors.submit_accepted(doors.build_application(program=program)), "enrolled")
+def test_the_waitlist_is_served_in_order(stack: RunningStack) -> None:
+    program = stack.unique_name("LINE")
+    stack.add_program(program, capacity={"customers": 1, "waitlist": True})
+    stack.wait_for_enrollment(stack.submit_accepted(stack.build_application(program=program)), "enrolled")
     waiting: list[str] = []
     for position in (1, 2, 3):
-        waiting.append(doors.submit_accepted(doors.build_application(program=program)))
-        assert doors.wait_for_enrollment(waiting[-1], "waitlisted")["waitlist_position"] == position
-    _widen(doors, program, 3)
+        waiting.append(stack.submit_accepted(stack.build_application(program=program)))
+        assert stack.wait_for_enrollment(waiting[-1], "waitlisted")["waitlist_position"] == position
+    _widen(stack, program, 3)
     for served in waiting[:2]:
-        doors.wait_for_enrollment(served, "enrolled")
-    last = doors.get_enrollment(waiting[2])
+        stack.wait_for_enrollment(served, "enrolled")
+    last = stack.get_enrollment(waiting[2])
     assert (last["state"], last["waitlist_position"]) == ("waitlisted", 1)
 
 
-def _widen(doors: RunningStack, program: str, customers: int) -> None:
-    catalog = doors.get_catalog()
+def _widen(stack: RunningStack, program: str, customers: int) -> None:
+    catalog = stack.get_catalog()
     entry = next(one for one in catalog["programs"] if one["code"] == program)
     entry["capacity"]["customers"] = customers
-    doors.api.put("/v1/catalog", json=catalog).raise_for_status()
+    stack.api.put("/v1/catalog", json=catalog).raise_for_status()
 
 
-def test_one_who_leaves_the_line_makes_the_others_move_up(doors: RunningStack) -> None:
-    program = doors.unique_name("LINE")
-    doors.add_program(program, capacity={"customers": 0, "waitlist": True})
-    first, second = (doors.submit_accepted(doors.build_application(program=program)) for _ in range(2))
+def test_leaving_the_waitlist_moves_the_others_up(stack: RunningStack) -> None:
+    program = stack.unique_name("LINE")
+    stack.add_program(program, capacity={"customers": 0, "waitlist": True})
+    first, second = (stack.submit_accepted(stack.build_application(program=program)) for _ in range(2))
     for one in (first, second):
-        doors.wait_for_enrollment(one, "waitlisted")
-    position = {one: doors.get_enrollment(one)["waitlist_position"] for one in (first, second)}
+        stack.wait_for_enrollment(one, "waitlisted")
+    position = {one: stack.get_enrollment(one)["waitlist_position"] for one in (first, second)}
     ahead, behind = sorted(position, key=lambda one: position[one])
-    doors.api.post(f"/v1/program-enrollments/{ahead}/cancel", json={"reason": "moved house"}).raise_for_status()
-    assert doors.get_enrollment(ahead)["state"] == "cancelled"
-    assert doors.get_enrollment(behind)["waitlist_position"] == 1
-    wait_for(lambda: doors.describe_enroll_workflow(ahead).close_time)
+    stack.api.post(f"/v1/program-enrollments/{ahead}/cancel", json={"reason": "moved house"}).raise_for_status()
+    assert stack.get_enrollment(ahead)["state"] == "cancelled"
+    assert stack.get_enrollment(behind)["waitlist_position"] == 1
+    wait_for(lambda: stack.describe_enroll_workflow(ahead).close_time)
 
 
-def test_one_who_needs_less_does_not_overtake(doors: RunningStack) -> None:
-    program = doors.unique_name("LINE")
-    doors.add_program(program, capacity={"devices": 1, "waitlist": True})
-    pair = [{"specification": "ecobee-premium", "serial_number": doors.unique_name("SN")} for _ in range(2)]
-    large = doors.submit_accepted(doors.build_application(program=program, devices=pair))
-    doors.wait_for_enrollment(large, "waitlisted")
-    small = doors.submit_accepted(doors.build_application(program=program))
-    assert doors.wait_for_enrollment(small, "waitlisted")["waitlist_position"] == 2
-    doors.api.post(f"/v1/program-enrollments/{large}/cancel", json={"reason": "too many"}).raise_for_status()
-    doors.wait_for_enrollment(small, "enrolled")
+def test_a_smaller_request_does_not_overtake(stack: RunningStack) -> None:
+    program = stack.unique_name("LINE")
+    stack.add_program(program, capacity={"devices": 1, "waitlist": True})
+    pair = [{"specification": "ecobee-premium", "serial_number": stack.unique_name("SN")} for _ in range(2)]
+    large = stack.submit_accepted(stack.build_application(program=program, devices=pair))
+    stack.wait_for_enrollment(large, "waitlisted")
+    small = stack.submit_accepted(stack.build_application(program=program))
+    assert stack.wait_for_enrollment(small, "waitlisted")["waitlist_position"] == 2
+    stack.api.post(f"/v1/program-enrollments/{large}/cancel", json={"reason": "too many"}).raise_for_status()
+    stack.wait_for_enrollment(small, "enrolled")
 
 
-def test_a_serial_number_goes_to_one_of_two_who_race(doors: RunningStack) -> None:
-    program = doors.unique_name("RACE")
-    doors.add_program(program)
-    devices = [{"specification": "ecobee-premium", "serial_number": doors.unique_name("SN")}]
-    states = _ask_at_once(doors, [doors.build_application(program=program, devices=devices) for _ in range(6)])
+def test_one_of_two_racing_requests_gets_the_serial_number(stack: RunningStack) -> None:
+    program = stack.unique_name("RACE")
+    stack.add_program(program)
+    devices = [{"specification": "ecobee-premium", "serial_number": stack.unique_name("SN")}]
+    states = _ask_at_once(stack, [stack.build_application(program=program, devices=devices) for _ in range(6)])
     assert {state: len(ids) for state, ids in states.items()} == {"enrolled": 1, "rejected": 5}
-    assert len(doors.search_derms(devices[0]["serial_number"])) <= 1
+    assert len(stack.search_derms(devices[0]["serial_number"])) <= 1
 
 
-def test_a_service_point_is_taken_once_by_those_who_race(doors: RunningStack) -> None:
-    program, who = doors.unique_name("RACE"), doors.customers.take()
-    doors.add_program(program)
-    states = _ask_at_once(doors, [doors.build_application(who, program=program) for _ in range(6)])
+def test_one_of_several_racing_requests_gets_the_service_point(stack: RunningStack) -> None:
+    program, customer = stack.unique_name("RACE"), stack.customers.take()
+    stack.add_program(program)
+    states = _ask_at_once(stack, [stack.build_application(customer, program=program) for _ in range(6)])
     assert {state: len(ids) for state, ids in states.items()} == {"enrolled": 1, "rejected": 5}

@@ -1,4 +1,4 @@
-"""Devices that come by parcel, and devices that must answer first, on the real stack (docs/domain.md#device-setup)."""
+"""Shipped devices and status checks on the real stack (docs/domain.md#device-setup)."""
 
 import httpx
 import pytest
@@ -10,7 +10,7 @@ from tests.waiting import wait_for
 NEEDS_ATTENTION = SearchAttributeKey.for_bool("NeedsAttention")
 
 
-def test_a_shipped_device_is_enrolled_once_the_customer_confirmed_it(setup: DeviceSetupClient) -> None:
+def test_a_shipped_device_is_enrolled_after_the_customers_confirmation(setup: DeviceSetupClient) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
     assert setup.post(shipment, "shipped", carrier="Parcel Post", tracking_reference="PP-1").is_success
     standing = setup.post(shipment, "delivered").json()
@@ -19,47 +19,47 @@ def test_a_shipped_device_is_enrolled_once_the_customer_confirmed_it(setup: Devi
     for _ in range(2):
         assert setup.post(shipment, "confirmed", confirmed_by="customer", **device).json()["state"] == "confirmed"
     setup.stack.wait_for_sync_request(enrollment, "synchronized")
-    seen = setup.stack.get_enrollment(enrollment)
-    assert (seen["state"], seen["subscription"]["state"]) == ("enrolled", "active")
-    assert seen["subscription"]["devices"][0]["serial_number"] == device["serial_number"]
-    told = [entry["what"] for entry in seen["timeline"]]
+    view = setup.stack.get_enrollment(enrollment)
+    assert (view["state"], view["subscription"]["state"]) == ("enrolled", "active")
+    assert view["subscription"]["devices"][0]["serial_number"] == device["serial_number"]
+    texts = [entry["what"] for entry in view["timeline"]]
     expected = ["Device sent", "Device delivered", "Head-end answered", "Enrolled"]
-    assert [what for what in told if what in expected] == expected
-    (sent,), (checked,) = seen["shipments"], seen["head_end_requests"]
+    assert [what for what in texts if what in expected] == expected
+    (sent,), (checked,) = view["shipments"], view["head_end_requests"]
     assert (sent["id"], sent["state"], sent["tracking_reference"]) == (shipment, "confirmed", "PP-1")
     assert (sent["next_step"], sent["available_actions"]) == ("The device is installed; its enrolment goes on.", [])
     assert (checked["kind"], checked["outcome"], checked["next_step"]) == ("status_check", "ok", "The device answers.")
     assert checked["serial_number"] == device["serial_number"]
 
 
-def test_a_tracking_number_that_is_known_later_or_was_wrong_can_be_told(setup: DeviceSetupClient) -> None:
+def test_a_tracking_number_can_be_added_or_corrected(setup: DeviceSetupClient) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
-    told: list[dict[str, str]] = [
+    texts: list[dict[str, str]] = [
         {"carrier": "Parcel Post"},
         {"tracking_reference": "PP-1"},
         {"tracking_reference": "PP-1"},
         {},
         {"carrier": "Parcel Post", "tracking_reference": "PP-2"},
     ]
-    for one in told:
+    for one in texts:
         assert setup.post(shipment, "shipped", **one).json()["state"] == "shipped"
-    seen = setup.get_shipment(shipment)
-    assert (seen["carrier"], seen["tracking_reference"]) == ("Parcel Post", "PP-2")
+    view = setup.get_shipment(shipment)
+    assert (view["carrier"], view["tracking_reference"]) == ("Parcel Post", "PP-2")
     timeline = [entry["what"] for entry in setup.stack.get_enrollment(enrollment)["timeline"]]
     assert timeline.count("Device sent") == 1
     assert timeline.count("Tracking of the parcel told") == 2
     setup.post(shipment, "delivered").raise_for_status()
-    answer = setup.post(shipment, "shipped", tracking_reference="PP-3")
-    assert (answer.status_code, answer.json()["detail"].partition(" is ")[2][:9]) == (409, "delivered")
+    response = setup.post(shipment, "shipped", tracking_reference="PP-3")
+    assert (response.status_code, response.json()["detail"].partition(" is ")[2][:9]) == (409, "delivered")
 
 
-def test_what_cannot_be_taken_is_said_at_once_and_kept_nowhere(setup: DeviceSetupClient) -> None:
+def test_an_invalid_confirmation_is_refused_and_not_stored(setup: DeviceSetupClient) -> None:
     _, shipment = setup.enroll_with_shipment()
-    answer = setup.post(
+    response = setup.post(
         shipment, "confirmed", confirmed_by="customer", **{**setup.build_device(), "specification": "nest-thermostat"}
     )
-    assert (answer.status_code, answer.json()["type"].rsplit("#")[-1]) == (422, "confirmation-refused")
-    assert [one["pointer"] for one in answer.json()["errors"]] == ["/specification"]
+    assert (response.status_code, response.json()["type"].rsplit("#")[-1]) == (422, "confirmation-refused")
+    assert [one["pointer"] for one in response.json()["errors"]] == ["/specification"]
     assert setup.get_shipment(shipment)["state"] == "ordered"
 
 
@@ -70,13 +70,13 @@ def test_another_confirmation_after_the_first_is_refused(setup: DeviceSetupClien
     setup.stack.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_cancelling_while_the_parcel_is_on_its_way_takes_back_what_was_done(setup: DeviceSetupClient) -> None:
+def test_cancelling_during_shipment_undoes_the_setup(setup: DeviceSetupClient) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
     setup.post(shipment, "shipped").raise_for_status()
     held = setup.stack.database.value("SELECT devices FROM program_capacity WHERE program = 'TSTAT-KIT'")
     setup.stack.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "moved"}).raise_for_status()
-    seen = setup.stack.get_enrollment(enrollment)
-    assert (seen["state"], seen["subscription"]["state"]) == ("cancelled", "cancelled")
+    view = setup.stack.get_enrollment(enrollment)
+    assert (view["state"], view["subscription"]["state"]) == ("cancelled", "cancelled")
     assert setup.get_shipment(shipment)["state"] == "cancelled"
     assert setup.stack.database.value("SELECT devices FROM program_capacity WHERE program = 'TSTAT-KIT'") == held - 1
     assert setup.post(shipment, "confirmed", confirmed_by="customer", **setup.build_device()).status_code == 409
@@ -84,7 +84,7 @@ def test_cancelling_while_the_parcel_is_on_its_way_takes_back_what_was_done(setu
     wait_for(lambda: setup.stack.describe_enroll_workflow(enrollment).close_time)
 
 
-def test_a_parcel_that_comes_back_waits_for_a_person_and_a_retry_sends_another(setup: DeviceSetupClient) -> None:
+def test_a_returned_shipment_is_parked_and_a_retry_sends_another(setup: DeviceSetupClient) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
     setup.post(shipment, "shipped").raise_for_status()
     setup.post(shipment, "returned", reason="address unknown").raise_for_status()
@@ -96,16 +96,16 @@ def test_a_parcel_that_comes_back_waits_for_a_person_and_a_retry_sends_another(s
     setup.stack.wait_for_sync_request(enrollment, "synchronized")
 
 
-@pytest.mark.parametrize("answer", ["at_once", "callback"])
-def test_a_device_of_the_customers_own_is_enrolled_when_it_answers(setup: DeviceSetupClient, answer: str) -> None:
-    setup.head_end.set_faults(answer=answer)
+@pytest.mark.parametrize("response", ["at_once", "callback"])
+def test_a_customers_own_device_is_enrolled_when_it_answers(setup: DeviceSetupClient, response: str) -> None:
+    setup.head_end.set_faults(answer=response)
     enrollment = setup.enroll(devices=[setup.build_device()])
     setup.stack.wait_for_sync_request(enrollment, "synchronized")
     assert setup.stack.get_enrollment(enrollment)["state"] == "enrolled"
 
 
 @pytest.mark.parametrize("state", ["offline", "unknown", "broken"])
-def test_a_device_that_does_not_answer_waits_for_a_person_until_it_does(setup: DeviceSetupClient, state: str) -> None:
+def test_a_silent_device_is_parked_until_it_answers(setup: DeviceSetupClient, state: str) -> None:
     device = setup.build_device()
     setup.head_end.set_device_state(device, state)
     enrollment = setup.enroll(devices=[device])
@@ -120,7 +120,7 @@ def test_a_device_that_does_not_answer_waits_for_a_person_until_it_does(setup: D
     setup.stack.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_a_silent_device_that_speaks_again_needs_nobody(setup: DeviceSetupClient) -> None:
+def test_a_silent_device_that_comes_back_online_needs_no_person(setup: DeviceSetupClient) -> None:
     device = setup.build_device()
     setup.head_end.set_device_state(device, "silent")
     enrollment = setup.enroll(devices=[device])
@@ -129,7 +129,7 @@ def test_a_silent_device_that_speaks_again_needs_nobody(setup: DeviceSetupClient
     setup.stack.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_cancelling_while_a_device_is_silent_ends_it(setup: DeviceSetupClient) -> None:
+def test_cancelling_while_a_device_is_silent_ends_the_enrollment(setup: DeviceSetupClient) -> None:
     device = setup.build_device()
     setup.head_end.set_device_state(device, "silent")
     enrollment = setup.enroll(devices=[device])
@@ -140,7 +140,7 @@ def test_cancelling_while_a_device_is_silent_ends_it(setup: DeviceSetupClient) -
     assert setup.stack.get_enrollment(enrollment)["subscription"]["state"] == "cancelled"
 
 
-def test_answers_that_are_not_signed_are_refused_and_unknown_ones_change_nothing(setup: DeviceSetupClient) -> None:
+def test_unsigned_answers_are_refused_and_unknown_ones_change_nothing(setup: DeviceSetupClient) -> None:
     answers = {"answers": [{"message_id": "a", "request_id": setup.stack.unique_name("her"), "outcome": "ok"}]}
     assert (
         httpx.post(

@@ -1,4 +1,4 @@
-"""A request that does not qualify is rejected, with each rule that failed, and nothing is taken for it."""
+"""An ineligible request is rejected with every failed rule, and reserves nothing."""
 
 from typing import Any
 
@@ -24,67 +24,67 @@ def _failed(decision: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize("rule", CASES)
-def test_a_rule_that_fails_is_named(doors: RunningStack, rule: str) -> None:
+def test_a_failed_rule_is_named(stack: RunningStack, rule: str) -> None:
     wanted, changes = CASES[rule]
-    seen = doors.wait_for_enrollment(
-        doors.submit_accepted(doors.build_application(doors.customers.take(**wanted), **changes)), "rejected"
+    view = stack.wait_for_enrollment(
+        stack.submit_accepted(stack.build_application(stack.customers.take(**wanted), **changes)), "rejected"
     )
-    assert rule in _failed(seen["decision"])
-    finding = next(one for one in seen["decision"]["findings"] if one["rule"] == rule)
+    assert rule in _failed(view["decision"])
+    finding = next(one for one in view["decision"]["findings"] if one["rule"] == rule)
     assert finding["reason"]
-    assert (seen["subscription"], seen["sync_requests"]) == (None, [])
+    assert (view["subscription"], view["sync_requests"]) == (None, [])
 
 
-def test_all_that_fails_is_told_at_once(doors: RunningStack) -> None:
-    who = doors.customers.take(meter_type="manual")
-    seen = doors.wait_for_enrollment(
-        doors.submit_accepted(doors.build_application(who, terms=None, devices=[])), "rejected"
+def test_all_failed_rules_are_reported_together(stack: RunningStack) -> None:
+    who = stack.customers.take(meter_type="manual")
+    view = stack.wait_for_enrollment(
+        stack.submit_accepted(stack.build_application(who, terms=None, devices=[])), "rejected"
     )
-    assert {"interval_meter", "terms_accepted", "device_count"} <= _failed(seen["decision"])
+    assert {"interval_meter", "terms_accepted", "device_count"} <= _failed(view["decision"])
 
 
-def test_a_list_says_why(doors: RunningStack) -> None:
-    enrollment = doors.submit_accepted(doors.build_application(terms=None))
-    seen = doors.wait_for_enrollment(enrollment, "rejected")
-    answer = doors.api.get("/v1/program-enrollments", params={"transaction_id": seen["transaction_id"]})
-    (listed,) = answer.raise_for_status().json()["items"]
-    (failed,) = [one["reason"] for one in seen["decision"]["findings"] if one["verdict"] == "failed"]
-    assert (listed["reason"], seen["reason"]) == (failed, failed)
+def test_the_list_shows_the_failed_rules(stack: RunningStack) -> None:
+    enrollment = stack.submit_accepted(stack.build_application(terms=None))
+    view = stack.wait_for_enrollment(enrollment, "rejected")
+    response = stack.api.get("/v1/program-enrollments", params={"transaction_id": view["transaction_id"]})
+    (listed,) = response.raise_for_status().json()["items"]
+    (failed,) = [one["reason"] for one in view["decision"]["findings"] if one["verdict"] == "failed"]
+    assert (listed["reason"], view["reason"]) == (failed, failed)
 
 
-def test_a_rejected_flow_ends(doors: RunningStack) -> None:
-    enrollment = doors.submit_accepted(doors.build_application(terms=None))
-    doors.wait_for_enrollment(enrollment, "rejected")
-    answer = doors.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "no more"})
-    assert (answer.status_code, answer.json()["type"].split("#")[1]) == (409, "illegal-transition")
+def test_a_rejected_workflow_ends(stack: RunningStack) -> None:
+    enrollment = stack.submit_accepted(stack.build_application(terms=None))
+    stack.wait_for_enrollment(enrollment, "rejected")
+    response = stack.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "no more"})
+    assert (response.status_code, response.json()["type"].split("#")[1]) == (409, "illegal-transition")
 
 
-def test_a_second_enrolment_of_the_same_place_is_rejected(doors: RunningStack) -> None:
-    who = doors.customers.take()
-    enrollment = doors.submit_accepted(doors.build_application(who))
-    doors.wait_for_sync_request(enrollment, "synchronized")
-    seen = doors.wait_for_enrollment(doors.submit_accepted(doors.build_application(who)), "rejected")
-    assert "not_subscribed" in _failed(seen["decision"])
+def test_a_second_enrollment_of_a_service_point_is_rejected(stack: RunningStack) -> None:
+    who = stack.customers.take()
+    enrollment = stack.submit_accepted(stack.build_application(who))
+    stack.wait_for_sync_request(enrollment, "synchronized")
+    view = stack.wait_for_enrollment(stack.submit_accepted(stack.build_application(who)), "rejected")
+    assert "not_subscribed" in _failed(view["decision"])
 
 
-def test_a_serial_number_that_somebody_else_has_is_rejected(doors: RunningStack) -> None:
-    first = doors.build_application()
-    doors.wait_for_sync_request(doors.submit_accepted(first), "synchronized")
+def test_a_serial_number_of_another_customer_is_rejected(stack: RunningStack) -> None:
+    first = stack.build_application()
+    stack.wait_for_sync_request(stack.submit_accepted(first), "synchronized")
     disguised = {**first["devices"][0], "serial_number": first["devices"][0]["serial_number"].lower().replace("-", ":")}
-    seen = doors.wait_for_enrollment(doors.submit_accepted(doors.build_application(devices=[disguised])), "rejected")
-    assert _failed(seen["decision"]) == {"serial_free"}
+    view = stack.wait_for_enrollment(stack.submit_accepted(stack.build_application(devices=[disguised])), "rejected")
+    assert _failed(view["decision"]) == {"serial_free"}
 
 
 @pytest.mark.parametrize("wanted", [{}, {"meter_type": "manual"}, {"critical": "true"}])
-def test_eligible_programs_say_beforehand_what_the_decision_says(doors: RunningStack, wanted: dict[str, str]) -> None:
-    who = doors.customers.take(**wanted)
-    (customer,) = doors.api.get("/v1/customers", params={"q": who["cis_account_id"]}).json()["items"]
-    places = doors.api.get(
+def test_eligible_programs_predict_the_decision(stack: RunningStack, wanted: dict[str, str]) -> None:
+    who = stack.customers.take(**wanted)
+    (customer,) = stack.api.get("/v1/customers", params={"q": who["cis_account_id"]}).json()["items"]
+    places = stack.api.get(
         f"/v1/customers/{customer['id']}/eligible-programs", params={"service_point": who["cis_service_point_id"]}
     ).json()["items"]
     program = next(one for one in places[0]["programs"] if one["program"] == "TSTAT-DR")
-    enrollment = doors.submit_accepted(doors.build_application(who))
-    decision = doors.wait_for_enrollment(enrollment, "rejected" if wanted else "enrolled")["decision"]
+    enrollment = stack.submit_accepted(stack.build_application(who))
+    decision = stack.wait_for_enrollment(enrollment, "rejected" if wanted else "enrolled")["decision"]
     said = {one["rule"]: one for one in program["findings"] if one["verdict"] != "open"}
     decided = {one["rule"]: one for one in decision["findings"]}
     assert said == {rule: decided[rule] for rule in said}

@@ -1,4 +1,4 @@
-"""Reports, cancellations and orders that cross each other have one answer each (docs/domain.md#edge-cases)."""
+"""Concurrent reports, cancellations and orders have one outcome (docs/domain.md#edge-cases)."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,75 +10,78 @@ from tests.waiting import wait_for
 
 
 @pytest.fixture
-def field(doors: RunningStack) -> InstallationClient:
-    return InstallationClient(doors)
+def installations(stack: RunningStack) -> InstallationClient:
+    return InstallationClient(stack)
 
 
-def _cancel(field: InstallationClient, enrollment: str) -> None:
-    door = f"/v1/program-enrollments/{enrollment}/cancel"
-    field.stack.api.post(door, json={"reason": "changed their mind"}).raise_for_status()
+def _cancel(installations: InstallationClient, enrollment: str) -> None:
+    path = f"/v1/program-enrollments/{enrollment}/cancel"
+    installations.stack.api.post(path, json={"reason": "changed their mind"}).raise_for_status()
 
 
-def test_cancelling_calls_the_order_off_and_gives_the_place_back(field: InstallationClient) -> None:
-    program = field.add_program()
-    enrollment, order = field.enroll_with_order(program=program)
-    assert field.get_capacity_in_use(program)[0] == 1
-    _cancel(field, enrollment)
-    ended = field.wait_for_workflow_end(enrollment)
+def test_cancelling_cancels_the_order_and_releases_capacity(installations: InstallationClient) -> None:
+    program = installations.add_program()
+    enrollment, order = installations.enroll_with_order(program=program)
+    assert installations.get_capacity_in_use(program)[0] == 1
+    _cancel(installations, enrollment)
+    ended = installations.wait_for_workflow_end(enrollment)
     assert (ended["state"], ended["subscription"]["state"]) == ("cancelled", "cancelled")
-    assert (field.get_order(order)["state"], field.get_capacity_in_use(program)) == ("cancelled", (0, 0, 0))
+    assert (installations.get_order(order)["state"], installations.get_capacity_in_use(program)) == (
+        "cancelled",
+        (0, 0, 0),
+    )
 
 
-def test_a_report_of_a_cancelled_enrolment_is_kept_and_changes_nothing(field: InstallationClient) -> None:
-    enrollment, order = field.enroll_with_order()
-    _cancel(field, enrollment)
-    report = field.post_accepted_completion(order)
-    (kept,) = field.get_order(order)["completions"]
+def test_a_report_of_a_cancelled_enrollment_is_kept_and_changes_nothing(installations: InstallationClient) -> None:
+    enrollment, order = installations.enroll_with_order()
+    _cancel(installations, enrollment)
+    report = installations.post_accepted_completion(order)
+    (kept,) = installations.get_order(order)["completions"]
     assert (kept["completion_id"], kept["verdict"]) == (report["completion_id"], "ignored: changed their mind")
-    assert field.wait_for_workflow_end(enrollment)["state"] == "cancelled"
+    assert installations.wait_for_workflow_end(enrollment)["state"] == "cancelled"
 
 
-def test_cancelling_while_the_technician_is_there_leaves_the_order_to_them(field: InstallationClient) -> None:
-    enrollment, order = field.enroll_with_order()
-    field.post(order, "progress", step="on_site")
-    _cancel(field, enrollment)
-    assert field.wait_for_workflow_end(enrollment)["state"] == "cancelled"
-    assert field.get_order(order)["state"] == "on_site"
-    field.post_accepted_completion(order)
-    seen = field.get_order(order)
-    assert (seen["state"], seen["completions"][0]["verdict"]) == ("incomplete", "ignored: changed their mind")
+def test_cancelling_during_a_visit_leaves_the_order_open(installations: InstallationClient) -> None:
+    enrollment, order = installations.enroll_with_order()
+    installations.post(order, "progress", step="on_site")
+    _cancel(installations, enrollment)
+    assert installations.wait_for_workflow_end(enrollment)["state"] == "cancelled"
+    assert installations.get_order(order)["state"] == "on_site"
+    installations.post_accepted_completion(order)
+    view = installations.get_order(order)
+    assert (view["state"], view["completions"][0]["verdict"]) == ("incomplete", "ignored: changed their mind")
 
 
-def test_the_same_report_twice_is_one(field: InstallationClient) -> None:
-    enrollment, order = field.enroll_with_order()
-    report = field.post_accepted_completion(order)
-    assert field.post(order, "completion", **report).status_code == 202
-    field.stack.wait_for_sync_request(enrollment, "synchronized")
-    assert field.post(order, "completion", **report).status_code == 202
-    assert len(field.get_order(order)["completions"]) == 1
+def test_a_duplicate_report_is_accepted_once(installations: InstallationClient) -> None:
+    enrollment, order = installations.enroll_with_order()
+    report = installations.post_accepted_completion(order)
+    assert installations.post(order, "completion", **report).status_code == 202
+    installations.stack.wait_for_sync_request(enrollment, "synchronized")
+    assert installations.post(order, "completion", **report).status_code == 202
+    assert len(installations.get_order(order)["completions"]) == 1
 
 
-def test_a_report_id_with_other_content_is_refused(field: InstallationClient) -> None:
-    _, order = field.enroll_with_order()
-    report = field.post_accepted_completion(order, "no_access")
-    answer = field.post(order, "completion", **{**report, "outcome": "parts_missing"})
-    assert (answer.status_code, answer.json()["type"].rpartition("#")[2]) == (409, "content-mismatch")
+def test_a_report_id_with_other_content_is_refused(installations: InstallationClient) -> None:
+    _, order = installations.enroll_with_order()
+    report = installations.post_accepted_completion(order, "no_access")
+    response = installations.post(order, "completion", **{**report, "outcome": "parts_missing"})
+    assert (response.status_code, response.json()["type"].rpartition("#")[2]) == (409, "content-mismatch")
 
 
-def test_a_second_report_of_work_that_is_done_is_refused(field: InstallationClient) -> None:
-    enrollment, order = field.enroll_with_order()
-    field.post_accepted_completion(order)
-    field.stack.wait_for_enrollment(enrollment, "enrolled")
-    assert field.post(order, "completion", **field.build_completion()).status_code == 409
+def test_a_second_report_of_completed_work_is_refused(installations: InstallationClient) -> None:
+    enrollment, order = installations.enroll_with_order()
+    installations.post_accepted_completion(order)
+    installations.stack.wait_for_enrollment(enrollment, "enrolled")
+    assert installations.post(order, "completion", **installations.build_completion()).status_code == 409
 
 
-def test_a_report_by_hand_is_taken_like_one_through_the_door(field: InstallationClient) -> None:
-    enrollment, order = field.enroll_with_order()
-    report = field.build_completion()
+def test_a_signaled_report_is_accepted_like_a_posted_one(installations: InstallationClient) -> None:
+    enrollment, order = installations.enroll_with_order()
+    report = installations.build_completion()
     message = {"work_order_id": order, "completion_id": report["completion_id"], "completion": report}
-    field.signal_by_command_line(enrollment, "site_visit_completed", message)
-    field.stack.wait_for_sync_request(enrollment, "synchronized")
-    assert field.wait_for_verdict(order, report["completion_id"]) == "taken"
+    installations.signal_by_command_line(enrollment, "site_visit_completed", message)
+    installations.stack.wait_for_sync_request(enrollment, "synchronized")
+    assert installations.wait_for_verdict(order, report["completion_id"]) == "taken"
 
 
 @pytest.mark.parametrize(
@@ -89,62 +92,66 @@ def test_a_report_by_hand_is_taken_like_one_through_the_door(field: Installation
         {},
     ],
 )
-def test_a_report_by_hand_that_cannot_be_used_is_sent_back(
-    field: InstallationClient, completion: dict[str, str]
+def test_an_unusable_signaled_report_is_sent_back(
+    installations: InstallationClient, completion: dict[str, str]
 ) -> None:
-    enrollment, order = field.enroll_with_order()
-    message = {"work_order_id": order, "completion_id": field.stack.unique_name("visit"), "completion": completion}
-    field.signal(enrollment, "site_visit_completed", message)
-    wait_for(lambda: field.get_order(order)["sent_back"])
-    field.post_accepted_completion(order)
-    field.stack.wait_for_enrollment(enrollment, "enrolled")
+    enrollment, order = installations.enroll_with_order()
+    message = {
+        "work_order_id": order,
+        "completion_id": installations.stack.unique_name("visit"),
+        "completion": completion,
+    }
+    installations.signal(enrollment, "site_visit_completed", message)
+    wait_for(lambda: installations.get_order(order)["sent_back"])
+    installations.post_accepted_completion(order)
+    installations.stack.wait_for_enrollment(enrollment, "enrolled")
 
 
 @pytest.mark.parametrize(
     "message", ["nonsense", {"completion_id": "x"}, {"work_order_id": "wo_other", "completion_id": "x"}]
 )
-def test_a_signal_that_means_nothing_changes_nothing(field: InstallationClient, message: object) -> None:
-    enrollment, order = field.enroll_with_order()
-    field.signal(enrollment, "site_visit_completed", message)
-    field.post_accepted_completion(order)
-    field.stack.wait_for_sync_request(enrollment, "synchronized")
+def test_a_meaningless_signal_changes_nothing(installations: InstallationClient, message: object) -> None:
+    enrollment, order = installations.enroll_with_order()
+    installations.signal(enrollment, "site_visit_completed", message)
+    installations.post_accepted_completion(order)
+    installations.stack.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_an_order_called_off_by_itself_waits_for_a_person_who_has_a_new_one_made(field: InstallationClient) -> None:
-    enrollment, order = field.enroll_with_order()
-    field.post(order, "cancel", reason="entered twice").raise_for_status()
-    field.stack.wait_for_enrollment(enrollment, "needs_attention")
-    field.stack.api.post(f"/v1/program-enrollments/{enrollment}/retry").raise_for_status()
-    again = field.wait_for_order(enrollment)
+def test_a_cancelled_order_parks_the_enrollment_until_a_new_one_is_ordered(installations: InstallationClient) -> None:
+    enrollment, order = installations.enroll_with_order()
+    installations.post(order, "cancel", reason="entered twice").raise_for_status()
+    installations.stack.wait_for_enrollment(enrollment, "needs_attention")
+    installations.stack.api.post(f"/v1/program-enrollments/{enrollment}/retry").raise_for_status()
+    again = installations.wait_for_order(enrollment)
     assert again["id"] != order
-    field.post_accepted_completion(again["id"])
-    field.stack.wait_for_sync_request(enrollment, "synchronized")
+    installations.post_accepted_completion(again["id"])
+    installations.stack.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_an_order_on_site_cannot_be_called_off(field: InstallationClient) -> None:
-    _, order = field.enroll_with_order()
-    field.post(order, "progress", step="on_site")
-    assert field.post(order, "cancel", reason="too late").status_code == 409
+def test_an_order_on_site_cannot_be_cancelled(installations: InstallationClient) -> None:
+    _, order = installations.enroll_with_order()
+    installations.post(order, "progress", step="on_site")
+    assert installations.post(order, "cancel", reason="too late").status_code == 409
 
 
-def test_own_devices_and_installations_race_for_the_same_places(field: InstallationClient) -> None:
+def test_own_devices_and_installations_compete_for_the_same_capacity(installations: InstallationClient) -> None:
     offers = [
         {"installation_method": "utility_installation", "asset_ownership": "utility_owned"},
         {"installation_method": "bring_your_own", "asset_ownership": "customer_owned"},
     ]
-    program = field.add_program(capacity={"kw": 18}, offers=offers)
+    program = installations.add_program(capacity={"kw": 18}, offers=offers)
 
     def own() -> dict[str, object]:
-        device = {**field.build_completion()["device_installed"]}
+        device = {**installations.build_completion()["device_installed"]}
         way = {"installation_method": "bring_your_own", "asset_ownership": "customer_owned"}
-        return field.build_application(program=program, devices=[device], **way)
+        return installations.build_application(program=program, devices=[device], **way)
 
-    asked = [field.build_application(program=program) if even else own() for even in (0, 1) * 5]
+    asked = [installations.build_application(program=program) if even else own() for even in (0, 1) * 5]
     with ThreadPoolExecutor(len(asked)) as senders:
-        made = list(senders.map(field.stack.submit_accepted, asked))
+        made = list(senders.map(installations.stack.submit_accepted, asked))
     rested = ("enrolled", "awaiting_site_visit", "rejected")
     for one in made:
-        wait_for(lambda one=one: field.stack.get_enrollment(one)["state"] in rested)
-    states = [field.stack.get_enrollment(one)["state"] for one in made]
+        wait_for(lambda one=one: installations.stack.get_enrollment(one)["state"] in rested)
+    states = [installations.stack.get_enrollment(one)["state"] for one in made]
     assert states.count("rejected") == 6
-    assert field.get_capacity_in_use(program) == (4, 4, 18)
+    assert installations.get_capacity_in_use(program) == (4, 4, 18)

@@ -1,4 +1,4 @@
-"""Who draws a page of a guided flow needs nothing but its view: it offers what can be entered, and its bounds."""
+"""A client can build a guided flow's pages from the view alone: it contains the fields, options and limits."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,24 +11,24 @@ from tests.integration.clients.running_stack import RunningStack
 
 
 @pytest.fixture
-def person(doors: RunningStack) -> dict[str, str]:
-    return take_customer(doors)
+def person(stack: RunningStack) -> dict[str, str]:
+    return take_customer(stack)
 
 
 @pytest.fixture
-def charging(doors: RunningStack, person: dict[str, str]) -> GuidedFlowClient:
-    return GuidedFlowClient(doors, type="enroll", customer=person["customer"], program="EV-MANAGED")
+def charging(stack: RunningStack, person: dict[str, str]) -> GuidedFlowClient:
+    return GuidedFlowClient(stack, type="enroll", customer=person["customer"], program="EV-MANAGED")
 
 
 @pytest.fixture
-def taking_part(doors: RunningStack, person: dict[str, str]) -> dict[str, Any]:
-    enrollment = doors.enroll(account=person["cis_account_id"], service_point=person["cis_service_point_id"])
-    return doors.get_enrollment(enrollment)["subscription"]
+def taking_part(stack: RunningStack, person: dict[str, str]) -> dict[str, Any]:
+    enrollment = stack.enroll(account=person["cis_account_id"], service_point=person["cis_service_point_id"])
+    return stack.get_enrollment(enrollment)["subscription"]
 
 
 @pytest.fixture
-def leaving(doors: RunningStack, person: dict[str, str], taking_part: dict[str, Any]) -> GuidedFlowClient:
-    return GuidedFlowClient(doors, type="unenroll", customer=person["customer"], subscription=taking_part["id"])
+def unenrollments(stack: RunningStack, person: dict[str, str], taking_part: dict[str, Any]) -> GuidedFlowClient:
+    return GuidedFlowClient(stack, type="unenroll", customer=person["customer"], subscription=taking_part["id"])
 
 
 def parts(field: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -39,7 +39,7 @@ def values(choices: list[dict[str, str]]) -> list[str]:
     return [choice["value"] for choice in choices]
 
 
-def test_the_customers_places_are_offered_and_the_only_one_stands(
+def test_the_customers_service_points_are_offered_and_the_only_one_is_the_default(
     charging: GuidedFlowClient, person: dict[str, str]
 ) -> None:
     place = charging.get_field("service_point")
@@ -49,9 +49,9 @@ def test_the_customers_places_are_offered_and_the_only_one_stands(
     assert person["city"] in choice["label"]
 
 
-def test_each_of_several_places_is_offered_and_none_stands(charging: GuidedFlowClient, doors: RunningStack) -> None:
-    other = take_customer(doors)
-    doors.database.execute(
+def test_several_service_points_are_offered_without_a_default(charging: GuidedFlowClient, stack: RunningStack) -> None:
+    other = take_customer(stack)
+    stack.database.execute(
         "UPDATE account SET customer_id = $1 WHERE cis_account_id = $2",
         charging.response.json()["customer"],
         other["cis_account_id"],
@@ -60,22 +60,22 @@ def test_each_of_several_places_is_offered_and_none_stands(charging: GuidedFlowC
     assert (len(place["choices"]), place["value"]) == (2, None)
 
 
-def test_questions_are_asked_as_the_program_has_them(charging: GuidedFlowClient) -> None:
+def test_the_programs_questions_are_asked(charging: GuidedFlowClient) -> None:
     asked = parts(charging.get_field("answers"))
     assert asked["vehicle_kind"]["label"] == "What kind of vehicle do you charge at home?"
     assert values(asked["vehicle_kind"]["choices"]) == ["battery electric", "plug-in hybrid", "none"]
-    told = [(part["kind"], part["required"], part["max_length"]) for part in asked.values()]
-    assert told == [("choice", True, None), ("text", False, 500)]
+    texts = [(part["kind"], part["required"], part["max_length"]) for part in asked.values()]
+    assert texts == [("choice", True, None), ("text", False, 500)]
 
 
-def test_terms_say_what_is_to_be_read_and_accepted(charging: GuidedFlowClient) -> None:
+def test_the_terms_panel_names_the_document_to_accept(charging: GuidedFlowClient) -> None:
     terms = charging.get_field("terms")
     assert terms["url"] == "https://example.com/cedar-valley-power/terms/ev-managed-charging/2026-01"
     assert values(parts(terms)["version"]["choices"]) == ["2026-01"]
     assert [part["kind"] for part in terms["parts"]] == ["choice", "text", "instant"]
 
 
-def test_devices_to_bring_are_offered_by_make_and_model(charging: GuidedFlowClient) -> None:
+def test_devices_are_offered_by_make_and_model(charging: GuidedFlowClient) -> None:
     devices = charging.get_field("devices")
     assert (devices["minimum"], devices["maximum"]) == (1, 2)
     made_of = parts(devices)
@@ -84,16 +84,18 @@ def test_devices_to_bring_are_offered_by_make_and_model(charging: GuidedFlowClie
     assert [code for code, part in made_of.items() if part["required"]] == ["specification", "serial_number"]
 
 
-def test_makes_and_models_of_one_name_are_told_apart(doors: RunningStack, person: dict[str, str]) -> None:
-    guide = GuidedFlowClient(doors, type="enroll", customer=person["customer"], program="SMART-INV")
+def test_identical_makes_and_models_are_distinguished(stack: RunningStack, person: dict[str, str]) -> None:
+    guide = GuidedFlowClient(stack, type="enroll", customer=person["customer"], program="SMART-INV")
     offered = parts(guide.get_field("devices"))["specification"]["choices"]
     assert len({choice["label"] for choice in offered}) == len(offered) > 3000
-    told = guide.save_invalid_panel("device", {"devices": [{"specification": "x", "serial_number": "1"}]})
-    assert told["/values/devices/0/specification"] == f"is none of the {len(offered)} choices"
+    texts = guide.save_invalid_panel("device", {"devices": [{"specification": "x", "serial_number": "1"}]})
+    assert texts["/values/devices/0/specification"] == f"is none of the {len(offered)} choices"
 
 
-def test_devices_that_take_part_are_offered_to_leave(leaving: GuidedFlowClient, taking_part: dict[str, Any]) -> None:
-    devices = leaving.get_field("devices")
+def test_participating_devices_are_offered_for_unenrollment(
+    unenrollments: GuidedFlowClient, taking_part: dict[str, Any]
+) -> None:
+    devices = unenrollments.get_field("devices")
     (device,) = taking_part["devices"]
     made_of = parts(devices)
     (choice,) = made_of["device"]["choices"]
@@ -101,20 +103,20 @@ def test_devices_that_take_part_are_offered_to_leave(leaving: GuidedFlowClient, 
     assert device["serial_number"] in choice["label"]
     assert values(made_of["removal_method"]["choices"]) == ["keep"]
     assert (devices["minimum"], devices["maximum"]) == (None, 1)
-    told = leaving.save_invalid_panel(
+    texts = unenrollments.save_invalid_panel(
         "leaving", {"reason": "move_out", "devices": [{"device": "dev_x", "removal_method": "keep"}]}
     )
-    assert list(told) == ["/values/devices/0/device"]
+    assert list(texts) == ["/values/devices/0/device"]
 
 
-def test_text_says_how_long_it_may_be(leaving: GuidedFlowClient) -> None:
-    assert leaving.get_field("note")["max_length"] == 2000
+def test_a_text_field_has_its_maximum_length(unenrollments: GuidedFlowClient) -> None:
+    assert unenrollments.get_field("note")["max_length"] == 2000
 
 
-def test_a_page_that_knows_only_the_view_ends_in_an_enrolment(charging: GuidedFlowClient) -> None:
-    """Every field is filled by its kind, with the first that is offered, panel by panel, by the links of the view."""
+def test_a_page_built_from_the_view_alone_completes_an_enrollment(charging: GuidedFlowClient) -> None:
+    """Fill every field by its type with the first option, panel by panel, following the links of the view."""
 
-    def answer(part: dict[str, Any]) -> Any:
+    def response(part: dict[str, Any]) -> Any:
         by_kind = {"text": charging.stack.unique_name("T"), "instant": TERMS["accepted_at"]}
         return part["choices"][0]["value"] if part["choices"] else by_kind[part["kind"]]
 
@@ -123,21 +125,21 @@ def test_a_page_that_knows_only_the_view_ends_in_an_enrolment(charging: GuidedFl
         panel = next(one for one in view["panels"] if one["code"] == view["current_panel"])
         entered: dict[str, Any] = {}
         for field in (one for one in panel["fields"] if one["kind"] != "date"):
-            made_of = {part["code"]: answer(part) for part in field["parts"] if part["required"]}
+            made_of = {part["code"]: response(part) for part in field["parts"] if part["required"]}
             entered[field["code"]] = [made_of] if field["kind"] == "device" else made_of or field["value"]
-        door = view["links"]["save"].format(panel=panel["code"])
-        view = charging.stack.api.put(door, json={"values": entered}).raise_for_status().json()
+        path = view["links"]["save"].format(panel=panel["code"])
+        view = charging.stack.api.put(path, json={"values": entered}).raise_for_status().json()
     charging.stack.api.post(view["links"]["finish"]).raise_for_status()
     made = charging.get()["links"]["result"]
     assert charging.stack.api.get(made).raise_for_status().json()["devices_requested"]
 
 
 @pytest.mark.parametrize(("zone", "over"), [("Pacific/Kiritimati", True), ("Etc/GMT+12", False)])
-def test_a_day_is_over_when_it_is_at_the_premise(
-    charging: GuidedFlowClient, doors: RunningStack, zone: str, over: bool
+def test_a_date_ends_at_the_premises_midnight(
+    charging: GuidedFlowClient, stack: RunningStack, zone: str, over: bool
 ) -> None:
     place = charging.get_field("service_point")["value"]
-    doors.database.execute(
+    stack.database.execute(
         "UPDATE premise SET time_zone = $1 FROM service_point sp "
         "WHERE premise.cis_premise_id = sp.cis_premise_id AND sp.cis_service_point_id = $2",
         zone,
@@ -153,23 +155,23 @@ def test_a_day_is_over_when_it_is_at_the_premise(
 
 
 @pytest.mark.parametrize("nonsense", [{"a": 1}, ["a"], 7, "SP-0"])
-def test_nonsense_that_is_saved_for_later_is_shown_as_a_fault(charging: GuidedFlowClient, nonsense: Any) -> None:
+def test_an_invalid_draft_value_is_shown_as_an_error(charging: GuidedFlowClient, nonsense: Any) -> None:
     for panel, code in (("program", "service_point"), ("device", "devices"), ("terms", "answers"), ("terms", "terms")):
         saved = charging.save_panel(panel, {code: nonsense}, complete=False)
         assert saved.status_code == 200, saved.text
-        (told,) = (one["faults"] for one in saved.json()["panels"] if one["code"] == panel)
-        assert any(fault["pointer"].startswith(f"/{panel}/{code}") for fault in told)
+        (texts,) = (one["faults"] for one in saved.json()["panels"] if one["code"] == panel)
+        assert any(fault["pointer"].startswith(f"/{panel}/{code}") for fault in texts)
 
 
-def test_a_last_day_that_is_over_is_refused(leaving: GuidedFlowClient) -> None:
-    told = leaving.save_invalid_panel("leaving", {"reason": "move_out", "effective_date": "2020-01-01"})
-    assert told["/values/effective_date"].startswith("2020-01-01 is over.")
+def test_a_past_effective_date_is_refused(unenrollments: GuidedFlowClient) -> None:
+    texts = unenrollments.save_invalid_panel("leaving", {"reason": "move_out", "effective_date": "2020-01-01"})
+    assert texts["/values/effective_date"].startswith("2020-01-01 is over.")
 
 
-def test_the_summary_says_what_would_be_decided_now(doors: RunningStack, person: dict[str, str]) -> None:
-    taken = doors.unique_name("SN")
-    doors.enroll(devices=[{"specification": "ecobee-premium", "serial_number": taken}])
-    guide = GuidedFlowClient(doors, type="enroll", customer=person["customer"], program="TSTAT-DR")
+def test_the_summary_shows_the_decision_as_of_now(stack: RunningStack, person: dict[str, str]) -> None:
+    taken = stack.unique_name("SN")
+    stack.enroll(devices=[{"specification": "ecobee-premium", "serial_number": taken}])
+    guide = GuidedFlowClient(stack, type="enroll", customer=person["customer"], program="TSTAT-DR")
     assert guide.get()["outlook"] is None
     guide.save_valid_panel("program", {"program": "TSTAT-DR", "service_point": person["cis_service_point_id"]})
     guide.save_valid_panel("terms", {"terms": TERMS})
@@ -178,7 +180,7 @@ def test_the_summary_says_what_would_be_decided_now(doors: RunningStack, person:
     (finding,) = outlook["findings"]
     assert (outlook["outcome"], finding["rule"]) == ("rejected", "serial_free")
     assert finding["pointers"] == ["/device/devices/0/serial_number"]
-    outlook = guide.save_valid_panel("device", {"devices": [{**device, "serial_number": doors.unique_name("SN")}]})[
+    outlook = guide.save_valid_panel("device", {"devices": [{**device, "serial_number": stack.unique_name("SN")}]})[
         "outlook"
     ]
     assert (outlook["outcome"], outlook["findings"]) == ("accepted", [])
@@ -186,23 +188,23 @@ def test_the_summary_says_what_would_be_decided_now(doors: RunningStack, person:
     assert guide.get()["outlook"] is None
 
 
-def test_who_would_wait_for_a_place_is_told_so(doors: RunningStack, person: dict[str, str]) -> None:
-    program = doors.unique_name("FULL")
-    doors.add_program(program, capacity={"customers": 0, "waitlist": True})
-    guide = GuidedFlowClient(doors, type="enroll", customer=person["customer"], program=program)
+def test_the_summary_announces_the_waitlist(stack: RunningStack, person: dict[str, str]) -> None:
+    program = stack.unique_name("FULL")
+    stack.add_program(program, capacity={"customers": 0, "waitlist": True})
+    guide = GuidedFlowClient(stack, type="enroll", customer=person["customer"], program=program)
     guide.save_valid_panel(
-        "device", {"devices": [{"specification": "ecobee-premium", "serial_number": doors.unique_name("SN")}]}
+        "device", {"devices": [{"specification": "ecobee-premium", "serial_number": stack.unique_name("SN")}]}
     )
     outlook = guide.save_valid_panel("terms", {"terms": TERMS})["outlook"]
     assert (outlook["outcome"], [one["rule"] for one in outlook["findings"]]) == ("waitlisted", ["capacity"])
 
 
-def test_who_may_not_leave_yet_is_told_so(doors: RunningStack, person: dict[str, str]) -> None:
-    program = doors.unique_name("YEAR")
-    doors.add_program(program, subscription_type="one-year-term")
+def test_the_summary_announces_the_minimum_term(stack: RunningStack, person: dict[str, str]) -> None:
+    program = stack.unique_name("YEAR")
+    stack.add_program(program, subscription_type="one-year-term")
     where = {"account": person["cis_account_id"], "service_point": person["cis_service_point_id"]}
-    subscription = doors.get_enrollment(doors.enroll(program=program, **where))["subscription"]["id"]
-    guide = GuidedFlowClient(doors, type="unenroll", customer=person["customer"], subscription=subscription)
+    subscription = stack.get_enrollment(stack.enroll(program=program, **where))["subscription"]["id"]
+    guide = GuidedFlowClient(stack, type="unenroll", customer=person["customer"], subscription=subscription)
     outlook = guide.save_valid_panel("leaving", {"reason": "customer_opt_out"})["outlook"]
     (finding,) = outlook["findings"]
     assert (outlook["outcome"], finding["rule"]) == ("rejected", "minimum_term")

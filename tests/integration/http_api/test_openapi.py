@@ -1,4 +1,4 @@
-"""The OpenAPI document is complete enough to make a client of."""
+"""The OpenAPI document is complete enough to generate a client."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def test_every_operation_describes_its_problems(document: dict[str, Any]) -> Non
                 assert "application/problem+json" in one["responses"][status]["content"], (name, status)
 
 
-def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+def test_every_reference_resolves(document: dict[str, Any]) -> None:
     def references(part: Any) -> list[str]:
         if isinstance(part, dict):
             here = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
@@ -46,11 +46,11 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("view", [ShipmentSummary, HeadEndRequestSummary])
-def test_the_example_of_what_an_enrolment_shows_is_one(document: dict[str, Any], view: type[View]) -> None:
+def test_the_enrollment_view_example_is_valid(document: dict[str, Any], view: type[View]) -> None:
     (example,) = document["components"]["schemas"][view.__name__]["examples"]
     assert view.model_validate(example).model_dump(mode="json", exclude_none=True) == example
 
 
-def test_the_example_of_an_enrolment_is_taken(doors: RunningStack, document: dict[str, Any]) -> None:
+def test_the_enrollment_request_example_is_accepted(stack: RunningStack, document: dict[str, Any]) -> None:
     (example,) = document["components"]["schemas"]["ProgramEnrollmentRequest"]["examples"]
-    assert doors.submit({**example, "transaction_id": doors.unique_name()}).status_code == 202
+    assert stack.submit({**example, "transaction_id": stack.unique_name()}).status_code == 202

@@ -1,4 +1,4 @@
-"""Reading PostgreSQL's plans: what a statement would read if the tables were a thousand times as long."""
+"""Evaluates PostgreSQL's query plans for tables a thousand times as long."""
 
 import json
 from collections.abc import Iterator
@@ -36,16 +36,16 @@ GROWING_TABLES = frozenset(
 """Tables that grow with every customer and every year."""
 
 GROWTH_FACTOR = 1000
-"""So many times longer than they are the planner believes the tables to be."""
+"""The planner believes that the tables are this many times longer."""
 
 MOST_ROWS = 40_000
-"""More than a page needs, and more than waits for a person in the grown database; less than any table has."""
+"""More rows than a page needs, or than need a person in the grown database; fewer than any table has."""
 
 HIGHEST_COST = 5_000
-"""In the planner's own unit, in which a page that is read one after the other costs one."""
+"""In the planner's unit: reading a page sequentially costs one."""
 
 HIGHEST_COUNT_COST = 20_000
-"""For the metrics, which count whatever waits: as much as waits in the grown database, of each kind."""
+"""For the metrics, which count everything that waits, of each kind, in the grown database."""
 
 INFLATE_STATISTICS = f"""
     UPDATE pg_class SET reltuples = reltuples * {GROWTH_FACTOR}
@@ -61,7 +61,7 @@ _GATHERING_NODES = frozenset(
 
 @contextmanager
 def record_statements(engine: AsyncEngine) -> Iterator[list[tuple[str, Any]]]:
-    """Every statement that is sent in the block, with its parameters."""
+    """Record every statement sent in the block, with its parameters."""
     sent: list[tuple[str, Any]] = []
 
     def keep(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
@@ -73,13 +73,13 @@ def record_statements(engine: AsyncEngine) -> Iterator[list[tuple[str, Any]]]:
 
 
 def explain(connection: Connection, statement: str, parameters: Any) -> dict[str, Any]:
-    """What PostgreSQL would do, without doing it."""
+    """Return PostgreSQL's plan for a statement, without running it."""
     found = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
     return (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
 
 
 def find_objections(plan: dict[str, Any], cost_at_most: int = HIGHEST_COST) -> list[str]:
-    """Why this plan costs more in a bigger database."""
+    """Return why this plan costs more in a bigger database."""
     found = [why for node in _walk(plan) if (why := _find_objection(node))]
     if plan["Total Cost"] > cost_at_most:
         found.append(f"costs {plan['Total Cost']:,.0f}, as one that looks for rare rows among all does")
@@ -103,7 +103,7 @@ def _find_objection(node: dict[str, Any]) -> str | None:
 
 
 def format_plan(plan: dict[str, Any], depth: int = 0) -> str:
-    """A plan as people read it."""
+    """Return a plan as readable text."""
     names = ("Relation Name", "Index Name", "Index Cond", "Filter", "Sort Key", "Plan Rows", "Total Cost")
     said = ", ".join(f"{name} {plan[name]}" for name in names if name in plan)
     lines = [f"{'  ' * depth}{plan['Node Type']}: {said}"]

@@ -52,7 +52,7 @@ OURS = "/* of the test itself */"
 
 @pytest.fixture(scope="module")
 def grown(running: RunningStack) -> Iterator[str]:
-    """The address of a grown database, whose planner believes that it has millions of rows."""
+    """The URL of a grown database whose planner believes that it has millions of rows."""
     name = running.unique_name("grown").replace("-", "_")
     running.database.execute(f"CREATE DATABASE {name}")
     url = running.description["database_url"].rsplit("/", 1)[0] + f"/{name}"
@@ -82,7 +82,7 @@ async def _engine(url: str) -> AsyncGenerator[AsyncEngine]:
 
 
 def _refuse(engine_url: str, sent: list[tuple[str, Any]]) -> None:
-    """Fails with the statements that cost more in a bigger database, and with their plans."""
+    """Fail with the statements that cost more in a bigger database, and with their plans."""
     found = asyncio.run(_costly(engine_url, sent))
     assert not found, "\n\n".join(found)
 
@@ -98,7 +98,7 @@ async def _costly(url: str, sent: list[tuple[str, Any]], cost_at_most: int = HIG
     return found
 
 
-def test_a_grown_database_has_what_it_says(grown: str) -> None:
+def test_the_grown_database_has_the_expected_rows(grown: str) -> None:
     database = Database(grown)
     for table in ("customer", "premise", "service_point", "account", "enrollment"):
         assert database.value(f"SELECT count(*) FROM {table}") == PEOPLE
@@ -111,7 +111,7 @@ def test_a_grown_database_has_what_it_says(grown: str) -> None:
 
 @pytest.fixture
 def asking(grown: str, running: RunningStack) -> Iterator[tuple[asyncio.Runner, httpx.AsyncClient, AsyncEngine]]:
-    """The API over the grown database, in this process, so that its statements are seen."""
+    """The API over the grown database, in this process, so that its statements can be recorded."""
     with asyncio.Runner() as runner:
         app = create_app(
             database_url=grown,
@@ -132,7 +132,7 @@ def asking(grown: str, running: RunningStack) -> Iterator[tuple[asyncio.Runner, 
         runner.run(life.__aexit__(None, None, None))
 
 
-def test_no_question_to_the_api_reads_a_whole_table(
+def test_no_api_query_reads_a_whole_table(
     grown: str, asking: tuple[asyncio.Runner, httpx.AsyncClient, AsyncEngine]
 ) -> None:
     runner, client, engine = asking
@@ -143,8 +143,8 @@ def test_no_question_to_the_api_reads_a_whole_table(
     found: list[str] = []
     for name, (path, parameters) in build_queries(ask).items():
         with record_statements(engine) as sent:
-            answer = runner.run(client.get(path, params=parameters))
-        assert answer.status_code == 200, f"{name}: {answer.text}"
+            response = runner.run(client.get(path, params=parameters))
+        assert response.status_code == 200, f"{name}: {response.text}"
         most = HIGHEST_COUNT_COST if name == "/metrics" else HIGHEST_COST
         found += [f"{name} {one}" for one in runner.run(_costly(grown, sent, most))]
     assert not found, "\n\n".join(found)
@@ -239,12 +239,12 @@ WORK: Mapping[str, Work] = {
 
 
 @pytest.mark.parametrize("name", WORK)
-def test_no_work_reads_a_whole_table(grown: str, name: str) -> None:
+def test_no_operation_reads_a_whole_table(grown: str, name: str) -> None:
     _refuse(grown, asyncio.run(_sent(grown, WORK[name])))
 
 
 async def _sent(url: str, work: Work) -> list[tuple[str, Any]]:
-    """The statements of a piece of work that is taken back."""
+    """Record the statements of an operation that is rolled back."""
     async with _engine(url) as engine, create_sessions(engine)() as session:
         catalogs = CatalogCache()
         await catalogs.get_current(session)

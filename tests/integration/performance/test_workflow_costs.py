@@ -1,4 +1,4 @@
-"""No flow costs Temporal more state transitions than tests/workflow_costs.py allows it."""
+"""No workflow costs Temporal more state transitions than tests/workflow_costs.py allows."""
 
 from collections.abc import Callable
 
@@ -15,38 +15,38 @@ from tests.integration.clients.unenrollments import UnenrollmentClient
 from tests.workflow_costs import WORKFLOW_COSTS, WorkflowCost
 
 
-def own_device(doors: RunningStack) -> str:
-    return f"enroll/{doors.enroll()}"
+def own_device(stack: RunningStack) -> str:
+    return f"enroll/{stack.enroll()}"
 
 
-def in_a_batch(doors: RunningStack) -> str:
-    program = doors.unique_name("BATCHED")
-    doors.add_program(program, sync_policy="batched")
-    with pausing_schedule(doors, BatchName.SYNC_REQUEST_MONITOR):
-        enrollment = doors.submit_accepted(doors.build_application(program=program))
-        doors.wait_for_enrollment(enrollment, "enrolled")
-        doors.wait_for_sync_request(enrollment, "pending")
-        complete_run(doors, BatchName.SYNC_REQUEST_MONITOR)
-        doors.wait_for_sync_request(enrollment, "synchronized")
+def in_a_batch(stack: RunningStack) -> str:
+    program = stack.unique_name("BATCHED")
+    stack.add_program(program, sync_policy="batched")
+    with pausing_schedule(stack, BatchName.SYNC_REQUEST_MONITOR):
+        enrollment = stack.submit_accepted(stack.build_application(program=program))
+        stack.wait_for_enrollment(enrollment, "enrolled")
+        stack.wait_for_sync_request(enrollment, "pending")
+        complete_run(stack, BatchName.SYNC_REQUEST_MONITOR)
+        stack.wait_for_sync_request(enrollment, "synchronized")
     return f"enroll/{enrollment}"
 
 
-def asked_after(doors: RunningStack) -> str:
-    setup = DeviceSetupClient(doors)
+def asked_after(stack: RunningStack) -> str:
+    setup = DeviceSetupClient(stack)
     enrollment = setup.enroll(devices=[setup.build_device()])
     setup.head_end.close()
     return f"enroll/{enrollment}"
 
 
-def installed(doors: RunningStack) -> str:
-    field = InstallationClient(doors)
-    enrollment, order = field.enroll_with_order()
-    field.post_accepted_completion(order)
+def installed(stack: RunningStack) -> str:
+    installations = InstallationClient(stack)
+    enrollment, order = installations.enroll_with_order()
+    installations.post_accepted_completion(order)
     return f"enroll/{enrollment}"
 
 
-def sent(doors: RunningStack) -> str:
-    setup = DeviceSetupClient(doors)
+def sent(stack: RunningStack) -> str:
+    setup = DeviceSetupClient(stack)
     enrollment, shipment = setup.enroll_with_shipment()
     setup.post(shipment, "shipped").raise_for_status()
     setup.post(shipment, "delivered").raise_for_status()
@@ -55,63 +55,65 @@ def sent(doors: RunningStack) -> str:
     return f"enroll/{enrollment}"
 
 
-def kept(doors: RunningStack) -> str:
-    program = doors.unique_name("KEEP")
-    doors.add_program(program)
-    leaving = UnenrollmentClient(doors)
-    return f"unenroll/{leaving.submit_accepted(leaving.enroll(program, devices=2))}"
+def kept(stack: RunningStack) -> str:
+    program = stack.unique_name("KEEP")
+    stack.add_program(program)
+    unenrollments = UnenrollmentClient(stack)
+    return f"unenroll/{unenrollments.submit_accepted(unenrollments.enroll(program, devices=2))}"
 
 
-def fetched(doors: RunningStack) -> str:
-    leaving = UnenrollmentClient(doors)
-    unenrollment = leaving.submit_accepted(leaving.enroll_lent(leaving.add_lending_program()))
-    leaving.signal_completion(unenrollment, leaving.wait_for_order(unenrollment), "completed_as_ordered")
+def fetched(stack: RunningStack) -> str:
+    unenrollments = UnenrollmentClient(stack)
+    unenrollment = unenrollments.submit_accepted(unenrollments.enroll_lent(unenrollments.add_lending_program()))
+    unenrollments.signal_completion(unenrollment, unenrollments.wait_for_order(unenrollment), "completed_as_ordered")
     return f"unenroll/{unenrollment}"
 
 
-def shipped_back(doors: RunningStack) -> str:
-    leaving = UnenrollmentClient(doors)
-    unenrollment = leaving.submit_accepted(leaving.enroll_lent(leaving.add_lending_program(removal_method="ship_back")))
-    device = leaving.wait_for_state(unenrollment, "removing")["devices"][0]["id"]
-    leaving.post_accepted(unenrollment, f"devices/{device}/received")
+def shipped_back(stack: RunningStack) -> str:
+    unenrollments = UnenrollmentClient(stack)
+    unenrollment = unenrollments.submit_accepted(
+        unenrollments.enroll_lent(unenrollments.add_lending_program(removal_method="ship_back"))
+    )
+    device = unenrollments.wait_for_state(unenrollment, "removing")["devices"][0]["id"]
+    unenrollments.post_accepted(unenrollment, f"devices/{device}/received")
     return f"unenroll/{unenrollment}"
 
 
-def advised(doors: RunningStack) -> str:
-    return f"service-call/{ServiceCallClient(doors).submit_accepted(doors.enroll(), action='advice')}"
+def advised(stack: RunningStack) -> str:
+    return f"service-call/{ServiceCallClient(stack).submit_accepted(stack.enroll(), action='advice')}"
 
 
-def restarted(doors: RunningStack) -> str:
-    calling = ServiceCallClient(doors)
-    return f"service-call/{calling.submit_accepted(calling.enroll_battery(), action='remote_action')}"
+def restarted(stack: RunningStack) -> str:
+    service_calls = ServiceCallClient(stack)
+    return f"service-call/{service_calls.submit_accepted(service_calls.enroll_battery(), action='remote_action')}"
 
 
-def repaired(doors: RunningStack) -> str:
-    calling = ServiceCallClient(doors)
-    call, order = calling.submit_with_visit(calling.enroll_battery())
-    calling.post_accepted_completion(order, "repaired_on_site")
+def repaired(stack: RunningStack) -> str:
+    service_calls = ServiceCallClient(stack)
+    call, order = service_calls.submit_with_visit(service_calls.enroll_battery())
+    service_calls.post_accepted_completion(order, "repaired_on_site")
     return f"service-call/{call}"
 
 
-def replaced(doors: RunningStack) -> str:
-    calling = ServiceCallClient(doors)
-    enrollment = calling.enroll_battery()
-    call, order = calling.submit_with_visit(enrollment)
-    calling.post_accepted_completion(
-        order, "device_replaced", **calling.build_replacement(enrollment, "franklinwh-apower-2")
+def replaced(stack: RunningStack) -> str:
+    service_calls = ServiceCallClient(stack)
+    enrollment = service_calls.enroll_battery()
+    call, order = service_calls.submit_with_visit(enrollment)
+    service_calls.post_accepted_completion(
+        order, "device_replaced", **service_calls.build_replacement(enrollment, "franklinwh-apower-2")
     )
     return f"service-call/{call}"
 
 
-def handed_over(doors: RunningStack) -> str:
-    enrollment = doors.enroll()
-    doors.database.execute("DELETE FROM sync_request WHERE enrollment_id = $1", enrollment)
-    complete_run(doors, BatchName.INITIAL_LOAD)
-    return get_sync_workflow_id(doors, doors.wait_for_sync_request(enrollment, "synchronized")["id"])
+def handed_over(stack: RunningStack) -> str:
+    enrollment = stack.enroll()
+    stack.database.execute("DELETE FROM sync_request WHERE enrollment_id = $1", enrollment)
+    complete_run(stack, BatchName.INITIAL_LOAD)
+    return get_sync_workflow_id(stack, stack.wait_for_sync_request(enrollment, "synchronized")["id"])
 
 
 def a_run_of(batch: BatchName) -> Callable[[RunningStack], str]:
-    return lambda doors: batch_workflow_id(batch, complete_run(doors, batch)["id"])
+    return lambda stack: batch_workflow_id(batch, complete_run(stack, batch)["id"])
 
 
 JOURNEYS: dict[str, Callable[[RunningStack], str]] = {
@@ -132,12 +134,12 @@ JOURNEYS: dict[str, Callable[[RunningStack], str]] = {
     "a run of the sync request monitor": a_run_of(BatchName.SYNC_REQUEST_MONITOR),
     "a run of the reconciliation": a_run_of(BatchName.RECONCILIATION),
 }
-"""Each gives the id of the flow that it ends."""
+"""Each completes a process and returns the id of its workflow."""
 
 
 @pytest.mark.parametrize("flow", WORKFLOW_COSTS)
-def test_a_flow_costs_no_more_than_it_may(doors: RunningStack, flow: str) -> None:
-    ended = doors.wait_for_workflow_end(JOURNEYS[flow](doors))
+def test_a_workflow_stays_within_its_cost(stack: RunningStack, flow: str) -> None:
+    ended = stack.wait_for_workflow_end(JOURNEYS[flow](stack))
     cost = WorkflowCost(ended.raw_description.workflow_execution_info.state_transition_count, ended.history_length)
     allowed = WORKFLOW_COSTS[flow]
     assert cost.transitions <= allowed.transitions, cost

@@ -1,7 +1,6 @@
-"""What holds of a program whatever happens and however often one looks, as questions to the database
-(docs/domain.md#invariants).
+"""Queries that find violations of a program's invariants (docs/domain.md#invariants).
 
-Each question is one statement, so that it sees one moment, and finds nothing as long as all is well.
+Each is a single statement, so that it sees one moment, and returns no row as long as the invariant holds.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +29,7 @@ TABLES: dict[str, tuple[Mapping[Any, frozenset[Any]], ...]] = {
     "svc": (SERVICE_CALL_TRANSITIONS,),
     "shp": (SHIPMENT_TRANSITIONS,),
     "her": (HEAD_END_REQUEST_TRANSITIONS,),
-    # A device and its registrations are one subject of the audit.
+    # A device and its registrations share one subject in the audit trail.
     "dev": (DEVICE_TRANSITIONS, REGISTRATION_TRANSITIONS),
 }
 
@@ -149,7 +148,7 @@ UNFINISHED: dict[str, str] = {
             WHERE program = $1 AND state IN ('open', 'work_requested', 'resolved')
         UNION ALL SELECT id, state FROM work_order WHERE program = $1 AND state = 'created'
     """,
-    # One that came in the same moment as the one that completed the order is kept, and changes nothing.
+    # A report that arrived together with the one that completed the order is kept, and changes nothing.
     "a report that nobody has looked at": """
         SELECT c.completion_id, w.id, w.state FROM work_order_completion c JOIN work_order w ON w.id = c.work_order_id
         WHERE w.program = $1 AND c.verdict IS NULL AND w.state NOT IN ('completed', 'cancelled')
@@ -167,7 +166,7 @@ UNFINISHED: dict[str, str] = {
         SELECT r.id, r.state FROM head_end_request r JOIN enrollment e ON e.id = r.enrollment_id
         WHERE e.program = $1 AND r.state IN ('pending', 'asked')
     """,
-    # One that came in the very moment in which its request became final is kept, and its flow may be over.
+    # A message that arrived in the moment in which its request ended is kept; its workflow may have ended.
     "an acknowledgement not looked at": f"""
         SELECT m.message_id, r.id, r.state, r.workflow_id FROM inbox_message m
         JOIN sync_request r ON r.id = m.sync_request_id
@@ -177,13 +176,13 @@ UNFINISHED: dict[str, str] = {
 
 
 def find_violations(database: Database, program: str, questions: dict[str, str]) -> dict[str, list[dict[str, Any]]]:
-    """What the questions find, by what each asks."""
+    """Return the rows that violate an invariant, by the invariant's name."""
     answers = {name: database.rows(question, program) for name, question in questions.items()}
     return {name: rows for name, rows in answers.items() if rows}
 
 
 def find_illegal_transitions(database: Database, since: int) -> list[str]:
-    """Every step in the trail that no transition table has, or that does not begin where the last one ended."""
+    """Return the audited transitions that no table has, or that do not begin where the previous one ended."""
     wanted = "SELECT subject, before, after FROM audit_entry WHERE id > $1 AND after IS NOT NULL ORDER BY id"
     return list(_find_wrong_steps(database.rows(wanted, since)))
 

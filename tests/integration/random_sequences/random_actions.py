@@ -1,7 +1,7 @@
-"""One small program of its own, and everything that people, technicians and the DERMS may do about it, in any order.
+"""Random actions of people, technicians and the DERMS on one small program.
 
-Whom or what something is done to is named by a number: the so-manieth there is just then, counted round; so the same
-numbers mean the same again, and fewer of them still mean something.
+A number selects the row to act on, modulo the number of rows; so the same numbers mean the same again, and fewer of
+them still mean something.
 """
 
 import asyncio
@@ -22,7 +22,8 @@ BROUGHT = {"installation_method": "utility_installation", "asset_ownership": "ut
 SENT = {"installation_method": "self_installation", "asset_ownership": "utility_owned"}
 CHECKED = {"installation_method": "bring_your_own", "asset_ownership": "utility_owned"}
 WAYS: dict[str, dict[str, str]] = {"own": OWN, "brought": BROUGHT, "sent": SENT, "checked": CHECKED}
-"""How a device comes: it hangs there, a technician brings it, it is sent and checked, it hangs there and is checked."""
+"""The ways to set up a device: it is there, a technician installs it, it is shipped and checked, it is there and
+checked."""
 
 CAPACITY = {"customers": 3, "devices": 4, "waitlist": True}
 _TAKEN = {200, 201, 202}
@@ -30,11 +31,11 @@ _REFUSED = {404, 409, 422}
 
 
 class RandomActions:
-    """Each does one thing, whether or not it is allowed just then; what is refused must be refused in good order."""
+    """Does one action each, whether or not it is allowed now; a refusal must be a proper one."""
 
-    def __init__(self, doors: RunningStack, customers: list[dict[str, str]]) -> None:
-        self.stack = doors
-        self.installations = InstallationClient(doors)
+    def __init__(self, stack: RunningStack, customers: list[dict[str, str]]) -> None:
+        self.stack = stack
+        self.installations = InstallationClient(stack)
         self.customers = customers
         offers = [*WAYS.values(), {"installation_method": "utility_installation", "asset_ownership": "customer_owned"}]
         checks = ["device_status_check"]
@@ -46,23 +47,23 @@ class RandomActions:
             devices={"minimum": 1, "maximum": 2},
             visits_customer_owned=True,
         )
-        self.since: int = doors.database.value("SELECT coalesce(max(id), 0) FROM audit_entry")
-        self.serials = [doors.unique_name("LCR")]
+        self.since: int = stack.database.value("SELECT coalesce(max(id), 0) FROM audit_entry")
+        self.serials = [stack.unique_name("LCR")]
         self._reports: list[tuple[str, dict[str, Any]]] = []
         self._last: dict[str, Any] | None = None
 
     def _pick_row(self, table: str, number: int, columns: str = "id") -> Any:
-        """The so-manieth row of the program, counted round; None if there is none."""
+        """Return the program's row with this number, modulo their count, or None if there is none."""
         rows = self.stack.database.rows(
             f"SELECT {columns} FROM {table} WHERE program = $1 ORDER BY {table}.id",
             self.program,
         )
         return rows[number % len(rows)] if rows else None
 
-    def _post(self, door: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        answer = self.stack.api.post(door, json=body)
-        assert answer.status_code in _TAKEN | _REFUSED, (door, body, answer.text)
-        return answer
+    def _post(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        response = self.stack.api.post(path, json=body)
+        assert response.status_code in _TAKEN | _REFUSED, (path, body, response.text)
+        return response
 
     def _pick_serial_number(self, *, known: int | None = None) -> str:
         if known is not None:
@@ -75,7 +76,7 @@ class RandomActions:
         return {**place, "serial_number": self._pick_serial_number(known=known)}
 
     def enroll(self, customer: int, way: str, devices: int, known: int | None) -> None:
-        """With so many devices; none where they are brought or sent."""
+        """Submit a request with this many devices, or with none if they are installed or shipped."""
         who = self.customers[customer % len(self.customers)]
         devices = devices if way in ("own", "checked") else 0
         asked = [self._build_device(known if position == 0 else None) for position in range(devices)]
@@ -87,13 +88,13 @@ class RandomActions:
         self._post("/v1/program-enrollments", self._last)
 
     def resubmit(self) -> None:
-        """The last request once more, word for word."""
+        """Submit the last request again, unchanged."""
         if self._last is not None:
             self._post("/v1/program-enrollments", self._last)
 
     def act_on(self, table: str, number: int, word: str, **body: Any) -> None:
-        """Knocks at a door of an enrolment, unenrolment, service call, work order or sync request."""
-        doors = {
+        """Call an action of an enrollment, unenrollment, service call, work order or sync request."""
+        stack = {
             "enrollment": "program-enrollments",
             "unenrollment": "program-unenrollments",
             "service_call": "service-calls",
@@ -101,14 +102,14 @@ class RandomActions:
             "sync_request": "sync-requests",
         }
         if found := self._pick_row(table, number):
-            self._post(f"/v1/{doors[table]}/{found['id']}/{word}", body or None)
+            self._post(f"/v1/{stack[table]}/{found['id']}/{word}", body or None)
 
     def appoint(self, order: int, day: int) -> None:
         window = {"start": f"2031-06-{day:02}T08:00:00-05:00", "end": f"2031-06-{day:02}T10:00:00-05:00"}
         self.act_on("work_order", order, "appointment", **window, technician="Crew 7")
 
     def report(self, order: int, outcome: str, known: int | None) -> None:
-        """A technician's report, with a device that is new or one that is known already."""
+        """Post a technician's report, about a new device or a known one."""
         found = self._pick_row("work_order", order, "id, kind, device_id")
         if found is None:
             return
@@ -126,13 +127,13 @@ class RandomActions:
         return report
 
     def report_again(self, number: int) -> None:
-        """One that was sent already, however it was taken."""
+        """Post an earlier report again, whatever became of it."""
         if self._reports:
             order, report = self._reports[number % len(self._reports)]
             self._post(f"/v1/work-orders/{order}/completion", report)
 
     def signal_report_to_another(self, number: int, enrollment: int) -> None:
-        """By hand, to a flow that it may not concern."""
+        """Signal a report to a workflow that it may not concern."""
         found = self._pick_row("enrollment", enrollment)
         if self._reports and found:
             order, report = self._reports[number % len(self._reports)]
@@ -145,7 +146,7 @@ class RandomActions:
             await flow.signal("site_visit_completed", message)
 
     def advance_shipment(self, shipment: int, word: str, known: int | None) -> None:
-        """It left, arrived or came back; or the customer has installed a device, new or known already."""
+        """Advance a shipment: it is shipped, delivered or returned, or the customer confirms a device, new or known."""
         found = self._pick_row("device_shipment", shipment)
         if found is None:
             return
@@ -158,32 +159,32 @@ class RandomActions:
         self._post(f"/v1/shipments/{found['id']}/{word}", body)
 
     def set_head_end_mode(self, how: str) -> None:
-        """From now on: at once, by callback, or not before that changes."""
+        """Set whether the head-end answers immediately, by callback, or not at all."""
         self.stack.head_end.put("/faults", json={"answer": how}).raise_for_status()
 
     def set_device_state(self, number: int, state: str) -> None:
-        """To its head-end, from now on; the next that comes first, then the newest."""
+        """Set the state of a device at its head-end: the next one's first, then the newest one's."""
         serial = self.serials[-1 - number % len(self.serials)]
         self.stack.head_end.put(f"/devices/{serial}", json={"state": state}).raise_for_status()
 
     def bring_devices_online(self) -> None:
-        """Those that were silent are online, and answer all that they were asked."""
+        """Bring silent devices online, so that they answer all requests."""
         for device in self.stack.head_end.get("/devices").raise_for_status().json()["items"]:
             if device["state"] == "silent":
                 self.stack.head_end.put(f"/devices/{device['device']}", json={"state": "online"}).raise_for_status()
 
     def send_head_end_callback(self, number: int, outcome: str) -> None:
-        """About something it was asked, however long ago."""
+        """Send a callback about any request that the head-end received."""
         wanted = (
             "SELECT r.id FROM head_end_request r JOIN enrollment e ON e.id = r.enrollment_id WHERE e.program = $1"
             " ORDER BY r.id"
         )
         asked = self.stack.database.rows(wanted, self.program)
         if asked:
-            answer = self.stack.head_end.post(
+            response = self.stack.head_end.post(
                 f"/requests/{asked[number % len(asked)]['id']}/answer", json={"outcome": outcome}
             )
-            assert answer.status_code in {200, 404}, answer.text
+            assert response.status_code in {200, 404}, response.text
 
     def unenroll(self, enrollment: int, reason: str, method: str | None, *, partly: bool, later: bool) -> None:
         found = self._pick_row("program_subscription", enrollment, "id")
@@ -205,13 +206,13 @@ class RandomActions:
         return [row["device_id"] for row in self.stack.database.rows(wanted, subscription)]
 
     def end_removal(self, unenrollment: int, device: int, word: str) -> None:
-        """How the removal of a device ended, or shall end."""
+        """End the removal of a device, now or in advance."""
         found = self._pick_row("unenrollment", unenrollment, "id, subscription_id")
         devices = self._list_devices(found["subscription_id"]) if found else []
         if devices:
             body = {"reason": "Let them have it."} if word == "kept" else None
-            door = f"/v1/program-unenrollments/{found['id']}/devices/{devices[device % len(devices)]}/{word}"
-            self._post(door, body)
+            path = f"/v1/program-unenrollments/{found['id']}/devices/{devices[device % len(devices)]}/{word}"
+            self._post(path, body)
 
     def open_service_call(self, subscription: int, device: int, action: str | None) -> None:
         found = self._pick_row("program_subscription", subscription, "id")
@@ -229,31 +230,31 @@ class RandomActions:
         self._post("/v1/service-calls", body)
 
     def set_derms_mode(self, how: str) -> None:
-        """From now on: at once, or never by itself."""
+        """Set whether the DERMS acknowledges immediately or only when forced."""
         self.stack.set_derms_faults(acknowledge=how)
 
     def set_derms_refusal(self, *, everything: bool) -> None:
-        """From now on it knows no program, or all again."""
+        """Set whether the DERMS knows no program, or all of them."""
         self.stack.derms.put("/reference", json={"programs": []} if everything else {}).raise_for_status()
 
     def acknowledge(self, number: int, result: str | None, times: int) -> None:
-        """The DERMS calls back about some message that it has, however old, with a result that is dictated or its own;
-        so often with the same one, or as often with a new one."""
+        """Force the DERMS to acknowledge a message, however old, with a dictated result or its own, this many times
+        with the same acknowledgement or with new ones."""
         found = self._pick_row("sync_request", number, "id, revision")
         if found is None:
             return
         for _ in range(times):
-            door = f"/sync-messages/{message_key(found['id'], found['revision'])}/acknowledge"
-            answer = self.stack.derms.post(door, json={"result": result} if result else None)
-            assert answer.status_code in {200, 404}, answer.text
+            path = f"/sync-messages/{message_key(found['id'], found['revision'])}/acknowledge"
+            response = self.stack.derms.post(path, json={"result": result} if result else None)
+            assert response.status_code in {200, 404}, response.text
 
     def send_cis_news(self, customer: int, leaves: str) -> None:
-        """The CIS says that the customer has left, will leave, or stays."""
+        """Import a CIS record: the customer has moved out, will move out, or stays."""
         days = {"gone": -2, "later": 1000}
         on = (datetime.now(UTC) + timedelta(days[leaves])).date().isoformat() if leaves in days else None
-        told = build_cis_record(self.customers[customer % len(self.customers)], **({"effective_to": on} if on else {}))
-        answer = self.stack.api.put("/v1/customers", json={"customers": [told]}).raise_for_status().json()
-        assert answer["errors"] == []
+        texts = build_cis_record(self.customers[customer % len(self.customers)], **({"effective_to": on} if on else {}))
+        response = self.stack.api.put("/v1/customers", json={"customers": [texts]}).raise_for_status().json()
+        assert response["errors"] == []
 
     def run_batch(self, name: str) -> None:
         complete_run(self.stack, name)

@@ -1,7 +1,8 @@
-"""Whatever is done in whatever order: the invariants hold after each step, and all settles in the end
+"""Whatever happens in whatever order, the invariants hold after each step, and everything settles in the end
 (docs/domain.md#invariants).
 
-Against the whole real stack. Real flows run beside it, so a failing sequence is told as it was, not shrunk.
+The tests run against the whole real stack. Its workflows run concurrently, so a failing sequence is reported as it was,
+not shrunk.
 """
 
 import asyncio
@@ -34,16 +35,16 @@ known = st.one_of(st.none(), st.none(), number)
 class AnySequence(RuleBasedStateMachine):
     """People, technicians and the DERMS, who do not wait for each other."""
 
-    doors: ClassVar[RunningStack]
+    stack: ClassVar[RunningStack]
     customers: ClassVar[list[dict[str, str]]]
 
     @initialize(answers=derms, refuses=st.booleans(), of_devices=st.sampled_from(["at_once", "at_once", "never"]))
     def begin(self, answers: str, of_devices: str, *, refuses: bool) -> None:
-        self.world = RandomActions(self.doors, self.customers)
+        self.world = RandomActions(self.stack, self.customers)
         self.world.set_derms_mode(answers)
         self.world.set_derms_refusal(everything=refuses)
         self.world.set_head_end_mode(of_devices)
-        # So that there is something to do things to, and somebody who waits for a place.
+        # There is something to act on, and a request on the waitlist.
         for customer, (way, devices) in enumerate((("own", 2), ("brought", 0), ("sent", 0), ("checked", 1))):
             self.world.enroll(customer, way, devices, None)
             settled(self.world)
@@ -162,7 +163,7 @@ class AnySequence(RuleBasedStateMachine):
 
     @invariant()
     def holds(self) -> None:
-        database, world = self.doors.database, getattr(self, "world", None)
+        database, world = self.stack.database, getattr(self, "world", None)
         if world is not None:
             assert find_violations(database, world.program, VIOLATIONS) == {}
             assert find_illegal_transitions(database, world.since) == []
@@ -173,7 +174,7 @@ class AnySequence(RuleBasedStateMachine):
 
 
 def settled(world: RandomActions) -> None:
-    """Waits until everybody has done what can be done now."""
+    """Wait until everybody has done what they can do now."""
     left: dict[str, Any] = {"not": "asked yet"}
 
     def nothing_left() -> bool:
@@ -188,8 +189,7 @@ def settled(world: RandomActions) -> None:
 
 
 def quiesce(world: RandomActions) -> None:
-    """The DERMS is well again, devices speak again, people repair what is in error; then all is at rest and says the
-    same everywhere."""
+    """Reset the DERMS and the devices, and repair what is in error, until everything is at rest and consistent."""
     world.set_derms_mode("at_once")
     world.set_derms_refusal(everything=False)
     world.set_head_end_mode("at_once")
@@ -232,7 +232,7 @@ FINAL = {
 
 
 def _flows_are_as_the_record(world: RandomActions) -> None:
-    """A flow runs exactly as long as its request is not final, and none has failed."""
+    """Assert that a workflow runs exactly as long as its record is not final, and that none has failed."""
     for prefix, (table, final) in FINAL.items():
         wanted = f"SELECT id, state FROM {table} WHERE program = $1"
         for row in world.stack.database.rows(wanted, world.program):
@@ -241,7 +241,7 @@ def _flows_are_as_the_record(world: RandomActions) -> None:
 
 
 async def _status(world: RandomActions, workflow_id: str, *, over: bool) -> WorkflowExecutionStatus | None:
-    """One that ought to be over is waited for."""
+    """Return the workflow's status, waiting for the end of one that ought to end."""
     client = await Client.connect(world.stack.description["temporal_address"])
     handle = client.get_workflow_handle(workflow_id)
     if over:
@@ -253,8 +253,8 @@ NOT_ANSWERED = {"registering", "registration_failed", "removing"}
 
 
 def _derms_is_as_the_record(world: RandomActions) -> None:
-    """It controls what we say is registered, and nothing that we say it has let go; only of devices whose last change
-    was given up nobody knows."""
+    """Assert that the DERMS controls what we have registered, and nothing that we have deregistered; except for devices
+    whose last change was cancelled, of which nobody knows."""
     rows = world.stack.database.rows(
         """
         SELECT s.number, sd.device_id, sd.registration, (
@@ -274,14 +274,14 @@ def _derms_is_as_the_record(world: RandomActions) -> None:
 
 
 @pytest.fixture
-def machine(doors: RunningStack) -> type[AnySequence]:
-    AnySequence.doors = doors
-    AnySequence.customers = [doors.customers.take(premise_type="single_family") for _ in range(4)]
+def machine(stack: RunningStack) -> type[AnySequence]:
+    AnySequence.stack = stack
+    AnySequence.customers = [stack.customers.take(premise_type="single_family") for _ in range(4)]
     return AnySequence
 
 
 @pytest.mark.parametrize("examples", [3, pytest.param(25, marks=pytest.mark.soak)])
-def test_whatever_is_done_in_whatever_order_the_invariants_hold(machine: type[AnySequence], examples: int) -> None:
+def test_invariants_hold_for_any_sequence_of_actions(machine: type[AnySequence], examples: int) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(

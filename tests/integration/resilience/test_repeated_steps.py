@@ -1,5 +1,5 @@
-"""A step on our own record was done, and so perhaps were later ones, when the worker was killed before Temporal heard
-of it. Done again it says where everything stands, so that its flow goes on."""
+"""A worker was killed after a step on our own record, before Temporal recorded it, and perhaps after later steps. The
+repeated step returns the current state, so that the workflow continues."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -22,15 +22,15 @@ from tests.waiting import wait_for
 FLOW = SystemScope(actor="enroll")
 
 
-def again(doors: RunningStack, step: Callable[..., Awaitable[Any]], *subjects: str) -> Any:
+def again(stack: RunningStack, step: Callable[..., Awaitable[Any]], *subjects: str) -> Any:
     async def do(sessions: Sessions) -> Any:
         async with transaction(sessions) as session:
             return await step(session, FLOW, CatalogCache(), *subjects)
 
-    return run_on_database(doors, do)
+    return run_on_database(stack, do)
 
 
-def test_a_confirmed_device_was_sent_back(setup: DeviceSetupClient) -> None:
+def test_repeating_the_confirmation_of_a_returned_device(setup: DeviceSetupClient) -> None:
     parcels = [setup.enroll_with_shipment() for _ in range(2)]
     device = setup.build_device()
     setup.head_end.set_device_state(device, "silent")
@@ -48,47 +48,47 @@ def test_a_confirmed_device_was_sent_back(setup: DeviceSetupClient) -> None:
     assert setup.get_shipment(shipment) == sent_back
 
 
-def test_what_a_technician_installed_was_sent_back(doors: RunningStack) -> None:
-    field = InstallationClient(doors)
+def test_repeating_the_association_of_a_refused_installation(stack: RunningStack) -> None:
+    field = InstallationClient(stack)
     (enrollment, order), _ = field.report_one_device_twice()
     sent_back = field.get_order(order)
-    installed = again(doors, utility_installation.associate_installed_device, enrollment, order)
+    installed = again(stack, utility_installation.associate_installed_device, enrollment, order)
     assert installed.verdict == sent_back["sent_back"]
     assert field.get_order(order) == sent_back
 
 
-def test_another_parcel_was_sent_and_confirmed(setup: DeviceSetupClient) -> None:
+def test_repeating_the_shipment_of_a_confirmed_device(setup: DeviceSetupClient) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
     setup.post(shipment, "confirmed", confirmed_by="customer", **setup.build_device()).raise_for_status()
     setup.stack.wait_for_enrollment(enrollment, "enrolled")
     assert again(setup.stack, device_setup.order_new_shipment, enrollment).shipment_id == shipment
 
 
-def test_another_order_was_made_and_carried_out(doors: RunningStack) -> None:
-    field = InstallationClient(doors)
+def test_repeating_the_order_of_a_completed_installation(stack: RunningStack) -> None:
+    field = InstallationClient(stack)
     enrollment, order = field.enroll_with_order()
     field.post_accepted_completion(order)
-    doors.wait_for_enrollment(enrollment, "enrolled")
-    assert again(doors, device_setup.order_new_visit, enrollment).work_order_id == order
+    stack.wait_for_enrollment(enrollment, "enrolled")
+    assert again(stack, device_setup.order_new_visit, enrollment).work_order_id == order
 
 
-def test_another_order_was_made_and_the_enrolment_ended(doors: RunningStack) -> None:
-    enrollment, order = InstallationClient(doors).enroll_with_order()
-    doors.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "moved"}).raise_for_status()
-    doors.wait_for_enrollment(enrollment, "cancelled")
-    assert again(doors, device_setup.order_new_visit, enrollment).work_order_id == order
+def test_repeating_the_order_of_an_ended_enrollment(stack: RunningStack) -> None:
+    enrollment, order = InstallationClient(stack).enroll_with_order()
+    stack.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "moved"}).raise_for_status()
+    stack.wait_for_enrollment(enrollment, "cancelled")
+    assert again(stack, device_setup.order_new_visit, enrollment).work_order_id == order
 
 
 class NoDesk:
-    """A field-work system to which no order must be handed."""
+    """A field-work system that must receive no order."""
 
     async def dispatch(self, order: DispatchOrder) -> str:
         raise AssertionError(order.number)
 
 
 @pytest.mark.parametrize("state", ["dispatched", "cancelled"])
-def test_an_order_was_handed_over_or_called_off_meanwhile(doors: RunningStack, state: str) -> None:
-    field = InstallationClient(doors)
+def test_repeating_the_dispatch_of_an_order(stack: RunningStack, state: str) -> None:
+    field = InstallationClient(stack)
     enrollment, order = field.enroll_with_order()
     if state == "cancelled":
         field.post(order, "cancel", reason="The crew is ill.").raise_for_status()
@@ -98,4 +98,4 @@ def test_an_order_was_handed_over_or_called_off_meanwhile(doors: RunningStack, s
     async def dispatch(sessions: Sessions) -> Any:
         return await SiteVisitActivities(sessions, CatalogCache(), NoDesk()).dispatch_work_order(visit)
 
-    assert run_on_database(doors, dispatch).state == state
+    assert run_on_database(stack, dispatch).state == state

@@ -1,5 +1,5 @@
-"""A worker called a person and was killed before Temporal heard of it; the next one, told the news meanwhile, goes on
-without: nothing is to be decided any more, and the mark is lifted."""
+"""A worker parked a request and was killed before Temporal recorded it. The next worker, which receives the news
+meanwhile, continues without a decision by a person, and the request is no longer parked."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -17,24 +17,24 @@ from tests.integration.clients.unenrollments import UnenrollmentClient
 from tests.waiting import wait_for
 
 
-def parked(doors: RunningStack, park: Callable[..., Awaitable[Any]], request: str) -> None:
-    """As the worker left it."""
+def parked(stack: RunningStack, park: Callable[..., Awaitable[Any]], request: str) -> None:
+    """Park the record as the worker did."""
 
     async def leave(sessions: Sessions) -> None:
         async with transaction(sessions) as session:
             assert await park(session, SCOPE, request, "Nobody was at home.") == "needs_attention"
 
-    run_on_database(doors, leave)
+    run_on_database(stack, leave)
 
 
-def test_a_parcel_that_is_confirmed_ends_it(setup: DeviceSetupClient) -> None:
+def test_a_confirmed_shipment_completes_the_enrollment(setup: DeviceSetupClient) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
     parked(setup.stack, enrollments.park_enrollment, enrollment)
     assert setup.post(shipment, "confirmed", confirmed_by="customer", **setup.build_device()).status_code == 202
     ends_enrolled(setup.stack, enrollment)
 
 
-def test_a_device_that_answers_ends_it(setup: DeviceSetupClient) -> None:
+def test_an_answering_device_completes_the_enrollment(setup: DeviceSetupClient) -> None:
     device = setup.build_device()
     setup.head_end.set_device_state(device, "silent")
     enrollment = setup.enroll(devices=[device])
@@ -44,53 +44,53 @@ def test_a_device_that_answers_ends_it(setup: DeviceSetupClient) -> None:
     ends_enrolled(setup.stack, enrollment)
 
 
-def test_a_technician_who_reports_ends_it(doors: RunningStack) -> None:
-    installing = InstallationClient(doors)
-    enrollment, order = installing.enroll_with_order()
-    parked(doors, enrollments.park_enrollment, enrollment)
-    installing.post_accepted_completion(order)
-    ends_enrolled(doors, enrollment)
+def test_a_technicians_report_completes_the_enrollment(stack: RunningStack) -> None:
+    installations = InstallationClient(stack)
+    enrollment, order = installations.enroll_with_order()
+    parked(stack, enrollments.park_enrollment, enrollment)
+    installations.post_accepted_completion(order)
+    ends_enrolled(stack, enrollment)
 
 
-def ends_enrolled(doors: RunningStack, enrollment: str) -> None:
-    doors.wait_for_sync_request(enrollment, "synchronized")
-    wait_for(lambda: doors.describe_enroll_workflow(enrollment).close_time)
-    seen = doors.get_enrollment(enrollment)
-    assert (seen["state"], seen["reason"]) == ("enrolled", None)
+def ends_enrolled(stack: RunningStack, enrollment: str) -> None:
+    stack.wait_for_sync_request(enrollment, "synchronized")
+    wait_for(lambda: stack.describe_enroll_workflow(enrollment).close_time)
+    view = stack.get_enrollment(enrollment)
+    assert (view["state"], view["reason"]) == ("enrolled", None)
 
 
-def test_a_place_that_may_be_free_ends_it(doors: RunningStack) -> None:
-    program = doors.unique_name("FULL")
-    doors.add_program(program, capacity={"customers": 0, "waitlist": True})
-    enrollment = doors.submit_accepted(doors.build_application(program=program))
-    doors.wait_for_enrollment(enrollment, "waitlisted")
-    parked(doors, enrollments.park_enrollment, enrollment)
-    InstallationClient(doors).signal(enrollment, PLACE_FREED, {})
-    doors.wait_for_enrollment(enrollment, "waitlisted")
-    assert doors.describe_enroll_workflow(enrollment).close_time is None
+def test_freed_capacity_completes_the_enrollment(stack: RunningStack) -> None:
+    program = stack.unique_name("FULL")
+    stack.add_program(program, capacity={"customers": 0, "waitlist": True})
+    enrollment = stack.submit_accepted(stack.build_application(program=program))
+    stack.wait_for_enrollment(enrollment, "waitlisted")
+    parked(stack, enrollments.park_enrollment, enrollment)
+    InstallationClient(stack).signal(enrollment, PLACE_FREED, {})
+    stack.wait_for_enrollment(enrollment, "waitlisted")
+    assert stack.describe_enroll_workflow(enrollment).close_time is None
 
 
-def test_an_approval_ends_it(doors: RunningStack) -> None:
-    leaving = UnenrollmentClient(doors)
-    unenrollment = leaving.submit_accepted(doors.enroll(), reason="non_participation")
+def test_an_approval_completes_the_unenrollment(stack: RunningStack) -> None:
+    leaving = UnenrollmentClient(stack)
+    unenrollment = leaving.submit_accepted(stack.enroll(), reason="non_participation")
     leaving.wait_for_state(unenrollment, "awaiting_approval")
-    parked(doors, unenrollments.park_unenrollment, unenrollment)
+    parked(stack, unenrollments.park_unenrollment, unenrollment)
     leaving.signal(unenrollment, "approval_decided", {"approved": True, "reason": "tampered with"})
     assert leaving.wait_for_end(unenrollment)["state"] == "unenrolled"
 
 
-def test_a_flow_in_place_of_one_broken_off_while_parked_parks_again_and_goes_on(setup: DeviceSetupClient) -> None:
-    doors = setup.stack
+def test_a_workflow_that_replaces_a_parked_one_parks_and_resumes(setup: DeviceSetupClient) -> None:
+    stack = setup.stack
     enrollment, shipment = setup.enroll_with_shipment()
     setup.post(shipment, "shipped").raise_for_status()
     setup.post(shipment, "returned", reason="address unknown").raise_for_status()
-    doors.wait_for_enrollment(enrollment, "needs_attention")
-    terminate_workflow(doors, f"enroll/{enrollment}")
-    backdate_enrollment(doors, enrollment)
-    complete_run(doors, "initial-load")
+    stack.wait_for_enrollment(enrollment, "needs_attention")
+    terminate_workflow(stack, f"enroll/{enrollment}")
+    backdate_enrollment(stack, enrollment)
+    complete_run(stack, "initial-load")
     times = "SELECT count(*) FROM audit_entry WHERE subject = $1 AND after = 'needs_attention'"
-    wait_for(lambda: doors.database.value(times, enrollment) == 2)
-    doors.api.post(f"/v1/program-enrollments/{enrollment}/retry").raise_for_status()
+    wait_for(lambda: stack.database.value(times, enrollment) == 2)
+    stack.api.post(f"/v1/program-enrollments/{enrollment}/retry").raise_for_status()
     again = wait_for(lambda: [one for one in setup.list_shipments(enrollment) if one["state"] == "ordered"])[0]["id"]
     assert setup.post(again, "confirmed", confirmed_by="customer", **setup.build_device()).status_code == 202
-    ends_enrolled(doors, enrollment)
+    ends_enrolled(stack, enrollment)

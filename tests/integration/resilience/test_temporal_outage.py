@@ -1,4 +1,4 @@
-"""What is asked while Temporal is away is taken, and carried through when it is back."""
+"""Requests submitted while Temporal is down are accepted, and processed once it is back."""
 
 import os
 import signal
@@ -11,8 +11,8 @@ from tests.waiting import wait_for
 
 
 @contextmanager
-def _away(doors: RunningStack) -> Generator[None]:
-    temporal = doors.description["pids"]["temporal"]
+def _away(stack: RunningStack) -> Generator[None]:
+    temporal = stack.description["pids"]["temporal"]
     os.kill(temporal, signal.SIGSTOP)
     try:
         yield
@@ -20,24 +20,24 @@ def _away(doors: RunningStack) -> Generator[None]:
         os.kill(temporal, signal.SIGCONT)
 
 
-def test_a_request_taken_without_temporal_starts_when_it_is_back(doors: RunningStack) -> None:
-    application = doors.build_application()
-    with _away(doors):
-        enrollment = doors.submit_accepted(application)
+def test_a_request_accepted_during_a_temporal_outage_starts_afterwards(stack: RunningStack) -> None:
+    application = stack.build_application()
+    with _away(stack):
+        enrollment = stack.submit_accepted(application)
         left = "SELECT count(*) FROM outbox_message WHERE workflow_id = $1 AND attempts > 0"
-        wait_for(lambda: doors.database.value(left, f"enroll/{enrollment}"))
-        assert doors.get_enrollment(enrollment)["state"] == "submitted"
-        assert doors.api.get("/readyz").json()["status"] == "degraded"
-    doors.wait_for_sync_request(enrollment, "synchronized")
+        wait_for(lambda: stack.database.value(left, f"enroll/{enrollment}"))
+        assert stack.get_enrollment(enrollment)["state"] == "submitted"
+        assert stack.api.get("/readyz").json()["status"] == "degraded"
+    stack.wait_for_sync_request(enrollment, "synchronized")
 
 
-def test_work_reported_as_done_is_not_reported_otherwise_before_that_was_looked_at(doors: RunningStack) -> None:
-    field = InstallationClient(doors)
+def test_an_unprocessed_completion_blocks_a_contradicting_report(stack: RunningStack) -> None:
+    field = InstallationClient(stack)
     enrollment, order = field.enroll_with_order()
-    with _away(doors):
+    with _away(stack):
         report = field.post_accepted_completion(order)
         assert field.post(order, "completion", **report).status_code == 202
         other = field.post(order, "completion", **field.build_completion())
         assert (other.status_code, other.json()["type"].rpartition("#")[2]) == (409, "illegal-transition")
-    doors.wait_for_sync_request(enrollment, "synchronized")
+    stack.wait_for_sync_request(enrollment, "synchronized")
     assert [one["verdict"] for one in field.get_order(order)["completions"]] == ["taken"]

@@ -1,4 +1,4 @@
-"""A worker that is told to stop lets the calls in flight finish: a deploy makes no message ambiguous."""
+"""A stopping worker lets calls in flight finish, so that a deployment leaves no message with an unknown outcome."""
 
 import asyncio
 import os
@@ -12,9 +12,9 @@ from tests.integration.clients.running_stack import RunningStack
 from tests.waiting import wait_for
 
 
-async def send_attempts(doors: RunningStack, enrollment: str) -> list[int]:
-    """Which attempt of handing the message over was the one that ended."""
-    client = await Client.connect(doors.description["temporal_address"])
+async def send_attempts(stack: RunningStack, enrollment: str) -> list[int]:
+    """Return which attempt of the send succeeded."""
+    client = await Client.connect(stack.description["temporal_address"])
     history = await client.get_workflow_handle(f"enroll/{enrollment}").fetch_history()
     return [
         event.activity_task_started_event_attributes.attempt
@@ -23,14 +23,14 @@ async def send_attempts(doors: RunningStack, enrollment: str) -> list[int]:
     ]
 
 
-def test_a_call_to_the_derms_in_flight_is_finished_before_the_worker_stops(doors: RunningStack) -> None:
-    doors.set_derms_faults(latency_seconds=5)
-    up = psutil.Process(doors.description["pids"]["up"])
-    enrollment = doors.submit_accepted(doors.build_application())
-    doors.wait_for_sync_request(enrollment, "sending")
+def test_a_derms_call_in_flight_finishes_before_the_worker_stops(stack: RunningStack) -> None:
+    stack.set_derms_faults(latency_seconds=5)
+    up = psutil.Process(stack.description["pids"]["up"])
+    enrollment = stack.submit_accepted(stack.build_application())
+    stack.wait_for_sync_request(enrollment, "sending")
     worker = next(one for one in up.children() if one.cmdline()[-2:] == ["serve", "worker"])
     os.kill(worker.pid, signal.SIGTERM)
     wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
-    doors.derms.delete("/faults").raise_for_status()
-    doors.wait_for_sync_request(enrollment, "synchronized")
-    assert asyncio.run(send_attempts(doors, enrollment)) == [1]
+    stack.derms.delete("/faults").raise_for_status()
+    stack.wait_for_sync_request(enrollment, "synchronized")
+    assert asyncio.run(send_attempts(stack, enrollment)) == [1]

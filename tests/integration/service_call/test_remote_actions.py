@@ -1,4 +1,4 @@
-"""A service call's device is acted on through the head-end, whenever and however it answers.
+"""A service call acts on the device through its head-end, whenever and however it answers.
 
 See docs/domain.md#service-call.
 """
@@ -15,13 +15,13 @@ from tests.waiting import wait_for
 
 
 @pytest.fixture
-def calling(doors: RunningStack) -> ServiceCallClient:
-    return ServiceCallClient(doors)
+def service_calls(stack: RunningStack) -> ServiceCallClient:
+    return ServiceCallClient(stack)
 
 
 @pytest.fixture
-def cloud(doors: RunningStack) -> Iterator[HeadEndClient]:
-    made = HeadEndClient(doors)
+def head_end(stack: RunningStack) -> Iterator[HeadEndClient]:
+    made = HeadEndClient(stack)
     yield made
     made.close()
 
@@ -32,124 +32,124 @@ def thermostat(running: RunningStack) -> str:
 
 
 @pytest.fixture
-def device(calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str) -> Iterator[dict[str, Any]]:
-    """The thermostat, online again after each test."""
-    found = calling.get_subscription(thermostat)["devices"][0]
+def device(service_calls: ServiceCallClient, head_end: HeadEndClient, thermostat: str) -> Iterator[dict[str, Any]]:
+    """The thermostat, which is online again after each test."""
+    found = service_calls.get_subscription(thermostat)["devices"][0]
     yield found
-    cloud.set_device_state(found, "online")
+    head_end.set_device_state(found, "online")
 
 
-def acted(calling: ServiceCallClient, enrollment: str, command: str = "restart") -> str:
-    return calling.submit_accepted(enrollment, action="remote_action", remote_command=command)
+def acted(service_calls: ServiceCallClient, enrollment: str, command: str = "restart") -> str:
+    return service_calls.submit_accepted(enrollment, action="remote_action", remote_command=command)
 
 
-@pytest.mark.parametrize("answer", ["at_once", "callback"])
-def test_it_is_closed_as_soon_as_the_device_did_it(
-    calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any], answer: str
+@pytest.mark.parametrize("response", ["at_once", "callback"])
+def test_a_successful_remote_action_closes_the_call(
+    service_calls: ServiceCallClient, head_end: HeadEndClient, thermostat: str, device: dict[str, Any], response: str
 ) -> None:
-    cloud.set_faults(answer=answer)
-    cloud.set_device_state(device, "hung")
-    call = calling.wait_for_state(acted(calling, thermostat), "closed")
+    head_end.set_faults(answer=response)
+    head_end.set_device_state(device, "hung")
+    call = service_calls.wait_for_state(acted(service_calls, thermostat), "closed")
     assert (call["outcome"], call["sync_requests"]) == ("remote_action_done", [])
-    (asked,) = cloud.list_requests_since(device, since=call)
+    (asked,) = head_end.list_requests_since(device, since=call)
     assert (asked["asked"], asked["times_received"]) == ("restart", 1)
     (shown,) = call["head_end_requests"]
     assert (shown["id"], shown["kind"]) == (asked["request_id"], "restart")
     assert shown["next_step"] == "The device did as it was told."
-    assert shown in calling.stack.get_enrollment(thermostat)["head_end_requests"]
+    assert shown in service_calls.stack.get_enrollment(thermostat)["head_end_requests"]
 
 
-def test_an_answer_that_comes_late_ends_it_and_the_first_stands(
-    calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any]
+def test_a_late_answer_closes_the_call_and_the_first_answer_counts(
+    service_calls: ServiceCallClient, head_end: HeadEndClient, thermostat: str, device: dict[str, Any]
 ) -> None:
-    cloud.set_faults(answer="never")
-    call = acted(calling, thermostat, "ping")
-    (asked,) = wait_for(lambda: cloud.list_requests_since(device, since=calling.get(call)))
-    assert calling.get(call)["next_step"] == "The head-end is asked to act on the device."
-    cloud.send_callback(asked, "ok")
-    cloud.send_callback(asked, "failed")
-    assert calling.wait_for_state(call, "closed")["outcome"] == "remote_action_done"
+    head_end.set_faults(answer="never")
+    call = acted(service_calls, thermostat, "ping")
+    (asked,) = wait_for(lambda: head_end.list_requests_since(device, since=service_calls.get(call)))
+    assert service_calls.get(call)["next_step"] == "The head-end is asked to act on the device."
+    head_end.send_callback(asked, "ok")
+    head_end.send_callback(asked, "failed")
+    assert service_calls.wait_for_state(call, "closed")["outcome"] == "remote_action_done"
 
 
-def test_what_the_device_cannot_do_is_told_and_another_choice_is_asked_under_another_key(
-    calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any]
+def test_a_failed_remote_action_is_shown_and_the_next_one_has_a_new_key(
+    service_calls: ServiceCallClient, head_end: HeadEndClient, thermostat: str, device: dict[str, Any]
 ) -> None:
-    cloud.set_device_state(device, "offline")
-    call = acted(calling, thermostat)
-    wait_for(lambda: calling.get(call)["available_actions"] == ["action", "cancel"])
-    assert calling.get(call)["reason"].startswith("The head-end cannot reach the device.")
-    cloud.set_device_state(device, "online")
-    calling.post(call, "action", action="remote_action", remote_command="reset").raise_for_status()
-    assert calling.wait_for_state(call, "closed")["outcome"] == "remote_action_done"
-    again, first = cloud.list_requests_since(device, since=calling.get(call))
+    head_end.set_device_state(device, "offline")
+    call = acted(service_calls, thermostat)
+    wait_for(lambda: service_calls.get(call)["available_actions"] == ["action", "cancel"])
+    assert service_calls.get(call)["reason"].startswith("The head-end cannot reach the device.")
+    head_end.set_device_state(device, "online")
+    service_calls.post(call, "action", action="remote_action", remote_command="reset").raise_for_status()
+    assert service_calls.wait_for_state(call, "closed")["outcome"] == "remote_action_done"
+    again, first = head_end.list_requests_since(device, since=service_calls.get(call))
     assert (again["asked"], first["asked"]) == ("reset", "restart")
 
 
-def test_a_head_end_that_is_down_is_asked_again_under_the_same_key(
-    calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any]
+def test_an_unavailable_head_end_is_retried_under_the_same_key(
+    service_calls: ServiceCallClient, head_end: HeadEndClient, thermostat: str, device: dict[str, Any]
 ) -> None:
-    cloud.set_faults(lose_response_share=1)
-    call = acted(calling, thermostat)
-    wait_for(lambda: cloud.list_requests_since(device, since=calling.get(call)))
-    cloud.set_faults(lose_response_share=0, refuse_connections_for_seconds=0.5)
-    assert calling.wait_for_state(call, "closed")["outcome"] == "remote_action_done"
-    assert len(cloud.list_requests_since(device, since=calling.get(call))) == 1
+    head_end.set_faults(lose_response_share=1)
+    call = acted(service_calls, thermostat)
+    wait_for(lambda: head_end.list_requests_since(device, since=service_calls.get(call)))
+    head_end.set_faults(lose_response_share=0, refuse_connections_for_seconds=0.5)
+    assert service_calls.wait_for_state(call, "closed")["outcome"] == "remote_action_done"
+    assert len(head_end.list_requests_since(device, since=service_calls.get(call))) == 1
 
 
-def test_an_answer_whose_callback_was_lost_is_asked_for(
-    calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any]
+def test_an_answer_whose_callback_was_lost_is_queried(
+    service_calls: ServiceCallClient, head_end: HeadEndClient, thermostat: str, device: dict[str, Any]
 ) -> None:
-    cloud.set_faults(lost_answer_share=1)
-    call = calling.wait_for_state(acted(calling, thermostat), "closed")
-    (asked,) = cloud.list_requests_since(device, since=call)
+    head_end.set_faults(lost_answer_share=1)
+    call = service_calls.wait_for_state(acted(service_calls, thermostat), "closed")
+    (asked,) = head_end.list_requests_since(device, since=call)
     assert (call["outcome"], asked["callback"]) == ("remote_action_done", "lost")
 
 
-def test_silence_calls_a_person_and_a_retry_asks_again_under_another_key(
-    calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any]
+def test_a_silent_device_parks_the_call_and_a_retry_has_a_new_key(
+    service_calls: ServiceCallClient, head_end: HeadEndClient, thermostat: str, device: dict[str, Any]
 ) -> None:
-    cloud.set_device_state(device, "silent")
-    call = acted(calling, thermostat)
-    parked = calling.wait_for_state(call, "needs_attention")
+    head_end.set_device_state(device, "silent")
+    call = acted(service_calls, thermostat)
+    parked = service_calls.wait_for_state(call, "needs_attention")
     assert parked["reason"] == "The head-end did not act on the device: it was not answered for in time."
     assert (parked["available_actions"], parked["head_end_requests"][0]["state"]) == (
         ["action", "retry", "cancel"],
         "given_up",
     )
-    calling.post(call, "retry").raise_for_status()
-    again, _ = wait_for(lambda: len(found := cloud.list_requests_since(device, since=parked)) == 2 and found)
-    cloud.send_callback(again, "ok")
-    assert calling.wait_for_state(call, "closed")["outcome"] == "remote_action_done"
+    service_calls.post(call, "retry").raise_for_status()
+    again, _ = wait_for(lambda: len(found := head_end.list_requests_since(device, since=parked)) == 2 and found)
+    head_end.send_callback(again, "ok")
+    assert service_calls.wait_for_state(call, "closed")["outcome"] == "remote_action_done"
 
 
-def test_an_answer_after_it_was_given_up_still_counts(
-    calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any]
+def test_an_answer_after_the_deadline_still_counts(
+    service_calls: ServiceCallClient, head_end: HeadEndClient, thermostat: str, device: dict[str, Any]
 ) -> None:
-    cloud.set_device_state(device, "silent")
-    call = acted(calling, thermostat)
-    calling.wait_for_state(call, "needs_attention")
-    cloud.set_device_state(device, "online")
-    assert calling.wait_for_state(call, "closed")["outcome"] == "remote_action_done"
+    head_end.set_device_state(device, "silent")
+    call = acted(service_calls, thermostat)
+    service_calls.wait_for_state(call, "needs_attention")
+    head_end.set_device_state(device, "online")
+    assert service_calls.wait_for_state(call, "closed")["outcome"] == "remote_action_done"
 
 
-def test_taken_back_it_does_not_wait_for_the_head_end(
-    calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any]
+def test_a_cancelled_call_does_not_wait_for_the_head_end(
+    service_calls: ServiceCallClient, head_end: HeadEndClient, thermostat: str, device: dict[str, Any]
 ) -> None:
-    cloud.set_device_state(device, "silent")
-    call = acted(calling, thermostat)
-    (asked,) = wait_for(lambda: cloud.list_requests_since(device, since=calling.get(call)))
-    calling.post(call, "cancel", reason="It works again.").raise_for_status()
-    calling.wait_for_workflow_end(call)
-    cloud.send_callback(asked, "ok")
-    assert calling.get(call)["state"] == "cancelled"
+    head_end.set_device_state(device, "silent")
+    call = acted(service_calls, thermostat)
+    (asked,) = wait_for(lambda: head_end.list_requests_since(device, since=service_calls.get(call)))
+    service_calls.post(call, "cancel", reason="It works again.").raise_for_status()
+    service_calls.wait_for_workflow_end(call)
+    head_end.send_callback(asked, "ok")
+    assert service_calls.get(call)["state"] == "cancelled"
 
 
-def test_taken_back_while_the_head_end_is_away_the_device_is_left_alone(
-    calling: ServiceCallClient, cloud: HeadEndClient, thermostat: str, device: dict[str, Any]
+def test_a_call_cancelled_during_a_head_end_outage_sends_nothing(
+    service_calls: ServiceCallClient, head_end: HeadEndClient, thermostat: str, device: dict[str, Any]
 ) -> None:
-    cloud.set_faults(refuse_connections_for_seconds=60)
-    call = acted(calling, thermostat)
-    wait_for(lambda: calling.get(call)["head_end_requests"])
-    calling.post(call, "cancel", reason="It works again.").raise_for_status()
-    calling.wait_for_workflow_end(call)
-    assert cloud.list_requests_since(device, since=calling.get(call)) == []
+    head_end.set_faults(refuse_connections_for_seconds=60)
+    call = acted(service_calls, thermostat)
+    wait_for(lambda: service_calls.get(call)["head_end_requests"])
+    service_calls.post(call, "cancel", reason="It works again.").raise_for_status()
+    service_calls.wait_for_workflow_end(call)
+    assert head_end.list_requests_since(device, since=service_calls.get(call)) == []

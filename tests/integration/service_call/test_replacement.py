@@ -1,4 +1,4 @@
-"""A device makes way for another at the same location (docs/domain.md#replace-a-device)."""
+"""A device is replaced by another at the same location (docs/domain.md#replace-a-device)."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from tests.waiting import wait_for
 
 
 @pytest.fixture
-def calling(doors: RunningStack) -> ServiceCallClient:
-    return ServiceCallClient(doors)
+def service_calls(stack: RunningStack) -> ServiceCallClient:
+    return ServiceCallClient(stack)
 
 
 @pytest.fixture(scope="module")
@@ -21,49 +21,49 @@ def enrollment(running: RunningStack) -> str:
 
 @pytest.fixture(scope="module")
 def replaced(running: RunningStack, enrollment: str) -> dict[str, Any]:
-    """A call whose technician has brought another battery."""
-    calling = ServiceCallClient(running)
-    call, order = calling.submit_with_visit(enrollment)
-    calling.post_accepted_completion(
-        order, "device_replaced", **calling.build_replacement(enrollment, "franklinwh-apower-2")
+    """A call whose technician has replaced the battery."""
+    service_calls = ServiceCallClient(running)
+    call, order = service_calls.submit_with_visit(enrollment)
+    service_calls.post_accepted_completion(
+        order, "device_replaced", **service_calls.build_replacement(enrollment, "franklinwh-apower-2")
     )
-    calling.wait_for_workflow_end(call)
-    return calling.get(call)
+    service_calls.wait_for_workflow_end(call)
+    return service_calls.get(call)
 
 
-def test_the_call_is_closed_with_the_device_that_came(replaced: dict[str, Any]) -> None:
+def test_the_call_closes_with_the_new_device(replaced: dict[str, Any]) -> None:
     assert (replaced["state"], replaced["outcome"]) == ("closed", "device_replaced")
     assert replaced["replaced_by"] in [device["id"] for device in replaced["devices"]]
 
 
 def test_the_subscription_stays_and_the_new_device_is_controllable(
-    calling: ServiceCallClient, enrollment: str, replaced: dict[str, Any]
+    service_calls: ServiceCallClient, enrollment: str, replaced: dict[str, Any]
 ) -> None:
-    subscription = calling.get_subscription(enrollment)
+    subscription = service_calls.get_subscription(enrollment)
     devices = {device["id"]: device["registration"] for device in subscription["devices"]}
     assert subscription["state"] == "active"
     assert devices == {replaced["device"]: "removed", replaced["replaced_by"]: "registered"}
 
 
-def test_one_message_told_the_derms_of_both(calling: ServiceCallClient, replaced: dict[str, Any]) -> None:
+def test_one_message_names_both_devices(service_calls: ServiceCallClient, replaced: dict[str, Any]) -> None:
     (request,) = replaced["sync_requests"]
     assert (request["kind"], request["state"]) == ("replace_device", "synchronized")
-    sent = calling.stack.api.get(f"/v1/sync-requests/{request['id']}").json()["snapshot"]["devices"]
-    told = {one["device_id"]: (one["state"], one["replaced_by"]) for one in sent}
+    sent = service_calls.stack.api.get(f"/v1/sync-requests/{request['id']}").json()["snapshot"]["devices"]
+    texts = {one["device_id"]: (one["state"], one["replaced_by"]) for one in sent}
     new = replaced["replaced_by"]
-    assert told == {replaced["device"]: ("replaced", new), new: ("enrolled", None)}
+    assert texts == {replaced["device"]: ("replaced", new), new: ("enrolled", None)}
 
 
 def test_the_derms_holds_the_new_device_alone(
-    calling: ServiceCallClient, enrollment: str, replaced: dict[str, Any]
+    service_calls: ServiceCallClient, enrollment: str, replaced: dict[str, Any]
 ) -> None:
-    held = calling.stack.search_derms(calling.get_subscription(enrollment)["number"])
+    held = service_calls.stack.search_derms(service_calls.get_subscription(enrollment)["number"])
     enrolled = [der["device"]["device_id"] for der in held if der["state"] == "enrolled"]
     assert enrolled == [replaced["replaced_by"]]
 
 
-def test_the_new_device_hangs_where_the_old_one_hung(doors: RunningStack, replaced: dict[str, Any]) -> None:
-    rows = doors.database.rows(
+def test_the_new_device_has_the_old_location(stack: RunningStack, replaced: dict[str, Any]) -> None:
+    rows = stack.database.rows(
         "SELECT device_id, location_id, removed_at FROM device_installation WHERE device_id = ANY($1)",
         [replaced["device"], replaced["replaced_by"]],
     )
@@ -74,48 +74,48 @@ def test_the_new_device_hangs_where_the_old_one_hung(doors: RunningStack, replac
     }
 
 
-def test_the_customers_burnt_device_is_retired(doors: RunningStack, replaced: dict[str, Any]) -> None:
-    assert doors.database.value("SELECT state FROM device WHERE id = $1", replaced["device"]) == "retired"
+def test_the_customers_broken_device_is_retired(stack: RunningStack, replaced: dict[str, Any]) -> None:
+    assert stack.database.value("SELECT state FROM device WHERE id = $1", replaced["device"]) == "retired"
 
 
-def test_capacity_counts_the_power_that_hangs_there(doors: RunningStack, calling: ServiceCallClient) -> None:
-    code = doors.unique_name("KW")
-    doors.add_program(code, like="BATT-VPP")
-    enrollment = calling.enroll_battery(program=code)
-    call, order = calling.submit_with_visit(enrollment)
-    calling.post_accepted_completion(
-        order, "device_replaced", **calling.build_replacement(enrollment, "generac-pwrcell-m3")
+def test_capacity_counts_the_installed_power(stack: RunningStack, service_calls: ServiceCallClient) -> None:
+    code = stack.unique_name("KW")
+    stack.add_program(code, like="BATT-VPP")
+    enrollment = service_calls.enroll_battery(program=code)
+    call, order = service_calls.submit_with_visit(enrollment)
+    service_calls.post_accepted_completion(
+        order, "device_replaced", **service_calls.build_replacement(enrollment, "generac-pwrcell-m3")
     )
-    calling.wait_for_state(call, "closed")
-    rows = doors.database.rows("SELECT customers, devices, kw FROM program_capacity WHERE program = $1", code)
+    service_calls.wait_for_state(call, "closed")
+    rows = stack.database.rows("SELECT customers, devices, kw FROM program_capacity WHERE program = $1", code)
     assert [(row["customers"], row["devices"], float(row["kw"])) for row in rows] == [(1, 1, 3.4)]
 
 
-def test_a_device_with_more_power_than_is_left_waits_for_a_person_who_adds_places(
-    doors: RunningStack, calling: ServiceCallClient
+def test_a_device_beyond_the_capacity_is_parked_until_capacity_is_added(
+    stack: RunningStack, service_calls: ServiceCallClient
 ) -> None:
-    code = doors.unique_name("KW")
-    doors.add_program(code, like="BATT-VPP", capacity={"kw": 10})
-    old = [{"specification": "tesla-powerwall-2", "serial_number": doors.unique_name("SN")}]
-    enrollment = calling.enroll_battery(program=code, devices=old)
-    call, order = calling.submit_with_visit(enrollment)
-    calling.post_accepted_completion(
-        order, "device_replaced", **calling.build_replacement(enrollment, "tesla-powerwall-3")
+    code = stack.unique_name("KW")
+    stack.add_program(code, like="BATT-VPP", capacity={"kw": 10})
+    old = [{"specification": "tesla-powerwall-2", "serial_number": stack.unique_name("SN")}]
+    enrollment = service_calls.enroll_battery(program=code, devices=old)
+    call, order = service_calls.submit_with_visit(enrollment)
+    service_calls.post_accepted_completion(
+        order, "device_replaced", **service_calls.build_replacement(enrollment, "tesla-powerwall-3")
     )
-    assert "more power than is left" in calling.wait_for_state(call, "needs_attention")["reason"]
-    catalog = doors.get_catalog()
+    assert "more power than is left" in service_calls.wait_for_state(call, "needs_attention")["reason"]
+    catalog = stack.get_catalog()
     next(one for one in catalog["programs"] if one["code"] == code)["capacity"]["kw"] = 12
-    doors.api.put("/v1/catalog", json=catalog).raise_for_status()
-    calling.post(call, "retry").raise_for_status()
-    calling.wait_for_state(call, "closed")
-    assert float(doors.database.value("SELECT kw FROM program_capacity WHERE program = $1", code)) == 11.5
+    stack.api.put("/v1/catalog", json=catalog).raise_for_status()
+    service_calls.post(call, "retry").raise_for_status()
+    service_calls.wait_for_state(call, "closed")
+    assert float(stack.database.value("SELECT kw FROM program_capacity WHERE program = $1", code)) == 11.5
 
 
-def test_a_specification_that_the_program_does_not_accept_is_refused_on_site(calling: ServiceCallClient) -> None:
-    enrollment = calling.enroll_battery()
-    _, order = calling.submit_with_visit(enrollment)
-    refused = calling.post_completion(
-        order, "device_replaced", **calling.build_replacement(enrollment, "ecobee-premium")
+def test_a_specification_that_the_program_does_not_accept_is_refused_on_site(service_calls: ServiceCallClient) -> None:
+    enrollment = service_calls.enroll_battery()
+    _, order = service_calls.submit_with_visit(enrollment)
+    refused = service_calls.post_completion(
+        order, "device_replaced", **service_calls.build_replacement(enrollment, "ecobee-premium")
     )
     assert refused.status_code == 422
     fault = refused.json()["errors"][0]
@@ -123,84 +123,85 @@ def test_a_specification_that_the_program_does_not_accept_is_refused_on_site(cal
     assert "does not accept ecobee-premium" in fault["detail"]
 
 
-def test_a_refused_device_can_be_repaired_and_the_old_one_is_known_until_then(
-    calling: ServiceCallClient, doors: RunningStack
+def test_a_refused_replacement_can_be_repaired_and_the_old_device_stays_until_then(
+    service_calls: ServiceCallClient, stack: RunningStack
 ) -> None:
-    enrollment = calling.enroll_battery()
-    old = calling.get_subscription(enrollment)["devices"][0]["id"]
-    number = calling.get_subscription(enrollment)["number"]
-    call, order = calling.submit_with_visit(enrollment)
-    doors.derms.put("/reference", json={"head_ends": ["tesla-cloud"]})
-    calling.post_accepted_completion(
-        order, "device_replaced", **calling.build_replacement(enrollment, "franklinwh-apower-2")
+    enrollment = service_calls.enroll_battery()
+    old = service_calls.get_subscription(enrollment)["devices"][0]["id"]
+    number = service_calls.get_subscription(enrollment)["number"]
+    call, order = service_calls.submit_with_visit(enrollment)
+    stack.derms.put("/reference", json={"head_ends": ["tesla-cloud"]})
+    service_calls.post_accepted_completion(
+        order, "device_replaced", **service_calls.build_replacement(enrollment, "franklinwh-apower-2")
     )
-    calling.wait_for_state(call, "replaced")
-    request = doors.wait_for_sync_request(enrollment, "error")
-    assert [der["device"]["device_id"] for der in doors.search_derms(number) if der["state"] == "enrolled"] == [old]
-    doors.derms.put("/reference", json={})
-    doors.api.post(f"/v1/sync-requests/{request['id']}/retry").raise_for_status()
-    new = calling.wait_for_state(call, "closed")["replaced_by"]
-    assert [der["device"]["device_id"] for der in doors.search_derms(number) if der["state"] == "enrolled"] == [new]
+    service_calls.wait_for_state(call, "replaced")
+    request = stack.wait_for_sync_request(enrollment, "error")
+    assert [der["device"]["device_id"] for der in stack.search_derms(number) if der["state"] == "enrolled"] == [old]
+    stack.derms.put("/reference", json={})
+    stack.api.post(f"/v1/sync-requests/{request['id']}/retry").raise_for_status()
+    new = service_calls.wait_for_state(call, "closed")["replaced_by"]
+    assert [der["device"]["device_id"] for der in stack.search_derms(number) if der["state"] == "enrolled"] == [new]
 
 
-def test_where_the_program_removes_first_the_old_one_has_left_before_the_new_one_is_told(
-    calling: ServiceCallClient,
+def test_the_old_device_is_removed_before_the_new_one_is_sent_if_the_program_says_so(
+    service_calls: ServiceCallClient,
 ) -> None:
-    enrollment = calling.enroll_charger()
-    call, order = calling.submit_with_visit(enrollment)
-    calling.post_accepted_completion(
-        order, "device_replaced", **calling.build_replacement(enrollment, "wallbox-pulsar-plus-48")
+    enrollment = service_calls.enroll_charger()
+    call, order = service_calls.submit_with_visit(enrollment)
+    service_calls.post_accepted_completion(
+        order, "device_replaced", **service_calls.build_replacement(enrollment, "wallbox-pulsar-plus-48")
     )
-    closed = calling.wait_for_state(call, "closed")
-    sent = [calling.stack.api.get(f"/v1/sync-requests/{one['id']}").json() for one in closed["sync_requests"]]
-    told = [(one["kind"], {d["device_id"]: d["state"] for d in one["snapshot"]["devices"]}) for one in sent]
-    assert told == [
+    closed = service_calls.wait_for_state(call, "closed")
+    sent = [service_calls.stack.api.get(f"/v1/sync-requests/{one['id']}").json() for one in closed["sync_requests"]]
+    texts = [(one["kind"], {d["device_id"]: d["state"] for d in one["snapshot"]["devices"]}) for one in sent]
+    assert texts == [
         ("unenroll", {closed["device"]: "removed"}),
         ("enroll", {closed["replaced_by"]: "enrolled"}),
     ]
 
 
-def test_a_device_about_to_join_keeps_a_refused_enrolment_from_being_given_up(
-    calling: ServiceCallClient, doors: RunningStack
+def test_a_pending_new_device_keeps_a_refused_enrollment_open(
+    service_calls: ServiceCallClient, stack: RunningStack
 ) -> None:
-    """The first message of the pair holds only the old device, yet somebody still takes part."""
-    doors.derms.put("/reference", json={"head_ends": []}).raise_for_status()
-    enrollment = calling.enroll_charger(told="error")
-    request = doors.wait_for_sync_request(enrollment, "error")["id"]
-    call, order = calling.submit_with_visit(enrollment)
-    calling.post_accepted_completion(
-        order, "device_replaced", **calling.build_replacement(enrollment, "wallbox-pulsar-plus-48")
+    """The first message of the pair contains only the old device, yet somebody still participates."""
+    stack.derms.put("/reference", json={"head_ends": []}).raise_for_status()
+    enrollment = service_calls.enroll_charger(told="error")
+    request = stack.wait_for_sync_request(enrollment, "error")["id"]
+    call, order = service_calls.submit_with_visit(enrollment)
+    service_calls.post_accepted_completion(
+        order, "device_replaced", **service_calls.build_replacement(enrollment, "wallbox-pulsar-plus-48")
     )
-    calling.wait_for_state(call, "replaced")
+    service_calls.wait_for_state(call, "replaced")
 
-    def leaving() -> dict[str, Any]:
-        (only,) = calling.get(call)["sync_requests"]
-        return doors.api.get(f"/v1/sync-requests/{only['id']}").raise_for_status().json()
+    def unenrollments() -> dict[str, Any]:
+        (only,) = service_calls.get(call)["sync_requests"]
+        return stack.api.get(f"/v1/sync-requests/{only['id']}").raise_for_status().json()
 
-    wait_for(lambda: leaving()["note"])
-    assert (leaving()["state"], leaving()["waits_for"].split(",")[0]) == ("pending", request)
-    doors.derms.put("/reference", json={}).raise_for_status()
-    doors.api.post(f"/v1/sync-requests/{request}/retry").raise_for_status()
-    new = calling.wait_for_state(call, "closed")["replaced_by"]
-    held = doors.search_derms(calling.get_subscription(enrollment)["number"])
+    wait_for(lambda: unenrollments()["note"])
+    assert (unenrollments()["state"], unenrollments()["waits_for"].split(",")[0]) == ("pending", request)
+    stack.derms.put("/reference", json={}).raise_for_status()
+    stack.api.post(f"/v1/sync-requests/{request}/retry").raise_for_status()
+    new = service_calls.wait_for_state(call, "closed")["replaced_by"]
+    held = stack.search_derms(service_calls.get_subscription(enrollment)["number"])
     assert [der["device"]["device_id"] for der in held if der["state"] == "enrolled"] == [new]
 
 
-def test_the_same_device_reported_by_hand_is_sent_back_with_the_reason(calling: ServiceCallClient) -> None:
-    enrollment = calling.enroll_battery()
-    call, order = calling.submit_with_visit(enrollment)
+def test_a_signaled_report_of_the_same_device_is_sent_back_with_the_reason(service_calls: ServiceCallClient) -> None:
+    enrollment = service_calls.enroll_battery()
+    call, order = service_calls.submit_with_visit(enrollment)
     report = {
         "outcome": "device_replaced",
         "technician": "Crew 7",
         "finished_at": "2026-06-03T09:40:00Z",
-        **calling.build_replacement(enrollment, "ecobee-premium"),
+        **service_calls.build_replacement(enrollment, "ecobee-premium"),
     }
-    calling.signal_completion(
-        call, {"work_order_id": order["id"], "completion_id": calling.stack.unique_name("hand"), "completion": report}
+    service_calls.signal_completion(
+        call,
+        {"work_order_id": order["id"], "completion_id": service_calls.stack.unique_name("hand"), "completion": report},
     )
-    sent_back = wait_for(lambda: calling.get(call)["work_orders"][-1]["sent_back"])
+    sent_back = wait_for(lambda: service_calls.get(call)["work_orders"][-1]["sent_back"])
     assert "does not accept ecobee-premium" in sent_back
-    calling.post_accepted_completion(
-        order, "device_replaced", **calling.build_replacement(enrollment, "franklinwh-apower-2")
+    service_calls.post_accepted_completion(
+        order, "device_replaced", **service_calls.build_replacement(enrollment, "franklinwh-apower-2")
     )
-    calling.wait_for_state(call, "closed")
+    service_calls.wait_for_state(call, "closed")

@@ -1,4 +1,4 @@
-"""What the DERMS answers, as it comes in: once, late, early, forged, or for nothing we sent.
+"""Acknowledgements of the DERMS: once, repeated, late, early, forged, or for nothing that we sent.
 
 See docs/domain.md#acknowledgements.
 """
@@ -15,12 +15,12 @@ from connectors.standard_webhooks import build_signature_headers
 from tests.integration.clients.running_stack import RunningStack
 from tests.waiting import wait_for
 
-DOOR = "/v1/derms/acknowledgements"
+PATH = "/v1/derms/acknowledgements"
 
 
-def _acknowledgement(doors: RunningStack, request: str, **changes: Any) -> dict[str, Any]:
+def _acknowledgement(stack: RunningStack, request: str, **changes: Any) -> dict[str, Any]:
     return {
-        "message_id": doors.unique_name("ack"),
+        "message_id": stack.unique_name("ack"),
         "sync_request_id": request,
         "result": "positive",
         "devices": [],
@@ -28,123 +28,126 @@ def _acknowledgement(doors: RunningStack, request: str, **changes: Any) -> dict[
     }
 
 
-def _tell(doors: RunningStack, *acknowledgements: dict[str, Any]) -> httpx.Response:
-    return doors.api.post(DOOR, json={"acknowledgements": acknowledgements})
+def _post(stack: RunningStack, *acknowledgements: dict[str, Any]) -> httpx.Response:
+    return stack.api.post(PATH, json={"acknowledgements": acknowledgements})
 
 
-def _outcome(doors: RunningStack, message: str) -> str | None:
-    return doors.database.value("SELECT outcome FROM inbox_message WHERE message_id = $1", message)
+def _outcome(stack: RunningStack, message: str) -> str | None:
+    return stack.database.value("SELECT outcome FROM inbox_message WHERE message_id = $1", message)
 
 
-def test_one_that_answers_nothing_of_ours_is_kept_and_changes_nothing(doors: RunningStack) -> None:
-    stray = _acknowledgement(doors, "syn_00000000000000000000000000")
-    assert _tell(doors, stray).json() == {"received": 1, "new": 1}
-    assert _outcome(doors, stray["message_id"]) == "ignored: no such sync request"
+def test_an_unknown_acknowledgement_is_kept_and_changes_nothing(stack: RunningStack) -> None:
+    acknowledgement = _acknowledgement(stack, "syn_00000000000000000000000000")
+    assert _post(stack, acknowledgement).json() == {"received": 1, "new": 1}
+    assert _outcome(stack, acknowledgement["message_id"]) == "ignored: no such sync request"
 
 
-def test_the_same_one_again_is_not_new(doors: RunningStack) -> None:
-    stray = _acknowledgement(doors, "syn_00000000000000000000000000")
-    assert _tell(doors, stray, stray).json()["new"] == 1
-    assert (_tell(doors, stray).status_code, _tell(doors, stray).json()["new"]) == (202, 0)
+def test_a_repeated_acknowledgement_is_a_duplicate(stack: RunningStack) -> None:
+    acknowledgement = _acknowledgement(stack, "syn_00000000000000000000000000")
+    assert _post(stack, acknowledgement, acknowledgement).json()["new"] == 1
+    assert (_post(stack, acknowledgement).status_code, _post(stack, acknowledgement).json()["new"]) == (202, 0)
 
 
-def test_one_that_comes_twice_is_applied_once(doors: RunningStack) -> None:
-    doors.set_derms_faults(duplicate_acknowledgements=True)
-    enrollment = doors.submit_accepted(doors.build_application())
-    request = doors.wait_for_sync_request(enrollment, "synchronized")
+def test_an_acknowledgement_received_twice_is_applied_once(stack: RunningStack) -> None:
+    stack.set_derms_faults(duplicate_acknowledgements=True)
+    enrollment = stack.submit_accepted(stack.build_application())
+    request = stack.wait_for_sync_request(enrollment, "synchronized")
     moves = "SELECT count(*) FROM audit_entry WHERE subject = $1 AND after = 'synchronized'"
     sent = "SELECT count(*) FROM inbox_message WHERE sync_request_id = $1"
-    assert doors.database.value(sent, request["id"]) == 1
-    assert doors.database.value(moves, request["id"]) == 1
+    assert stack.database.value(sent, request["id"]) == 1
+    assert stack.database.value(moves, request["id"]) == 1
 
 
-def test_one_after_the_end_changes_nothing(doors: RunningStack) -> None:
-    (request,) = doors.get_enrollment(doors.enroll())["sync_requests"]
-    late = _acknowledgement(doors, request["id"], result="negative", code="LATE")
-    assert _tell(doors, late).status_code == 202
-    again = doors.api.get(f"/v1/sync-requests/{request['id']}").json()
+def test_an_acknowledgement_after_the_end_changes_nothing(stack: RunningStack) -> None:
+    (request,) = stack.get_enrollment(stack.enroll())["sync_requests"]
+    late = _acknowledgement(stack, request["id"], result="negative", code="LATE")
+    assert _post(stack, late).status_code == 202
+    again = stack.api.get(f"/v1/sync-requests/{request['id']}").json()
     assert (again["state"], again["error_code"]) == ("synchronized", None)
-    assert _outcome(doors, late["message_id"]) == "ignored: the sync request is synchronized"
+    assert _outcome(stack, late["message_id"]) == "ignored: the sync request is synchronized"
 
 
 @pytest.mark.parametrize("mode", ["at_once", "callback"])
-def test_one_before_the_send_has_returned_is_not_lost(doors: RunningStack, mode: str) -> None:
-    doors.set_derms_faults(acknowledge=mode, acknowledge_after_seconds=0)
-    enrollments = [doors.submit_accepted(doors.build_application()) for _ in range(5)]
+def test_an_acknowledgement_before_the_send_returns_is_not_lost(stack: RunningStack, mode: str) -> None:
+    stack.set_derms_faults(acknowledge=mode, acknowledge_after_seconds=0)
+    enrollments = [stack.submit_accepted(stack.build_application()) for _ in range(5)]
     for enrollment in enrollments:
-        assert doors.wait_for_sync_request(enrollment, "synchronized")["attempts"] == 1
+        assert stack.wait_for_sync_request(enrollment, "synchronized")["attempts"] == 1
 
 
-def test_one_that_overtakes_its_receipt_ends_the_wait(doors: RunningStack) -> None:
-    doors.set_derms_faults(acknowledge="never")
-    enrollment = doors.submit_accepted(doors.build_application())
-    request = doors.wait_for_sync_request(enrollment, "awaiting_acknowledgement")
-    (device,) = doors.get_enrollment(enrollment)["subscription"]["devices"]
-    answer = _acknowledgement(doors, request["id"], devices=[{"device_id": device["id"], "registration": "registered"}])
-    assert _tell(doors, answer).status_code == 202
-    doors.wait_for_sync_request(enrollment, "synchronized")
-    assert wait_for(lambda: _outcome(doors, answer["message_id"])) == "applied: positive"
+def test_an_acknowledgement_that_overtakes_the_response_ends_the_wait(stack: RunningStack) -> None:
+    stack.set_derms_faults(acknowledge="never")
+    enrollment = stack.submit_accepted(stack.build_application())
+    request = stack.wait_for_sync_request(enrollment, "awaiting_acknowledgement")
+    (device,) = stack.get_enrollment(enrollment)["subscription"]["devices"]
+    response = _acknowledgement(
+        stack, request["id"], devices=[{"device_id": device["id"], "registration": "registered"}]
+    )
+    assert _post(stack, response).status_code == 202
+    stack.wait_for_sync_request(enrollment, "synchronized")
+    assert wait_for(lambda: _outcome(stack, response["message_id"])) == "applied: positive"
 
 
-def _pair(doors: RunningStack) -> tuple[str, str, str, str]:
-    """An enrolment that the DERMS has and does not acknowledge, its sync request, and its two devices."""
-    program = doors.unique_name("PAIR")
-    doors.add_program(program)
-    doors.set_derms_faults(acknowledge="never")
-    pair = [{"specification": "ecobee-premium", "serial_number": doors.unique_name("SN")} for _ in range(2)]
-    enrollment = doors.submit_accepted(doors.build_application(program=program, devices=pair))
-    request = doors.wait_for_sync_request(enrollment, "awaiting_acknowledgement")["id"]
-    first, second = (one["id"] for one in doors.get_enrollment(enrollment)["subscription"]["devices"])
+def _pair(stack: RunningStack) -> tuple[str, str, str, str]:
+    """Enroll two devices that the DERMS does not acknowledge; return the enrollment, its sync request and the
+    devices."""
+    program = stack.unique_name("PAIR")
+    stack.add_program(program)
+    stack.set_derms_faults(acknowledge="never")
+    pair = [{"specification": "ecobee-premium", "serial_number": stack.unique_name("SN")} for _ in range(2)]
+    enrollment = stack.submit_accepted(stack.build_application(program=program, devices=pair))
+    request = stack.wait_for_sync_request(enrollment, "awaiting_acknowledgement")["id"]
+    first, second = (one["id"] for one in stack.get_enrollment(enrollment)["subscription"]["devices"])
     return enrollment, request, first, second
 
 
-def test_one_that_names_some_devices_leaves_the_others_open(doors: RunningStack) -> None:
-    enrollment, request, first, second = _pair(doors)
+def test_a_partial_acknowledgement_leaves_the_other_devices_open(stack: RunningStack) -> None:
+    enrollment, request, first, second = _pair(stack)
     for device, rest in ((first, "registering"), (second, "registered")):
         named = [{"device_id": device, "registration": "registered"}]
-        answer = _acknowledgement(doors, request, devices=named)
-        _tell(doors, answer).raise_for_status()
-        wait_for(lambda answer=answer: _outcome(doors, answer["message_id"]))
+        response = _acknowledgement(stack, request, devices=named)
+        _post(stack, response).raise_for_status()
+        wait_for(lambda response=response: _outcome(stack, response["message_id"]))
         devices = {
-            one["id"]: one["registration"] for one in doors.get_enrollment(enrollment)["subscription"]["devices"]
+            one["id"]: one["registration"] for one in stack.get_enrollment(enrollment)["subscription"]["devices"]
         }
         assert devices == {first: "registered", second: rest}
-    doors.wait_for_sync_request(enrollment, "synchronized")
+    stack.wait_for_sync_request(enrollment, "synchronized")
 
 
 @pytest.mark.parametrize("result", ["positive", "negative"])
-def test_one_that_contradicts_itself_keeps_the_truth_of_each_device(doors: RunningStack, result: str) -> None:
-    """Negative over a registered device, and positive over a failed one: in error both times, device by device."""
-    enrollment, request, first, second = _pair(doors)
+def test_a_contradictory_acknowledgement_is_applied_per_device(stack: RunningStack, result: str) -> None:
+    """Negative for a registered device and positive for a failed one: in error both times, device by device."""
+    enrollment, request, first, second = _pair(stack)
     said = {first: "registered", second: "failed"}
     named = [{"device_id": device, "registration": word} for device, word in said.items()]
     invented = {"device_id": "dev_unheard_of", "registration": "registered"}
-    answer = _acknowledgement(doors, request, result=result, devices=[*named, invented])
-    _tell(doors, answer).raise_for_status()
-    seen = doors.wait_for_sync_request(enrollment, "error")
-    assert "dev_unheard_of" in str(seen["acknowledgement"])
-    devices = {one["id"]: one["registration"] for one in doors.get_enrollment(enrollment)["subscription"]["devices"]}
+    response = _acknowledgement(stack, request, result=result, devices=[*named, invented])
+    _post(stack, response).raise_for_status()
+    view = stack.wait_for_sync_request(enrollment, "error")
+    assert "dev_unheard_of" in str(view["acknowledgement"])
+    devices = {one["id"]: one["registration"] for one in stack.get_enrollment(enrollment)["subscription"]["devices"]}
     assert devices == {first: "registered", second: "registration_failed"}
 
 
-def test_one_of_another_version_changes_nothing(doors: RunningStack) -> None:
-    doors.set_derms_faults(acknowledge="never")
-    enrollment = doors.submit_accepted(doors.build_application())
-    request = doors.wait_for_sync_request(enrollment, "awaiting_acknowledgement")
-    stale = _acknowledgement(doors, request["id"], version=7)
-    _tell(doors, stale).raise_for_status()
-    assert wait_for(lambda: _outcome(doors, stale["message_id"])).startswith("ignored: it answers version 7")
-    doors.derms.post(f"/sync-messages/{request['id']}/acknowledge").raise_for_status()
-    doors.wait_for_sync_request(enrollment, "synchronized")
+def test_an_acknowledgement_of_another_version_changes_nothing(stack: RunningStack) -> None:
+    stack.set_derms_faults(acknowledge="never")
+    enrollment = stack.submit_accepted(stack.build_application())
+    request = stack.wait_for_sync_request(enrollment, "awaiting_acknowledgement")
+    stale = _acknowledgement(stack, request["id"], version=7)
+    _post(stack, stale).raise_for_status()
+    assert wait_for(lambda: _outcome(stack, stale["message_id"])).startswith("ignored: it answers version 7")
+    stack.derms.post(f"/sync-messages/{request['id']}/acknowledge").raise_for_status()
+    stack.wait_for_sync_request(enrollment, "synchronized")
 
 
 def _signed(
-    doors: RunningStack, folder: Path, *, age: timedelta = timedelta(0), body: bytes, signs: bytes
+    stack: RunningStack, folder: Path, *, age: timedelta = timedelta(0), body: bytes, signs: bytes
 ) -> httpx.Response:
     secret = json.loads((folder / "secrets.json").read_text())["derms_secret"]
-    headers = build_signature_headers(secret, doors.unique_name("cbk"), datetime.now(UTC) - age, signs)
+    headers = build_signature_headers(secret, stack.unique_name("cbk"), datetime.now(UTC) - age, signs)
     return httpx.post(
-        doors.description["api_url"] + DOOR,
+        stack.description["api_url"] + PATH,
         content=body,
         headers={"content-type": "application/json", **headers},
         trust_env=False,
@@ -161,12 +164,14 @@ def _signed(
         (timedelta(0), "another body", 401),
     ],
 )
-def test_only_what_the_derms_signed_lately_is_taken(
-    doors: RunningStack, data_dir: Path, age: timedelta, signs: str, status: int
+def test_only_recently_signed_acknowledgements_are_accepted(
+    stack: RunningStack, data_dir: Path, age: timedelta, signs: str, status: int
 ) -> None:
-    stray = _acknowledgement(doors, "syn_00000000000000000000000000")
-    body = json.dumps({"acknowledgements": [stray]}).encode()
+    acknowledgement = _acknowledgement(stack, "syn_00000000000000000000000000")
+    body = json.dumps({"acknowledgements": [acknowledgement]}).encode()
     signed = body if signs == "body" else signs.encode()
-    assert _signed(doors, data_dir, age=age, body=body, signs=signed).status_code == status
-    kept = doors.database.value("SELECT count(*) FROM inbox_message WHERE message_id = $1", stray["message_id"])
-    assert kept == (status == 202)
+    assert _signed(stack, data_dir, age=age, body=body, signs=signed).status_code == status
+    stored = stack.database.value(
+        "SELECT count(*) FROM inbox_message WHERE message_id = $1", acknowledgement["message_id"]
+    )
+    assert stored == (status == 202)

@@ -1,4 +1,4 @@
-"""What goes with others goes by the same rules as by itself, and is told to its flow once."""
+"""Bulk sync selects messages by the same rules as a single send, and notifies each workflow once."""
 
 from collections.abc import Iterator
 
@@ -12,17 +12,17 @@ from tests.integration.clients.running_stack import RunningStack
 
 
 @pytest.fixture
-def held(doors: RunningStack) -> Iterator[str]:
-    """An enrolment whose message waits for the monitor; it is sent afterwards, for no other test to meet it."""
-    program = doors.unique_name("BATCHED")
-    doors.add_program(program, sync_policy="batched")
-    enrollment = doors.submit_accepted(doors.build_application(program=program))
-    doors.wait_for_sync_request(enrollment, "pending")
+def enrollment_id(stack: RunningStack) -> Iterator[str]:
+    """An enrollment whose message waits for the monitor, and is sent after the test."""
+    program = stack.unique_name("BATCHED")
+    stack.add_program(program, sync_policy="batched")
+    enrollment = stack.submit_accepted(stack.build_application(program=program))
+    stack.wait_for_sync_request(enrollment, "pending")
     yield enrollment
-    doors.database.execute("UPDATE sync_request SET held = false WHERE enrollment_id = $1", enrollment)
+    stack.database.execute("UPDATE sync_request SET held = false WHERE enrollment_id = $1", enrollment)
 
 
-async def taken(record: SubscriptionTransaction) -> BulkSync:
+async def selected(record: SubscriptionTransaction) -> BulkSync:
     together = await prepare_bulk_sync(record.session, SCOPE, record.catalogs)
     await record.session.flush()
     return together
@@ -32,61 +32,61 @@ def goes(together: BulkSync, request: str) -> bool:
     return request in {one.sync_request_id for one in together.messages}
 
 
-async def test_taken_out_it_is_on_its_way_and_still_held(doors: RunningStack, held: str) -> None:
-    async with open_subscription(doors, held) as record:
+async def test_a_selected_message_is_in_flight_and_still_held(stack: RunningStack, enrollment_id: str) -> None:
+    async with open_subscription(stack, enrollment_id) as record:
         first = await record.get_first_sync_request()
-        assert goes(await taken(record), first.id)
+        assert goes(await selected(record), first.id)
         assert (first.state, first.held, first.attempts) == (SyncState.SENDING, True, 1)
 
 
-async def test_a_second_try_takes_the_same_under_the_same_key(doors: RunningStack, held: str) -> None:
-    async with open_subscription(doors, held) as record:
-        once, again = await taken(record), await taken(record)
+async def test_a_second_attempt_selects_the_same_messages_and_keys(stack: RunningStack, enrollment_id: str) -> None:
+    async with open_subscription(stack, enrollment_id) as record:
+        once, again = await selected(record), await selected(record)
         assert [one.key for one in once.messages] == [one.key for one in again.messages]
 
 
-async def test_one_whose_turn_has_not_come_stays_behind_and_waits_for_it(doors: RunningStack, held: str) -> None:
-    async with open_subscription(doors, held) as record:
+async def test_a_message_whose_turn_has_not_come_is_not_selected(stack: RunningStack, enrollment_id: str) -> None:
+    async with open_subscription(stack, enrollment_id) as record:
         first = await record.get_first_sync_request()
         first.state, first.attempts, first.held = SyncState.ERROR, 1, False
         await record.session.flush()
         later = await record.request_sync()
-        assert not goes(await taken(record), later.id)
+        assert not goes(await selected(record), later.id)
         assert (later.state, later.held) == (SyncState.PENDING, False)
         assert later.workflow_id in await record.list_notified_workflows()
 
 
-async def test_one_with_nothing_new_to_tell_is_discarded(doors: RunningStack, held: str) -> None:
-    async with open_subscription(doors, held) as record:
+async def test_a_message_without_news_is_discarded(stack: RunningStack, enrollment_id: str) -> None:
+    async with open_subscription(stack, enrollment_id) as record:
         first = await record.get_first_sync_request()
         later = await record.request_sync()
         first.state, first.attempts, first.held = SyncState.SYNCHRONIZED, 1, False
         first.snapshot_hash = later.snapshot_hash
         later.state, later.held, later.note = SyncState.PENDING, True, None
         await record.session.flush()
-        assert not goes(await taken(record), later.id)
+        assert not goes(await selected(record), later.id)
         assert later.state is SyncState.DISCARDED
 
 
-async def test_received_it_awaits_its_answer(doors: RunningStack, held: str) -> None:
-    async with open_subscription(doors, held) as record:
-        first, together = await record.get_first_sync_request(), await taken(record)
+async def test_a_received_message_awaits_its_acknowledgement(stack: RunningStack, enrollment_id: str) -> None:
+    async with open_subscription(stack, enrollment_id) as record:
+        first, together = await record.get_first_sync_request(), await selected(record)
         keys = frozenset(one.key for one in together.messages)
         await record_bulk_sync_result(record.session, SCOPE, together, BulkSyncResult(received=keys))
         assert (first.state, first.held) == (SyncState.AWAITING_ACKNOWLEDGEMENT, False)
 
 
-async def test_of_unknown_fate_it_is_left_to_its_flow(doors: RunningStack, held: str) -> None:
-    async with open_subscription(doors, held) as record:
-        first, together = await record.get_first_sync_request(), await taken(record)
+async def test_a_message_with_unknown_outcome_is_left_to_its_workflow(stack: RunningStack, enrollment_id: str) -> None:
+    async with open_subscription(stack, enrollment_id) as record:
+        first, together = await record.get_first_sync_request(), await selected(record)
         await record_bulk_sync_result(record.session, SCOPE, together, BulkSyncResult())
         assert (first.state, first.held) == (SyncState.SENDING, False)
         assert first.workflow_id in await record.list_notified_workflows()
 
 
-async def test_corrected_meanwhile_it_is_not_what_the_derms_received(doors: RunningStack, held: str) -> None:
-    async with open_subscription(doors, held) as record:
-        first, together = await record.get_first_sync_request(), await taken(record)
+async def test_a_corrected_message_differs_from_the_received_one(stack: RunningStack, enrollment_id: str) -> None:
+    async with open_subscription(stack, enrollment_id) as record:
+        first, together = await record.get_first_sync_request(), await selected(record)
         first.revision += 1
         await record.session.flush()
         await record_bulk_sync_result(
@@ -95,11 +95,13 @@ async def test_corrected_meanwhile_it_is_not_what_the_derms_received(doors: Runn
         assert first.state is SyncState.SENDING
 
 
-async def test_an_answer_to_what_was_not_sent_is_not_listened_to(doors: RunningStack, held: str) -> None:
-    async with open_subscription(doors, held) as record:
-        together = await taken(record)
-        stray = DermsAcknowledgement(
-            message_id=doors.unique_name("ack"), sync_request_id="syn_of_somebody", result="positive"
+async def test_an_acknowledgement_of_an_unsent_message_is_ignored(stack: RunningStack, enrollment_id: str) -> None:
+    async with open_subscription(stack, enrollment_id) as record:
+        together = await selected(record)
+        acknowledgement = DermsAcknowledgement(
+            message_id=stack.unique_name("ack"), sync_request_id="syn_of_somebody", result="positive"
         )
-        done = await record_bulk_sync_result(record.session, SCOPE, together, BulkSyncResult(answers=(stray,)))
+        done = await record_bulk_sync_result(
+            record.session, SCOPE, together, BulkSyncResult(answers=(acknowledgement,))
+        )
         assert done.counts["sent_together"] == 0

@@ -1,4 +1,4 @@
-"""A DERMS that stumbles delays an enrolment and neither loses nor repeats it."""
+"""A failing DERMS delays an enrollment, and neither loses nor repeats it."""
 
 from typing import Any
 
@@ -18,18 +18,18 @@ from tests.integration.clients.running_stack import RunningStack
     ],
     ids=lambda fault: next(iter(fault)),
 )
-def test_every_device_is_there_once(doors: RunningStack, fault: dict[str, Any]) -> None:
-    doors.set_derms_faults(**fault)
-    applications = [doors.build_application() for _ in range(4)]
-    for enrollment in [doors.submit_accepted(application) for application in applications]:
-        doors.wait_for_sync_request(enrollment, "synchronized")
+def test_every_device_is_there_once(stack: RunningStack, fault: dict[str, Any]) -> None:
+    stack.set_derms_faults(**fault)
+    applications = [stack.build_application() for _ in range(4)]
+    for enrollment in [stack.submit_accepted(application) for application in applications]:
+        stack.wait_for_sync_request(enrollment, "synchronized")
     for application in applications:
-        assert len(doors.search_derms(application["devices"][0]["serial_number"])) == 1
+        assert len(stack.search_derms(application["devices"][0]["serial_number"])) == 1
 
 
-def test_lost_answers_are_asked_for(doors: RunningStack) -> None:
-    doors.set_derms_faults(acknowledge="never")
-    enrollment = doors.submit_accepted(doors.build_application())
-    doors.wait_for_sync_request(enrollment, "awaiting_acknowledgement")
-    doors.derms.delete("/faults").raise_for_status()
-    doors.wait_for_sync_request(enrollment, "synchronized")
+def test_lost_answers_are_asked_for(stack: RunningStack) -> None:
+    stack.set_derms_faults(acknowledge="never")
+    enrollment = stack.submit_accepted(stack.build_application())
+    stack.wait_for_sync_request(enrollment, "awaiting_acknowledgement")
+    stack.derms.delete("/faults").raise_for_status()
+    stack.wait_for_sync_request(enrollment, "synchronized")

@@ -1,4 +1,4 @@
-"""Answers that come when our record has gone on meanwhile."""
+"""Acknowledgements that arrive after our record has changed."""
 
 import asyncio
 
@@ -15,44 +15,44 @@ from tests.waiting import wait_until
 _WAITED_FOR = "SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid"
 
 
-async def test_a_refusal_of_what_was_given_up_as_unanswered_is_an_error_with_its_reason(doors: RunningStack) -> None:
-    async with open_subscription(doors, doors.enroll()) as record:
+async def test_a_late_refusal_of_an_unanswered_message_is_an_error_with_its_reason(stack: RunningStack) -> None:
+    async with open_subscription(stack, stack.enroll()) as record:
         request = await record.request_sync()
         request.state, request.attempts, request.error_code = SyncState.ERROR, 1, SendFailure.UNREACHABLE
         await record.session.flush()
         said = DermsAcknowledgement(
-            message_id=doors.unique_name("ack"), sync_request_id=request.id, result="negative", code="UNKNOWN_FEEDER"
+            message_id=stack.unique_name("ack"), sync_request_id=request.id, result="negative", code="UNKNOWN_FEEDER"
         )
         standing = await sync_requests.record_acknowledgement(record.session, SCOPE, said, asked=False)
         assert (standing.state, standing.code) == (SyncState.ERROR, "UNKNOWN_FEEDER")
 
 
-async def test_an_answer_does_not_bring_back_a_device_that_leaves_at_that_very_moment(doors: RunningStack) -> None:
-    doors.set_derms_faults(acknowledge="never")
-    enrollment = doors.submit_accepted(doors.build_application())
-    request = doors.wait_for_sync_request(enrollment, "awaiting_acknowledgement")["id"]
-    device = doors.get_enrollment(enrollment)["subscription"]["devices"][0]["id"]
+async def test_a_late_acknowledgement_does_not_restore_a_leaving_device(stack: RunningStack) -> None:
+    stack.set_derms_faults(acknowledge="never")
+    enrollment = stack.submit_accepted(stack.build_application())
+    request = stack.wait_for_sync_request(enrollment, "awaiting_acknowledgement")["id"]
+    device = stack.get_enrollment(enrollment)["subscription"]["devices"][0]["id"]
     said = DermsAcknowledgement(
-        message_id=doors.unique_name("ack"),
+        message_id=stack.unique_name("ack"),
         sync_request_id=request,
         result="positive",
         devices=(AcknowledgedDevice(device_id=device, registration="registered"),),
     )
-    leaving = await asyncpg.connect(doors.description["database_url"])
+    unenrollments = await asyncpg.connect(stack.description["database_url"])
     try:
-        async with open_subscription(doors, enrollment) as record:
-            async with leaving.transaction():
-                await leaving.execute(
+        async with open_subscription(stack, enrollment) as record:
+            async with unenrollments.transaction():
+                await unenrollments.execute(
                     "UPDATE subscription_device SET registration = 'removing' WHERE device_id = $1", device
                 )
                 answered = asyncio.create_task(
                     sync_requests.record_acknowledgement(record.session, SCOPE, said, asked=False)
                 )
                 await wait_until(
-                    lambda: leaving.fetchval(_WAITED_FOR), lambda waits: waits or answered.done(), "the lock"
+                    lambda: unenrollments.fetchval(_WAITED_FOR), lambda waits: waits or answered.done(), "the lock"
                 )
             await answered
             (standing,) = await record.list_subscription_devices()
             assert standing.registration is RegistrationState.REMOVING
     finally:
-        await leaving.close()
+        await unenrollments.close()

@@ -1,4 +1,4 @@
-"""The DERMS learns of one subscription's changes strictly one after the other, and of none that says nothing new."""
+"""The DERMS receives the changes of a subscription strictly one after the other, and none without news."""
 
 import pytest
 
@@ -15,22 +15,22 @@ KNOWN = {"head_ends": "*", "programs": "*", "feeders": "*"}
 
 
 @pytest.fixture
-def refused(doors: RunningStack) -> str:
-    """An enrolment whose first message is in error."""
-    doors.derms.put("/reference", json={**KNOWN, "feeders": ["NOWHERE-1"]}).raise_for_status()
-    enrollment = doors.submit_accepted(doors.build_application())
-    doors.wait_for_sync_request(enrollment, "error")
+def refused(stack: RunningStack) -> str:
+    """Enroll a customer whose first message is in error."""
+    stack.derms.put("/reference", json={**KNOWN, "feeders": ["NOWHERE-1"]}).raise_for_status()
+    enrollment = stack.submit_accepted(stack.build_application())
+    stack.wait_for_sync_request(enrollment, "error")
     return enrollment
 
 
 async def moved_in(record: SubscriptionTransaction) -> None:
-    """The subscription is no longer as the DERMS knows it."""
+    """Change the subscription from what the DERMS knows."""
     (await record.get_subscription()).number += "-A"
     await record.session.flush()
 
 
-async def test_a_later_change_waits_for_an_earlier_one_in_error(doors: RunningStack, refused: str) -> None:
-    async with open_subscription(doors, refused) as record:
+async def test_a_later_change_waits_for_an_earlier_one_in_error(stack: RunningStack, refused: str) -> None:
+    async with open_subscription(stack, refused) as record:
         later = await record.request_sync()
         ready = await record.start_sending(later)
         first = await record.get_first_sync_request()
@@ -38,8 +38,8 @@ async def test_a_later_change_waits_for_an_earlier_one_in_error(doors: RunningSt
         assert ready.waits_for.startswith(f"{first.id}, which is in error: ")
 
 
-async def held_up(record: SubscriptionTransaction, *requests: SyncRequest) -> dict[str, str]:
-    """What the list of what needs a person says of these; it says the same as each of them."""
+async def list_blocked(record: SubscriptionTransaction, *requests: SyncRequest) -> dict[str, str]:
+    """Return the attention list's entries about these requests, which agree with the requests' own views."""
     page = await queries.list_attention_items(
         record.session, SCOPE, kind=AttentionKind.SYNC_REQUEST_HELD_UP, limit=200, cursor=None
     )
@@ -50,32 +50,32 @@ async def held_up(record: SubscriptionTransaction, *requests: SyncRequest) -> di
     return dict(listed)
 
 
-async def test_who_is_held_up_is_said_once_and_by_the_one_it_waits_for(doors: RunningStack, refused: str) -> None:
-    async with open_subscription(doors, refused) as record:
+async def test_a_blocked_request_is_listed_once_under_the_blocking_one(stack: RunningStack, refused: str) -> None:
+    async with open_subscription(stack, refused) as record:
         first, second = await record.get_first_sync_request(), await record.request_sync()
         second.state, second.attempts, second.error_code = SyncState.ERROR, 1, "UNKNOWN_FEEDER"
         await record.session.flush()
         third = await record.request_sync()
-        said = await held_up(record, third)
+        said = await list_blocked(record, third)
         assert f"waits for {second.id}, which is in error" in said[third.id]
         second.state = SyncState.PENDING
         await record.session.flush()
-        said = await held_up(record, second, third)
+        said = await list_blocked(record, second, third)
         assert said.keys() == {second.id}
         assert f"waits for {first.id}, which is in error" in said[second.id]
 
 
-async def test_what_is_held_for_a_batch_is_not_held_up(doors: RunningStack, refused: str) -> None:
-    async with open_subscription(doors, refused) as record:
+async def test_a_message_held_for_bulk_sync_is_not_blocked(stack: RunningStack, refused: str) -> None:
+    async with open_subscription(stack, refused) as record:
         later = await record.request_sync()
-        assert later.id in await held_up(record, later)
+        assert later.id in await list_blocked(record, later)
         later.held = True
         await record.session.flush()
-        assert await held_up(record, later) == {}
+        assert await list_blocked(record, later) == {}
 
 
-async def test_giving_the_earlier_one_up_gives_the_later_one_its_turn(doors: RunningStack, refused: str) -> None:
-    async with open_subscription(doors, refused) as record:
+async def test_cancelling_the_earlier_request_releases_the_later_one(stack: RunningStack, refused: str) -> None:
+    async with open_subscription(stack, refused) as record:
         later = await record.request_sync()
         await sync_repairs.cancel(record.session, SCOPE, (await record.get_first_sync_request()).id, "torn down")
         await record.session.flush()
@@ -83,10 +83,8 @@ async def test_giving_the_earlier_one_up_gives_the_later_one_its_turn(doors: Run
         assert (await record.start_sending(later)).state is SyncState.SENDING
 
 
-async def test_what_was_held_up_says_so_no_more_once_the_earlier_one_is_retried(
-    doors: RunningStack, refused: str
-) -> None:
-    async with open_subscription(doors, refused) as record:
+async def test_a_retry_of_the_earlier_request_clears_the_block(stack: RunningStack, refused: str) -> None:
+    async with open_subscription(stack, refused) as record:
         later = await record.request_sync()
         await record.start_sending(later)
         assert (later.note or "").startswith("waits for")
@@ -97,31 +95,31 @@ async def test_what_was_held_up_says_so_no_more_once_the_earlier_one_is_retried(
         assert (later.state, later.note) == (SyncState.PENDING, None)
 
 
-async def test_giving_the_last_change_up_wakes_nobody(doors: RunningStack, refused: str) -> None:
-    async with open_subscription(doors, refused) as record:
+async def test_cancelling_the_last_change_notifies_no_workflow(stack: RunningStack, refused: str) -> None:
+    async with open_subscription(stack, refused) as record:
         await sync_repairs.cancel(record.session, SCOPE, (await record.get_first_sync_request()).id, "torn down")
         await record.session.flush()
         assert await record.list_notified_workflows() == []
 
 
-async def test_changes_that_were_never_sent_are_joined_into_one(doors: RunningStack, refused: str) -> None:
-    async with open_subscription(doors, refused) as record:
+async def test_unsent_changes_are_merged(stack: RunningStack, refused: str) -> None:
+    async with open_subscription(stack, refused) as record:
         second, third = await record.request_sync(), await record.request_sync(SyncKind.REPLACE_DEVICE)
         assert (second.state, second.note) == (SyncState.DISCARDED, f"joined into {third.id}")
         assert (third.state, third.sequence) == (SyncState.PENDING, 3)
         assert await record.list_notified_workflows() == [second.workflow_id]
 
 
-async def test_a_joined_change_keeps_saying_what_it_was_for(doors: RunningStack, refused: str) -> None:
-    async with open_subscription(doors, refused) as record:
+async def test_a_merged_change_keeps_its_purpose(stack: RunningStack, refused: str) -> None:
+    async with open_subscription(stack, refused) as record:
         await record.request_sync(SyncKind.REPLACE_DEVICE)
         last = await record.request_sync(SyncKind.UPDATE)
         assert last.kind is SyncKind.REPLACE_DEVICE
         assert last.snapshot["kind"] == "replace_device"
 
 
-async def test_one_that_was_sent_before_is_never_joined(doors: RunningStack, refused: str) -> None:
-    async with open_subscription(doors, refused) as record:
+async def test_a_sent_change_is_never_merged(stack: RunningStack, refused: str) -> None:
+    async with open_subscription(stack, refused) as record:
         first = await record.get_first_sync_request()
         await sync_repairs.retry(record.session, SCOPE, record.catalogs, first.id)
         await record.session.flush()
@@ -129,20 +127,20 @@ async def test_one_that_was_sent_before_is_never_joined(doors: RunningStack, ref
         assert (first.state, first.attempts) == (SyncState.PENDING, 1)
 
 
-async def test_what_the_derms_holds_already_is_not_sent(doors: RunningStack) -> None:
-    async with open_subscription(doors, doors.enroll()) as record:
+async def test_a_snapshot_that_the_derms_holds_is_not_sent(stack: RunningStack) -> None:
+    async with open_subscription(stack, stack.enroll()) as record:
         ready = await record.start_sending(await record.request_sync())
         assert (ready.state, ready.snapshot) == (SyncState.DISCARDED, None)
 
 
-async def test_a_change_that_says_something_new_is_sent(doors: RunningStack) -> None:
-    async with open_subscription(doors, doors.enroll()) as record:
+async def test_a_changed_snapshot_is_sent(stack: RunningStack) -> None:
+    async with open_subscription(stack, stack.enroll()) as record:
         await moved_in(record)
         assert (await record.start_sending(await record.request_sync())).state is SyncState.SENDING
 
 
-async def test_it_is_sent_as_it_is_when_its_turn_comes(doors: RunningStack) -> None:
-    async with open_subscription(doors, doors.enroll()) as record:
+async def test_the_snapshot_is_built_when_its_turn_comes(stack: RunningStack) -> None:
+    async with open_subscription(stack, stack.enroll()) as record:
         request = await record.request_sync()
         await moved_in(record)
         ready = await record.start_sending(request)
@@ -150,17 +148,17 @@ async def test_it_is_sent_as_it_is_when_its_turn_comes(doors: RunningStack) -> N
         assert ready.snapshot["subscription"]["number"].endswith("-A")
 
 
-async def test_after_a_change_that_was_given_up_the_old_picture_is_sent_again(doors: RunningStack) -> None:
-    """The DERMS may hold what was given up, so what was synchronized before it proves nothing."""
-    async with open_subscription(doors, doors.enroll()) as record:
+async def test_the_old_snapshot_is_resent_after_a_cancelled_change(stack: RunningStack) -> None:
+    """The DERMS may hold the cancelled change, so the earlier acknowledgement proves nothing."""
+    async with open_subscription(stack, stack.enroll()) as record:
         request = await record.request_sync()
         request.state, request.attempts = SyncState.CANCELLED, 1
         await record.session.flush()
         assert (await record.start_sending(await record.request_sync())).state is SyncState.SENDING
 
 
-async def test_the_first_of_all_asks_nobody(doors: RunningStack, refused: str) -> None:
-    async with open_subscription(doors, refused) as record:
+async def test_the_first_message_waits_for_nothing(stack: RunningStack, refused: str) -> None:
+    async with open_subscription(stack, refused) as record:
         first = await record.get_first_sync_request()
         first.state, first.attempts = SyncState.PENDING, 0
         assert (await record.start_sending(first)).state is SyncState.SENDING

@@ -1,4 +1,4 @@
-"""Two things wanted at once of one customer's devices have one answer each, in words that say what to do."""
+"""Conflicting requests about one customer's devices have one outcome each, and say what to do."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,100 +16,103 @@ KNOWN = {"head_ends": "*", "programs": "*", "feeders": "*"}
 
 
 @pytest.fixture
-def leaving(doors: RunningStack) -> UnenrollmentClient:
-    return UnenrollmentClient(doors)
+def unenrollments(stack: RunningStack) -> UnenrollmentClient:
+    return UnenrollmentClient(stack)
 
 
 @pytest.fixture
-def calling(doors: RunningStack) -> ServiceCallClient:
-    return ServiceCallClient(doors)
+def service_calls(stack: RunningStack) -> ServiceCallClient:
+    return ServiceCallClient(stack)
 
 
 @pytest.fixture
-def refused(doors: RunningStack) -> tuple[str, dict[str, Any]]:
-    """An enrolment that the DERMS refuses, and its sync request; the DERMS has learnt since."""
-    doors.derms.put("/reference", json={**KNOWN, "feeders": ["NOWHERE-1"]}).raise_for_status()
-    enrollment = doors.submit_accepted(doors.build_application())
-    request = doors.wait_for_sync_request(enrollment, "error")
-    doors.derms.put("/reference", json=KNOWN).raise_for_status()
+def enroll_refused(stack: RunningStack) -> tuple[str, dict[str, Any]]:
+    """Enroll a customer whom the DERMS refuses at first; return the enrollment and its sync request."""
+    stack.derms.put("/reference", json={**KNOWN, "feeders": ["NOWHERE-1"]}).raise_for_status()
+    enrollment = stack.submit_accepted(stack.build_application())
+    request = stack.wait_for_sync_request(enrollment, "error")
+    stack.derms.put("/reference", json=KNOWN).raise_for_status()
     return enrollment, request
 
 
-def told(doors: RunningStack, enrollment: str) -> list[tuple[str, str]]:
-    requests = sorted(doors.get_enrollment(enrollment)["sync_requests"], key=lambda one: one["sequence"])
+def list_sync_requests(stack: RunningStack, enrollment: str) -> list[tuple[str, str]]:
+    requests = sorted(stack.get_enrollment(enrollment)["sync_requests"], key=lambda one: one["sequence"])
     return [(one["kind"], one["state"]) for one in requests]
 
 
-def waiting(doors: RunningStack, enrollment: str) -> dict[str, Any]:
-    """The change that waits for the enrolment's message."""
+def get_waiting_request(stack: RunningStack, enrollment: str) -> dict[str, Any]:
+    """Return the sync request that waits for the enrollment's message."""
 
     def there() -> Any:
-        requests = doors.get_enrollment(enrollment)["sync_requests"]
+        requests = stack.get_enrollment(enrollment)["sync_requests"]
         return len(requests) > 1 and max(requests, key=lambda one: one["sequence"])
 
     found = wait_for(there)
-    return doors.api.get(f"/v1/sync-requests/{found['id']}").raise_for_status().json()
+    return stack.api.get(f"/v1/sync-requests/{found['id']}").raise_for_status().json()
 
 
-def test_who_leaves_does_not_wait_for_an_enrolment_that_the_derms_refused(
-    doors: RunningStack, leaving: UnenrollmentClient, refused: tuple[str, dict[str, Any]]
+def test_an_unenrollment_does_not_wait_for_a_refused_enrollment(
+    stack: RunningStack, unenrollments: UnenrollmentClient, enroll_refused: tuple[str, dict[str, Any]]
 ) -> None:
-    enrollment, request = refused
-    assert leaving.wait_for_end(leaving.submit_accepted(enrollment))["state"] == "unenrolled"
-    wait_for(lambda: doors.describe_enroll_workflow(enrollment).close_time)
-    assert told(doors, enrollment) == [("enroll", "cancelled"), ("unenroll", "synchronized")]
-    seen = doors.api.get(f"/v1/sync-requests/{request['id']}").raise_for_status().json()
-    assert seen["note"].startswith("nobody takes part any more")
-    (device,) = leaving.get_subscription(enrollment)["devices"]
+    enrollment, request = enroll_refused
+    assert unenrollments.wait_for_end(unenrollments.submit_accepted(enrollment))["state"] == "unenrolled"
+    wait_for(lambda: stack.describe_enroll_workflow(enrollment).close_time)
+    assert list_sync_requests(stack, enrollment) == [("enroll", "cancelled"), ("unenroll", "synchronized")]
+    view = stack.api.get(f"/v1/sync-requests/{request['id']}").raise_for_status().json()
+    assert view["note"].startswith("nobody takes part any more")
+    (device,) = unenrollments.get_subscription(enrollment)["devices"]
     assert device["registration"] == "kept"
-    assert [one for one in doors.search_derms(device["serial_number"]) if one["state"] == "enrolled"] == []
+    assert [one for one in stack.search_derms(device["serial_number"]) if one["state"] == "enrolled"] == []
 
 
-def test_who_leaves_before_the_derms_refuses_the_enrolment_does_not_wait_either(
-    doors: RunningStack, leaving: UnenrollmentClient
+def test_an_earlier_unenrollment_does_not_wait_for_a_refused_enrollment_either(
+    stack: RunningStack, unenrollments: UnenrollmentClient
 ) -> None:
-    doors.set_derms_faults(acknowledge="never")
-    enrollment = doors.submit_accepted(doors.build_application())
-    request = doors.wait_for_sync_request(enrollment, "awaiting_acknowledgement")
-    unenrollment = leaving.submit_accepted(enrollment)
-    assert waiting(doors, enrollment)["waits_for"] == f"{request['id']}, which is awaiting acknowledgement"
-    door = f"/sync-messages/{message_key(request['id'], 1)}/acknowledge"
-    doors.derms.post(door, json={"result": "negative"}).raise_for_status()
-    doors.set_derms_faults(acknowledge="callback")  # from here on; before, it would have answered what waited, and well
-    assert leaving.wait_for_end(unenrollment)["state"] == "unenrolled"
-    assert told(doors, enrollment) == [("enroll", "cancelled"), ("unenroll", "synchronized")]
+    stack.set_derms_faults(acknowledge="never")
+    enrollment = stack.submit_accepted(stack.build_application())
+    request = stack.wait_for_sync_request(enrollment, "awaiting_acknowledgement")
+    unenrollment = unenrollments.submit_accepted(enrollment)
+    assert get_waiting_request(stack, enrollment)["waits_for"] == f"{request['id']}, which is awaiting acknowledgement"
+    path = f"/sync-messages/{message_key(request['id'], 1)}/acknowledge"
+    stack.derms.post(path, json={"result": "negative"}).raise_for_status()
+    stack.set_derms_faults(acknowledge="callback")  # from here on; before, it would have accepted what waited
+    assert unenrollments.wait_for_end(unenrollment)["state"] == "unenrolled"
+    assert list_sync_requests(stack, enrollment) == [("enroll", "cancelled"), ("unenroll", "synchronized")]
 
 
 @pytest.fixture
-def held_up(doors: RunningStack, leaving: UnenrollmentClient) -> tuple[str, str, str]:
-    """One of two devices leaves while their enrolment is in error: enrolment, unenrolment, and the message in error."""
-    program = doors.unique_name("PAIR")
-    doors.add_program(program)
-    doors.derms.put("/reference", json={**KNOWN, "feeders": ["NOWHERE-1"]}).raise_for_status()
-    pair = [{"specification": "ecobee-premium", "serial_number": doors.unique_name("SN")} for _ in range(2)]
-    enrollment = doors.submit_accepted(doors.build_application(program=program, devices=pair))
-    request = doors.wait_for_sync_request(enrollment, "error")["id"]
-    doors.derms.put("/reference", json=KNOWN).raise_for_status()
-    goes, _ = leaving.list_device_ids(enrollment)
-    return enrollment, leaving.submit_accepted(enrollment, devices=[{"device": goes}]), request
+def blocked(stack: RunningStack, unenrollments: UnenrollmentClient) -> tuple[str, str, str]:
+    """Unenroll one of two devices while their enrollment is in error; return enrollment, unenrollment and the sync
+    request."""
+    program = stack.unique_name("PAIR")
+    stack.add_program(program)
+    stack.derms.put("/reference", json={**KNOWN, "feeders": ["NOWHERE-1"]}).raise_for_status()
+    pair = [{"specification": "ecobee-premium", "serial_number": stack.unique_name("SN")} for _ in range(2)]
+    enrollment = stack.submit_accepted(stack.build_application(program=program, devices=pair))
+    request = stack.wait_for_sync_request(enrollment, "error")["id"]
+    stack.derms.put("/reference", json=KNOWN).raise_for_status()
+    goes, _ = unenrollments.list_device_ids(enrollment)
+    return enrollment, unenrollments.submit_accepted(enrollment, devices=[{"device": goes}]), request
 
 
-def test_what_is_held_up_says_by_what_and_what_helps(
-    doors: RunningStack, leaving: UnenrollmentClient, held_up: tuple[str, str, str]
+def test_a_blocked_request_names_the_blocking_request_and_its_fix(
+    stack: RunningStack, unenrollments: UnenrollmentClient, blocked: tuple[str, str, str]
 ) -> None:
-    enrollment, unenrollment, request = held_up
+    enrollment, unenrollment, request = blocked
     wait_for(
-        lambda: "Waits for another change in error" in [one["what"] for one in leaving.get(unenrollment)["timeline"]]
+        lambda: (
+            "Waits for another change in error" in [one["what"] for one in unenrollments.get(unenrollment)["timeline"]]
+        )
     )
-    seen, later = leaving.get(unenrollment), waiting(doors, enrollment)
+    view, later = unenrollments.get(unenrollment), get_waiting_request(stack, enrollment)
     helps = f"POST /v1/sync-requests/{request}/retry or /cancel"
     assert (later["state"], later["waits_for"]) == ("pending", later["note"].removeprefix("waits for "))
-    assert helps in seen["next_step"]
+    assert helps in view["next_step"]
     assert helps in next(
-        one["reason"] for one in seen["timeline"] if one["what"] == "Waits for another change in error"
+        one["reason"] for one in view["timeline"] if one["what"] == "Waits for another change in error"
     )
-    program = seen["program"]
-    kinds = {one["kind"]: one for one in doors.api.get("/v1/attention", params={"program": program}).json()["items"]}
+    program = view["program"]
+    kinds = {one["kind"]: one for one in stack.api.get("/v1/attention", params={"program": program}).json()["items"]}
     item = kinds["sync_request_held_up"]
     assert (item["id"], request in item["why"]) == (later["id"], True)
     assert [one["href"] for one in item["actions"]] == [
@@ -118,88 +121,93 @@ def test_what_is_held_up_says_by_what_and_what_helps(
 
 
 @pytest.mark.parametrize(("word", "ends"), [("retry", "synchronized"), ("cancel", "cancelled")])
-def test_one_repair_releases_both(
-    doors: RunningStack, leaving: UnenrollmentClient, held_up: tuple[str, str, str], word: str, ends: str
+def test_one_retry_releases_both_requests(
+    stack: RunningStack, unenrollments: UnenrollmentClient, blocked: tuple[str, str, str], word: str, ends: str
 ) -> None:
-    enrollment, unenrollment, request = held_up
-    waiting(doors, enrollment)
+    enrollment, unenrollment, request = blocked
+    get_waiting_request(stack, enrollment)
     body = {"reason": "they are leaving"} if word == "cancel" else None
-    doors.api.post(f"/v1/sync-requests/{request}/{word}", json=body).raise_for_status()
-    assert leaving.wait_for_end(unenrollment)["state"] == "unenrolled"
-    wait_for(lambda: doors.describe_enroll_workflow(enrollment).close_time)
-    assert (told(doors, enrollment)[0], told(doors, enrollment)[1][0]) == (("enroll", ends), "unenroll")
+    stack.api.post(f"/v1/sync-requests/{request}/{word}", json=body).raise_for_status()
+    assert unenrollments.wait_for_end(unenrollment)["state"] == "unenrolled"
+    wait_for(lambda: stack.describe_enroll_workflow(enrollment).close_time)
+    assert (list_sync_requests(stack, enrollment)[0], list_sync_requests(stack, enrollment)[1][0]) == (
+        ("enroll", ends),
+        "unenroll",
+    )
     held = [
-        [one for one in doors.search_derms(device["serial_number"]) if one["state"] == "enrolled"]
-        for device in leaving.get_subscription(enrollment)["devices"]
+        [one for one in stack.search_derms(device["serial_number"]) if one["state"] == "enrolled"]
+        for device in unenrollments.get_subscription(enrollment)["devices"]
     ]
     assert sorted(map(len, held)) == [0, 1]
 
 
-def test_who_still_waits_for_the_technician_is_told_to_cancel_instead(
-    doors: RunningStack, leaving: UnenrollmentClient
+def test_unenrolling_a_pending_enrollment_is_answered_with_cancelling(
+    stack: RunningStack, unenrollments: UnenrollmentClient
 ) -> None:
-    enrollment, _ = InstallationClient(doors).enroll_with_order()
-    answer = leaving.submit(enrollment)
-    assert (answer.status_code, answer.json()["type"].split("#")[1]) == (409, "still-enrolling")
-    assert f"/v1/program-enrollments/{enrollment}/cancel" in answer.json()["fix"]
+    enrollment, _ = InstallationClient(stack).enroll_with_order()
+    response = unenrollments.submit(enrollment)
+    assert (response.status_code, response.json()["type"].split("#")[1]) == (409, "still-enrolling")
+    assert f"/v1/program-enrollments/{enrollment}/cancel" in response.json()["fix"]
 
 
-def test_who_is_enrolled_is_told_to_leave_instead_of_cancelling(doors: RunningStack) -> None:
-    enrollment = doors.enroll()
-    answer = doors.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "changed their mind"})
-    assert (answer.status_code, doors.get_enrollment(enrollment)["state"]) == (409, "enrolled")
-    assert "unenrol" in answer.json()["fix"].lower()
+def test_cancelling_a_complete_enrollment_is_answered_with_unenrolling(stack: RunningStack) -> None:
+    enrollment = stack.enroll()
+    response = stack.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "changed their mind"})
+    assert (response.status_code, stack.get_enrollment(enrollment)["state"]) == (409, "enrolled")
+    assert "unenrol" in response.json()["fix"].lower()
 
 
-def test_of_two_service_calls_at_once_one_is_opened(doors: RunningStack, calling: ServiceCallClient) -> None:
-    enrollment = doors.enroll()
+def test_one_of_two_simultaneous_service_calls_is_opened(stack: RunningStack, service_calls: ServiceCallClient) -> None:
+    enrollment = stack.enroll()
     with ThreadPoolExecutor(4) as at_once:
-        answers = list(at_once.map(lambda _: calling.submit(enrollment), range(4)))
-    (opened,) = [answer.json()["id"] for answer in answers if answer.status_code == 202]
-    others = [answer.json() for answer in answers if answer.status_code != 202]
+        answers = list(at_once.map(lambda _: service_calls.submit(enrollment), range(4)))
+    (opened,) = [response.json()["id"] for response in answers if response.status_code == 202]
+    others = [response.json() for response in answers if response.status_code != 202]
     assert {other["type"].split("#")[1] for other in others} == {"service-call-open"}
     assert all(opened in other["detail"] for other in others)
 
 
-def test_of_two_who_ask_to_leave_at_once_one_is_taken(doors: RunningStack, leaving: UnenrollmentClient) -> None:
-    enrollment = doors.enroll()
+def test_one_of_two_simultaneous_unenrollments_is_accepted(
+    stack: RunningStack, unenrollments: UnenrollmentClient
+) -> None:
+    enrollment = stack.enroll()
     with ThreadPoolExecutor(4) as at_once:
-        answers = list(at_once.map(lambda _: leaving.submit(enrollment), range(4)))
-    assert sorted(answer.status_code for answer in answers) == [202, 409, 409, 409]
+        answers = list(at_once.map(lambda _: unenrollments.submit(enrollment), range(4)))
+    assert sorted(response.status_code for response in answers) == [202, 409, 409, 409]
 
 
-def test_who_has_left_is_helped_no_more(
-    doors: RunningStack, leaving: UnenrollmentClient, calling: ServiceCallClient
+def test_an_unenrolled_device_gets_no_service_call(
+    stack: RunningStack, unenrollments: UnenrollmentClient, service_calls: ServiceCallClient
 ) -> None:
-    enrollment = calling.enroll_battery()
-    call, _ = calling.submit_with_visit(enrollment)
-    leaving.unenroll(enrollment)
-    seen = calling.wait_for_state(call, "cancelled")
-    assert seen["reason"] == "The device has left the program."
-    assert (seen["available_actions"], seen["possible_actions"]) == ([], [])
-    assert [one["state"] for one in seen["work_orders"]] == ["cancelled"]
-    wait_for(lambda: calling.wait_for_workflow_end(call).close_time)
-    answer = calling.submit(enrollment)
-    assert answer.status_code == 409, answer.text
+    enrollment = service_calls.enroll_battery()
+    call, _ = service_calls.submit_with_visit(enrollment)
+    unenrollments.unenroll(enrollment)
+    view = service_calls.wait_for_state(call, "cancelled")
+    assert view["reason"] == "The device has left the program."
+    assert (view["available_actions"], view["possible_actions"]) == ([], [])
+    assert [one["state"] for one in view["work_orders"]] == ["cancelled"]
+    wait_for(lambda: service_calls.wait_for_workflow_end(call).close_time)
+    response = service_calls.submit(enrollment)
+    assert response.status_code == 409, response.text
 
 
-def test_a_device_replaced_after_the_customer_left_takes_no_part_and_calls_a_person(
-    doors: RunningStack, leaving: UnenrollmentClient, calling: ServiceCallClient
+def test_a_replacement_after_unenrollment_is_parked(
+    stack: RunningStack, unenrollments: UnenrollmentClient, service_calls: ServiceCallClient
 ) -> None:
-    enrollment = calling.enroll_battery()
-    call, order = calling.submit_with_visit(enrollment)
-    doors.api.post(f"/v1/work-orders/{order['id']}/progress", json={"step": "on_site"}).raise_for_status()
-    leaving.unenroll(enrollment)
-    calling.post_accepted_completion(
-        order, "device_replaced", **calling.build_replacement(enrollment, "tesla-powerwall-3")
+    enrollment = service_calls.enroll_battery()
+    call, order = service_calls.submit_with_visit(enrollment)
+    stack.api.post(f"/v1/work-orders/{order['id']}/progress", json={"step": "on_site"}).raise_for_status()
+    unenrollments.unenroll(enrollment)
+    service_calls.post_accepted_completion(
+        order, "device_replaced", **service_calls.build_replacement(enrollment, "tesla-powerwall-3")
     )
-    assert "while it was leaving the program" in calling.wait_for_state(call, "needs_attention")["reason"]
-    listed = doors.api.get("/v1/attention", params={"kind": "service_call_parked"}).json()["items"]
+    assert "while it was leaving the program" in service_calls.wait_for_state(call, "needs_attention")["reason"]
+    listed = stack.api.get("/v1/attention", params={"kind": "service_call_parked"}).json()["items"]
     (item,) = [one for one in listed if one["id"] == call]
     cancel = next(one for one in item["actions"] if one["action"] == "cancel")
-    doors.api.post(cancel["href"], json=cancel["body"]).raise_for_status()
-    calling.wait_for_state(call, "cancelled")
-    assert [device["registration"] for device in leaving.get_subscription(enrollment)["devices"]] == ["kept"]
+    stack.api.post(cancel["href"], json=cancel["body"]).raise_for_status()
+    service_calls.wait_for_state(call, "cancelled")
+    assert [device["registration"] for device in unenrollments.get_subscription(enrollment)["devices"]] == ["kept"]
 
 
 @pytest.mark.parametrize(
@@ -210,42 +218,42 @@ def test_a_device_replaced_after_the_customer_left_takes_no_part_and_calls_a_per
     ],
     ids=["while a technician is to fetch it", "while its leaving waits for approval"],
 )
-def test_one_of_two_devices_that_is_replaced_while_it_leaves_calls_a_person(
-    doors: RunningStack,
-    leaving: UnenrollmentClient,
-    calling: ServiceCallClient,
+def test_a_replacement_during_a_partial_unenrollment_is_parked(
+    stack: RunningStack,
+    unenrollments: UnenrollmentClient,
+    service_calls: ServiceCallClient,
     asked: dict[str, str],
     way: dict[str, str],
 ) -> None:
-    pair = [{"specification": "tesla-powerwall-3", "serial_number": doors.unique_name("SN")} for _ in range(2)]
-    enrollment = calling.enroll_battery(devices=pair)
-    goes, stays = leaving.list_device_ids(enrollment)
-    call, order = calling.submit_with_visit(enrollment)
-    unenrollment = leaving.submit_accepted(enrollment, devices=[{"device": goes, **way}], **asked)
-    leaving.wait_for_state(unenrollment, "removing", "awaiting_approval")
-    calling.post_accepted_completion(
-        order, "device_replaced", **calling.build_replacement(enrollment, "tesla-powerwall-3")
+    pair = [{"specification": "tesla-powerwall-3", "serial_number": stack.unique_name("SN")} for _ in range(2)]
+    enrollment = service_calls.enroll_battery(devices=pair)
+    goes, stays = unenrollments.list_device_ids(enrollment)
+    call, order = service_calls.submit_with_visit(enrollment)
+    unenrollment = unenrollments.submit_accepted(enrollment, devices=[{"device": goes, **way}], **asked)
+    unenrollments.wait_for_state(unenrollment, "removing", "awaiting_approval")
+    service_calls.post_accepted_completion(
+        order, "device_replaced", **service_calls.build_replacement(enrollment, "tesla-powerwall-3")
     )
-    assert "while it was leaving the program" in calling.wait_for_state(call, "needs_attention")["reason"]
-    leaving.post_accepted(unenrollment, "cancel", reason="the device was replaced instead")
-    calling.post(call, "retry").raise_for_status()
-    new = calling.wait_for_state(call, "closed")["replaced_by"]
-    registrations = {one["id"]: one["registration"] for one in leaving.get_subscription(enrollment)["devices"]}
+    assert "while it was leaving the program" in service_calls.wait_for_state(call, "needs_attention")["reason"]
+    unenrollments.post_accepted(unenrollment, "cancel", reason="the device was replaced instead")
+    service_calls.post(call, "retry").raise_for_status()
+    new = service_calls.wait_for_state(call, "closed")["replaced_by"]
+    registrations = {one["id"]: one["registration"] for one in unenrollments.get_subscription(enrollment)["devices"]}
     assert registrations == {goes: "removed", stays: "registered", new: "registered"}
 
 
-def test_where_all_leave_a_device_that_came_meanwhile_leaves_too(
-    doors: RunningStack, leaving: UnenrollmentClient, calling: ServiceCallClient
+def test_a_full_unenrollment_includes_a_device_added_meanwhile(
+    stack: RunningStack, unenrollments: UnenrollmentClient, service_calls: ServiceCallClient
 ) -> None:
-    enrollment = calling.enroll_battery()
-    call, order = calling.submit_with_visit(enrollment)
-    unenrollment = leaving.submit_accepted(enrollment, reason="non_participation")
-    leaving.wait_for_state(unenrollment, "awaiting_approval")
-    calling.post_accepted_completion(
-        order, "device_replaced", **calling.build_replacement(enrollment, "tesla-powerwall-3")
+    enrollment = service_calls.enroll_battery()
+    call, order = service_calls.submit_with_visit(enrollment)
+    unenrollment = unenrollments.submit_accepted(enrollment, reason="non_participation")
+    unenrollments.wait_for_state(unenrollment, "awaiting_approval")
+    service_calls.post_accepted_completion(
+        order, "device_replaced", **service_calls.build_replacement(enrollment, "tesla-powerwall-3")
     )
-    new = calling.wait_for_state(call, "closed")["replaced_by"]
-    leaving.post_accepted(unenrollment, "approval", approved=True, reason="tampered with")
-    assert [one["id"] for one in leaving.wait_for_end(unenrollment)["devices"]] == [new]
-    number = leaving.get_subscription(enrollment)["number"]
-    assert [one for one in doors.search_derms(number) if one["state"] == "enrolled"] == []
+    new = service_calls.wait_for_state(call, "closed")["replaced_by"]
+    unenrollments.post_accepted(unenrollment, "approval", approved=True, reason="tampered with")
+    assert [one["id"] for one in unenrollments.wait_for_end(unenrollment)["devices"]] == [new]
+    number = unenrollments.get_subscription(enrollment)["number"]
+    assert [one for one in stack.search_derms(number) if one["state"] == "enrolled"] == []

@@ -1,4 +1,4 @@
-"""Leaving a program with devices that a technician fetches (docs/domain.md#unenroll)."""
+"""Unenrollments of devices that a technician removes (docs/domain.md#unenroll)."""
 
 from typing import Any
 
@@ -17,241 +17,244 @@ def program(running: RunningStack) -> str:
 
 
 @pytest.fixture
-def leaving(doors: RunningStack) -> UnenrollmentClient:
-    return UnenrollmentClient(doors)
+def unenrollments(stack: RunningStack) -> UnenrollmentClient:
+    return UnenrollmentClient(stack)
 
 
-def _device(leaving: UnenrollmentClient, enrollment: str) -> dict[str, Any]:
-    return leaving.get_subscription(enrollment)["devices"][0]
+def _device(unenrollments: UnenrollmentClient, enrollment: str) -> dict[str, Any]:
+    return unenrollments.get_subscription(enrollment)["devices"][0]
 
 
-def test_it_takes_part_until_it_is_fetched(leaving: UnenrollmentClient, program: str) -> None:
-    enrollment = leaving.enroll_lent(program)
-    unenrollment = leaving.submit_accepted(enrollment, **AT_THE_END)
-    leaving.wait_for_order(unenrollment)
-    seen = leaving.get(unenrollment)
-    assert (seen["state"], seen["subscription_state"], seen["sync_requests"]) == ("removing", "ending", [])
-    assert _device(leaving, enrollment)["controllable"]
+def test_a_device_participates_until_its_removal(unenrollments: UnenrollmentClient, program: str) -> None:
+    enrollment = unenrollments.enroll_lent(program)
+    unenrollment = unenrollments.submit_accepted(enrollment, **AT_THE_END)
+    unenrollments.wait_for_order(unenrollment)
+    view = unenrollments.get(unenrollment)
+    assert (view["state"], view["subscription_state"], view["sync_requests"]) == ("removing", "ending", [])
+    assert _device(unenrollments, enrollment)["controllable"]
 
 
-def test_fetched_it_is_gone_everywhere(doors: RunningStack, leaving: UnenrollmentClient, program: str) -> None:
-    enrollment = leaving.enroll_lent(program)
-    unenrollment = leaving.submit_accepted(enrollment, **AT_THE_END)
-    leaving.signal_completion(unenrollment, leaving.wait_for_order(unenrollment), "completed_as_ordered")
-    seen = leaving.wait_for_end(unenrollment)
-    (device,) = seen["devices"]
-    assert (seen["state"], seen["subscription_state"]) == ("unenrolled", "ended")
-    assert (device["ended"], device["registration"], device["work_order_state"]) == ("removed", "removed", "completed")
-    assert doors.search_derms(device["serial_number"])[0]["state"] == "removed"
-    assert doors.database.value("SELECT state FROM device WHERE id = $1", device["id"]) == "removed"
-    hangs = "SELECT count(*) FROM device_installation WHERE device_id = $1 AND removed_at IS NULL"
-    assert doors.database.value(hangs, device["id"]) == 0
-
-
-def test_a_report_through_the_technicians_door_fetches_it(
-    doors: RunningStack, leaving: UnenrollmentClient, program: str
+def test_a_removed_device_is_unenrolled_everywhere(
+    stack: RunningStack, unenrollments: UnenrollmentClient, program: str
 ) -> None:
-    unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
-    order = leaving.wait_for_order(unenrollment)
-    (device,) = leaving.get(unenrollment)["devices"]
+    enrollment = unenrollments.enroll_lent(program)
+    unenrollment = unenrollments.submit_accepted(enrollment, **AT_THE_END)
+    unenrollments.signal_completion(unenrollment, unenrollments.wait_for_order(unenrollment), "completed_as_ordered")
+    view = unenrollments.wait_for_end(unenrollment)
+    (device,) = view["devices"]
+    assert (view["state"], view["subscription_state"]) == ("unenrolled", "ended")
+    assert (device["ended"], device["registration"], device["work_order_state"]) == ("removed", "removed", "completed")
+    assert stack.search_derms(device["serial_number"])[0]["state"] == "removed"
+    assert stack.database.value("SELECT state FROM device WHERE id = $1", device["id"]) == "removed"
+    hangs = "SELECT count(*) FROM device_installation WHERE device_id = $1 AND removed_at IS NULL"
+    assert stack.database.value(hangs, device["id"]) == 0
+
+
+def test_a_completion_report_ends_the_removal(
+    stack: RunningStack, unenrollments: UnenrollmentClient, program: str
+) -> None:
+    unenrollment = unenrollments.submit_accepted(unenrollments.enroll_lent(program), **AT_THE_END)
+    order = unenrollments.wait_for_order(unenrollment)
+    (device,) = unenrollments.get(unenrollment)["devices"]
     removed = {"serial_number": device["serial_number"], "condition": "worn"}
     report = {
-        "completion_id": doors.unique_name("C"),
+        "completion_id": stack.unique_name("C"),
         "outcome": "completed_as_ordered",
         "technician": "T. Echnician",
         "finished_at": "2026-07-01T10:00:00Z",
         "device_removed": removed,
     }
     for _ in range(2):
-        doors.api.post(f"/v1/work-orders/{order}/completion", json=report).raise_for_status()
-    assert leaving.wait_for_end(unenrollment)["devices"][0]["registration"] == "removed"
+        stack.api.post(f"/v1/work-orders/{order}/completion", json=report).raise_for_status()
+    assert unenrollments.wait_for_end(unenrollment)["devices"][0]["registration"] == "removed"
 
 
 @pytest.mark.parametrize(
     "report", ["nonsense", {"completion_id": "x"}, {"work_order_id": "wo_x", "completion_id": "x"}]
 )
-def test_a_report_that_means_nothing_changes_nothing(leaving: UnenrollmentClient, program: str, report: Any) -> None:
-    unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
-    order = leaving.wait_for_order(unenrollment)
-    leaving.signal(unenrollment, "site_visit_completed", report)
-    leaving.signal_completion(unenrollment, order, "completed_as_ordered")
-    assert leaving.wait_for_end(unenrollment)["devices"][0]["ended"] == "removed"
+def test_a_meaningless_report_changes_nothing(unenrollments: UnenrollmentClient, program: str, report: Any) -> None:
+    unenrollment = unenrollments.submit_accepted(unenrollments.enroll_lent(program), **AT_THE_END)
+    order = unenrollments.wait_for_order(unenrollment)
+    unenrollments.signal(unenrollment, "site_visit_completed", report)
+    unenrollments.signal_completion(unenrollment, order, "completed_as_ordered")
+    assert unenrollments.wait_for_end(unenrollment)["devices"][0]["ended"] == "removed"
 
 
-def test_while_the_technician_is_there_nothing_is_taken_back(
-    doors: RunningStack, leaving: UnenrollmentClient, program: str
+def test_an_unenrollment_is_not_cancelled_while_a_technician_is_on_site(
+    stack: RunningStack, unenrollments: UnenrollmentClient, program: str
 ) -> None:
-    unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
-    order = leaving.wait_for_order(unenrollment)
-    doors.api.post(f"/v1/work-orders/{order}/progress", json={"step": "on_site"}).raise_for_status()
-    (device,) = leaving.get(unenrollment)["devices"]
-    for door in ("cancel", f"devices/{device['id']}/kept"):
-        refused = leaving.post(unenrollment, door, reason="too late")
+    unenrollment = unenrollments.submit_accepted(unenrollments.enroll_lent(program), **AT_THE_END)
+    order = unenrollments.wait_for_order(unenrollment)
+    stack.api.post(f"/v1/work-orders/{order}/progress", json={"step": "on_site"}).raise_for_status()
+    (device,) = unenrollments.get(unenrollment)["devices"]
+    for path in ("cancel", f"devices/{device['id']}/kept"):
+        refused = unenrollments.post(unenrollment, path, reason="too late")
         assert (refused.status_code, refused.json()["type"].split("#")[1]) == (409, "visit-started")
-    leaving.signal_completion(unenrollment, order, "completed_as_ordered")
-    assert leaving.wait_for_end(unenrollment)["devices"][0]["ended"] == "removed"
+    unenrollments.signal_completion(unenrollment, order, "completed_as_ordered")
+    assert unenrollments.wait_for_end(unenrollment)["devices"][0]["ended"] == "removed"
 
 
-def test_who_is_never_met_is_left_to_an_operator_who_keeps_the_device(leaving: UnenrollmentClient) -> None:
-    program = leaving.add_lending_program()
-    unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
+def test_exhausted_removal_visits_are_parked_until_the_device_is_kept(unenrollments: UnenrollmentClient) -> None:
+    program = unenrollments.add_lending_program()
+    unenrollment = unenrollments.submit_accepted(unenrollments.enroll_lent(program), **AT_THE_END)
     for state in ("dispatched", "rescheduled", "rescheduled"):
-        leaving.signal_completion(unenrollment, leaving.wait_for_order(unenrollment, state=state), "no_access")
-    seen = leaving.wait_for_state(unenrollment, "needs_attention")
-    (device,) = seen["devices"]
+        unenrollments.signal_completion(
+            unenrollment, unenrollments.wait_for_order(unenrollment, state=state), "no_access"
+        )
+    view = unenrollments.wait_for_state(unenrollment, "needs_attention")
+    (device,) = view["devices"]
     assert ("no_access" in device["needs_attention"], device["available_actions"]) == (True, ["kept"])
-    assert leaving.get_capacity_in_use(program) == (1, 1, 3.5)
+    assert unenrollments.get_capacity_in_use(program) == (1, 1, 3.5)
     assert (
-        leaving.post_accepted(unenrollment, f"devices/{device['id']}/kept", reason="nobody ever opens") == "unenrolled"
+        unenrollments.post_accepted(unenrollment, f"devices/{device['id']}/kept", reason="nobody ever opens")
+        == "unenrolled"
     )
-    assert leaving.wait_for_end(unenrollment)["devices"][0]["registration"] == "kept"
-    assert leaving.get_capacity_in_use(program) == (0, 0, 0.0)
+    assert unenrollments.wait_for_end(unenrollment)["devices"][0]["registration"] == "kept"
+    assert unenrollments.get_capacity_in_use(program) == (0, 0, 0.0)
 
 
-def test_an_operator_may_have_it_tried_once_more(leaving: UnenrollmentClient, program: str) -> None:
-    unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
-    order = leaving.wait_for_order(unenrollment)
-    leaving.signal_completion(unenrollment, order, "customer_refused")
-    leaving.wait_for_state(unenrollment, "needs_attention")
-    assert leaving.post_accepted(unenrollment, "retry") == "removing"
-    leaving.signal_completion(
-        unenrollment, leaving.wait_for_order(unenrollment, state="rescheduled"), "completed_as_ordered"
+def test_an_operator_may_request_one_more_removal_visit(unenrollments: UnenrollmentClient, program: str) -> None:
+    unenrollment = unenrollments.submit_accepted(unenrollments.enroll_lent(program), **AT_THE_END)
+    order = unenrollments.wait_for_order(unenrollment)
+    unenrollments.signal_completion(unenrollment, order, "customer_refused")
+    unenrollments.wait_for_state(unenrollment, "needs_attention")
+    assert unenrollments.post_accepted(unenrollment, "retry") == "removing"
+    unenrollments.signal_completion(
+        unenrollment, unenrollments.wait_for_order(unenrollment, state="rescheduled"), "completed_as_ordered"
     )
-    seen = leaving.wait_for_end(unenrollment)
-    assert (seen["state"], seen["devices"][0]["work_order"]) == ("unenrolled", order)
+    view = unenrollments.wait_for_end(unenrollment)
+    assert (view["state"], view["devices"][0]["work_order"]) == ("unenrolled", order)
 
 
-def test_a_technician_who_goes_there_once_more_unasked_is_heard(leaving: UnenrollmentClient, program: str) -> None:
-    unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
+def test_an_unrequested_extra_visit_is_accepted(unenrollments: UnenrollmentClient, program: str) -> None:
+    unenrollment = unenrollments.submit_accepted(unenrollments.enroll_lent(program), **AT_THE_END)
     for state in ("dispatched", "rescheduled", "rescheduled"):
-        order = leaving.wait_for_order(unenrollment, state=state)
-        leaving.signal_completion(unenrollment, order, "no_access")
-    leaving.wait_for_state(unenrollment, "needs_attention")
-    leaving.signal_completion(unenrollment, order, "completed_as_ordered")
-    assert leaving.wait_for_end(unenrollment)["devices"][0]["ended"] == "removed"
+        order = unenrollments.wait_for_order(unenrollment, state=state)
+        unenrollments.signal_completion(unenrollment, order, "no_access")
+    unenrollments.wait_for_state(unenrollment, "needs_attention")
+    unenrollments.signal_completion(unenrollment, order, "completed_as_ordered")
+    assert unenrollments.wait_for_end(unenrollment)["devices"][0]["ended"] == "removed"
 
 
-def test_who_was_refused_and_goes_there_once_more_is_heard_when_it_is_retried(
-    leaving: UnenrollmentClient, program: str
-) -> None:
-    unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
-    order = leaving.wait_for_order(unenrollment)
-    leaving.signal_completion(unenrollment, order, "customer_refused")
-    leaving.wait_for_state(unenrollment, "needs_attention")
-    leaving.signal_completion(unenrollment, order, "completed_as_ordered")
-    leaving.post_accepted(unenrollment, "retry")
-    assert leaving.wait_for_end(unenrollment)["devices"][0]["ended"] == "removed"
+def test_a_report_after_a_refused_visit_is_accepted_on_retry(unenrollments: UnenrollmentClient, program: str) -> None:
+    unenrollment = unenrollments.submit_accepted(unenrollments.enroll_lent(program), **AT_THE_END)
+    order = unenrollments.wait_for_order(unenrollment)
+    unenrollments.signal_completion(unenrollment, order, "customer_refused")
+    unenrollments.wait_for_state(unenrollment, "needs_attention")
+    unenrollments.signal_completion(unenrollment, order, "completed_as_ordered")
+    unenrollments.post_accepted(unenrollment, "retry")
+    assert unenrollments.wait_for_end(unenrollment)["devices"][0]["ended"] == "removed"
 
 
-def test_a_used_up_order_is_tried_once_more_too(leaving: UnenrollmentClient, program: str) -> None:
-    unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
+def test_an_exhausted_order_is_retried(unenrollments: UnenrollmentClient, program: str) -> None:
+    unenrollment = unenrollments.submit_accepted(unenrollments.enroll_lent(program), **AT_THE_END)
     for state in ("dispatched", "rescheduled", "rescheduled"):
-        order = leaving.wait_for_order(unenrollment, state=state)
-        leaving.signal_completion(unenrollment, order, "no_access")
-    leaving.wait_for_state(unenrollment, "needs_attention")
-    leaving.post_accepted(unenrollment, "retry")
-    leaving.signal_completion(
-        unenrollment, leaving.wait_for_order(unenrollment, state="rescheduled"), "completed_as_ordered"
+        order = unenrollments.wait_for_order(unenrollment, state=state)
+        unenrollments.signal_completion(unenrollment, order, "no_access")
+    unenrollments.wait_for_state(unenrollment, "needs_attention")
+    unenrollments.post_accepted(unenrollment, "retry")
+    unenrollments.signal_completion(
+        unenrollment, unenrollments.wait_for_order(unenrollment, state="rescheduled"), "completed_as_ordered"
     )
-    assert leaving.wait_for_end(unenrollment)["devices"][0]["ended"] == "removed"
+    assert unenrollments.wait_for_end(unenrollment)["devices"][0]["ended"] == "removed"
 
 
-def test_control_stops_before_the_device_is_fetched(doors: RunningStack, leaving: UnenrollmentClient) -> None:
-    program = leaving.add_lending_program()
-    enrollment = leaving.enroll_lent(program)
-    unenrollment = leaving.submit_accepted(enrollment, **AT_ONCE)
-    order = leaving.wait_for_order(unenrollment)
-    doors.wait_for_sync_request(enrollment, "synchronized")
-    seen = leaving.get(unenrollment)
-    assert (seen["state"], seen["subscription_state"]) == ("removing", "ended")
-    assert seen["devices"][0]["registration"] in ("removing", "deregistered")
-    assert leaving.get_capacity_in_use(program) == (0, 0, 0.0)
-    leaving.signal_completion(unenrollment, order, "completed_as_ordered")
-    seen = leaving.wait_for_end(unenrollment)
-    assert (seen["devices"][0]["registration"], len(seen["sync_requests"])) == ("removed", 1)
+def test_control_stops_before_the_device_is_removed(stack: RunningStack, unenrollments: UnenrollmentClient) -> None:
+    program = unenrollments.add_lending_program()
+    enrollment = unenrollments.enroll_lent(program)
+    unenrollment = unenrollments.submit_accepted(enrollment, **AT_ONCE)
+    order = unenrollments.wait_for_order(unenrollment)
+    stack.wait_for_sync_request(enrollment, "synchronized")
+    view = unenrollments.get(unenrollment)
+    assert (view["state"], view["subscription_state"]) == ("removing", "ended")
+    assert view["devices"][0]["registration"] in ("removing", "deregistered")
+    assert unenrollments.get_capacity_in_use(program) == (0, 0, 0.0)
+    unenrollments.signal_completion(unenrollment, order, "completed_as_ordered")
+    view = unenrollments.wait_for_end(unenrollment)
+    assert (view["devices"][0]["registration"], len(view["sync_requests"])) == ("removed", 1)
 
 
-def test_a_removal_that_fails_brings_no_subscription_back(leaving: UnenrollmentClient, program: str) -> None:
-    unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_ONCE)
-    leaving.signal_completion(unenrollment, leaving.wait_for_order(unenrollment), "customer_refused")
-    seen = leaving.wait_for_state(unenrollment, "recovery_pending")
-    assert seen["subscription_state"] == "ended"
-    assert leaving.post(unenrollment, "cancel", reason="never mind").status_code == 409
-    leaving.post_accepted(unenrollment, f"devices/{seen['devices'][0]['id']}/kept", reason="let them have it")
-    assert leaving.wait_for_end(unenrollment)["devices"][0]["registration"] == "kept"
+def test_a_failed_removal_restores_no_subscription(unenrollments: UnenrollmentClient, program: str) -> None:
+    unenrollment = unenrollments.submit_accepted(unenrollments.enroll_lent(program), **AT_ONCE)
+    unenrollments.signal_completion(unenrollment, unenrollments.wait_for_order(unenrollment), "customer_refused")
+    view = unenrollments.wait_for_state(unenrollment, "recovery_pending")
+    assert view["subscription_state"] == "ended"
+    assert unenrollments.post(unenrollment, "cancel", reason="never mind").status_code == 409
+    unenrollments.post_accepted(unenrollment, f"devices/{view['devices'][0]['id']}/kept", reason="let them have it")
+    assert unenrollments.wait_for_end(unenrollment)["devices"][0]["registration"] == "kept"
 
 
-def test_several_devices_are_fetched_at_once_and_told_as_they_leave(leaving: UnenrollmentClient) -> None:
-    program = leaving.add_lending_program()
-    enrollment = leaving.enroll_lent(program, devices=3)
-    stays = {"device": leaving.list_device_ids(enrollment)[0], "removal_method": "keep"}
-    fetched = [{"device": one} for one in leaving.list_device_ids(enrollment)[1:]]
-    unenrollment = leaving.submit_accepted(enrollment, devices=[stays, *fetched], **AT_THE_END)
-    first, second = leaving.wait_for_order(unenrollment, 1), leaving.wait_for_order(unenrollment, 2)
-    assert leaving.get_capacity_in_use(program) == (1, 2, 7.0)
-    assert leaving.get(unenrollment)["subscription_state"] == "ending"
-    leaving.signal_completion(unenrollment, second, "completed_as_ordered")
-    leaving.wait_for_order(unenrollment, 2, "completed")
-    leaving.signal_completion(unenrollment, first, "completed_as_ordered")
-    seen = leaving.wait_for_end(unenrollment)
-    assert [one["registration"] for one in seen["devices"]] == ["kept", "removed", "removed"]
-    assert {one["state"] for one in seen["sync_requests"]} <= {"synchronized", "discarded"}
-    assert (leaving.get_capacity_in_use(program), seen["subscription_state"]) == ((0, 0, 0.0), "ended")
+def test_several_devices_are_removed_in_parallel_and_synchronized_one_by_one(unenrollments: UnenrollmentClient) -> None:
+    program = unenrollments.add_lending_program()
+    enrollment = unenrollments.enroll_lent(program, devices=3)
+    stays = {"device": unenrollments.list_device_ids(enrollment)[0], "removal_method": "keep"}
+    fetched = [{"device": one} for one in unenrollments.list_device_ids(enrollment)[1:]]
+    unenrollment = unenrollments.submit_accepted(enrollment, devices=[stays, *fetched], **AT_THE_END)
+    first, second = unenrollments.wait_for_order(unenrollment, 1), unenrollments.wait_for_order(unenrollment, 2)
+    assert unenrollments.get_capacity_in_use(program) == (1, 2, 7.0)
+    assert unenrollments.get(unenrollment)["subscription_state"] == "ending"
+    unenrollments.signal_completion(unenrollment, second, "completed_as_ordered")
+    unenrollments.wait_for_order(unenrollment, 2, "completed")
+    unenrollments.signal_completion(unenrollment, first, "completed_as_ordered")
+    view = unenrollments.wait_for_end(unenrollment)
+    assert [one["registration"] for one in view["devices"]] == ["kept", "removed", "removed"]
+    assert {one["state"] for one in view["sync_requests"]} <= {"synchronized", "discarded"}
+    assert (unenrollments.get_capacity_in_use(program), view["subscription_state"]) == ((0, 0, 0.0), "ended")
 
 
-def test_taken_back_in_time_everything_is_as_before(leaving: UnenrollmentClient, program: str) -> None:
-    enrollment = leaving.enroll_lent(program)
-    unenrollment = leaving.submit_accepted(enrollment, **AT_THE_END)
-    leaving.wait_for_order(unenrollment)
-    assert leaving.post_accepted(unenrollment, "cancel", reason="they stay") == "cancelled"
-    seen = leaving.wait_for_end(unenrollment)
-    assert (seen["state"], seen["subscription_state"]) == ("cancelled", "active")
-    assert (seen["devices"][0]["work_order_state"], seen["sync_requests"]) == ("cancelled", [])
-    assert _device(leaving, enrollment)["controllable"]
-    assert leaving.submit(enrollment).status_code == 202
+def test_a_timely_cancellation_restores_everything(unenrollments: UnenrollmentClient, program: str) -> None:
+    enrollment = unenrollments.enroll_lent(program)
+    unenrollment = unenrollments.submit_accepted(enrollment, **AT_THE_END)
+    unenrollments.wait_for_order(unenrollment)
+    assert unenrollments.post_accepted(unenrollment, "cancel", reason="they stay") == "cancelled"
+    view = unenrollments.wait_for_end(unenrollment)
+    assert (view["state"], view["subscription_state"]) == ("cancelled", "active")
+    assert (view["devices"][0]["work_order_state"], view["sync_requests"]) == ("cancelled", [])
+    assert _device(unenrollments, enrollment)["controllable"]
+    assert unenrollments.submit(enrollment).status_code == 202
 
 
-def test_what_has_left_cannot_be_taken_back(leaving: UnenrollmentClient, program: str) -> None:
-    unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_ONCE)
-    leaving.wait_for_order(unenrollment)
-    answer = leaving.post(unenrollment, "cancel", reason="they stay")
-    assert (answer.status_code, answer.json()["type"].split("#")[1]) == (409, "already-left")
+def test_a_complete_unenrollment_cannot_be_cancelled(unenrollments: UnenrollmentClient, program: str) -> None:
+    unenrollment = unenrollments.submit_accepted(unenrollments.enroll_lent(program), **AT_ONCE)
+    unenrollments.wait_for_order(unenrollment)
+    response = unenrollments.post(unenrollment, "cancel", reason="they stay")
+    assert (response.status_code, response.json()["type"].split("#")[1]) == (409, "already-left")
 
 
-def test_nobody_is_sent_for_a_device_of_the_customers_own_where_the_program_forbids_it(
-    doors: RunningStack, leaving: UnenrollmentClient
+def test_no_visit_is_ordered_for_a_customer_owned_device_if_the_program_forbids_it(
+    stack: RunningStack, unenrollments: UnenrollmentClient
 ) -> None:
-    enrollment = doors.enroll()
-    asked = [{"device": leaving.list_device_ids(enrollment)[0], "removal_method": "utility_removal"}]
-    seen = leaving.wait_for_state(leaving.submit_accepted(enrollment, devices=asked), "rejected")
-    failed = [one for one in seen["decision"]["findings"] if one["verdict"] == "failed"]
+    enrollment = stack.enroll()
+    asked = [{"device": unenrollments.list_device_ids(enrollment)[0], "removal_method": "utility_removal"}]
+    view = unenrollments.wait_for_state(unenrollments.submit_accepted(enrollment, devices=asked), "rejected")
+    failed = [one for one in view["decision"]["findings"] if one["verdict"] == "failed"]
     assert [one["rule"] for one in failed] == ["removal_possible"]
-    assert leaving.get_subscription(enrollment)["state"] == "active"
+    assert unenrollments.get_subscription(enrollment)["state"] == "active"
 
 
-def test_a_shipped_device_is_awaited_until_it_comes(leaving: UnenrollmentClient) -> None:
-    program = leaving.add_lending_program(removal_method="ship_back")
-    enrollment = leaving.enroll_lent(program)
-    unenrollment = leaving.submit_accepted(enrollment, **AT_THE_END)
-    device = leaving.wait_for_state(unenrollment, "removing")["devices"][0]["id"]
-    assert leaving.post_accepted(unenrollment, f"devices/{device}/received") == "unenrolled"
-    assert leaving.post_accepted(unenrollment, f"devices/{device}/received") == "unenrolled"
-    seen = leaving.wait_for_end(unenrollment)
-    assert (seen["devices"][0]["registration"], seen["subscription_state"]) == ("removed", "ended")
+def test_a_return_shipment_is_awaited(unenrollments: UnenrollmentClient) -> None:
+    program = unenrollments.add_lending_program(removal_method="ship_back")
+    enrollment = unenrollments.enroll_lent(program)
+    unenrollment = unenrollments.submit_accepted(enrollment, **AT_THE_END)
+    device = unenrollments.wait_for_state(unenrollment, "removing")["devices"][0]["id"]
+    assert unenrollments.post_accepted(unenrollment, f"devices/{device}/received") == "unenrolled"
+    assert unenrollments.post_accepted(unenrollment, f"devices/{device}/received") == "unenrolled"
+    view = unenrollments.wait_for_end(unenrollment)
+    assert (view["devices"][0]["registration"], view["subscription_state"]) == ("removed", "ended")
 
 
-def test_only_a_shipped_device_is_received(leaving: UnenrollmentClient, program: str) -> None:
-    unenrollment = leaving.submit_accepted(leaving.enroll_lent(program), **AT_THE_END)
-    leaving.wait_for_order(unenrollment)
-    device = leaving.get(unenrollment)["devices"][0]["id"]
-    answer = leaving.post(unenrollment, f"devices/{device}/received")
-    assert (answer.status_code, answer.json()["type"].split("#")[1]) == (409, "not-shipped")
+def test_only_a_return_shipment_can_be_received(unenrollments: UnenrollmentClient, program: str) -> None:
+    unenrollment = unenrollments.submit_accepted(unenrollments.enroll_lent(program), **AT_THE_END)
+    unenrollments.wait_for_order(unenrollment)
+    device = unenrollments.get(unenrollment)["devices"][0]["id"]
+    response = unenrollments.post(unenrollment, f"devices/{device}/received")
+    assert (response.status_code, response.json()["type"].split("#")[1]) == (409, "not-shipped")
 
 
-def test_a_device_signalled_by_hand_as_received_is_received(leaving: UnenrollmentClient) -> None:
-    unenrollment = leaving.submit_accepted(
-        leaving.enroll_lent(leaving.add_lending_program(removal_method="ship_back")), **AT_THE_END
+def test_a_manually_signaled_receipt_is_accepted(unenrollments: UnenrollmentClient) -> None:
+    unenrollment = unenrollments.submit_accepted(
+        unenrollments.enroll_lent(unenrollments.add_lending_program(removal_method="ship_back")), **AT_THE_END
     )
-    device = leaving.wait_for_state(unenrollment, "removing")["devices"][0]["id"]
-    leaving.signal(unenrollment, "device_received", {"device_id": device})
-    assert leaving.wait_for_end(unenrollment)["devices"][0]["ended"] == "removed"
+    device = unenrollments.wait_for_state(unenrollment, "removing")["devices"][0]["id"]
+    unenrollments.signal(unenrollment, "device_received", {"device_id": device})
+    assert unenrollments.wait_for_end(unenrollment)["devices"][0]["ended"] == "removed"

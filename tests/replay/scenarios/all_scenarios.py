@@ -1,4 +1,4 @@
-"""The flows brought to every point where they can wait or end, by name."""
+"""Scenarios that bring every workflow to each point where it can wait or end, by name."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -17,7 +17,7 @@ from workflows.enroll import EnrollmentWorkflow
 
 
 class Scenario(NamedTuple):
-    """How the flow is started, and what is done to it until its history is kept. `late`: time has to pass in it."""
+    """How the workflow is started, and what happens until its history is recorded. `late`: time has to pass."""
 
     begin: Callable[..., AbstractAsyncContextManager[Any]]
     carry: Callable[[Any], Awaitable[object]]
@@ -25,28 +25,28 @@ class Scenario(NamedTuple):
     late: bool = False
 
 
-async def run_to_end(flow: EnrollmentRun) -> None:
-    await flow.result()
+async def run_to_end(run: EnrollmentRun) -> None:
+    await run.result()
 
 
-async def wait_on_waitlist(flow: EnrollmentRun) -> None:
-    await flow.wait_for_stage(WorkflowStage.WAITLISTED)
+async def wait_on_waitlist(run: EnrollmentRun) -> None:
+    await run.wait_for_stage(WorkflowStage.WAITLISTED)
 
 
-async def admit_from_waitlist(flow: EnrollmentRun) -> None:
-    await wait_on_waitlist(flow)
-    await flow.handle.signal(EnrollmentWorkflow.place_freed, {})
-    await flow.result()
+async def admit_from_waitlist(run: EnrollmentRun) -> None:
+    await wait_on_waitlist(run)
+    await run.handle.signal(EnrollmentWorkflow.place_freed, {})
+    await run.result()
 
 
-async def cancel(flow: EnrollmentRun) -> None:
-    await wait_on_waitlist(flow)
-    await flow.handle.signal(EnrollmentWorkflow.cancel_requested, CancelRequested())
-    await flow.result()
+async def cancel(run: EnrollmentRun) -> None:
+    await wait_on_waitlist(run)
+    await run.handle.signal(EnrollmentWorkflow.cancel_requested, CancelRequested())
+    await run.result()
 
 
-async def park(flow: EnrollmentRun) -> None:
-    await flow.wait_until_parked()
+async def park(run: EnrollmentRun) -> None:
+    await run.wait_until_parked()
 
 
 DECISIONS: dict[str, tuple[Callable[[EnrollmentRun], Awaitable[object]], dict[str, Any]]] = {

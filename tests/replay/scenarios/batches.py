@@ -1,4 +1,4 @@
-"""The batch flow brought to every way it can end, by name."""
+"""Scenarios for every way in which the batch workflow ends, by name."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from tests.workflow.stand_ins.batch import BatchRecord, run_batch
 
 @dataclass
 class BatchRun:
-    """One run's flow, and its record."""
+    """A run's workflow and its record."""
 
     run: BatchRecord
     handle: WorkflowHandle[Any, BatchResult]
@@ -29,13 +29,13 @@ async def begin(
         yield BatchRun(run, handle)
 
 
-async def complete(flow: BatchRun) -> None:
-    await flow.handle.result()
+async def complete(run: BatchRun) -> None:
+    await run.handle.result()
 
 
-async def fail(flow: BatchRun) -> None:
+async def fail(run: BatchRun) -> None:
     try:
-        await flow.handle.result()
+        await run.handle.result()
     except WorkflowFailureError:
         return
     raise AssertionError("a page that cannot be done was done")

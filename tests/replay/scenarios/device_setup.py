@@ -1,4 +1,4 @@
-"""The setup of devices that come by parcel or are asked after, brought to every point where it can wait or end."""
+"""Scenarios for shipped devices and status checks, for every point where they can wait or end."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -22,89 +22,89 @@ WAREHOUSE, CUSTOMER = "the warehouse to send it", "the customer to install it"
 async def begun(
     environment: WorkflowEnvironment, *, steps: tuple[SetupStep, ...], **how: Any
 ) -> AsyncGenerator[DeviceSetupRun]:
-    async with run_device_setup(environment, *steps, **how) as flow:
-        yield flow
+    async with run_device_setup(environment, *steps, **how) as run:
+        yield run
 
 
-async def finished(flow: DeviceSetupRun) -> None:
-    await flow.result()
+async def finished(run: DeviceSetupRun) -> None:
+    await run.result()
 
 
-async def ordered(flow: DeviceSetupRun) -> None:
-    await flow.wait_for_details(WAREHOUSE)
+async def ordered(run: DeviceSetupRun) -> None:
+    await run.wait_for_details(WAREHOUSE)
 
 
-async def delivered(flow: DeviceSetupRun) -> None:
-    await ordered(flow)
-    await flow.advance_shipment(SHIPPED, DELIVERED)
-    await flow.wait_for_details(CUSTOMER)
+async def delivered(run: DeviceSetupRun) -> None:
+    await ordered(run)
+    await run.advance_shipment(SHIPPED, DELIVERED)
+    await run.wait_for_details(CUSTOMER)
 
 
-async def confirmed(flow: DeviceSetupRun) -> None:
-    await delivered(flow)
-    await flow.advance_shipment(CONFIRMED)
-    await flow.result()
+async def confirmed(run: DeviceSetupRun) -> None:
+    await delivered(run)
+    await run.advance_shipment(CONFIRMED)
+    await run.result()
 
 
-async def returned(flow: DeviceSetupRun) -> None:
-    await ordered(flow)
-    await flow.advance_shipment(SHIPPED, ShipmentState.RETURNED)
-    await flow.wait_until_parked()
-    await flow.retry_enrollment()
-    await flow.wait_for_details(WAREHOUSE)
+async def returned(run: DeviceSetupRun) -> None:
+    await ordered(run)
+    await run.advance_shipment(SHIPPED, ShipmentState.RETURNED)
+    await run.wait_until_parked()
+    await run.retry_enrollment()
+    await run.wait_for_details(WAREHOUSE)
 
 
-async def sent_back(flow: DeviceSetupRun) -> None:
-    flow.setup.refusals = ["Taken by another."]
-    await delivered(flow)
-    await flow.advance_shipment(CONFIRMED)
-    await flow.wait_for_details("could not be used: Taken by another.")
+async def sent_back(run: DeviceSetupRun) -> None:
+    run.setup.refusals = ["Taken by another."]
+    await delivered(run)
+    await run.advance_shipment(CONFIRMED)
+    await run.wait_for_details("could not be used: Taken by another.")
 
 
-async def confirmed_anew(flow: DeviceSetupRun) -> None:
-    await sent_back(flow)
-    await flow.advance_shipment(CONFIRMED)
-    await flow.result()
+async def confirmed_anew(run: DeviceSetupRun) -> None:
+    await sent_back(run)
+    await run.advance_shipment(CONFIRMED)
+    await run.result()
 
 
-async def returned_after_all(flow: DeviceSetupRun) -> None:
-    await sent_back(flow)
-    await flow.advance_shipment(ShipmentState.RETURNED)
-    await flow.wait_until_parked()
+async def returned_after_all(run: DeviceSetupRun) -> None:
+    await sent_back(run)
+    await run.advance_shipment(ShipmentState.RETURNED)
+    await run.wait_until_parked()
 
 
-async def called_off(flow: DeviceSetupRun) -> None:
-    await ordered(flow)
-    await flow.handle.signal(CANCEL_REQUESTED, CancelRequested())
-    await flow.result()
+async def called_off(run: DeviceSetupRun) -> None:
+    await ordered(run)
+    await run.handle.signal(CANCEL_REQUESTED, CancelRequested())
+    await run.result()
 
 
-async def asked(flow: DeviceSetupRun) -> None:
-    await flow.wait_for_details("Waiting for the head-end")
+async def asked(run: DeviceSetupRun) -> None:
+    await run.wait_for_details("Waiting for the head-end")
 
 
-async def answered(flow: DeviceSetupRun) -> None:
-    await asked(flow)
-    await flow.answer_head_end_request(OK)
-    await flow.result()
+async def answered(run: DeviceSetupRun) -> None:
+    await asked(run)
+    await run.answer_head_end_request(OK)
+    await run.result()
 
 
-async def offline(flow: DeviceSetupRun) -> None:
-    await flow.wait_until_parked()
+async def offline(run: DeviceSetupRun) -> None:
+    await run.wait_until_parked()
 
 
-async def asked_again(flow: DeviceSetupRun) -> None:
-    await flow.wait_until_parked()
-    await flow.retry_enrollment()
-    await flow.result()
+async def asked_again(run: DeviceSetupRun) -> None:
+    await run.wait_until_parked()
+    await run.retry_enrollment()
+    await run.result()
 
 
-async def asked_after(flow: DeviceSetupRun) -> None:
-    await asked(flow)
-    await flow.skip_time(minutes=16)
-    await flow.wait_until_parked()
-    await flow.answer_head_end_request(OK)
-    await flow.result()
+async def asked_after(run: DeviceSetupRun) -> None:
+    await asked(run)
+    await run.skip_time(minutes=16)
+    await run.wait_until_parked()
+    await run.answer_head_end_request(OK)
+    await run.result()
 
 
 DEVICE_SETUP_SCENARIOS: dict[str, tuple[Callable[[DeviceSetupRun], Awaitable[object]], dict[str, Any]]] = {
@@ -129,4 +129,4 @@ LATE: dict[str, tuple[Callable[[DeviceSetupRun], Awaitable[object]], dict[str, A
     "check_asked_after": (asked_after, {"steps": (CHECK,)}),
     "check_asked_again_by_itself": (finished, {"steps": (CHECK,), "answers": [OFFLINE, OK]}),
 }
-"""Those that take hours, or weeks."""
+"""Scenarios that take hours or weeks."""

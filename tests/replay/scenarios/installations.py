@@ -1,4 +1,4 @@
-"""An installation by a technician, brought to every point where it can wait or end, by name."""
+"""Scenarios for an installation by a technician, for every point where it can wait or end, by name."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -13,96 +13,96 @@ from tests.workflow.stand_ins.site_visits import InstallationRun
 from workflows.enroll import EnrollmentWorkflow
 
 
-async def awaiting_a_technician(flow: InstallationRun) -> None:
-    await flow.wait_for_visit()
+async def awaiting_a_technician(run: InstallationRun) -> None:
+    await run.wait_for_visit()
 
 
-async def installed(flow: InstallationRun) -> None:
-    await flow.wait_for_visit()
-    await flow.report(CompletionOutcome.COMPLETED_AS_ORDERED)
-    await flow.result()
+async def installed(run: InstallationRun) -> None:
+    await run.wait_for_visit()
+    await run.report(CompletionOutcome.COMPLETED_AS_ORDERED)
+    await run.result()
 
 
-async def refused_at_the_door(flow: InstallationRun) -> None:
-    await flow.wait_for_visit()
-    await flow.report(CompletionOutcome.CUSTOMER_REFUSED)
-    await flow.result()
+async def refused_at_the_door(run: InstallationRun) -> None:
+    await run.wait_for_visit()
+    await run.report(CompletionOutcome.CUSTOMER_REFUSED)
+    await run.result()
 
 
-async def nobody_at_home(flow: InstallationRun) -> None:
-    await flow.wait_for_visit()
-    await flow.report(CompletionOutcome.NO_ACCESS)
-    await flow.wait_until_parked()
+async def nobody_at_home(run: InstallationRun) -> None:
+    await run.wait_for_visit()
+    await run.report(CompletionOutcome.NO_ACCESS)
+    await run.wait_until_parked()
 
 
-async def one_more_visit(flow: InstallationRun) -> None:
-    await nobody_at_home(flow)
-    await flow.retry_enrollment()
-    await flow.wait_for_details("rescheduled")
-    await flow.report(CompletionOutcome.COMPLETED_AS_ORDERED)
-    await flow.result()
+async def one_more_visit(run: InstallationRun) -> None:
+    await nobody_at_home(run)
+    await run.retry_enrollment()
+    await run.wait_for_details("rescheduled")
+    await run.report(CompletionOutcome.COMPLETED_AS_ORDERED)
+    await run.result()
 
 
-async def appointed(flow: InstallationRun) -> None:
-    await flow.wait_for_visit()
-    flow.field.appoint(days=20)
-    await flow.handle.signal(
-        EnrollmentWorkflow.appointment_changed, AppointmentChanged(work_order_id=flow.field.order.id)
+async def appointed(run: InstallationRun) -> None:
+    await run.wait_for_visit()
+    run.field.appoint(days=20)
+    await run.handle.signal(
+        EnrollmentWorkflow.appointment_changed, AppointmentChanged(work_order_id=run.field.order.id)
     )
-    await flow.wait_for_details("scheduled")
-    await flow.report(CompletionOutcome.COMPLETED_AS_ORDERED)
-    await flow.result()
+    await run.wait_for_details("scheduled")
+    await run.report(CompletionOutcome.COMPLETED_AS_ORDERED)
+    await run.result()
 
 
-async def stuck(flow: InstallationRun) -> None:
-    flow.field.stuck = ["The service point is billed to another account now."]
-    await flow.wait_for_visit()
-    await flow.report(CompletionOutcome.COMPLETED_AS_ORDERED)
-    await flow.wait_until_parked()
-    await flow.retry_enrollment()
-    await flow.result()
+async def stuck(run: InstallationRun) -> None:
+    run.field.stuck = ["The service point is billed to another account now."]
+    await run.wait_for_visit()
+    await run.report(CompletionOutcome.COMPLETED_AS_ORDERED)
+    await run.wait_until_parked()
+    await run.retry_enrollment()
+    await run.result()
 
 
-async def sent_back(flow: InstallationRun) -> None:
-    flow.field.refusals = ["The serial number is taken."]
-    await flow.wait_for_visit()
-    await flow.report(CompletionOutcome.COMPLETED_AS_ORDERED)
-    await flow.wait_for_details("rescheduled")
+async def sent_back(run: InstallationRun) -> None:
+    run.field.refusals = ["The serial number is taken."]
+    await run.wait_for_visit()
+    await run.report(CompletionOutcome.COMPLETED_AS_ORDERED)
+    await run.wait_for_details("rescheduled")
 
 
-async def order_made_anew(flow: InstallationRun) -> None:
-    await flow.wait_for_visit()
-    flow.field.move(WorkOrderState.CANCELLED)
-    await flow.handle.signal(EnrollmentWorkflow.work_order_cancelled, {"work_order_id": flow.field.order.id})
-    await flow.wait_until_parked()
-    await flow.retry_enrollment()
-    await flow.wait_for_visit()
+async def order_made_anew(run: InstallationRun) -> None:
+    await run.wait_for_visit()
+    run.field.move(WorkOrderState.CANCELLED)
+    await run.handle.signal(EnrollmentWorkflow.work_order_cancelled, {"work_order_id": run.field.order.id})
+    await run.wait_until_parked()
+    await run.retry_enrollment()
+    await run.wait_for_visit()
 
 
-async def expired(flow: InstallationRun) -> None:
-    await flow.wait_for_visit()
-    await flow.result()
+async def expired(run: InstallationRun) -> None:
+    await run.wait_for_visit()
+    await run.result()
 
 
-async def cancelled(flow: InstallationRun) -> None:
-    await flow.wait_for_visit()
-    await flow.handle.signal(EnrollmentWorkflow.cancel_requested, CancelRequested())
-    await flow.result()
+async def cancelled(run: InstallationRun) -> None:
+    await run.wait_for_visit()
+    await run.handle.signal(EnrollmentWorkflow.cancel_requested, CancelRequested())
+    await run.result()
 
 
-async def canceled(flow: InstallationRun) -> None:
-    await flow.wait_for_visit()
-    await flow.handle.cancel()
+async def canceled(run: InstallationRun) -> None:
+    await run.wait_for_visit()
+    await run.handle.cancel()
     with suppress(WorkflowFailureError):
-        await flow.result()
+        await run.result()
 
 
-async def canceled_before_dispatch(flow: InstallationRun) -> None:
-    flow.field.away = True
-    await flow.wait_until(lambda: flow.field.tried > 0)
-    await flow.handle.cancel()
+async def canceled_before_dispatch(run: InstallationRun) -> None:
+    run.field.away = True
+    await run.wait_until(lambda: run.field.tried > 0)
+    await run.handle.cancel()
     with suppress(WorkflowFailureError):
-        await flow.result()
+        await run.result()
 
 
 Installing = dict[str, tuple[Callable[[InstallationRun], Awaitable[object]], dict[str, Any]]]
@@ -123,4 +123,4 @@ INSTALLATION_SCENARIOS: Installing = {
 }
 
 LATE: Installing = {"installation_expired": (expired, {})}
-"""Those that take months."""
+"""Scenarios that take months."""

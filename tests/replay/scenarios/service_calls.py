@@ -1,4 +1,4 @@
-"""The service-call flow brought to every point where it can wait or end, by name."""
+"""Scenarios for every point where the service-call workflow can wait or end, by name."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -14,142 +14,142 @@ from tests.workflow.stand_ins.service_call import ServiceCallRun
 OK = HeadEndOutcome.OK
 
 
-async def finished(flow: ServiceCallRun) -> None:
-    await flow.result()
+async def finished(run: ServiceCallRun) -> None:
+    await run.result()
 
 
-async def undecided(flow: ServiceCallRun) -> None:
-    await flow.wait_for_details("Waiting for a decision")
+async def undecided(run: ServiceCallRun) -> None:
+    await run.wait_for_details("Waiting for a decision")
 
 
-async def decided(flow: ServiceCallRun) -> None:
-    await undecided(flow)
-    await flow.choose_action("advice")
-    await flow.result()
+async def decided(run: ServiceCallRun) -> None:
+    await undecided(run)
+    await run.choose_action("advice")
+    await run.result()
 
 
-async def not_acted(flow: ServiceCallRun) -> None:
-    flow.call.head_end.refuses = True
-    await flow.wait_until_parked()
-    await flow.choose_action("advice")
-    await flow.result()
+async def not_acted(run: ServiceCallRun) -> None:
+    run.call.head_end.refuses = True
+    await run.wait_until_parked()
+    await run.choose_action("advice")
+    await run.result()
 
 
-async def asked(flow: ServiceCallRun) -> None:
-    await flow.wait_for_details("Waiting for the head-end")
+async def asked(run: ServiceCallRun) -> None:
+    await run.wait_for_details("Waiting for the head-end")
 
 
-async def answered(flow: ServiceCallRun) -> None:
-    await asked(flow)
-    await flow.answer_head_end_request(OK)
-    await flow.result()
+async def answered(run: ServiceCallRun) -> None:
+    await asked(run)
+    await run.answer_head_end_request(OK)
+    await run.result()
 
 
-async def refused_by_the_head_end(flow: ServiceCallRun) -> None:
-    flow.call.head_end.refuses = True
-    await flow.wait_until_parked()
-    flow.call.head_end.refuses, flow.call.head_end.answers = False, [OK]
-    await flow.retry_service_call()
-    await flow.result()
+async def refused_by_the_head_end(run: ServiceCallRun) -> None:
+    run.call.head_end.refuses = True
+    await run.wait_until_parked()
+    run.call.head_end.refuses, run.call.head_end.answers = False, [OK]
+    await run.retry_service_call()
+    await run.result()
 
 
-async def awaited(flow: ServiceCallRun) -> None:
-    await flow.wait_for_visit()
+async def awaited(run: ServiceCallRun) -> None:
+    await run.wait_for_visit()
 
 
-async def repaired(flow: ServiceCallRun) -> None:
-    await flow.wait_for_visit()
-    await flow.report(CompletionOutcome.REPAIRED_ON_SITE)
-    await flow.result()
+async def repaired(run: ServiceCallRun) -> None:
+    await run.wait_for_visit()
+    await run.report(CompletionOutcome.REPAIRED_ON_SITE)
+    await run.result()
 
 
-async def replaced(flow: ServiceCallRun) -> None:
-    await flow.wait_for_visit()
-    await flow.report(CompletionOutcome.DEVICE_REPLACED)
-    await flow.result()
+async def replaced(run: ServiceCallRun) -> None:
+    await run.wait_for_visit()
+    await run.report(CompletionOutcome.DEVICE_REPLACED)
+    await run.result()
 
 
-async def told_in_turn(flow: ServiceCallRun) -> None:
-    flow.record.waits_for = "syn_earlier"
-    flow.derms.moods = [flow.derms.takes]
-    await flow.wait_for_visit()
-    await flow.report(CompletionOutcome.DEVICE_REPLACED)
-    await flow.wait_for_details("Waiting for syn_earlier")
-    flow.record.waits_for = ""
-    await flow.signal_sync_turn()
-    await flow.wait_for_acknowledgement_wait()
-    await flow.acknowledge()
-    await flow.result()
+async def told_in_turn(run: ServiceCallRun) -> None:
+    run.record.waits_for = "syn_earlier"
+    run.derms.moods = [run.derms.takes]
+    await run.wait_for_visit()
+    await run.report(CompletionOutcome.DEVICE_REPLACED)
+    await run.wait_for_details("Waiting for syn_earlier")
+    run.record.waits_for = ""
+    await run.signal_sync_turn()
+    await run.wait_for_acknowledgement_wait()
+    await run.acknowledge()
+    await run.result()
 
 
-async def appointed(flow: ServiceCallRun) -> None:
-    await flow.wait_for_visit()
-    flow.field.appoint(days=20)
-    await flow.handle.signal(APPOINTMENT_CHANGED, AppointmentChanged(work_order_id=flow.field.order.id))
-    await flow.wait_for_details("scheduled")
-    await flow.report(CompletionOutcome.REPAIRED_ON_SITE)
-    await flow.result()
+async def appointed(run: ServiceCallRun) -> None:
+    await run.wait_for_visit()
+    run.field.appoint(days=20)
+    await run.handle.signal(APPOINTMENT_CHANGED, AppointmentChanged(work_order_id=run.field.order.id))
+    await run.wait_for_details("scheduled")
+    await run.report(CompletionOutcome.REPAIRED_ON_SITE)
+    await run.result()
 
 
-async def refused_to_the_technician(flow: ServiceCallRun) -> None:
-    flow.field.refusals = ["The program does not accept it."]
-    await flow.wait_for_visit()
-    await flow.report(CompletionOutcome.DEVICE_REPLACED)
-    await flow.wait_for_details("rescheduled")
+async def refused_to_the_technician(run: ServiceCallRun) -> None:
+    run.field.refusals = ["The program does not accept it."]
+    await run.wait_for_visit()
+    await run.report(CompletionOutcome.DEVICE_REPLACED)
+    await run.wait_for_details("rescheduled")
 
 
-async def stuck(flow: ServiceCallRun) -> None:
-    flow.call.stuck = ["There is no room."]
-    await flow.wait_for_visit()
-    await flow.report(CompletionOutcome.DEVICE_REPLACED)
-    await flow.wait_until_parked()
-    await flow.retry_service_call()
-    await flow.result()
+async def stuck(run: ServiceCallRun) -> None:
+    run.call.stuck = ["There is no room."]
+    await run.wait_for_visit()
+    await run.report(CompletionOutcome.DEVICE_REPLACED)
+    await run.wait_until_parked()
+    await run.retry_service_call()
+    await run.result()
 
 
-async def nobody_at_home(flow: ServiceCallRun) -> None:
-    await flow.wait_for_visit()
-    await flow.report(CompletionOutcome.NO_ACCESS)
-    await flow.wait_until_parked()
+async def nobody_at_home(run: ServiceCallRun) -> None:
+    await run.wait_for_visit()
+    await run.report(CompletionOutcome.NO_ACCESS)
+    await run.wait_until_parked()
 
 
-async def reported_all_the_same(flow: ServiceCallRun) -> None:
-    await nobody_at_home(flow)
-    await flow.report(CompletionOutcome.REPAIRED_ON_SITE)
-    await flow.result()
+async def reported_all_the_same(run: ServiceCallRun) -> None:
+    await nobody_at_home(run)
+    await run.report(CompletionOutcome.REPAIRED_ON_SITE)
+    await run.result()
 
 
-async def one_more_visit(flow: ServiceCallRun) -> None:
-    await nobody_at_home(flow)
-    await flow.retry_service_call()
-    await flow.wait_for_details("rescheduled")
-    await flow.report(CompletionOutcome.REPAIRED_ON_SITE)
-    await flow.result()
+async def one_more_visit(run: ServiceCallRun) -> None:
+    await nobody_at_home(run)
+    await run.retry_service_call()
+    await run.wait_for_details("rescheduled")
+    await run.report(CompletionOutcome.REPAIRED_ON_SITE)
+    await run.result()
 
 
-async def called_off(flow: ServiceCallRun) -> None:
-    await flow.wait_for_visit()
-    await flow.cancel_order()
-    await flow.wait_until_parked()
+async def called_off(run: ServiceCallRun) -> None:
+    await run.wait_for_visit()
+    await run.cancel_order()
+    await run.wait_until_parked()
 
 
-async def taken_back(flow: ServiceCallRun) -> None:
-    await flow.wait_for_visit()
-    await flow.cancel_service_call()
-    await flow.result()
+async def taken_back(run: ServiceCallRun) -> None:
+    await run.wait_for_visit()
+    await run.cancel_service_call()
+    await run.result()
 
 
-async def canceled(flow: ServiceCallRun) -> None:
-    await flow.wait_for_visit()
-    await flow.handle.cancel()
+async def canceled(run: ServiceCallRun) -> None:
+    await run.wait_for_visit()
+    await run.handle.cancel()
     with suppress(WorkflowFailureError):
-        await flow.result()
+        await run.result()
 
 
-async def taken_back_when_nobody_was_at_home(flow: ServiceCallRun) -> None:
-    await nobody_at_home(flow)
-    await flow.cancel_service_call()
-    await flow.result()
+async def taken_back_when_nobody_was_at_home(run: ServiceCallRun) -> None:
+    await nobody_at_home(run)
+    await run.cancel_service_call()
+    await run.result()
 
 
 SERVICE_CALL_SCENARIOS: dict[str, tuple[Callable[[ServiceCallRun], Awaitable[object]], dict[str, Any]]] = {

@@ -1,4 +1,4 @@
-"""Telling the DERMS, brought to every point where it can wait or end: by the enrol flow, and by one for that alone."""
+"""Scenarios for every point where synchronization can wait or end: in the enroll workflow, and in one of its own."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -10,106 +10,106 @@ NO: dict[str, Any] = {"result": "negative", "code": "unknown-feeder", "text": "T
 BATCH, EARLIER = "the batch", "syn_earlier"
 
 
-async def finished(flow: EnrollmentRun) -> None:
-    await flow.result()
+async def finished(run: EnrollmentRun) -> None:
+    await run.result()
 
 
-async def waiting(flow: EnrollmentRun) -> None:
-    await flow.wait_for_acknowledgement_wait()
+async def waiting(run: EnrollmentRun) -> None:
+    await run.wait_for_acknowledgement_wait()
 
 
-async def acknowledged(flow: EnrollmentRun) -> None:
-    await flow.wait_for_acknowledgement_wait()
-    await flow.acknowledge()
-    await flow.result()
+async def acknowledged(run: EnrollmentRun) -> None:
+    await run.wait_for_acknowledgement_wait()
+    await run.acknowledge()
+    await run.result()
 
 
-async def overdue(flow: EnrollmentRun) -> None:
-    await flow.wait_for_acknowledgement_wait()
-    await flow.skip_time(minutes=16)
-    await flow.wait_until(lambda: flow.derms.asked > 0)
-    await acknowledged(flow)
+async def overdue(run: EnrollmentRun) -> None:
+    await run.wait_for_acknowledgement_wait()
+    await run.skip_time(minutes=16)
+    await run.wait_until(lambda: run.derms.asked > 0)
+    await acknowledged(run)
 
 
-async def hurried(flow: EnrollmentRun) -> None:
-    await flow.wait_for_acknowledgement_wait()
-    await flow.signal_sync_turn(ask=True)
-    await flow.wait_until(lambda: flow.derms.asked > 0)
-    await acknowledged(flow)
+async def hurried(run: EnrollmentRun) -> None:
+    await run.wait_for_acknowledgement_wait()
+    await run.signal_sync_turn(ask=True)
+    await run.wait_until(lambda: run.derms.asked > 0)
+    await acknowledged(run)
 
 
-async def interrupted(flow: EnrollmentRun) -> None:
-    await flow.wait_for_acknowledgement_wait()
-    await flow.handle.cancel()
-    await flow.wait_until_parked()
+async def interrupted(run: EnrollmentRun) -> None:
+    await run.wait_for_acknowledgement_wait()
+    await run.handle.cancel()
+    await run.wait_until_parked()
 
 
-async def parked(flow: EnrollmentRun) -> None:
-    await flow.wait_until_parked()
+async def parked(run: EnrollmentRun) -> None:
+    await run.wait_until_parked()
 
 
-async def retried(flow: EnrollmentRun) -> None:
-    await flow.wait_until_parked()
-    flow.activities.answer = {}
-    await flow.retry_sync_request()
-    await flow.result()
+async def retried(run: EnrollmentRun) -> None:
+    await run.wait_until_parked()
+    run.activities.answer = {}
+    await run.retry_sync_request()
+    await run.result()
 
 
-async def given_up(flow: EnrollmentRun) -> None:
-    await flow.wait_until_parked()
-    await flow.cancel_sync_request()
-    await flow.result()
+async def given_up(run: EnrollmentRun) -> None:
+    await run.wait_until_parked()
+    await run.cancel_sync_request()
+    await run.result()
 
 
-async def unwritten(flow: EnrollmentRun) -> None:
-    await flow.wait_for_acknowledgement_wait()
-    flow.record.away = True
-    await flow.acknowledge()
-    await flow.wait_until_parked()
-    flow.record.away = False
-    await flow.handle.signal("retry_requested", {})
-    await flow.result()
+async def unwritten(run: EnrollmentRun) -> None:
+    await run.wait_for_acknowledgement_wait()
+    run.record.away = True
+    await run.acknowledge()
+    await run.wait_until_parked()
+    run.record.away = False
+    await run.handle.signal("retry_requested", {})
+    await run.result()
 
 
-async def sent_nonsense_while_the_record_is_away(flow: EnrollmentRun) -> None:
-    await flow.wait_for_acknowledgement_wait()
-    flow.record.away = True
-    await flow.handle.signal("retry_requested", "please")
-    await flow.skip_time(minutes=1)
-    flow.record.away = False
-    await flow.skip_time(hours=1)
-    await flow.wait_until(lambda: bool(flow.record.unreadable))
-    await acknowledged(flow)
+async def sent_nonsense_while_the_record_is_away(run: EnrollmentRun) -> None:
+    await run.wait_for_acknowledgement_wait()
+    run.record.away = True
+    await run.handle.signal("retry_requested", "please")
+    await run.skip_time(minutes=1)
+    run.record.away = False
+    await run.skip_time(hours=1)
+    await run.wait_until(lambda: bool(run.record.unreadable))
+    await acknowledged(run)
 
 
-async def in_the_queue(flow: EnrollmentRun) -> None:
-    await flow.wait_for_details(f"Waiting for {flow.record.waits_for}")
+async def in_the_queue(run: EnrollmentRun) -> None:
+    await run.wait_for_details(f"Waiting for {run.record.waits_for}")
 
 
-async def in_turn(flow: EnrollmentRun) -> None:
-    await in_the_queue(flow)
-    flow.record.waits_for = ""
-    await flow.signal_sync_turn()
-    await acknowledged(flow)
+async def in_turn(run: EnrollmentRun) -> None:
+    await in_the_queue(run)
+    run.record.waits_for = ""
+    await run.signal_sync_turn()
+    await acknowledged(run)
 
 
-async def handed_over(flow: EnrollmentRun) -> None:
-    await in_the_queue(flow)
-    await flow.send_in_bulk()
-    await flow.wait_for_acknowledgement_wait()
+async def handed_over(run: EnrollmentRun) -> None:
+    await in_the_queue(run)
+    await run.send_in_bulk()
+    await run.wait_for_acknowledgement_wait()
 
 
-async def handed_over_and_acknowledged(flow: EnrollmentRun) -> None:
-    await handed_over(flow)
-    await flow.acknowledge()
-    await flow.result()
+async def handed_over_and_acknowledged(run: EnrollmentRun) -> None:
+    await handed_over(run)
+    await run.acknowledge()
+    await run.result()
 
 
-async def answered_within_the_batch(flow: EnrollmentRun) -> None:
-    await in_the_queue(flow)
-    flow.record.move(SyncState.SENDING)
-    await flow.acknowledge()
-    await flow.result()
+async def answered_within_the_batch(run: EnrollmentRun) -> None:
+    await in_the_queue(run)
+    run.record.move(SyncState.SENDING)
+    await run.acknowledge()
+    await run.result()
 
 
 Telling = dict[str, tuple[Callable[[EnrollmentRun], Awaitable[object]], dict[str, Any]]]

@@ -1,4 +1,4 @@
-"""The unenrol flow brought to every point where it can wait or end, by name."""
+"""Scenarios for every point where the unenroll workflow can wait or end, by name."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -17,177 +17,177 @@ EARLIER = "syn_earlier"
 YEAR = 365.0 * 24 * 3600
 
 
-async def finished(flow: UnenrollmentRun) -> None:
-    await flow.result()
+async def finished(run: UnenrollmentRun) -> None:
+    await run.result()
 
 
-async def awaiting_approval(flow: UnenrollmentRun) -> None:
-    await flow.wait_for_attributes(WorkflowStage.AWAITING_APPROVAL)
+async def awaiting_approval(run: UnenrollmentRun) -> None:
+    await run.wait_for_attributes(WorkflowStage.AWAITING_APPROVAL)
 
 
-async def approved(flow: UnenrollmentRun) -> None:
-    await awaiting_approval(flow)
-    await flow.approve()
-    await flow.result()
+async def approved(run: UnenrollmentRun) -> None:
+    await awaiting_approval(run)
+    await run.approve()
+    await run.result()
 
 
-async def scheduled(flow: UnenrollmentRun) -> None:
-    await flow.wait_for_attributes(WorkflowStage.SCHEDULED)
+async def scheduled(run: UnenrollmentRun) -> None:
+    await run.wait_for_attributes(WorkflowStage.SCHEDULED)
 
 
-async def brought_forward(flow: UnenrollmentRun) -> None:
-    await scheduled(flow)
-    await flow.handle.signal("day_changed", {})
-    await flow.wait_until(lambda: flow.record.state is UnenrollmentState.UNENROLLED)
-    await flow.result()
+async def brought_forward(run: UnenrollmentRun) -> None:
+    await scheduled(run)
+    await run.handle.signal("day_changed", {})
+    await run.wait_until(lambda: run.record.state is UnenrollmentState.UNENROLLED)
+    await run.result()
 
 
-async def taken_back(flow: UnenrollmentRun) -> None:
-    await scheduled(flow)
-    await flow.cancel()
-    await flow.result()
+async def taken_back(run: UnenrollmentRun) -> None:
+    await scheduled(run)
+    await run.cancel()
+    await run.result()
 
 
-async def canceled(flow: UnenrollmentRun) -> None:
-    await flow.handle.cancel()
+async def canceled(run: UnenrollmentRun) -> None:
+    await run.handle.cancel()
     with suppress(WorkflowFailureError):
-        await flow.result()
+        await run.result()
 
 
-async def canceled_before_its_day(flow: UnenrollmentRun) -> None:
-    await scheduled(flow)
-    await canceled(flow)
+async def canceled_before_its_day(run: UnenrollmentRun) -> None:
+    await scheduled(run)
+    await canceled(run)
 
 
-async def canceled_while_parked(flow: UnenrollmentRun) -> None:
-    await flow.wait_until_parked()
-    await canceled(flow)
+async def canceled_while_parked(run: UnenrollmentRun) -> None:
+    await run.wait_until_parked()
+    await canceled(run)
 
 
-async def sent_nonsense(flow: UnenrollmentRun) -> None:
-    await awaiting_approval(flow)
-    await flow.handle.signal("approval_decided", "yes")
-    await flow.wait_until(lambda: bool(flow.record.unreadable))
-    await approved(flow)
+async def sent_nonsense(run: UnenrollmentRun) -> None:
+    await awaiting_approval(run)
+    await run.handle.signal("approval_decided", "yes")
+    await run.wait_until(lambda: bool(run.record.unreadable))
+    await approved(run)
 
 
-async def awaited(flow: UnenrollmentRun) -> None:
-    await flow.wait_for_details(TECHNICIAN)
+async def awaited(run: UnenrollmentRun) -> None:
+    await run.wait_for_details(TECHNICIAN)
 
 
-async def fetched(flow: UnenrollmentRun) -> None:
-    await awaited(flow)
-    await flow.report(ONE, "completed_as_ordered")
-    await flow.result()
+async def fetched(run: UnenrollmentRun) -> None:
+    await awaited(run)
+    await run.report(ONE, "completed_as_ordered")
+    await run.result()
 
 
-async def called_back(flow: UnenrollmentRun) -> None:
-    await awaited(flow)
-    await flow.cancel()
-    await flow.result()
+async def called_back(run: UnenrollmentRun) -> None:
+    await awaited(run)
+    await run.cancel()
+    await run.result()
 
 
-async def called_off(flow: UnenrollmentRun) -> None:
-    await awaited(flow)
-    await flow.cancel_order(ONE)
-    await flow.wait_until_parked()
+async def called_off(run: UnenrollmentRun) -> None:
+    await awaited(run)
+    await run.cancel_order(ONE)
+    await run.wait_until_parked()
 
 
-async def appointed(flow: UnenrollmentRun) -> None:
-    await awaited(flow)
-    await flow.schedule_visit(ONE)
-    await flow.wait_for_details("scheduled")
-    await flow.report(ONE, "completed_as_ordered")
-    await flow.result()
+async def appointed(run: UnenrollmentRun) -> None:
+    await awaited(run)
+    await run.schedule_visit(ONE)
+    await run.wait_for_details("scheduled")
+    await run.report(ONE, "completed_as_ordered")
+    await run.result()
 
 
-async def refused(flow: UnenrollmentRun) -> None:
-    await awaited(flow)
-    await flow.report(ONE, "customer_refused")
-    await flow.wait_until_parked()
+async def refused(run: UnenrollmentRun) -> None:
+    await awaited(run)
+    await run.report(ONE, "customer_refused")
+    await run.wait_until_parked()
 
 
-async def kept(flow: UnenrollmentRun) -> None:
-    await refused(flow)
-    await flow.report_kept(ONE)
-    await flow.result()
+async def kept(run: UnenrollmentRun) -> None:
+    await refused(run)
+    await run.report_kept(ONE)
+    await run.result()
 
 
-async def retried(flow: UnenrollmentRun) -> None:
-    await refused(flow)
-    await flow.retry()
-    await flow.wait_until(lambda: flow.record.state is UnenrollmentState.REMOVING)
-    await awaited(flow)
-    await flow.report(ONE, "completed_as_ordered")
-    await flow.result()
+async def retried(run: UnenrollmentRun) -> None:
+    await refused(run)
+    await run.retry()
+    await run.wait_until(lambda: run.record.state is UnenrollmentState.REMOVING)
+    await awaited(run)
+    await run.report(ONE, "completed_as_ordered")
+    await run.result()
 
 
-async def nobody_met(flow: UnenrollmentRun) -> None:
-    await awaited(flow)
-    await flow.report(ONE, "no_access")
-    await flow.wait_for_details("rescheduled")
-    await flow.report(ONE, "no_access")
-    await flow.wait_until_parked()
+async def nobody_met(run: UnenrollmentRun) -> None:
+    await awaited(run)
+    await run.report(ONE, "no_access")
+    await run.wait_for_details("rescheduled")
+    await run.report(ONE, "no_access")
+    await run.wait_until_parked()
 
 
-async def reported_all_the_same(flow: UnenrollmentRun) -> None:
-    await nobody_met(flow)
-    await flow.report(ONE, "completed_as_ordered")
-    await flow.result()
+async def reported_all_the_same(run: UnenrollmentRun) -> None:
+    await nobody_met(run)
+    await run.report(ONE, "completed_as_ordered")
+    await run.result()
 
 
-async def one_more_visit(flow: UnenrollmentRun) -> None:
-    await nobody_met(flow)
-    await flow.retry()
-    await flow.wait_for_details("rescheduled")
-    await flow.report(ONE, "completed_as_ordered")
-    await flow.result()
+async def one_more_visit(run: UnenrollmentRun) -> None:
+    await nobody_met(run)
+    await run.retry()
+    await run.wait_for_details("rescheduled")
+    await run.report(ONE, "completed_as_ordered")
+    await run.result()
 
 
-async def told_in_turn(flow: UnenrollmentRun) -> None:
-    await flow.wait_for_details(f"Waiting for {EARLIER}")
-    await flow.signal_sync_turn()
-    await flow.wait_for_details("Waiting for the DERMS")
-    await flow.acknowledge()
-    await flow.result()
+async def told_in_turn(run: UnenrollmentRun) -> None:
+    await run.wait_for_details(f"Waiting for {EARLIER}")
+    await run.signal_sync_turn()
+    await run.wait_for_details("Waiting for the DERMS")
+    await run.acknowledge()
+    await run.result()
 
 
-async def parcel_awaited(flow: UnenrollmentRun) -> None:
-    await flow.wait_for_details(PARCEL)
+async def parcel_awaited(run: UnenrollmentRun) -> None:
+    await run.wait_for_details(PARCEL)
 
 
-async def parcel_received(flow: UnenrollmentRun) -> None:
-    await parcel_awaited(flow)
-    await flow.report_received(ONE)
-    await flow.result()
+async def parcel_received(run: UnenrollmentRun) -> None:
+    await parcel_awaited(run)
+    await run.report_received(ONE)
+    await run.result()
 
 
-async def parcel_missed(flow: UnenrollmentRun) -> None:
-    await parcel_awaited(flow)
-    await flow.skip_time(days=61)
-    await flow.wait_until_parked()
-    await flow.report_kept(ONE)
-    await flow.result()
+async def parcel_missed(run: UnenrollmentRun) -> None:
+    await parcel_awaited(run)
+    await run.skip_time(days=61)
+    await run.wait_until_parked()
+    await run.report_kept(ONE)
+    await run.result()
 
 
-async def parcel_after_all(flow: UnenrollmentRun) -> None:
-    await flow.wait_until(lambda: len(flow.record.synchronized) == 1)
-    await flow.wait_for_attributes(WorkflowStage.REMOVING)
-    await flow.report_received(ONE)
-    await flow.result()
+async def parcel_after_all(run: UnenrollmentRun) -> None:
+    await run.wait_until(lambda: len(run.record.synchronized) == 1)
+    await run.wait_for_attributes(WorkflowStage.REMOVING)
+    await run.report_received(ONE)
+    await run.result()
 
 
-async def one_after_the_other(flow: UnenrollmentRun) -> None:
-    await parcel_awaited(flow)
-    await flow.report_received(ONE)
-    await flow.wait_until(lambda: len(flow.record.synchronized) == 1)
-    await flow.wait_for_attributes(WorkflowStage.REMOVING)
-    await flow.report_received(TWO)
-    await flow.result()
+async def one_after_the_other(run: UnenrollmentRun) -> None:
+    await parcel_awaited(run)
+    await run.report_received(ONE)
+    await run.wait_until(lambda: len(run.record.synchronized) == 1)
+    await run.wait_for_attributes(WorkflowStage.REMOVING)
+    await run.report_received(TWO)
+    await run.result()
 
 
-async def parked(flow: UnenrollmentRun) -> None:
-    await flow.wait_until_parked()
+async def parked(run: UnenrollmentRun) -> None:
+    await run.wait_until_parked()
 
 
 UNENROLLMENT_SCENARIOS: dict[str, tuple[Callable[[UnenrollmentRun], Awaitable[object]], dict[str, Any]]] = {
@@ -224,4 +224,4 @@ UNENROLLMENT_SCENARIOS: dict[str, tuple[Callable[[UnenrollmentRun], Awaitable[ob
 LATE: dict[str, tuple[Callable[[UnenrollmentRun], Awaitable[object]], dict[str, Any]]] = {
     "parcel_never_came": (parcel_missed, {"methods": "ship_back"}),
 }
-"""Those that take weeks."""
+"""Scenarios that take weeks."""

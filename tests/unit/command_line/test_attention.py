@@ -1,4 +1,4 @@
-"""What the attention list offers is said as a command that there is, with options that it has."""
+"""The attention list's actions are printed as existing commands with existing options."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -43,7 +43,7 @@ STATES: dict[AttentionKind, list[dict[str, Any]]] = {
 
 
 def offered() -> Iterator[AttentionAction]:
-    """Whatever can be on the list, in every state."""
+    """Return every item that can be on the list, in every state."""
     for kind in AttentionKind:
         of = f"{PREFIXES[kind]}_1"
         for details in STATES.get(kind, [{}]):
@@ -54,7 +54,7 @@ COMMANDS = sorted({format_command(one.model_dump(mode="json")) for one in offere
 
 
 @pytest.mark.parametrize("line", COMMANDS)
-def test_it_can_be_typed(line: str) -> None:
+def test_an_offered_action_is_a_valid_command(line: str) -> None:
     program, *words = line.split()
     if program == "GET":
         assert words == ["/readyz"]
@@ -71,10 +71,10 @@ def test_it_can_be_typed(line: str) -> None:
     assert len(words) - 2 * len(named) == len(arguments)
 
 
-def test_what_is_in_no_collection_that_is_known_is_said_as_the_call() -> None:
+def test_an_action_on_an_unknown_collection_is_printed_as_an_api_call() -> None:
     new = {"action": "mend", "method": "POST", "href": "/v1/meters/mtr_1/mend", "body": None}
     assert format_command(new) == "POST /v1/meters/mtr_1/mend"
 
 
-def test_there_is_something_to_type() -> None:
+def test_actions_are_offered() -> None:
     assert {line.split()[1] for line in COMMANDS} >= {"enrollments", "unenrollments", "work-orders", "unenroll"}

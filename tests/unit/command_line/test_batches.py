@@ -1,4 +1,4 @@
-"""`gridenroll batch list` as a script reads it."""
+"""`gridenroll batch list` in a pipe."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ NEVER = {"name": "initial-load", "every_seconds": 3600, "last_run": None}
 
 
 class Answers:
-    """What the API says of the batches."""
+    """Answers as the batches' API does."""
 
     def request(self, method: str, path: str) -> dict[str, Any]:
         assert (method, path) == ("GET", "/v1/batches")
@@ -28,16 +28,16 @@ class Answers:
 
 @pytest.fixture
 def listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """The lines that come out of a pipe."""
+    """Return the lines that a pipe receives."""
     monkeypatch.setattr(batches, "connect_to_api", lambda data_dir: Answers())
     batches.list_batches()
     return capsys.readouterr().out.splitlines()
 
 
-def test_each_batch_is_one_line_however_much_it_counted(listed: list[str]) -> None:
+def test_each_batch_is_one_line(listed: list[str]) -> None:
     assert [line.split()[0] for line in listed] == ["batch", "reconciliation", "initial-load"]
     assert listed[1].rstrip().endswith("completed  1200000 subscriptions compared, 12 quantity of devices differs")
 
 
-def test_one_that_never_ran_says_so(listed: list[str]) -> None:
+def test_a_batch_that_never_ran_says_so(listed: list[str]) -> None:
     assert " ".join(listed[2].split()) == "initial-load 1 hour never ran"

@@ -1,4 +1,4 @@
-"""How the demo judges and tells a journey, without a stack."""
+"""How the demo judges and prints a scenario, without a stack."""
 
 import io
 from pathlib import Path
@@ -73,7 +73,7 @@ def outcome(seen: dict[str, Any], key: str = "thermostat") -> Outcome:
         (view("enrolled", "synchronized", unenrollments=followed("rejected")), "rejected"),
     ],
 )
-def test_a_journey_is_over_when_nothing_goes_on_by_itself(seen: dict[str, Any], end: str) -> None:
+def test_a_scenario_is_over_when_it_waits_for_nothing(seen: dict[str, Any], end: str) -> None:
     assert get_end(seen) == end
 
 
@@ -88,12 +88,12 @@ def test_a_journey_is_over_when_nothing_goes_on_by_itself(seen: dict[str, Any], 
         ("thermostat", view("submitted"), False),
     ],
 )
-def test_it_is_good_when_it_ends_as_such_a_journey_ends(key: str, seen: dict[str, Any], good: bool) -> None:
+def test_a_scenario_succeeds_with_its_expected_end(key: str, seen: dict[str, Any], good: bool) -> None:
     assert outcome(seen, key).as_expected is good
     assert bool(outcome(seen, key).describe_failure()) is not good
 
 
-def test_trouble_with_the_derms_names_its_reason_and_the_way_out() -> None:
+def test_a_derms_error_names_its_reason_and_fix() -> None:
     trouble = "\n".join(outcome(view("enrolled", "error")).describe_failure())
     assert "UNKNOWN_FEEDER" in trouble
     assert "/v1/sync-requests/syn_1/retry" in trouble
@@ -101,7 +101,7 @@ def test_trouble_with_the_derms_names_its_reason_and_the_way_out() -> None:
 
 
 class Doors:
-    """An API that answers with one view after the other, and notes what it was asked."""
+    """An API that returns one view after the other, and records the requests."""
 
     def __init__(self, *views: dict[str, Any]) -> None:
         self.views = iter(views)
@@ -114,7 +114,7 @@ class Doors:
         return {"id": "enr_1", "links": {"temporal_ui": "http://ui/unr_1"}}
 
 
-def test_people_act_once_the_journey_has_come_so_far() -> None:
+def test_actions_happen_once_the_scenario_reaches_their_state() -> None:
     taking_part = {"id": "sub_1", "devices": [{"id": "dev_1", "serial_number": "S", "registration": "registered"}]}
     doors = Doors(
         view("submitted"),
@@ -133,7 +133,7 @@ def test_people_act_once_the_journey_has_come_so_far() -> None:
     assert scene.workflow_links == {"Unenrolment": "http://ui/unr_1"}
 
 
-def test_whatever_was_done_to_the_derms_is_undone() -> None:
+def test_changes_to_the_derms_are_undone() -> None:
     done: list[str] = []
     scene = JourneyContext(
         cast("ApiClient", Doors()), "http://derms", undo=[lambda: done.append("first"), lambda: done.append("last")]
@@ -143,7 +143,7 @@ def test_whatever_was_done_to_the_derms_is_undone() -> None:
     assert done == ["last", "first"]
 
 
-def test_on_a_terminal_it_is_told_live(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_shows_live_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = io.StringIO()
     monkeypatch.setattr(display, "out", Console(file=screen, force_terminal=True, width=100))
     last = display.print_timeline([view("submitted"), view("enrolled", "synchronized")])
@@ -151,22 +151,22 @@ def test_on_a_terminal_it_is_told_live(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Something follows." in screen.getvalue()
 
 
-def test_elsewhere_each_entry_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_pipe_gets_each_entry_once(capsys: pytest.CaptureFixture[str]) -> None:
     display.print_timeline([view("submitted"), view("submitted")])
     assert capsys.readouterr().out.count("Request received") == 1
 
 
-def test_without_a_stack_it_says_how_to_start_one(tmp_path: Path) -> None:
+def test_a_missing_stack_is_answered_with_the_start_command(tmp_path: Path) -> None:
     answer = CliRunner().invoke(app, ["demo", "--data-dir", str(tmp_path)])
     assert answer.exit_code == 1
     assert "make up" in answer.output
 
 
-def test_an_unknown_journey_is_told_with_those_there_are() -> None:
+def test_an_unknown_scenario_is_answered_with_the_known_ones() -> None:
     answer = CliRunner().invoke(app, ["demo", "--only", "teleport"])
     assert answer.exit_code == 1
     assert "thermostat" in answer.output
 
 
-def test_every_journey_has_a_key_of_its_own() -> None:
+def test_every_scenario_has_its_own_key() -> None:
     assert len({journey.key for journey in JOURNEYS}) == len(JOURNEYS)

@@ -1,4 +1,4 @@
-"""How lists of the API become pages, tables and words."""
+"""How API lists become pages, tables and sentences."""
 
 import json
 from typing import Any, cast
@@ -10,7 +10,7 @@ from cli.client import ApiClient
 
 
 class Pages:
-    """A list of so many, in pages of what is asked for."""
+    """A list of this length, in pages."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -32,19 +32,19 @@ def fetched(count: int, limit: int, *, everything: bool = False) -> tuple[dict[s
     return tables.fetch_pages(cast("ApiClient", api), "/v1/x", wanted, limit, everything=everything), api
 
 
-def test_more_than_a_page_is_put_together() -> None:
+def test_pages_are_joined() -> None:
     document, api = fetched(1000, 450)
     assert [item["id"] for item in document["items"]] == list(range(450))
     assert [asked["limit"] for asked in api.asked] == [200, 200, 50]
     assert document["next_cursor"] == "450"
 
 
-def test_all_means_all() -> None:
+def test_all_follows_every_page() -> None:
     document, _ = fetched(450, 1, everything=True)
     assert (len(document["items"]), document["next_cursor"]) == (450, None)
 
 
-def test_what_is_not_said_is_not_asked() -> None:
+def test_unset_filters_are_not_sent() -> None:
     _, api = fetched(1, 50)
     assert api.asked == [{"state": "error", "limit": 50}]
 
@@ -56,19 +56,19 @@ def shown(items: list[dict[str, Any]], capsys: pytest.CaptureFixture[str], *, as
     return capsys.readouterr().out
 
 
-def test_nothing_is_said_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_list_prints_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown([], capsys) == "There are none.\n"
 
 
-def test_nothing_is_cut_off_and_words_stay_as_they_were_written(capsys: pytest.CaptureFixture[str]) -> None:
+def test_long_values_are_not_truncated(capsys: pytest.CaptureFixture[str]) -> None:
     long = "[bold]:warning: " + "x" * 150
     assert long in shown([{"id": "syn_1", "why": long}], capsys)
 
 
-def test_a_script_gets_the_document_alone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_output_is_the_document_alone(capsys: pytest.CaptureFixture[str]) -> None:
     items = [{"id": "syn_1", "why": "Ünïcode [x] :car:"}]
     assert json.loads(shown(items, capsys, as_json=True)) == {"items": items, "next_cursor": None}
 
 
-def test_what_is_not_there_is_an_empty_cell(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_value_is_an_empty_cell(capsys: pytest.CaptureFixture[str]) -> None:
     assert "None" not in shown([{"id": "syn_1", "why": None}], capsys)

@@ -1,4 +1,4 @@
-"""Which records of the CIS can be taken, and what is said of the others."""
+"""Which CIS records are accepted, and why others are refused."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ RECORD: dict[str, Any] = {
 OTHER = {**RECORD, **{key: f"{RECORD[key]}-other" for key in RECORD if key.startswith("cis_")}}
 
 
-def test_records_that_agree_are_taken_however_often_they_come() -> None:
+def test_repeated_equal_records_are_accepted() -> None:
     second_point = {**RECORD, "cis_service_point_id": "SP-2", "tariff": "EV"}
     taken, faults = validate_records([RECORD, RECORD, second_point])
     assert (list(taken), faults) == ([0, 1, 2], [])
@@ -45,16 +45,14 @@ def test_records_that_agree_are_taken_however_often_they_come() -> None:
         ({"cis_person_id": "P-2"}, "cis_person_id", "cis_account_id"),
     ],
 )
-def test_records_that_contradict_each_other_are_all_refused_naming_each_other(
-    changed: dict[str, str], field: str, key: str
-) -> None:
+def test_contradictory_records_are_all_refused_with_references(changed: dict[str, str], field: str, key: str) -> None:
     taken, faults = validate_records([RECORD, OTHER, {**RECORD, **changed}])
     assert list(taken) == [1]
     assert [(fault.position, fault.field) for fault in faults] == [(0, field), (2, field)]
     assert all(f"records 0, 2 of the request contradict each other about {key}" in fault.reason for fault in faults)
 
 
-def test_a_record_that_cannot_be_read_contradicts_nobody() -> None:
+def test_an_unreadable_record_contradicts_no_other() -> None:
     taken, faults = validate_records([RECORD, {**RECORD, "tariff": "EV", "country": "us"}])
     assert list(taken) == [0]
     assert [(fault.position, fault.field) for fault in faults] == [(1, "country")]
@@ -64,7 +62,7 @@ def test_a_record_that_cannot_be_read_contradicts_nobody() -> None:
 @pytest.mark.parametrize(
     "rows", [[{}], [{**RECORD, "effective_to": "2019-01-01"}], [RECORD, {**RECORD, "tariff": "EV"}]]
 )
-def test_a_request_of_which_nothing_can_be_taken_is_refused(rows: list[dict[str, Any]]) -> None:
+def test_a_request_without_a_valid_record_is_refused(rows: list[dict[str, Any]]) -> None:
     with pytest.raises(Invalid) as refused:
         validate_records(rows)
     assert refused.value.code == "no-record-taken"

@@ -1,4 +1,4 @@
-"""The parts of docs/ that are drawn from the code are as the code has them now."""
+"""The generated parts of docs/ are current."""
 
 import importlib
 import importlib.util
@@ -28,11 +28,11 @@ PAGES = list(drawn.generate_pages())
 
 
 @pytest.mark.parametrize(("path", "text", "current"), PAGES, ids=[path.name for path, _, _ in PAGES])
-def test_a_drawn_page_is_current(path: Path, text: str, current: str) -> None:
+def test_a_generated_page_is_current(path: Path, text: str, current: str) -> None:
     assert text == current, f"{path} is behind the code; draw it anew: python tests/generated_docs.py"
 
 
-def test_every_part_stands_on_some_page() -> None:
+def test_every_generated_part_is_on_a_page() -> None:
     assert {part[2] for _, text, _ in PAGES for part in drawn.PART_PATTERN.finditer(text)} == set(drawn.PART_GENERATORS)
 
 
@@ -41,7 +41,7 @@ TABLES = {name: table for module in MODULES for name, table in vars(module).item
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_picture_tells_every_transition_in_arrows_or_in_words(name: str) -> None:
+def test_a_diagram_contains_every_transition(name: str) -> None:
     table = TABLES[name]
     text = drawn.draw_transitions(table)
     for state, after in table.items():
@@ -52,7 +52,7 @@ def test_a_picture_tells_every_transition_in_arrows_or_in_words(name: str) -> No
             assert told or f"From `{state}` follows" in text, f"{state} to {other}"
 
 
-def test_a_picture_tells_no_transition_that_there_is_not() -> None:
+def test_a_diagram_contains_no_other_transition() -> None:
     arrows = {
         tuple(line.split(" --> ")) for line in drawn.draw_transitions(SYNC_TRANSITIONS).splitlines() if "-->" in line
     }
@@ -60,7 +60,7 @@ def test_a_picture_tells_no_transition_that_there_is_not() -> None:
     assert {arrow for arrow in arrows if "[*]" not in "".join(arrow)} == known
 
 
-def test_every_transition_table_of_an_enrolment_has_its_picture_and_every_picture_is_of_a_table() -> None:
+def test_every_transition_table_has_a_diagram_and_every_diagram_a_table() -> None:
     drawn_of = {name.removesuffix("-states") for name in drawn.PART_GENERATORS if name.endswith("-states")}
     spelt = {name: name.removesuffix("_TRANSITIONS").lower().replace("_", "-") for name in TABLES}
     assert drawn_of == set(spelt.values())

@@ -1,4 +1,4 @@
-"""docs/operate/ names metrics, files and policies as they are."""
+"""docs/operate/ names existing metrics, files and policies."""
 
 import re
 from datetime import timedelta
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 RUN = (ROOT / "docs/operate/run.md").read_text(encoding="utf-8")
 
 
-def test_every_metric_it_names_is_measured() -> None:
+def test_every_documented_metric_exists() -> None:
     measured = {
         name for family in Metrics(Supervisor()).registry.collect() for name in (family.name, f"{family.name}_total")
     }
@@ -28,7 +28,7 @@ def test_every_file_of_the_data_directory_is_described() -> None:
     assert [name for name in sorted(names) if f"`{name}" not in RUN] == []
 
 
-def test_hours_are_those_of_the_policies() -> None:
+def test_documented_hours_match_the_policies() -> None:
     # run.md and journeys/enroll.md say "six hours", "an hour" and "every hour": change them together with these.
     assert policies.DERMS_SEND["schedule_to_close_timeout"] == timedelta(hours=6)
     assert policies.OWN_DATABASE["schedule_to_close_timeout"] == timedelta(hours=1)

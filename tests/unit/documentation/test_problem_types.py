@@ -1,4 +1,4 @@
-"""docs/problems.md has a section for each code a problem can have, and for no other."""
+"""docs/problems.md has a section for each problem code, and for no other."""
 
 import ast
 import asyncio
@@ -23,7 +23,7 @@ ROOMS = ("activities", "api", "connectors", "models", "operations", "relay", "ru
 
 
 def _raised() -> Iterator[str]:
-    """Codes given where an error is made, or where the API writes a problem itself."""
+    """Find the codes given where an error is raised, or where the API writes a problem itself."""
     for room in ROOMS:
         for path in (ROOT / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -44,7 +44,7 @@ def _by_kind() -> set[str]:
 
 
 async def _by_status() -> set[str]:
-    """Codes of what the framework itself refuses, whatever the status."""
+    """Return the codes of what the framework itself refuses, by status."""
     app = FastAPI()
     problems.install_error_handlers(app)
 
@@ -60,7 +60,7 @@ async def _by_status() -> set[str]:
 CODES = {*_raised(), *_by_kind(), *asyncio.run(_by_status()), *(failure.value for failure in SendFailure)}
 
 
-def test_codes_are_found_wherever_they_are_made() -> None:
+def test_codes_are_found_wherever_they_are_raised() -> None:
     assert {"already-enrolled", "derms-refused", "malformed-json", "too-large", "who-are-you", "conflict"} <= CODES
 
 
@@ -70,7 +70,7 @@ def test_every_code_has_its_section(code: str) -> None:
 
 
 @pytest.mark.parametrize("heading", HEADINGS)
-def test_every_section_is_of_a_code(heading: str) -> None:
+def test_every_section_belongs_to_a_code(heading: str) -> None:
     assert heading in CODES
     assert HEADINGS.count(heading) == 1
 

@@ -1,4 +1,4 @@
-"""How the trail notes what a transaction does."""
+"""The audit trail records what a transaction does."""
 
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ def trail() -> AuditTrail:
     return AuditTrail(OperatorScope(actor="tester"), datetime(2026, 7, 1, tzinfo=UTC), "svc_1")
 
 
-def test_a_reason_stands_on_the_step_that_it_is_for() -> None:
+def test_a_reason_is_recorded_on_its_step() -> None:
     one = trail()
     one.transition(DEVICE_TRANSITIONS, "dev_1", _D.FAULTY, _D.REMOVED, _D.RETIRED, reason="burnt")
     assert [(row["after"], row["reason"]) for row in one.take_entries()] == [("removed", ""), ("retired", "burnt")]
@@ -27,7 +27,7 @@ def test_a_registration_is_no_state_of_the_device() -> None:
     assert [row["action"] for row in one.take_entries()] == ["dev:installed", "reg:installed"]
 
 
-def test_each_entry_says_who_and_on_which_request() -> None:
+def test_each_entry_names_its_actor_and_request() -> None:
     one = trail()
     one.for_request("unr_2").note("unr_2", "unr:retried")
     one.note("svc_1", "svc:open")

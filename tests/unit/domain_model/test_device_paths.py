@@ -1,4 +1,4 @@
-"""What a device goes through when it comes to take part, and when another takes its place."""
+"""The states of a device that joins a program, and of one that is replaced."""
 
 import pytest
 
@@ -12,7 +12,7 @@ UTILITY, CUSTOMER = AssetOwnership.UTILITY_OWNED, AssetOwnership.CUSTOMER_OWNED
 
 
 def _end(state: DeviceState, *path: DeviceState) -> DeviceState:
-    """Where a path of legal steps ends."""
+    """Return where a path of legal transitions ends."""
     for after in path:
         check_transition(DEVICE_TRANSITIONS, "dev_one", state, after)
         state = after
@@ -20,7 +20,7 @@ def _end(state: DeviceState, *path: DeviceState) -> DeviceState:
 
 
 @pytest.mark.parametrize("state", [state for state in _D if state is not _D.RETIRED])
-def test_a_device_takes_part_by_legal_steps_from_wherever_it_stands(state: DeviceState) -> None:
+def test_a_device_joins_by_legal_transitions_from_any_state(state: DeviceState) -> None:
     assert _end(state, *states_when_enrolled(state)) is _D.ENROLLED
 
 
@@ -34,7 +34,7 @@ def test_a_device_takes_part_by_legal_steps_from_wherever_it_stands(state: Devic
         (CUSTOMER, " Working ", _D.REMOVED),
     ],
 )
-def test_the_utilitys_device_comes_back_and_the_customers_is_retired_unless_it_works(
+def test_a_replaced_utility_device_returns_and_a_broken_customer_device_is_retired(
     ownership: AssetOwnership, condition: str | None, end: DeviceState
 ) -> None:
     assert states_when_replaced(_D.ENROLLED, ownership, condition)[-1] is end
@@ -42,5 +42,5 @@ def test_the_utilitys_device_comes_back_and_the_customers_is_retired_unless_it_w
 
 @pytest.mark.parametrize("state", list(_D))
 @pytest.mark.parametrize("ownership", [UTILITY, CUSTOMER])
-def test_a_device_leaves_by_legal_steps_from_wherever_it_stands(state: DeviceState, ownership: AssetOwnership) -> None:
+def test_a_device_leaves_by_legal_transitions_from_any_state(state: DeviceState, ownership: AssetOwnership) -> None:
     assert _end(state, *states_when_replaced(state, ownership, None)) in (_D.REMOVED, _D.RETIRED)

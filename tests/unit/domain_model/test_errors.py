@@ -1,4 +1,4 @@
-"""What every error tells, whatever else it says."""
+"""What every error says by default."""
 
 import pytest
 
@@ -9,6 +9,6 @@ KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and is
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_every_error_says_what_to_do_even_if_nothing_better_is_known(kind: type[GridenrollError]) -> None:
+def test_every_error_has_a_default_fix(kind: type[GridenrollError]) -> None:
     assert kind("It went wrong.").fix.endswith(".")
     assert kind("It went wrong.", fix="Do this.").fix == "Do this."

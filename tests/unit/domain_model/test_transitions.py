@@ -1,4 +1,4 @@
-"""The state machines of docs/domain.md#states: which states exist, which may follow, which are the end."""
+"""The state machines of docs/domain.md#states: the states, the transitions, and the final states."""
 
 from enum import StrEnum
 from itertools import pairwise
@@ -89,7 +89,7 @@ def follow(name: str, before: str) -> set[str]:
     return {str(state) for state in MACHINES[name][1][MACHINES[name][0](before)]}
 
 
-def test_every_table_of_the_house_is_checked_here() -> None:
+def test_every_transition_table_is_tested() -> None:
     tables = {id(table) for name, table in NAMES.items() if name.endswith("_TRANSITIONS")}
     assert {id(table) for _, table in MACHINES.values()} == tables
 
@@ -121,7 +121,7 @@ def test_every_state_can_be_reached(name) -> None:
 
 
 @pytest.mark.parametrize("name", MACHINES)
-def test_from_every_state_the_end_can_be_reached(name) -> None:
+def test_a_final_state_can_be_reached_from_every_state(name) -> None:
     ending = set(FINAL[name])
     while more := {str(state) for state in MACHINES[name][0] if follow(name, state) & ending} - ending:
         ending |= more
@@ -129,36 +129,36 @@ def test_from_every_state_the_end_can_be_reached(name) -> None:
 
 
 @pytest.mark.parametrize("name", MACHINES)
-def test_nothing_follows_itself_and_nothing_leads_back_to_the_beginning_but_a_person(name) -> None:
+def test_no_state_follows_itself_and_only_people_return_to_the_initial_state(name) -> None:
     assert not [state for state in MACHINES[name][0] if str(state) in follow(name, state)]
     back = {str(state) for state in MACHINES[name][0] if INITIAL[name] in follow(name, state)}
     assert back <= {"needs_attention", "error", "undeliverable"}
 
 
 @pytest.mark.parametrize(("name", "path"), PATHS)
-def test_the_paths_of_the_domain_are_open(name, path) -> None:
+def test_the_documented_paths_are_legal(name, path) -> None:
     steps = path.split()
     for before, after in pairwise(steps):
         assert after in follow(name, before), f"{before} to {after}"
 
 
 @pytest.mark.parametrize("state", BEFORE_ENROLLED)
-def test_an_enrolment_can_be_left_until_it_is_enrolled(state) -> None:
+def test_an_enrollment_can_be_cancelled_until_it_is_enrolled(state) -> None:
     assert {"cancelled", "expired", "needs_attention"} <= follow("enrollment", state)
 
 
-def test_a_parked_enrolment_returns_to_where_it_was() -> None:
+def test_a_parked_enrollment_returns_to_its_state() -> None:
     parked = {str(state) for state in enrollment.EnrollmentState if "needs_attention" in follow("enrollment", state)}
     assert parked == {*BEFORE_ENROLLED, "enrolled"}
     assert follow("enrollment", "needs_attention") == parked | {"cancelled", "expired"}
 
 
-def test_an_enrolled_customer_is_not_undone() -> None:
+def test_an_enrolled_state_is_never_left() -> None:
     assert follow("enrollment", "enrolled") == {"needs_attention"}
 
 
 @pytest.mark.parametrize(("name", "before", "after"), PAIRS)
-def test_a_step_is_allowed_exactly_when_its_table_has_it(name, before, after) -> None:
+def test_a_transition_is_legal_exactly_if_its_table_has_it(name, before, after) -> None:
     table = MACHINES[name][1]
     if after in table[before]:
         check_transition(table, "It", before, after)
@@ -170,6 +170,6 @@ def test_a_step_is_allowed_exactly_when_its_table_has_it(name, before, after) ->
     assert table[before] or "it is final" in refused.value.fix
 
 
-def test_a_refused_step_is_a_conflict_with_a_code_of_its_own() -> None:
+def test_an_illegal_transition_is_a_conflict_with_its_own_code() -> None:
     assert issubclass(IllegalTransition, Conflict)
     assert IllegalTransition("no").code == "illegal-transition"

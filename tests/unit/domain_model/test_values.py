@@ -1,4 +1,4 @@
-"""Text a person typed, instants and power: what is taken, what is refused, and that nothing changes its meaning."""
+"""Validated text, instants and power: what is accepted, what is refused, and that no value changes its meaning."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -22,18 +22,18 @@ OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(
 
 
 @given(serial=ASCII)
-def test_normalising_a_serial_number_twice_changes_nothing(serial) -> None:
+def test_normalizing_a_serial_number_twice_changes_nothing(serial) -> None:
     assert normalised(normalised(serial)) == normalised(serial)
 
 
 @given(serial=ALPHANUMERIC, data=st.data())
-def test_case_and_separators_do_not_tell_serial_numbers_apart(serial, data) -> None:
+def test_case_and_separators_do_not_distinguish_serial_numbers(serial, data) -> None:
     written = "".join(character + data.draw(SEPARATORS) for character in serial)
     assert normalised(written.swapcase()) == normalised(serial) == serial.upper()
 
 
 @given(one=ALPHANUMERIC, other=ALPHANUMERIC)
-def test_other_letters_or_digits_do_tell_them_apart(one, other) -> None:
+def test_other_letters_or_digits_distinguish_serial_numbers(one, other) -> None:
     assert (normalised(one) == normalised(other)) is (one.upper() == other.upper())
 
 
@@ -43,13 +43,13 @@ def test_a_device_identifier_is_kept_as_it_is_printed(serial) -> None:
 
 
 @pytest.mark.parametrize("serial", ["", "   ", "-", " : ", "._-/", "a" * 65, "é1", "A\n1", "A\x001", "A\t1", "١٢"])
-def test_what_cannot_be_printed_on_a_device_is_no_identifier(serial) -> None:
+def test_an_unprintable_identifier_is_refused(serial) -> None:
     with pytest.raises(ValidationError):
         IDENTIFIER.validate_python(serial)
 
 
 @pytest.mark.parametrize("serial", ["###", "()", "?"])
-def test_an_identifier_has_a_letter_or_a_digit(serial) -> None:
+def test_an_identifier_needs_a_letter_or_a_digit(serial) -> None:
     with pytest.raises(ValidationError, match="no letter or digit"):
         IDENTIFIER.validate_python(serial)
 
@@ -62,7 +62,7 @@ def test_names_in_any_script_are_kept(text) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n", "x" * 201])
-def test_a_line_says_something_and_ends(text) -> None:
+def test_a_line_is_not_empty_and_limited(text) -> None:
     with pytest.raises(ValidationError):
         LINE.validate_python(text)
 
@@ -80,13 +80,13 @@ def test_characters_that_turn_the_direction_of_text_are_refused(character) -> No
         LINE.validate_python(f"photo{character}gpj.exe")
 
 
-def test_half_a_character_is_refused() -> None:
+def test_an_unpaired_surrogate_is_refused() -> None:
     with pytest.raises(ValidationError):
         LINE.validate_python("a\ud800b")
 
 
 @given(text=st.text(max_size=50))
-def test_a_line_is_taken_without_its_margins_or_refused_and_nothing_else(text) -> None:
+def test_a_line_is_stripped_or_refused(text) -> None:
     try:
         taken = LINE.validate_python(text)
     except ValidationError:
@@ -110,12 +110,12 @@ def test_a_line_is_one_line_for_unicode_too(line_end) -> None:
 
 
 @pytest.mark.parametrize("code", ["A", "0", "EV-1", "v2.1_b", "a" * 64])
-def test_codes_are_names_that_fit_everywhere(code) -> None:
+def test_codes_are_portable_names(code) -> None:
     assert CODE.validate_python(code) == code
 
 
 @pytest.mark.parametrize("code", ["", "-a", ".a", "_a", "a b", "a/b", "é", "a\n", "\na", "a" * 65])
-def test_what_does_not_fit_in_an_address_is_no_code(code) -> None:
+def test_a_code_fits_into_a_url(code) -> None:
     with pytest.raises(ValidationError):
         CODE.validate_python(code)
 
@@ -171,7 +171,7 @@ def test_an_instant_has_an_offset_and_lies_within_the_calendar(text, taken) -> N
 
 
 @given(thousandths=st.integers(0, 1_000_000_000))
-def test_power_means_the_digits_that_were_typed(thousandths) -> None:
+def test_power_keeps_the_entered_digits(thousandths) -> None:
     exact = Decimal(thousandths) / 1000
     assert KILOWATTS.validate_python(float(exact)) == exact
     assert KILOWATTS.validate_python(str(exact)) == exact
@@ -180,12 +180,12 @@ def test_power_means_the_digits_that_were_typed(thousandths) -> None:
 @pytest.mark.parametrize(
     "power", ["-0.001", "1000000.001", "0.0001", 1e-7, 1e300, float("nan"), float("inf"), "NaN", "Infinity", "", None]
 )
-def test_what_is_no_power_is_refused(power) -> None:
+def test_invalid_power_is_refused(power) -> None:
     assert not _takes(KILOWATTS, power)
 
 
 @pytest.mark.parametrize("power", [0, "0", 1_000_000, 3.84, "11.500", Decimal("0.001")])
-def test_power_goes_from_nothing_to_a_gigawatt(power) -> None:
+def test_power_ranges_from_zero_to_a_gigawatt(power) -> None:
     assert KILOWATTS.validate_python(power) == Decimal(str(power))
 
 
@@ -193,11 +193,11 @@ class Example(Value):
     size: int = 0
 
 
-def test_a_misspelt_field_is_an_error() -> None:
+def test_a_misspelled_field_is_an_error() -> None:
     with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
         Example.model_validate({"sise": 1})
 
 
-def test_a_value_does_not_change() -> None:
+def test_a_value_is_immutable() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Example().size = 1

@@ -1,4 +1,4 @@
-"""Whether the program has a place, or a waitlist. One charger of 9.6 kW is asked for."""
+"""The program's capacity and waitlist. The request is for one charger of 9.6 kW."""
 
 from decimal import Decimal
 
@@ -26,7 +26,7 @@ PASSED, FAILED, WAIT = Verdict.PASSED, Verdict.FAILED, Verdict.WAIT
         ({"customers": 10, "devices": 10}, ProgramUsage(customers=9, devices=10), "devices"),
     ],
 )
-def test_the_program_has_room_up_to_its_cap_in_each_measure(eligible_facts, ask, cap, usage, full) -> None:
+def test_the_program_has_capacity_up_to_each_cap(eligible_facts, ask, cap, usage, full) -> None:
     finding = ask(capacity.capacity, eligible_facts(program={"capacity": cap}, usage=usage))
     assert finding.verdict is (FAILED if full else PASSED)
     assert finding.reason == (f"The program is full in {full}." if full else "The program has room.")
@@ -43,20 +43,20 @@ def test_the_program_has_room_up_to_its_cap_in_each_measure(eligible_facts, ask,
         (10, 3, True, WAIT),
     ],
 )
-def test_who_finds_no_room_waits_behind_the_others_if_there_is_a_waitlist(
+def test_a_full_program_with_a_waitlist_queues_the_request(
     eligible_facts, ask, customers, ahead, waitlist, verdict
 ) -> None:
     cap, usage = {"customers": 10, "waitlist": waitlist}, ProgramUsage(customers=customers, waiting_ahead=ahead)
     assert ask(capacity.capacity, eligible_facts(program={"capacity": cap}, usage=usage)).verdict is verdict
 
 
-def test_a_full_program_is_pointed_out(eligible_facts, ask) -> None:
+def test_a_full_program_is_reported(eligible_facts, ask) -> None:
     finding = ask(capacity.capacity, eligible_facts(program={"capacity": {"customers": 0}}))
     assert finding.pointers == ("/program",)
 
 
 @pytest.mark.parametrize(("held", "verdict"), [(7, PASSED), (8, PASSED), (9, FAILED)])
-def test_every_device_asked_for_needs_a_place(eligible_facts, ask, held, verdict) -> None:
+def test_every_requested_device_needs_capacity(eligible_facts, ask, held, verdict) -> None:
     asked = {"devices": [{"specification": "wallbox-40", "serial_number": serial} for serial in "AB"]}
     facts = eligible_facts(
         program={"capacity": {"devices": 10}, "devices": {"maximum": 2}},
@@ -67,7 +67,7 @@ def test_every_device_asked_for_needs_a_place(eligible_facts, ask, held, verdict
 
 
 @pytest.mark.parametrize(("held", "verdict"), [(8, PASSED), (9, FAILED)])
-def test_a_preview_needs_room_for_as_few_devices_as_the_program_takes(eligible_facts, ask, held, verdict) -> None:
+def test_a_preview_needs_capacity_for_the_minimum_number_of_devices(eligible_facts, ask, held, verdict) -> None:
     program = {"capacity": {"devices": 10}, "devices": {"minimum": 2, "maximum": 3}}
     facts = eligible_facts(program=program, application=None, usage=ProgramUsage(devices=held))
     assert ask(capacity.capacity, facts).verdict is verdict

@@ -1,4 +1,4 @@
-"""What the customer agrees to, answers and wishes. It is noon UTC of 1 July 2026; terms 2026-01 are in force."""
+"""The customer's consent, answers and start date. It is noon UTC on 1 July 2026; terms 2026-01 are in force."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_the_terms_in_force_were_accepted_and_not_in_the_future(eligible_facts, 
     assert (finding.verdict, finding.pointers) == (verdict, pointers)
 
 
-def test_who_has_to_accept_is_told_which_version_and_where(eligible_facts, ask) -> None:
+def test_the_fix_names_the_terms_version_and_url(eligible_facts, ask) -> None:
     finding = ask(consent.terms_accepted, eligible_facts(application={"terms": accepted(version="2025-01")}))
     assert "2025-01" in finding.reason
     assert finding.fix == "Read and accept version 2026-01 at https://utility.example/terms."
@@ -82,7 +82,7 @@ def test_every_question_without_a_valid_answer_is_named(eligible_facts, ask) -> 
     assert finding.fix == "Answer two with one of: yes, no; three with one of: yes, no."
 
 
-def test_answers_nobody_asked_for_do_no_harm(eligible_facts, ask) -> None:
+def test_unrequested_answers_are_ignored(eligible_facts, ask) -> None:
     facts = eligible_facts(application={"answers": {"unasked": "whatever"}})
     assert ask(consent.questions_answered, facts).verdict is PASSED
 

@@ -1,4 +1,4 @@
-"""What holds of every decision and of every program's room, whatever the facts."""
+"""Properties of every decision and of every program's capacity, whatever the facts."""
 
 import ast
 from collections import Counter
@@ -133,7 +133,7 @@ USAGES = st.builds(
 
 
 def consistent(changes: dict) -> dict:
-    """A device that is held is one that was asked for."""
+    """Return whether every held device is one of the requested devices."""
     asked = changes["application"]
     return {**changes, "known_devices": ()} if asked is None or asked.get("devices") == [] else changes
 
@@ -169,7 +169,7 @@ def test_the_order_of_the_configured_rules_does_not_matter(eligible_facts, chang
         ({"rule": "owner_consent", "answer": "landlord"}, {"rule": "owner_consent", "answer": "housing_society"}),
     ],
 )
-def test_two_rules_of_one_kind_are_told_in_one_order(eligible_facts, one, other) -> None:
+def test_rules_of_one_kind_are_reported_in_a_fixed_order(eligible_facts, one, other) -> None:
     facts = eligible_facts(site={"owner_occupied": False}, program={"eligibility": [one, other]})
     turned = eligible_facts(site={"owner_occupied": False}, program={"eligibility": [other, one]})
     assert decide_eligibility(facts) == decide_eligibility(turned)
@@ -209,14 +209,14 @@ def test_a_single_failure_rejects_even_where_a_place_is_missing(eligible_facts) 
 
 
 @given(changes=CHANGES)
-def test_every_rule_is_asked_and_each_finding_is_some_rules(eligible_facts, changes) -> None:
+def test_every_rule_is_evaluated_and_every_finding_belongs_to_a_rule(eligible_facts, changes) -> None:
     facts = eligible_facts(**changes)
     asked = [rule.__name__ for rule in STANDARD_RULES] + [rule.rule for rule in facts.program.eligibility]
     assert Counter(finding.rule for finding in decide_eligibility(facts).findings) == Counter(asked)
 
 
 @given(changes=CHANGES)
-def test_whatever_stands_in_the_way_says_why_and_what_to_do(eligible_facts, changes) -> None:
+def test_every_obstacle_has_a_reason_and_a_fix(eligible_facts, changes) -> None:
     for finding in decide_eligibility(eligible_facts(**changes)).failures:
         assert finding.reason
         assert finding.fix
@@ -236,16 +236,14 @@ def test_every_pointer_leads_into_the_application(eligible_facts, changes) -> No
 
 
 @given(changes=CHANGES)
-def test_a_preview_never_fails_for_what_was_not_asked_yet(eligible_facts, changes) -> None:
+def test_a_preview_never_fails_for_missing_answers(eligible_facts, changes) -> None:
     decision = decide_eligibility(eligible_facts(**{**changes, "application": None, "known_devices": ()}))
     said = {finding.rule: finding.verdict for finding in decision.findings}
     assert all(said.get(rule) is not Verdict.FAILED for rule in OF_THE_APPLICATION)
 
 
 @given(changes=CHANGES, application=APPLICATIONS)
-def test_a_preview_says_of_site_and_standing_what_the_application_will_hear(
-    eligible_facts, changes, application
-) -> None:
+def test_a_preview_agrees_with_the_decision_about_site_and_status(eligible_facts, changes, application) -> None:
     facts = eligible_facts(**{**changes, "application": {**application, "account": "ACC-1"}})
     preview = decide_eligibility(replace(facts, application=None, specifications=(), known_devices=()))
     told = [finding for finding in preview.findings if finding.rule in OF_SITE_AND_STANDING]
@@ -254,7 +252,7 @@ def test_a_preview_says_of_site_and_standing_what_the_application_will_hear(
 
 
 @given(changes=CHANGES, application=APPLICATIONS)
-def test_no_application_finds_room_where_the_preview_found_none(eligible_facts, changes, application) -> None:
+def test_no_application_fits_where_the_preview_found_no_capacity(eligible_facts, changes, application) -> None:
     facts = eligible_facts(**{**changes, "application": application})
     preview = decide_eligibility(replace(facts, application=None, specifications=(), known_devices=()))
     room = [
@@ -277,7 +275,7 @@ def test_no_check_is_without_configuration_and_no_code_is_used_twice() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(RULES.rglob("*.py")), ids=lambda path: path.name)
-def test_rules_know_no_clock_no_chance_and_no_surroundings(path) -> None:
+def test_rules_use_no_clock_randomness_or_environment(path) -> None:
     forbidden = {"asyncio", "os", "random", "secrets", "socket", "time", "uuid"}
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -307,7 +305,7 @@ def both(one: CapacityNeed, other: CapacityNeed) -> CapacityNeed:
 
 
 @given(capacity=CAPACITIES, held=HOLDINGS, waiting=WAITING)
-def test_those_served_from_the_waitlist_are_the_first_in_line(capacity, held, waiting) -> None:
+def test_the_waitlist_is_served_in_order(capacity, held, waiting) -> None:
     served = select_from_waitlist(capacity, held, waiting)
     assert served == [name for name, _ in waiting[: len(served)]]
 
@@ -322,7 +320,7 @@ def test_serving_the_waitlist_never_overfills(capacity, held, waiting) -> None:
 
 
 @given(capacity=CAPACITIES, held=HOLDINGS, need=NEEDS, more=NEEDS)
-def test_who_holds_or_needs_more_finds_no_more_room(capacity, held, need, more) -> None:
+def test_higher_usage_or_demand_never_increases_capacity(capacity, held, need, more) -> None:
     full = set(find_exceeded_limits(capacity, held, need))
     assert full <= set(find_exceeded_limits(capacity, held, both(need, more)))
     assert full <= set(find_exceeded_limits(capacity, both(held, more), need))

@@ -1,4 +1,4 @@
-"""What programs ask of the devices, and that nobody enrols a device that another holds."""
+"""Requirements of programs for devices; and nobody enrolls a device that another customer holds."""
 
 from typing import Any
 
@@ -50,32 +50,32 @@ def test_as_many_devices_as_the_program_takes(eligible_facts, ask, minimum, maxi
         ([{"asset_type": "battery", "specifications": ["wallbox-40"]}], FAILED),
     ],
 )
-def test_the_program_takes_the_make_and_model(eligible_facts, ask, accepts, verdict) -> None:
+def test_the_program_accepts_the_make_and_model(eligible_facts, ask, accepts, verdict) -> None:
     finding = ask(devices.specification_accepted, eligible_facts(program={"accepts": accepts}))
     assert finding.verdict is verdict
     assert finding.pointers == (("/devices/0/specification",) if verdict is FAILED else ())
 
 
-def test_a_specification_that_is_no_longer_active_is_not_taken(eligible_facts, ask, specification) -> None:
+def test_an_inactive_specification_is_refused(eligible_facts, ask, specification) -> None:
     facts = eligible_facts(specifications=(specification(active=False),))
     assert ask(devices.specification_accepted, facts).verdict is FAILED
 
 
-def test_devices_that_are_not_in_the_catalogue_are_pointed_out(eligible_facts, ask, specification) -> None:
+def test_devices_missing_from_the_catalog_are_reported(eligible_facts, ask, specification) -> None:
     facts = eligible_facts(application=named("A", "B", "C"), specifications=(None, specification(), None))
     finding = ask(devices.specification_accepted, facts)
     assert finding.pointers == ("/devices/0/specification", "/devices/2/specification")
     assert "catalogue" in finding.reason
 
 
-def test_only_the_devices_that_are_not_taken_are_pointed_out(eligible_facts, ask, specification) -> None:
+def test_only_refused_devices_are_reported(eligible_facts, ask, specification) -> None:
     battery = specification(code="powerwall", asset_type="battery")
     facts = eligible_facts(application=named("A", "B"), specifications=(specification(), battery))
     assert ask(devices.specification_accepted, facts).pointers == ("/devices/1/specification",)
 
 
 @pytest.mark.parametrize("found", [None, {"code": "powerwall", "asset_type": "battery"}])
-def test_who_names_what_is_not_taken_reads_what_is(eligible_facts, ask, specification, found) -> None:
+def test_the_fix_names_the_accepted_models(eligible_facts, ask, specification, found) -> None:
     catalogued = (
         specification(),
         specification(code="wallbox-48"),
@@ -99,7 +99,7 @@ def test_who_names_what_is_not_taken_reads_what_is(eligible_facts, ask, specific
         ({"manufacturer": "Tesla", "model": "Copper"}, ("/devices/0/manufacturer", "/devices/0/model")),
     ],
 )
-def test_a_device_is_not_two_things(eligible_facts, ask, beside, pointers) -> None:
+def test_a_serial_number_cannot_have_two_specifications(eligible_facts, ask, beside, pointers) -> None:
     finding = ask(devices.specification_accepted, eligible_facts(application=named("A", **beside)))
     assert finding.pointers == pointers
     if pointers:
@@ -121,7 +121,7 @@ def test_a_serial_number_is_named_once_however_it_is_written(eligible_facts, ask
     assert ask(devices.serial_once, eligible_facts(application=named(*serials))).verdict is verdict
 
 
-def test_every_mention_of_a_serial_number_named_twice_is_pointed_out(eligible_facts, ask) -> None:
+def test_every_duplicate_serial_number_is_reported(eligible_facts, ask) -> None:
     finding = ask(devices.serial_once, eligible_facts(application=named("A", "B", "a")))
     assert finding.pointers == ("/devices/0/serial_number", "/devices/2/serial_number")
 
@@ -133,9 +133,7 @@ def test_two_makers_may_use_one_serial_number(eligible_facts, ask, specification
 
 
 @pytest.mark.parametrize(("typed", "verdict"), [("WALLBOX", FAILED), ("Tesla", PASSED), (None, PASSED)])
-def test_a_device_not_in_the_catalogue_has_the_maker_that_was_typed(
-    eligible_facts, ask, specification, typed, verdict
-) -> None:
+def test_an_uncataloged_device_has_the_entered_manufacturer(eligible_facts, ask, specification, typed, verdict) -> None:
     asked = named("A", "A", manufacturer=typed)
     facts = eligible_facts(application=asked, specifications=(None, specification()))
     assert ask(devices.serial_once, facts).verdict is verdict
@@ -165,7 +163,7 @@ def test_no_device_of_another_customer_or_of_a_program_of_the_kind(eligible_fact
     assert finding.pointers == (("/devices/0/serial_number",) if verdict is FAILED else ())
 
 
-def test_a_device_that_has_left_is_told_from_one_that_takes_part(eligible_facts, ask) -> None:
+def test_an_unenrolled_device_is_distinguished_from_a_participating_one(eligible_facts, ask) -> None:
     kinds = {"exclusions": {"ev_managed_charging"}, "exclusions_ending": {"ev_managed_charging"}}
     finding = ask(devices.serial_free, eligible_facts(known_devices=(_held("cus_1", **kinds),)))
     assert (finding.reason.split(",")[0], finding.fix) == (
@@ -174,7 +172,7 @@ def test_a_device_that_has_left_is_told_from_one_that_takes_part(eligible_facts,
     )
 
 
-def test_whose_a_device_is_comes_before_where_it_takes_part(eligible_facts, ask) -> None:
+def test_ownership_is_reported_before_participation(eligible_facts, ask) -> None:
     held = (_held("cus_1", exclusions={"ev_managed_charging"}), _held("cus_2", position=1))
     finding = ask(devices.serial_free, eligible_facts(application=named("A", "B"), known_devices=held))
     assert finding.pointers == ("/devices/1/serial_number",)
@@ -202,7 +200,7 @@ def test_the_location_fits_the_device_where_one_is_named_or_needed(
 
 
 @pytest.mark.parametrize("place", [None, "roof"])
-def test_who_names_no_fitting_location_reads_which_there_are(eligible_facts, ask, place) -> None:
+def test_the_fix_names_the_fitting_locations(eligible_facts, ask, place) -> None:
     fitting = frozenset({("garage", "ev_charger"), ("driveway", "ev_charger"), ("roof", "pv_inverter")})
     asked = named("A", device_location_type=place)
     facts = eligible_facts(location_required=True, application=asked, location_types=fitting)
@@ -241,14 +239,14 @@ def test_the_power_of_all_devices_together_is_within_bounds(
     assert finding.pointers == (("/devices",) if verdict is FAILED else ())
 
 
-def test_power_is_told_to_the_watt(eligible_facts, ask, specification) -> None:
+def test_power_is_stated_to_the_watt(eligible_facts, ask, specification) -> None:
     rule = RatedPowerRule(rule="rated_power", maximum_kw=1000)
     facts = eligible_facts(specifications=(specification(rated_kw="1000.001"),))
     assert "1000.001 kW" in ask(devices.rated_power, facts, rule).reason
 
 
 @pytest.mark.parametrize("bounds", [{"minimum_kw": 10, "maximum_kw": 5}, {"minimum_kw": float("inf")}])
-def test_bounds_that_nothing_lies_between_are_no_configuration(bounds) -> None:
+def test_empty_bounds_are_an_invalid_configuration(bounds) -> None:
     with pytest.raises(ValueError, match="kw"):
         RatedPowerRule(rule="rated_power", **bounds)
 
@@ -267,7 +265,7 @@ def test_a_preview_leaves_open_what_depends_on_the_devices(eligible_facts, ask, 
     assert ask(rule, eligible_facts(application=None, location_required=True)).verdict is OPEN
 
 
-def test_a_preview_tells_the_power_that_will_be_needed(eligible_facts, ask) -> None:
+def test_a_preview_states_the_required_power(eligible_facts, ask) -> None:
     rule = RatedPowerRule(rule="rated_power", minimum_kw=5, maximum_kw=10)
     finding = ask(devices.rated_power, eligible_facts(application=None), rule)
     assert finding.verdict is OPEN

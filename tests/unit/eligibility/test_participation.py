@@ -1,4 +1,4 @@
-"""Taking part once, not in two programs that exclude each other, and not again too soon."""
+"""Participation once, not in two programs that exclude each other, and not again too soon."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -35,7 +35,7 @@ def going_on(program: str, exclusion: str) -> Participation:
         ((going_on("EV-2", "ev_managed_charging"),), PASSED),
     ],
 )
-def test_a_service_point_takes_part_in_a_program_once(eligible_facts, ask, participations, verdict) -> None:
+def test_a_service_point_participates_in_a_program_once(eligible_facts, ask, participations, verdict) -> None:
     assert ask(participation.not_subscribed, eligible_facts(participations=participations)).verdict is verdict
 
 
@@ -49,13 +49,13 @@ def test_a_service_point_takes_part_in_a_program_once(eligible_facts, ask, parti
         ((going_on("EV-1", "ev_managed_charging"),), PASSED),
     ],
 )
-def test_programs_of_one_kind_exclude_each_other_while_they_go_on(eligible_facts, ask, participations, verdict) -> None:
+def test_programs_of_one_type_exclude_each_other_while_active(eligible_facts, ask, participations, verdict) -> None:
     facts = eligible_facts(participations=participations)
     assert ask(participation.no_conflicting_program, facts).verdict is verdict
 
 
 @pytest.mark.parametrize(("exclusion", "verdict"), [("peak", FAILED), ("ev_managed_charging", PASSED)])
-def test_a_conflict_group_takes_the_place_of_the_program_type(eligible_facts, ask, exclusion, verdict) -> None:
+def test_a_conflict_group_replaces_the_program_type(eligible_facts, ask, exclusion, verdict) -> None:
     facts = eligible_facts(program={"conflict_group": "peak"}, participations=(going_on("DR-1", exclusion),))
     assert ask(participation.no_conflicting_program, facts).verdict is verdict
 
@@ -86,7 +86,7 @@ def test_the_last_participation_ended_long_enough_ago(eligible_facts, ask, parti
     assert ask(participation.cool_down, facts, rule).verdict is verdict
 
 
-def test_applying_on_the_day_that_is_named_helps(eligible_facts, ask) -> None:
+def test_applying_on_the_named_date_passes(eligible_facts, ask) -> None:
     rule, held = CoolDownRule(rule="cool_down", days=1), (ended(NOON - timedelta(hours=1)),)
     advised = ask(participation.cool_down, eligible_facts(participations=held), rule).fix
     assert advised.startswith("Apply again from 2026-07-0")
@@ -105,7 +105,7 @@ def test_applying_on_the_day_that_is_named_helps(eligible_facts, ask) -> None:
         ("Etc/GMT-1", "2026-07-03"),
     ],
 )
-def test_the_day_that_is_named_is_one_at_the_premise(eligible_facts, ask, zone, day) -> None:
+def test_the_named_date_is_local_to_the_premise(eligible_facts, ask, zone, day) -> None:
     rule, held = CoolDownRule(rule="cool_down", days=1), (ended(datetime(2026, 7, 1, 23, tzinfo=UTC)),)
     facts = eligible_facts(participations=held, zone=ZoneInfo(zone))
     assert ask(participation.cool_down, facts, rule).fix == f"Apply again from {day} on."

@@ -1,4 +1,4 @@
-"""What programs ask of the customer's service point and premise."""
+"""Requirements of programs for the customer's service point and premise."""
 
 import pytest
 
@@ -57,17 +57,17 @@ def test_the_tariff_is_accepted_and_not_excluded(eligible_facts, ask, accepted, 
     ("accepted", "excluded", "wanted"),
     [(("E-2", "E-3"), (), "one of E-2, E-3"), ((), ("E-1", "E-9"), "another than E-1, E-9")],
 )
-def test_the_tariffs_that_would_do_are_named(eligible_facts, ask, accepted, excluded, wanted) -> None:
+def test_the_fix_names_the_accepted_tariffs(eligible_facts, ask, accepted, excluded, wanted) -> None:
     rule = TariffRule(rule="tariff", accepted=accepted, excluded=excluded)
     assert ask(service_point.tariff, eligible_facts(), rule).fix == f"Change the tariff to {wanted} first."
 
 
-def test_an_excluded_tariff_is_never_advised(eligible_facts, ask) -> None:
+def test_an_excluded_tariff_is_never_suggested(eligible_facts, ask) -> None:
     rule = TariffRule(rule="tariff", accepted=("E-1", "E-2"), excluded=("E-1",))
     assert ask(service_point.tariff, eligible_facts(), rule).fix == "Change the tariff to one of E-2 first."
 
 
-def test_where_no_tariff_would_do_none_is_advised(eligible_facts, ask) -> None:
+def test_no_tariff_is_suggested_if_none_is_accepted(eligible_facts, ask) -> None:
     rule = TariffRule(rule="tariff", accepted=("E-1",), excluded=("E-1",))
     assert ask(service_point.tariff, eligible_facts(), rule).fix == "Choose another program."
 
@@ -76,7 +76,7 @@ def test_where_no_tariff_would_do_none_is_advised(eligible_facts, ask) -> None:
     ("types", "verdict"),
     [(("single_family",), PASSED), (("apartment", "single_family"), PASSED), (("apartment", "mobile_home"), FAILED)],
 )
-def test_the_premise_is_of_a_type_named(eligible_facts, ask, types, verdict) -> None:
+def test_the_premise_type_is_accepted(eligible_facts, ask, types, verdict) -> None:
     rule = PremiseTypeRule(rule="premise_type", types=types)
     facts = eligible_facts(site={"premise_type": PremiseType.SINGLE_FAMILY})
     assert ask(service_point.premise_type, facts, rule).verdict is verdict
@@ -99,25 +99,25 @@ def test_the_meter_reports_intervals(eligible_facts, ask, meter, verdict) -> Non
         ({"feeders": ("F-8",), "substations": ("SUB-4",), "postal_codes": ("62702",)}, FAILED),
     ],
 )
-def test_one_match_of_the_grid_location_is_enough(eligible_facts, ask, area, verdict) -> None:
+def test_one_matching_grid_location_is_enough(eligible_facts, ask, area, verdict) -> None:
     rule = GridLocationRule(rule="grid_location", **area)
     assert ask(service_point.grid_location, eligible_facts(), rule).verdict is verdict
 
 
-def test_the_area_that_is_served_is_named(eligible_facts, ask) -> None:
+def test_the_reason_names_the_served_area(eligible_facts, ask) -> None:
     rule = GridLocationRule(rule="grid_location", feeders=("F-9", "F-8"), postal_codes=tuple(map(str, range(30))))
     fix = ask(service_point.grid_location, eligible_facts(), rule).fix
     assert "feeders F-8, F-9; postal codes 0, 1," in fix
     assert fix.endswith(" and 10 more.")
 
 
-def test_a_service_point_without_feeder_is_in_no_area_of_feeders(eligible_facts, ask) -> None:
+def test_a_service_point_without_feeder_is_in_no_feeder_area(eligible_facts, ask) -> None:
     rule = GridLocationRule(rule="grid_location", feeders=("None",), substations=("None",))
     facts = eligible_facts(site={"feeder": None, "substation": None})
     assert ask(service_point.grid_location, facts, rule).verdict is FAILED
 
 
-def test_an_area_without_places_is_no_configuration() -> None:
+def test_an_empty_area_is_an_invalid_configuration() -> None:
     with pytest.raises(ValueError, match="grid_location"):
         GridLocationRule(rule="grid_location")
 
@@ -163,14 +163,14 @@ def test_a_renter_has_the_owners_consent(eligible_facts, ask, owner_occupied, an
     assert ask(service_point.owner_consent, facts, rule).verdict is verdict
 
 
-def test_the_consent_is_read_from_the_answer_that_is_configured(eligible_facts, ask) -> None:
+def test_the_owners_consent_is_read_from_the_configured_answer(eligible_facts, ask) -> None:
     rule = OwnerConsentRule(rule="owner_consent", answer="landlord")
     facts = eligible_facts(site={"owner_occupied": False}, application={"answers": {"owner_consent": "yes"}})
     assert ask(service_point.owner_consent, facts, rule).pointers == ("/answers/landlord",)
 
 
 @pytest.mark.parametrize(("owner_occupied", "verdict"), [(True, PASSED), (False, OPEN)])
-def test_a_preview_tells_a_renter_that_consent_will_be_asked_for(eligible_facts, ask, owner_occupied, verdict) -> None:
+def test_a_preview_tells_a_renter_that_consent_is_required(eligible_facts, ask, owner_occupied, verdict) -> None:
     facts = eligible_facts(site={"owner_occupied": owner_occupied}, application=None)
     assert ask(service_point.owner_consent, facts, OwnerConsentRule(rule="owner_consent")).verdict is verdict
 
@@ -188,7 +188,7 @@ def test_a_preview_tells_a_renter_that_consent_will_be_asked_for(eligible_facts,
         (service_point.not_critical, NotCriticalRule(rule="not_critical"), {"critical": True}),
     ],
 )
-def test_what_the_site_lacks_points_to_the_service_point(eligible_facts, ask, check, rule, bad_site) -> None:
+def test_site_failures_point_to_the_service_point(eligible_facts, ask, check, rule, bad_site) -> None:
     finding = ask(check, eligible_facts(site=bad_site), rule)
     assert (finding.verdict, finding.pointers) == (FAILED, ("/service_point",))
     preview = ask(check, eligible_facts(site=bad_site, application=None), rule)

@@ -1,4 +1,4 @@
-"""Account, service point and program are in a state in which anyone can enrol. Today is 1 July 2026."""
+"""Account, service point and program are in a state that allows enrollments. Today is 1 July 2026."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -43,7 +43,7 @@ def test_the_service_point_is_billed_to_the_account_that_applies(eligible_facts,
     assert finding.pointers == (("/account", "/service_point") if verdict is FAILED else ())
 
 
-def test_a_preview_is_of_the_service_points_own_account(eligible_facts, ask) -> None:
+def test_a_preview_uses_the_account_of_the_service_point(eligible_facts, ask) -> None:
     assert ask(availability.belongs_together, eligible_facts(application=None)).verdict is PASSED
 
 
@@ -76,18 +76,18 @@ def test_the_program_runs_from_its_first_to_its_last_day(eligible_facts, ask, pr
         ({"opens": YESTERDAY, "closes": TOMORROW}, PASSED),
     ],
 )
-def test_applications_are_taken_on_the_days_of_the_window(eligible_facts, ask, window, verdict) -> None:
+def test_applications_are_accepted_during_the_window(eligible_facts, ask, window, verdict) -> None:
     facts = eligible_facts(program={"enrollment_window": window})
     assert ask(availability.enrollment_window, facts).verdict is verdict
 
 
-def test_the_last_day_ends_at_the_premise_not_in_greenwich(eligible_facts, ask) -> None:
+def test_the_last_day_ends_at_the_premises_midnight(eligible_facts, ask) -> None:
     late = datetime(2026, 7, 2, 4, tzinfo=UTC)  # still 1 July in Chicago
     facts = eligible_facts(instant=late, today=TODAY, program={"enrollment_window": {"closes": TODAY}})
     assert ask(availability.enrollment_window, facts).verdict is PASSED
 
 
-def test_an_application_is_not_late_for_having_waited(eligible_facts, ask) -> None:
+def test_waiting_does_not_make_an_application_late(eligible_facts, ask) -> None:
     waited = {"today": TODAY + timedelta(days=9), "applied_on": TODAY}
     closed = {"enrollment_window": {"closes": TODAY}}
     assert ask(availability.enrollment_window, eligible_facts(program=closed, **waited)).verdict is PASSED
@@ -115,7 +115,7 @@ def test_method_and_ownership_are_offered_together(eligible_facts, ask, applicat
     assert ask(availability.offered, facts).verdict is verdict
 
 
-def test_what_is_offered_instead_is_listed(eligible_facts, ask) -> None:
+def test_the_fix_lists_the_offered_combinations(eligible_facts, ask) -> None:
     finding = ask(availability.offered, eligible_facts(application={"installation_method": "self_installation"}))
     assert finding.fix == "Choose one of: bring_your_own with customer_owned."
     assert finding.pointers == ("/installation_method", "/asset_ownership")

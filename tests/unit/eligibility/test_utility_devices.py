@@ -1,4 +1,4 @@
-"""A device that the utility brings: what is asked before it is known, and what once it hangs there."""
+"""A device that the utility provides: what is checked before it is known, and what after its installation."""
 
 from decimal import Decimal
 
@@ -24,11 +24,11 @@ def _specification(code: str, rated_kw: str, **changes: str) -> Specification:
     "rule",
     [devices.specification_accepted, devices.serial_once, devices.serial_free, devices.device_location],
 )
-def test_what_depends_on_the_device_is_left_open(eligible_facts, rule) -> None:
+def test_rules_about_the_device_are_left_open(eligible_facts, rule) -> None:
     assert rule(eligible_facts(application=BROUGHT)).verdict is Verdict.OPEN
 
 
-def test_its_power_is_left_open(eligible_facts) -> None:
+def test_the_power_is_left_open(eligible_facts) -> None:
     rule = RatedPowerRule(rule="rated_power", minimum_kw=Decimal(3))
     assert devices.rated_power(eligible_facts(application=BROUGHT), rule).verdict is Verdict.OPEN
 
@@ -56,5 +56,5 @@ def test_the_installed_device_must_have_the_power_that_the_program_wants(eligibl
     assert [finding.rule for finding in find_device_failures(facts)] == ["rated_power"]
 
 
-def test_an_installed_device_that_fits_is_taken(eligible_facts) -> None:
+def test_an_eligible_installed_device_is_accepted(eligible_facts) -> None:
     assert find_device_failures(eligible_facts()) == ()

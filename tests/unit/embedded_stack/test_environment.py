@@ -1,4 +1,4 @@
-"""What the programs of the stack are told, and what of the person's own variables must not reach them."""
+"""Which variables the stack passes to its programs, and which variables of the user must not reach them."""
 
 import os
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def test_an_outside_temporal_is_passed_on_with_all_its_variables(
     assert environment["TEMPORAL_API_KEY"] == "of the cloud"
 
 
-def test_scripts_find_everything_in_the_description(addresses: Callable[..., Addresses]) -> None:
+def test_the_description_contains_every_address(addresses: Callable[..., Addresses]) -> None:
     assert addresses().describe({"api": 1}) == {
         "api_url": "http://127.0.0.1:8000",
         "temporal_address": "127.0.0.1:7233",

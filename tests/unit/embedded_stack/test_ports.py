@@ -1,4 +1,4 @@
-"""A taken port is named with the part that wants it, who has it, and the flag that moves it."""
+"""A port in use is reported with the part that needs it, its owner, and the flag that changes it."""
 
 import os
 import socket
@@ -19,7 +19,7 @@ def taken() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def test_a_taken_port_is_told_with_its_holder_and_the_flag(taken: int) -> None:
+def test_a_port_in_use_is_reported_with_its_owner_and_flag(taken: int) -> None:
     with pytest.raises(StackError) as refused:
         check_ports([PortRequest("the API", taken, "--api-port")])
     assert f"Port {taken} for the API is taken by " in str(refused.value)
@@ -27,7 +27,7 @@ def test_a_taken_port_is_told_with_its_holder_and_the_flag(taken: int) -> None:
     assert "--api-port" in str(refused.value)
 
 
-def test_all_taken_ports_are_told_at_once(taken: int) -> None:
+def test_all_ports_in_use_are_reported_together(taken: int) -> None:
     with pytest.raises(StackError) as refused:
         check_ports([PortRequest("Temporal", taken, "--temporal-port"), PortRequest("the API", 70000, "--api-port")])
     assert "--temporal-port" in str(refused.value)
@@ -40,17 +40,17 @@ def test_one_port_for_two_parts_is_refused(tmp_path: Path) -> None:
         check_ports([PortRequest("Temporal", port, "--temporal-port"), PortRequest("the API", port, "--api-port")])
 
 
-def test_ports_that_nobody_chose_are_kept(tmp_path: Path) -> None:
+def test_chosen_free_ports_are_reused(tmp_path: Path) -> None:
     first = load_or_choose_ports(tmp_path / "ports.json", ["postgresql", "worker_health"])
     assert load_or_choose_ports(tmp_path / "ports.json", ["postgresql", "worker_health"]) == first
     assert not any(map(explain_port_conflict, first.values()))
 
 
-def test_a_kept_port_that_was_taken_meanwhile_is_given_up(tmp_path: Path, taken: int) -> None:
+def test_a_reused_port_in_use_is_replaced(tmp_path: Path, taken: int) -> None:
     (tmp_path / "ports.json").write_text(f'{{"postgresql": {taken}}}')
     assert load_or_choose_ports(tmp_path / "ports.json", ["postgresql"])["postgresql"] != taken
 
 
-def test_a_kept_port_that_a_person_wants_now_is_given_up(tmp_path: Path) -> None:
+def test_a_reused_port_requested_for_another_part_is_replaced(tmp_path: Path) -> None:
     kept = load_or_choose_ports(tmp_path / "ports.json", ["postgresql"])["postgresql"]
     assert load_or_choose_ports(tmp_path / "ports.json", ["postgresql"], avoid=[kept])["postgresql"] != kept

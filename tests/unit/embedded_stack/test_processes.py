@@ -1,4 +1,4 @@
-"""Processes that we start, and those that a killed stack left behind: ours are ended, strangers are not."""
+"""Processes of the stack, and leftovers of a killed stack: ours are ended, others are not."""
 
 import json
 import os
@@ -46,20 +46,20 @@ def _program(data: DataDir, code: str) -> Program:
     return Program("part", (sys.executable, "-c", code), data.logs / "part.log")
 
 
-def test_its_output_is_that_of_this_run_alone(python: Callable[[str], RunningProcess]) -> None:
+def test_the_output_belongs_to_this_run_alone(python: Callable[[str], RunningProcess]) -> None:
     python("print('before')").popen.wait()
     running = python("print('now')")
     running.popen.wait()
     assert running.read_output() == "now"
 
 
-def test_a_program_that_is_not_there_says_so_in_its_log(data: DataDir) -> None:
+def test_a_missing_program_is_reported_in_its_log(data: DataDir) -> None:
     running = start_process(Program("part", ("/nowhere/program",), data.logs / "part.log"))
     assert running.popen.wait() == 1
     assert running.read_output() == "/nowhere/program: No such file or directory"
 
 
-def test_killing_it_takes_its_own_children_along(python: Callable[[str], RunningProcess]) -> None:
+def test_killing_a_process_kills_its_children(python: Callable[[str], RunningProcess]) -> None:
     running = python("import os, signal; print(os.fork(), flush=True); signal.pause()")
     child = _eventually(lambda: psutil.Process(running.pid).children())[0]
     running.kill()
@@ -67,7 +67,7 @@ def test_killing_it_takes_its_own_children_along(python: Callable[[str], Running
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no signal for orphans")
-def test_a_kill_of_the_parent_ends_it(data: DataDir) -> None:
+def test_a_killed_parent_ends_its_processes(data: DataDir) -> None:
     code = (
         "import sys; from pathlib import Path; from stack.processes.process import Program, start_process; "
         "child = start_process(Program('part', (sys.executable, '-c', sys.argv[2]), Path(sys.argv[1]))); "
@@ -82,7 +82,7 @@ def test_a_kill_of_the_parent_ends_it(data: DataDir) -> None:
     assert _eventually(lambda: _has_ended(orphan))
 
 
-def test_a_long_log_is_put_aside(data: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_log_is_rotated(data: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "ROTATE_ABOVE_BYTES", 3)
     log = data.logs / "part.log"
     log.write_text("1234")
@@ -90,7 +90,7 @@ def test_a_long_log_is_put_aside(data: DataDir, monkeypatch: pytest.MonkeyPatch)
     assert [path.name for path in data.logs.iterdir()] == ["part.log.1"]
 
 
-def test_what_a_killed_stack_left_is_ended(data: DataDir, python: Callable[[str], RunningProcess]) -> None:
+def test_leftovers_of_a_killed_stack_are_ended(data: DataDir, python: Callable[[str], RunningProcess]) -> None:
     running = python(FOREVER)
     record_processes(data, [running])
     assert stop_leftovers(data) == ["part"]
@@ -99,7 +99,7 @@ def test_what_a_killed_stack_left_is_ended(data: DataDir, python: Callable[[str]
 
 
 @pytest.mark.parametrize("otherwise", [{"created": 1.0}, {"command": ["another", "program"]}])
-def test_a_stranger_with_the_same_number_is_left_alone(
+def test_an_unrelated_process_with_the_same_pid_is_left_alone(
     data: DataDir, python: Callable[[str], RunningProcess], otherwise: dict[str, object]
 ) -> None:
     running = python(FOREVER)
@@ -110,13 +110,13 @@ def test_a_stranger_with_the_same_number_is_left_alone(
     assert running.exit_code() is None
 
 
-def test_a_stale_pid_file_of_postgresql_that_names_a_stranger_is_removed(tmp_path: Path) -> None:
+def test_a_stale_postgresql_pid_file_is_removed(tmp_path: Path) -> None:
     (tmp_path / "postmaster.pid").write_text(f"{os.getpid()}\n")
     stop_leftover_postgres(tmp_path)
     assert not (tmp_path / "postmaster.pid").exists()
 
 
-def test_a_part_that_keeps_dying_is_restarted_after_longer_and_longer_pauses_and_then_given_up(data: DataDir) -> None:
+def test_a_part_that_keeps_dying_is_restarted_with_growing_pauses_and_then_abandoned(data: DataDir) -> None:
     part = Part("part", "Part", lambda: _program(data, "raise SystemExit('no')"), lambda _pid: False)
     watched = start_part(part, RestartPolicy(max_failures=3, window_seconds=60, first_delay_seconds=0.01))
     events = [_eventually(watched.poll) for _ in range(5)]
@@ -148,7 +148,7 @@ def test_a_part_becomes_ready_again_after_a_restart(data: DataDir) -> None:
 
 
 def _has_ended(other: psutil.Process) -> bool:
-    """Also when nobody has collected it yet."""
+    """Return whether the process has ended, even if nobody has collected it yet."""
     return not other.is_running() or other.status() == psutil.STATUS_ZOMBIE
 
 

@@ -1,4 +1,4 @@
-"""Which reports of a technician can stand, and what is wrong with the others."""
+"""Which reports of a technician are valid, and what is wrong with the others."""
 
 from typing import Any
 
@@ -40,13 +40,13 @@ def _faulty(facts: CompletionFacts, report: Completion) -> list[str]:
     return [fault.pointer for fault in find_completion_errors(facts, report)]
 
 
-def test_a_report_of_what_was_ordered_stands() -> None:
+def test_a_report_of_the_ordered_work_is_valid() -> None:
     assert _faulty(_facts(), _report()) == []
 
 
 @pytest.mark.parametrize("kind", WorkOrderKind)
 @pytest.mark.parametrize("outcome", CompletionOutcome)
-def test_only_outcomes_of_the_kind_of_order_stand(kind: WorkOrderKind, outcome: CompletionOutcome) -> None:
+def test_only_outcomes_of_the_order_kind_are_valid(kind: WorkOrderKind, outcome: CompletionOutcome) -> None:
     assert ("/outcome" in _faulty(_facts(kind), _report(outcome))) is (outcome not in OUTCOMES_BY_KIND[kind])
 
 
@@ -65,7 +65,7 @@ def test_only_outcomes_of_the_kind_of_order_stand(kind: WorkOrderKind, outcome: 
         ({}, None, "/device_installed"),
     ],
 )
-def test_a_device_that_cannot_be_taken_is_pointed_at(facts: Any, device: Any, pointer: str) -> None:
+def test_an_ineligible_device_is_reported_by_pointer(facts: Any, device: Any, pointer: str) -> None:
     assert _faulty(_facts(**facts), _report(device_installed=device)) == [pointer]
 
 
@@ -77,16 +77,16 @@ def test_a_device_that_cannot_be_taken_is_pointed_at(facts: Any, device: Any, po
         ({"location_required": True}, {**DEVICE, "device_location_type": None}, "garage"),
     ],
 )
-def test_what_is_possible_instead_is_said(facts: Any, device: Any, possible: str) -> None:
+def test_the_error_names_the_alternatives(facts: Any, device: Any, possible: str) -> None:
     faults = find_completion_errors(_facts(**facts), _report(device_installed=device))
     assert [fault.detail.partition("possible: ")[2] for fault in faults] == [possible]
 
 
-def test_a_place_that_need_not_be_known_may_be_left_out() -> None:
+def test_an_optional_device_location_may_be_omitted() -> None:
     assert _faulty(_facts(), _report(device_installed={**DEVICE, "device_location_type": None})) == []
 
 
-def test_a_visit_that_came_to_nothing_names_no_device() -> None:
+def test_a_failed_visit_names_no_device() -> None:
     assert _faulty(_facts(), _report("no_access", device_installed=DEVICE)) == ["/device_installed"]
 
 

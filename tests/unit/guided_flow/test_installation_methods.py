@@ -1,4 +1,4 @@
-"""A guided flow offers the ways that the service task type sets devices up by, as far as the program offers them."""
+"""A guided flow offers the installation methods of the service task type, as far as the program offers them."""
 
 from typing import Any
 
@@ -21,18 +21,18 @@ def program(*offers: dict[str, Any]) -> Program:
     return Program.model_construct(offers=tuple(task(*offers).device_setup))
 
 
-def test_every_method_of_the_task_is_offered_until_the_program_is_known() -> None:
+def test_every_method_of_the_task_is_offered_before_the_program_is_chosen() -> None:
     offered = [one.value for one in list_installation_methods(task(PARCEL, BROUGHT, SOLD), None)]
     assert offered == ["utility_installation", "self_installation"]
 
 
-def test_the_program_may_offer_less() -> None:
+def test_the_program_may_offer_fewer_methods() -> None:
     assert [one.value for one in list_installation_methods(task(PARCEL, BROUGHT), program(PARCEL, SOLD))] == [
         "self_installation"
     ]
 
 
-def test_whose_it_may_be_goes_by_the_method() -> None:
+def test_ownership_depends_on_the_method() -> None:
     ways = task(PARCEL, BROUGHT, SOLD)
     assert [one.value for one in list_asset_ownerships(ways, None, "self_installation")] == ["utility_owned"]
     assert [one.value for one in list_asset_ownerships(ways, None, "utility_installation")] == [

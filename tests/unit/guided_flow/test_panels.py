@@ -1,4 +1,4 @@
-"""What a guided flow shows, refuses and makes of what was entered."""
+"""What a guided flow shows, refuses, and builds from the entered values."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -94,7 +94,7 @@ def faults(spec: dict[str, Any], values: Any, **changes: Any) -> dict[str, str]:
         ),
     ],
 )
-def test_a_condition_reads_what_was_entered(condition: dict[str, Any], expected: bool) -> None:
+def test_a_condition_reads_the_entered_values(condition: dict[str, Any], expected: bool) -> None:
     assert is_condition_met(TypeAdapter[Condition](Condition).validate_python(condition), {"a/b": 1}) is expected
 
 
@@ -103,7 +103,7 @@ def test_a_panel_shows_only_when_its_condition_holds() -> None:
     assert [panel.visible for panel in shown] == [True, True, False]
 
 
-def test_a_changed_method_hides_what_was_entered_for_the_other() -> None:
+def test_a_changed_method_hides_the_values_of_the_other() -> None:
     values = {
         "how": {"method": "utility_installation"},
         "devices": {"devices": [DEVICE]},
@@ -113,19 +113,19 @@ def test_a_changed_method_hides_what_was_entered_for_the_other() -> None:
     assert document == {"installation_method": "utility_installation", "work_order": {"access_notes": "ring twice"}}
 
 
-def test_what_is_required_and_missing_is_named() -> None:
+def test_missing_required_values_are_named() -> None:
     assert faults(PLACE, {}) == {"/place/point": "is required"}
 
 
-def test_a_value_is_judged_by_the_type_of_what_it_binds_to() -> None:
+def test_a_value_is_validated_by_its_binding_type() -> None:
     assert "/devices/devices/0/serial_number" in faults(DEVICES | {"visible_when": None}, {"devices": [{"model": "x"}]})
 
 
-def test_only_what_is_offered_can_be_chosen() -> None:
+def test_only_offered_options_can_be_chosen() -> None:
     assert "is none of" in faults(HOW, {"method": "self_installation"})["/how/method"]
 
 
-def test_choices_can_come_from_the_configuration() -> None:
+def test_options_can_come_from_the_catalog() -> None:
     spec = {
         "code": "p",
         "title": "P",
@@ -138,17 +138,17 @@ def test_choices_can_come_from_the_configuration() -> None:
     assert faults(spec, {"program": "X"}, choices=offered) == {"/p/program": "is none of: EV"}
 
 
-def test_only_the_customers_own_places_can_be_chosen() -> None:
+def test_only_the_customers_service_points_can_be_chosen() -> None:
     assert faults(PLACE, {"point": "SP-1"}) == {}
     assert faults(PLACE, {"point": "SP-3"}) == {"/place/point": "is none of: SP-1, SP-2"}
 
 
-def test_text_has_its_length() -> None:
+def test_text_length_is_limited() -> None:
     shown = VISIT | {"visible_when": None}
     assert faults(shown, {"access": "x" * 21}) == {"/visit/access": "has more than 20 characters"}
 
 
-def test_a_default_stands_until_something_is_entered() -> None:
+def test_a_default_applies_until_a_value_is_entered() -> None:
     spec = {**HOW, "fields": [{**HOW["fields"][0], "default": "bring_your_own"}]}
     assert build_request_document(evaluate_panels(panels(spec), {}, facts())) == {
         "installation_method": "bring_your_own"
@@ -156,7 +156,7 @@ def test_a_default_stands_until_something_is_entered() -> None:
 
 
 @pytest.mark.parametrize(("offered", "expected"), [(("EV",), {"program": "EV"}), (("EV", "AC"), {})])
-def test_the_only_one_there_is_need_not_be_chosen(offered: tuple[str, ...], expected: dict[str, str]) -> None:
+def test_a_single_option_is_preselected(offered: tuple[str, ...], expected: dict[str, str]) -> None:
     field = {"kind": "choice", "code": "program", "label": "Program", "binds_to": "/program", "source": "programs"}
     choices = {"programs": tuple(Choice(value=one, label=one) for one in offered)}
     shown = evaluate_panels(panels({"code": "p", "title": "P", "fields": [field]}), {}, facts(choices=choices))
@@ -180,12 +180,12 @@ def test_an_unknown_field_is_named() -> None:
         ("/account", "/summary/account"),
     ],
 )
-def test_a_fault_of_the_request_is_placed_at_the_field_it_came_from(pointer: str, at: str) -> None:
+def test_a_request_error_is_reported_at_its_field(pointer: str, at: str) -> None:
     shown = evaluate_panels(panels(HOW, VISIT, PLACE), {"how": {"method": "utility_installation"}}, facts())
     assert locate_error(shown, Pointer(pointer, "why")) == (at, "why")
 
 
-def test_what_only_stands_there_is_kept_with_what_was_entered() -> None:
+def test_default_values_are_stored_with_the_entered_ones() -> None:
     one = {"service_points": (Choice(value="SP-1", label="1 Elm Street"),)}
     assert get_visible_values(
         evaluate_panels(panels(PLACE, VISIT), {"visit": {"access": "bell"}}, facts(choices=one))

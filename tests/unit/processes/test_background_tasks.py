@@ -1,4 +1,4 @@
-"""A background task outlives its errors, says how it does, and ends its process only if it cannot go on."""
+"""A background task survives its errors, reports its health, and ends its process only if it cannot continue."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ from relay.supervisor import Supervisor
 async def supervised(
     turn: Callable[[], Awaitable[None]], until: Callable[[Supervisor], bool], **how: timedelta
 ) -> Supervisor:
-    """Runs a task until something holds."""
+    """Run a task until the condition holds."""
     supervisor = Supervisor(**how)
     supervisor.start("task", turn)
     async with asyncio.timeout(60):
@@ -24,7 +24,7 @@ async def supervised(
 
 
 class Turns:
-    """Fails as often as it is told to, then succeeds."""
+    """Fails the given number of times, then succeeds."""
 
     def __init__(self, *errors: BaseException) -> None:
         self.errors = list(errors)
@@ -37,7 +37,7 @@ class Turns:
         self.succeeded += 1
 
 
-async def test_a_task_that_fails_goes_on_and_logs_the_same_error_once() -> None:
+async def test_a_failing_task_continues_and_logs_a_repeated_error_once() -> None:
     turns = Turns(KeyError("a"), KeyError("a"), KeyError("a"))
     with capture_logs() as logs:
         supervisor = await supervised(turns, lambda _: turns.succeeded > 0)
@@ -47,14 +47,14 @@ async def test_a_task_that_fails_goes_on_and_logs_the_same_error_once() -> None:
     assert (task.failures, task.failures_in_a_row, task.error) == (3, 0, "")
 
 
-async def test_a_cancellation_from_within_is_a_failure_and_not_an_end() -> None:
+async def test_a_cancellation_inside_a_task_is_a_failure() -> None:
     turns = Turns(asyncio.CancelledError())
     supervisor = await supervised(turns, lambda _: turns.succeeded > 0)
     await supervisor.stop()
     assert supervisor.health()[0].failures == 1
 
 
-async def test_another_system_that_is_away_is_waited_for_and_never_ends_the_process() -> None:
+async def test_an_unavailable_system_never_ends_the_process() -> None:
     turns = Turns(*(Unavailable("The database is away.") for _ in range(4)))
     supervisor = await supervised(turns, lambda one: one.health()[0].failures_in_a_row > 3, give_up_after=timedelta())
     health = Health.from_tasks(supervisor.health())
@@ -63,7 +63,7 @@ async def test_another_system_that_is_away_is_waited_for_and_never_ends_the_proc
     assert not supervisor.gave_up.is_set()
 
 
-async def test_a_task_that_keeps_failing_is_told_by_health_and_ends_the_process() -> None:
+async def test_a_persistently_failing_task_is_reported_and_ends_the_process() -> None:
     turns = Turns(*(ValueError("a name") for _ in range(1000)))
     supervisor = await supervised(turns, lambda one: one.health()[0].failing, give_up_after=timedelta(milliseconds=1))
     health = Health.from_tasks(supervisor.health())

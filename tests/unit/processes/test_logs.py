@@ -1,4 +1,4 @@
-"""A fault's traceback is in the log as text, whichever library logs it."""
+"""The traceback of an error is logged as text, whichever library logs it."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Calls to others end within their step and within the stop of a worker, whatever is set."""
+"""Calls to other systems end within their activity's timeout and the worker's shutdown, whatever is configured."""
 
 from datetime import timedelta
 

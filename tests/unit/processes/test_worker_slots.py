@@ -1,4 +1,4 @@
-"""The worker's slots fit its connection pool, and a stop waits for calls in flight."""
+"""The worker's slots fit its connection pool, and a shutdown waits for calls in flight."""
 
 from unittest.mock import Mock
 
@@ -10,7 +10,7 @@ from settings.settings import Settings
 from workflows import policies
 
 
-def test_every_local_activity_finds_a_connection_and_leaves_some_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_local_activities_leave_connections_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
     composed = Mock()
     monkeypatch.setattr(worker, "Worker", composed)
     for size in (4, 10, 50):
@@ -20,13 +20,13 @@ def test_every_local_activity_finds_a_connection_and_leaves_some_to_others(monke
         assert composed.call_args.kwargs["graceful_shutdown_timeout"] == GRACEFUL_SHUTDOWN_TIMEOUT
 
 
-def test_a_pool_too_small_for_all_who_need_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_too_small_connection_pool_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRIDENROLL_DATABASE_POOL_SIZE", str(worker.RESERVED_CONNECTIONS))
     with pytest.raises(ValueError, match="greater than or equal to 4"):
         Settings()
 
 
-def test_a_step_that_waits_for_long_holds_no_slot() -> None:
+def test_a_long_wait_holds_no_slot() -> None:
     retries = policies.OWN_DATABASE["retry_policy"]
     assert retries.initial_interval < policies.OWN_DATABASE["local_retry_threshold"]
     assert policies.OWN_DATABASE["local_retry_threshold"].total_seconds() <= 2

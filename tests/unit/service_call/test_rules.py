@@ -1,4 +1,4 @@
-"""What may be done about a device, as tables."""
+"""The actions on an enrolled device, as tables."""
 
 from collections.abc import Callable
 from typing import Any
@@ -48,7 +48,7 @@ def test_the_owner_decides_who_may_order_a_visit(
 
 
 @pytest.mark.parametrize("state", ServiceCallState)
-def test_whoever_cannot_act_reads_what_helps(state: ServiceCallState) -> None:
+def test_a_refused_action_has_a_fix(state: ServiceCallState) -> None:
     fix = suggest_instead_of_action(state)
     ends = state in (_C.RESOLVED, _C.REPLACED, _C.CLOSED, _C.CANCELLED)
     assert ("POST /v1/service-calls." in fix) is ends
@@ -84,7 +84,7 @@ def test_a_problem_is_one_of_those_configured_if_any_are(code: str, known: list[
         (_C.CANCELLED, None, False, ()),
     ],
 )
-def test_each_state_has_its_doors(
+def test_each_state_has_its_actions(
     state: ServiceCallState, resume: str | None, under_way: bool, doors: tuple[str, ...]
 ) -> None:
     assert service_call_actions(state, resume, under_way=under_way) == doors
@@ -93,5 +93,5 @@ def test_each_state_has_its_doors(
 
 @pytest.mark.parametrize("state", list(SERVICE_CALL_TRANSITIONS))
 @pytest.mark.parametrize("remote", [True, False])
-def test_each_state_says_what_happens_next(state: ServiceCallState, remote: bool) -> None:
+def test_each_state_has_a_next_step(state: ServiceCallState, remote: bool) -> None:
     assert service_call_next_step(state, remote_action=remote).endswith(".")

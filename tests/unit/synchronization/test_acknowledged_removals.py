@@ -1,4 +1,4 @@
-"""What the DERMS says of devices on their way out, beside those that stay."""
+"""Acknowledgements of devices that are being deregistered, beside those that stay."""
 
 from typing import Any
 
@@ -25,46 +25,46 @@ def effect(registrations: dict[str, RegistrationState], *, asked: bool = False, 
     return evaluate_acknowledgement(ack, waiting, 1, registrations, outcome_unknown=False, asked=asked)
 
 
-def test_let_go_it_is_deregistered() -> None:
+def test_a_released_device_is_deregistered() -> None:
     found = effect({OLD: R.REMOVING}, old="deregistered")
     assert (found.state, found.devices) == (SyncState.SYNCHRONIZED, ((OLD, R.DEREGISTERED, ""),))
 
 
-def test_not_let_go_it_stays_on_its_way_out_and_calls_a_person() -> None:
+def test_an_unreleased_device_stays_deregistering_and_is_parked() -> None:
     found = effect({OLD: R.REMOVING}, old="failed")
     assert (found.state, found.code, found.devices) == (SyncState.ERROR, DEVICE_FAILED, ())
     assert [device for device, _ in found.not_released] == [OLD]
 
 
-def test_said_to_be_registered_still_it_stays_on_its_way_out() -> None:
+def test_a_still_registered_device_stays_deregistering() -> None:
     found = effect({OLD: R.REMOVING}, old="registered")
     assert (found.state, found.devices) == (SyncState.ERROR, ())
 
 
-def test_the_replacement_is_registered_and_the_old_one_let_go() -> None:
+def test_the_replacement_is_registered_and_the_old_device_released() -> None:
     found = effect({OLD: R.REMOVING, NEW: R.REGISTERING}, old="deregistered", new="registered")
     assert found.state is SyncState.SYNCHRONIZED
     assert {device: after for device, after, _ in found.devices} == {OLD: R.DEREGISTERED, NEW: R.REGISTERED}
 
 
-def test_a_refused_replacement_does_not_undo_that_the_old_one_left() -> None:
+def test_a_refused_replacement_does_not_restore_the_old_device() -> None:
     found = effect({OLD: R.REMOVING, NEW: R.REGISTERING}, old="deregistered", new="failed")
     assert found.state is SyncState.ERROR
     assert "could not register 1 of 2" in found.text
 
 
-def test_left_out_it_is_waited_for() -> None:
+def test_a_missing_device_is_awaited() -> None:
     assert effect({OLD: R.REMOVING, NEW: R.REGISTERED}, new="registered").state is SyncState.AWAITING_ACKNOWLEDGEMENT
 
 
-def test_left_out_of_the_answer_to_our_question_it_calls_a_person() -> None:
+def test_a_device_missing_from_a_status_answer_is_parked() -> None:
     assert effect({OLD: R.REMOVING}, asked=True).code == DEVICES_UNANSWERED
 
 
-def test_let_go_before_it_needs_no_second_word() -> None:
+def test_a_device_released_before_needs_no_second_answer() -> None:
     assert effect({OLD: R.DEREGISTERED, NEW: R.REGISTERING}, new="registered").state is SyncState.SYNCHRONIZED
 
 
-def test_those_gone_for_good_or_not_there_yet_are_not_waited_for() -> None:
+def test_ended_and_future_devices_are_not_awaited() -> None:
     registrations = {"dev_kept": R.KEPT, "dev_away": R.REMOVED, "dev_to_come": R.PROPOSED, NEW: R.REGISTERING}
     assert effect(registrations, new="registered").state is SyncState.SYNCHRONIZED

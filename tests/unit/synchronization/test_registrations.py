@@ -1,4 +1,4 @@
-"""A device on its way out goes as far as the DERMS has confirmed, and never back."""
+"""The registration of a device that leaves follows what the DERMS has confirmed, and never goes back."""
 
 import pytest
 
@@ -9,7 +9,7 @@ _R = RegistrationState
 
 
 @pytest.mark.parametrize("registration", RegistrationState)
-def test_every_step_is_one_that_the_table_has(registration: RegistrationState) -> None:
+def test_every_step_is_in_the_transition_table(registration: RegistrationState) -> None:
     for path in (
         states_when_unenrolled(registration),
         states_when_released(registration, kept=True),
@@ -20,21 +20,21 @@ def test_every_step_is_one_that_the_table_has(registration: RegistrationState) -
 
 
 @pytest.mark.parametrize("registration", [_R.REGISTERING, _R.REGISTERED, _R.REGISTRATION_FAILED, _R.INSTALLED])
-def test_what_the_derms_may_know_it_must_let_go_of(registration: RegistrationState) -> None:
+def test_devices_known_to_the_derms_must_be_deregistered(registration: RegistrationState) -> None:
     assert states_when_unenrolled(registration) == (_R.REMOVING,)
 
 
 @pytest.mark.parametrize("registration", [_R.REMOVING, _R.DEREGISTERED, _R.REMOVED, _R.KEPT])
-def test_who_leaves_already_leaves_once(registration: RegistrationState) -> None:
+def test_a_deregistering_device_is_not_deregistered_again(registration: RegistrationState) -> None:
     assert states_when_unenrolled(registration) == ()
 
 
-def test_nothing_settles_before_the_derms_has_let_go() -> None:
+def test_no_registration_ends_before_the_derms_releases_it() -> None:
     assert [registration for registration in RegistrationState if states_when_released(registration, kept=True)] == [
         _R.DEREGISTERED
     ]
 
 
-def test_it_settles_as_it_ended() -> None:
+def test_the_final_registration_follows_the_end() -> None:
     assert states_when_released(_R.DEREGISTERED, kept=True) == (_R.KEPT,)
     assert states_when_released(_R.DEREGISTERED, kept=False) == (_R.REMOVED,)

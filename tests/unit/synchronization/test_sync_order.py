@@ -1,4 +1,4 @@
-"""Which change waits for which, which are joined into one, and when there is nothing to tell."""
+"""Which change waits for which, which are merged, and when there is nothing to send."""
 
 import pytest
 from hypothesis import given
@@ -26,7 +26,7 @@ def told(sequence: int, state: SyncState, kind: SyncKind = ENROLL, attempts: int
 
 @some.composite
 def histories(draw: some.DrawFn) -> list[EarlierRequest]:
-    """All requests of one subscription, as random as they may be."""
+    """Generate all requests of one subscription."""
     states = draw(some.lists(some.sampled_from(SyncState), max_size=8))
     return [
         told(
@@ -45,16 +45,16 @@ def test_a_later_change_waits_for_one_that_is_not_final(state: SyncState) -> Non
 
 
 @pytest.mark.parametrize("state", sorted(FINAL_STATES))
-def test_nobody_waits_for_one_that_is_final(state: SyncState) -> None:
+def test_final_requests_block_nothing(state: SyncState) -> None:
     assert find_blocking_request(2, [told(1, state)]) is None
 
 
-def test_the_last_one_before_it_is_waited_for() -> None:
+def test_a_request_waits_for_its_predecessor() -> None:
     assert find_blocking_request(3, [told(1, ERROR), told(2, ERROR), told(4, ERROR)]) == told(2, ERROR)
 
 
 @given(histories())
-def test_at_most_one_of_a_subscription_may_be_sent(history: list[EarlierRequest]) -> None:
+def test_at_most_one_request_of_a_subscription_may_be_sent(history: list[EarlierRequest]) -> None:
     may = [
         one for one in history if one.state not in FINAL_STATES and find_blocking_request(one.sequence, history) is None
     ]
@@ -62,13 +62,13 @@ def test_at_most_one_of_a_subscription_may_be_sent(history: list[EarlierRequest]
 
 
 @given(histories(), some.sampled_from(SyncKind), some.booleans())
-def test_only_what_was_never_sent_is_joined(history: list[EarlierRequest], kind: SyncKind, enrolled: bool) -> None:
+def test_only_unsent_requests_are_merged(history: list[EarlierRequest], kind: SyncKind, enrolled: bool) -> None:
     joined = plan_sync_request(kind, history, anyone_enrolled=enrolled).merged
     assert set(joined) == {one.id for one in history if one.state is PENDING and not one.attempts}
 
 
 @given(histories(), some.sampled_from(SyncKind), some.booleans())
-def test_what_the_derms_may_know_of_is_never_left_untold(
+def test_the_derms_is_notified_of_everything_it_may_know(
     history: list[EarlierRequest], kind: SyncKind, enrolled: bool
 ) -> None:
     if plan_sync_request(kind, history, anyone_enrolled=enrolled).is_unnecessary:
@@ -88,7 +88,7 @@ def test_what_the_derms_may_know_of_is_never_left_untold(
         ([], False, False),
     ],
 )
-def test_enrolled_and_gone_before_anything_was_sent_is_told_to_nobody(
+def test_an_enrollment_and_unenrollment_before_any_send_notify_nobody(
     earlier: list[EarlierRequest], enrolled: bool, nothing: bool
 ) -> None:
     assert plan_sync_request(UNENROLL, earlier, anyone_enrolled=enrolled).is_unnecessary is nothing
@@ -105,7 +105,7 @@ def test_enrolled_and_gone_before_anything_was_sent_is_told_to_nobody(
         (UPDATE, REPLACE, True, REPLACE),
     ],
 )
-def test_a_joined_change_says_what_both_were_for(
+def test_a_merged_change_names_both_purposes(
     earlier: SyncKind, kind: SyncKind, enrolled: bool, becomes: SyncKind
 ) -> None:
     history = [told(1, SYNCHRONIZED, attempts=1), told(2, PENDING, earlier)]
@@ -116,11 +116,11 @@ def test_a_joined_change_says_what_both_were_for(
     ("last_sent", "last_hash", "expected"),
     [(SYNCHRONIZED, "a", True), (SYNCHRONIZED, "b", False), (CANCELLED, "a", False), (None, None, False)],
 )
-def test_the_same_again_is_nothing_new(last_sent: SyncState | None, last_hash: str | None, expected: bool) -> None:
+def test_an_equal_snapshot_is_no_news(last_sent: SyncState | None, last_hash: str | None, expected: bool) -> None:
     assert is_already_synchronized("a", last_sent, last_hash) is expected
 
 
 @pytest.mark.parametrize("state", SyncState)
-def test_only_what_the_derms_refused_is_moot_when_nobody_is_left(state: SyncState) -> None:
+def test_only_refused_requests_are_obsolete_without_participants(state: SyncState) -> None:
     assert is_obsolete(state, "UNKNOWN_FEEDER") is (state is ERROR)
     assert not any(is_obsolete(state, unanswered) for unanswered in UNANSWERED_ERRORS)

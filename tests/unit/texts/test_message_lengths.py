@@ -1,4 +1,4 @@
-"""No text in a history gets long, and none is refused because it is."""
+"""Texts in histories are short, and long ones are truncated rather than refused."""
 
 import asyncio
 from typing import Any
@@ -17,7 +17,7 @@ from workflows.signals import MessageDeduplicator
 LONG = "x" * 5000
 
 
-def test_a_long_text_is_cut_whoever_wrote_it() -> None:
+def test_a_long_text_is_truncated() -> None:
     assert len(CancelRequested(reason=LONG).reason) == MAXIMUM_LENGTH
     answer = DermsAcknowledgement(
         message_id="a", sync_request_id="s", result="negative", text=LONG, references={LONG: LONG}
@@ -43,7 +43,7 @@ class Failing(ActivityInboundInterceptor):
 @pytest.mark.parametrize(
     ("error", "kind"), [(Refused(LONG, code="refused"), "refused"), (ValueError(f"{LONG}\nsecret"), "ValueError")]
 )
-def test_what_an_activity_fails_with_is_short_and_has_no_cause(error: Exception, kind: str) -> None:
+def test_an_activity_failure_is_short_and_has_no_cause(error: Exception, kind: str) -> None:
     error.__cause__ = KeyError("a whole statement with what it was given")
     with pytest.raises(ApplicationError) as failed:
         asyncio.run(ErrorMapping().intercept_activity(Failing(error)).execute_activity(None))  # type: ignore[arg-type]
@@ -52,7 +52,7 @@ def test_what_an_activity_fails_with_is_short_and_has_no_cause(error: Exception,
     assert "secret" not in failed.value.message
 
 
-def test_messages_that_were_seen_are_remembered_by_small_digests_and_not_for_ever() -> None:
+def test_message_ids_are_remembered_as_a_bounded_set_of_digests() -> None:
     seen = MessageDeduplicator()
     assert seen.is_new(LONG)
     assert not seen.is_new(LONG)

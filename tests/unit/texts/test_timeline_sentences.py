@@ -1,4 +1,4 @@
-"""Whatever the code writes in the trail has words of its own."""
+"""Every audited action has a sentence in the timeline."""
 
 import re
 from collections.abc import Iterator
@@ -40,32 +40,32 @@ MOVED = {
 
 
 def moved() -> Iterator[str]:
-    """Every step that a transition table allows."""
+    """Return every transition that a table allows."""
     for kind, table in MOVED.items():
         yield from (f"{kind}:{state}" for after in table.values() for state in after)
 
 
 def noted() -> Iterator[str]:
-    """Every action that an operation names."""
+    """Return every action that an operation records."""
     for path in sorted(OPERATIONS.rglob("*.py")):
         yield from WRITTEN.findall(path.read_text(encoding="utf-8"))
     yield from (f"{kind}:flow_started_again" for kind in ("enr", "unr", "svc"))
 
 
-def test_what_is_noted_is_found() -> None:
+def test_recorded_actions_are_found() -> None:
     assert {"enr:submitted", "wo:sent_back", "syn:released"} <= set(noted())
 
 
 @pytest.mark.parametrize("action", sorted({*moved(), *noted()}))
-def test_every_action_has_words(action: str) -> None:
+def test_every_action_has_a_sentence(action: str) -> None:
     assert action in TIMELINE_SENTENCES
 
 
-def test_no_words_are_kept_for_what_nothing_writes() -> None:
+def test_no_sentence_is_unused() -> None:
     assert set(TIMELINE_SENTENCES) == {*moved(), *noted()}
 
 
-def test_a_device_and_its_registration_are_told_apart() -> None:
+def test_a_device_and_its_registration_have_different_sentences() -> None:
     assert describe_action("dev:installed") != describe_action("reg:installed")
 
 

@@ -1,4 +1,4 @@
-"""docker-compose.yml, the Dockerfile and .dockerignore against the settings, the command line and the wheel."""
+"""docker-compose.yml, the Dockerfile and .dockerignore agree with the settings, the command line and the wheel."""
 
 import re
 import tomllib
@@ -36,11 +36,11 @@ def _names(prefix: str) -> set[str]:
 
 @pytest.fixture
 def command_line() -> click.Command:
-    # Not at the top: a command line that cannot be imported fails the tests that ask it, and no others.
+    # Not at the top: a command line that cannot be imported fails only the tests that need it.
     return typer.main.get_command(import_module("cli.main").app)
 
 
-def test_services_wait_for_services_that_exist_without_circles() -> None:
+def test_service_dependencies_exist_and_have_no_cycles() -> None:
     graph = {name: set(content.get("depends_on", {})) for name, content in SERVICES.items()}
     assert set().union(*graph.values()) <= set(SERVICES)
     TopologicalSorter(graph).prepare()
@@ -57,7 +57,7 @@ def test_waiting_for_health_needs_a_health_check_and_waiting_for_an_end_needs_on
 
 
 @pytest.mark.parametrize("name", LASTING)
-def test_what_lasts_is_watched_and_started_again(name: str) -> None:
+def test_long_running_services_have_health_checks_and_restart(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
     assert SERVICES[name]["restart"] == "unless-stopped"
 
@@ -71,7 +71,7 @@ def test_what_lasts_is_watched_and_started_again(name: str) -> None:
         ("head-end", "HEAD_END_SIMULATOR_PORT"),
     ],
 )
-def test_health_is_asked_at_the_port_that_the_service_listens_on(service: str, variable: str) -> None:
+def test_health_checks_use_the_port_of_the_service(service: str, variable: str) -> None:
     port = SERVICES[service]["environment"][variable]
     assert f"http://127.0.0.1:{port}/healthz" in SERVICES[service]["healthcheck"]["test"][-1]
 
@@ -91,20 +91,20 @@ def test_secrets_are_required_from_the_environment_and_never_written_down() -> N
             assert REQUIRED.search(value), f"{service}: the password in {name}"
 
 
-def test_the_required_secrets_are_explained_in_the_page_about_containers() -> None:
+def test_required_secrets_are_documented() -> None:
     page = (ROOT / "docs/operate/containers.md").read_text(encoding="utf-8")
     for _, _, value in _environment():
         for name in REQUIRED.findall(value):
             assert f"{name}=" in page
 
 
-def test_every_variable_of_ours_is_a_setting_or_read_by_the_command_line() -> None:
+def test_every_gridenroll_variable_is_a_setting_or_a_command_line_variable() -> None:
     client = (ROOT / "cli/client.py").read_text(encoding="utf-8")
     read = {name.lower() for name in re.findall(r"GRIDENROLL_(\w+)", client)}
     assert _names("GRIDENROLL_") <= set(Settings.model_fields) | read
 
 
-def test_every_variable_of_the_simulator_is_a_setting_of_it() -> None:
+def test_every_simulator_variable_is_a_setting() -> None:
     assert _names("DERMS_SIMULATOR_") <= set(SimulatorSettings.model_fields)
     assert _names("HEAD_END_SIMULATOR_") <= set(HeadEndSettings.model_fields)
 
@@ -112,7 +112,7 @@ def test_every_variable_of_the_simulator_is_a_setting_of_it() -> None:
 @pytest.mark.parametrize(
     "service", [name for name, content in SERVICES.items() if "build" in content and "entrypoint" not in content]
 )
-def test_every_command_of_ours_exists(service: str, command_line: click.Command) -> None:
+def test_every_gridenroll_command_exists(service: str, command_line: click.Command) -> None:
     command = command_line
     for word in SERVICES[service]["command"]:
         commands: dict[str, click.Command] = getattr(command, "commands", {})
@@ -124,7 +124,7 @@ def test_the_worker_can_be_scaled() -> None:
     assert not {"container_name", "ports", "hostname"} & set(SERVICES["worker"])
 
 
-def test_ports_are_published_to_this_machine_only() -> None:
+def test_ports_are_published_on_loopback_only() -> None:
     for content in SERVICES.values():
         assert all(port.startswith("127.0.0.1:") for port in content.get("ports", []))
 
@@ -136,14 +136,14 @@ def test_volumes_and_configurations_in_use_are_declared() -> None:
     assert configs == set(COMPOSE["configs"])
 
 
-def test_the_image_is_built_of_all_that_the_wheel_holds() -> None:
+def test_the_image_contains_everything_in_the_wheel() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     held = set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"])
     let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line[:1] == "!"}
     assert held | {"pyproject.toml", "requirements.txt", project["project"]["readme"]} <= let_in
 
 
-def test_what_the_image_leaves_out_is_in_the_lock_under_that_name() -> None:
+def test_packages_excluded_from_the_image_are_in_the_lock() -> None:
     recipe = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     left_out = re.findall(r"/\^\(([\w|-]+)\)==/", recipe)[0].split("|")
     lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A wait ends as soon as it can, and one in vain says what was waited for and what there was instead."""
+"""A wait ends as soon as possible, and a failed one says what was awaited and what there was instead."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def test_a_wait_returns_the_first_true_value() -> None:
     assert wait_for(lambda: next(values)) == "there"
 
 
-def test_a_wait_in_vain_says_the_condition_its_values_and_what_there_was() -> None:
+def test_a_failed_wait_reports_the_condition_its_values_and_the_actual_value() -> None:
     state = "sending"
     with pytest.raises(AssertionError) as failed:
         wait_for(lambda: state == "synchronized", instead=lambda: {"attempts": 3}, seconds=0)
@@ -20,7 +20,7 @@ def test_a_wait_in_vain_says_the_condition_its_values_and_what_there_was() -> No
     assert said.endswith("there was {'attempts': 3}")
 
 
-async def test_a_wait_for_what_is_asked_returns_what_was_seen() -> None:
+async def test_an_asynchronous_wait_returns_the_observed_value() -> None:
     answers = iter(["requested", "enrolled"])
 
     async def look() -> str:

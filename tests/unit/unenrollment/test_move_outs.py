@@ -1,4 +1,4 @@
-"""What follows for one who takes part from what the CIS says (docs/domain.md#move-out)."""
+"""What follows for a participant from the CIS records (docs/domain.md#move-out)."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -43,7 +43,7 @@ def own(state: UnenrollmentState, wished: datetime, at: datetime | None = None) 
         (SOON, False, cis(_U.REMOVING, PAST), MoveOutSteps(cancel=True, start=True)),
         (PAST, True, cis(_U.REMOVING, PAST), MoveOutSteps()),
         (PAST, True, cis(_U.SUBMITTED, PAST), MoveOutSteps()),
-        # somebody else's
+        # another customer's
         (None, False, own(_U.SCHEDULED, LATE), MoveOutSteps()),
         (SOON, False, own(_U.SCHEDULED, LATE), MoveOutSteps(effective_at=SOON)),
         (SOON, False, own(_U.SCHEDULED, LATE, at=SOON), MoveOutSteps()),
@@ -55,7 +55,7 @@ def own(state: UnenrollmentState, wished: datetime, at: datetime | None = None) 
         (PAST, False, own(_U.AWAITING_APPROVAL, LATE), MoveOutSteps(effective_at=NOW, drop_approval=True)),
     ],
 )
-def test_one_subscription_is_left_once(
+def test_a_subscription_is_ended_once(
     leaves: datetime | None, heard: bool, found: OpenUnenrollment | None, steps: MoveOutSteps
 ) -> None:
     assert decide_move_out(OccupancyUpdate(leaves, heard, found), NOW) == steps
@@ -74,7 +74,5 @@ WHO, TODAY = ServicePointHolder("A-1", "cus_1"), date(2026, 7, 1)
         (ServicePointHolder("A-1", "cus_2"), None, True),
     ],
 )
-def test_gone_is_who_has_it_no_more_from_that_very_day(
-    holder: ServicePointHolder, ends: date | None, gone: bool
-) -> None:
+def test_a_move_out_takes_effect_on_its_date(holder: ServicePointHolder, ends: date | None, gone: bool) -> None:
     assert has_moved_out(WHO, holder, ends, TODAY) is gone

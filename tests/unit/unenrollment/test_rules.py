@@ -1,4 +1,4 @@
-"""Who may leave a program, who leaves with whom and how, and what the reason brings with it.
+"""Who may unenroll, which devices with which removal method, and the effects of the reason.
 
 See docs/domain.md#unenroll.
 """
@@ -43,7 +43,7 @@ def facts(
     owners: tuple[AssetOwnership, ...] = (MINE, MINE, MINE),
     **changes: Any,
 ) -> UnenrollmentFacts:
-    """Facts that every rule passes, at noon UTC of 1 July 2026."""
+    """Build facts at noon UTC on 1 July 2026 that pass every rule."""
     made = UnenrollmentFacts(
         instant=NOW,
         submitted_on=date(2026, 7, 1),
@@ -75,18 +75,18 @@ def failures(found: UnenrollmentFacts) -> set[str]:
     return {finding.rule for finding in rules.decide_unenrollment(found).findings if finding.verdict is Verdict.FAILED}
 
 
-def test_who_names_no_device_leaves_with_all() -> None:
+def test_a_request_without_devices_unenrolls_all() -> None:
     assert leaving(facts()) == ["dev_0", "dev_1", "dev_2"]
     assert rules.ends_subscription(facts())
 
 
-def test_who_names_some_leaves_with_those_by_id_or_serial_number() -> None:
+def test_a_request_names_devices_by_id_or_serial_number() -> None:
     found = facts(ask=named("dev_2", "sn-0"))
     assert leaving(found) == ["dev_0", "dev_2"]
     assert not rules.ends_subscription(found)
 
 
-def test_where_too_few_would_stay_all_leave_and_it_is_said() -> None:
+def test_all_devices_leave_if_too_few_would_stay() -> None:
     found = facts(ask=named("dev_0", "dev_1"), program={"devices": {"minimum": 2, "maximum": 4}})
     assert len(leaving(found)) == 3
     assert rules.enough_devices_stay(found).verdict is Verdict.WARNED
@@ -103,14 +103,14 @@ def test_where_too_few_would_stay_all_leave_and_it_is_said() -> None:
         (MINE, "ship_back", True, "keep"),
     ],
 )
-def test_a_device_leaves_as_the_program_says_unless_it_is_the_customers_own(
+def test_the_program_sets_the_removal_method_of_utility_devices(
     owner: AssetOwnership, usual: str, visits: bool, method: str
 ) -> None:
     found = facts(program={"removal_method": usual, "visits_customer_owned": visits}, owners=(owner,))
     assert [departure.method for departure in rules.plan_removals(found)] == [RemovalMethod(method)]
 
 
-def test_a_method_named_is_the_one() -> None:
+def test_a_requested_removal_method_is_used() -> None:
     found = facts(ask=named("dev_0", method="ship_back"), owners=(THEIRS, THEIRS))
     assert rules.plan_removals(found)[0].method is RemovalMethod.SHIP_BACK
 
@@ -142,25 +142,25 @@ def test_a_method_named_is_the_one() -> None:
         ({"task": None}, ""),
     ],
 )
-def test_a_rule_refuses_what_it_is_there_for_and_nothing_else(changes: dict[str, Any], rule: str) -> None:
+def test_each_rule_refuses_exactly_its_case(changes: dict[str, Any], rule: str) -> None:
     assert failures(facts(**changes)) == ({rule} if rule else set())
 
 
-def test_the_minimum_term_ends_at_midnight_of_the_premise() -> None:
+def test_the_minimum_term_ends_at_the_premises_midnight() -> None:
     term = {"minimum_term_days": 168}
     midnight = datetime(2026, 7, 2, 5, tzinfo=UTC)
     assert failures(facts(term=term, effective_at=midnight - timedelta(seconds=1))) == {"minimum_term"}
     assert failures(facts(term=term, effective_at=midnight)) == set()
 
 
-def test_a_term_that_only_warns_says_so() -> None:
+def test_an_advisory_minimum_term_warns() -> None:
     found = facts(term={"minimum_term_days": 168, "minimum_term": "warn"})
     assert rules.minimum_term(found).verdict is Verdict.WARNED
     assert rules.decide_unenrollment(found).outcome is DecisionOutcome.ACCEPTED
 
 
-def test_who_has_moved_out_is_held_by_nothing() -> None:
-    """Neither by a term, nor by an approval, nor by who may give that reason."""
+def test_a_move_out_overrides_every_restriction() -> None:
+    """No minimum term, approval, or restriction of reasons applies."""
     out = {"code": "move_out", "description": "Out", "channels": ["self_service"]}
     ask, task = {"reason": "move_out"}, {"reasons": [out], "approval": True}
     held = facts(term={"minimum_term_days": 168}, ask=ask, task=task)
@@ -179,15 +179,13 @@ def test_who_has_moved_out_is_held_by_nothing() -> None:
         (None, {}, False, False),
     ],
 )
-def test_the_reason_brings_its_effects_with_it(
-    reason: str | None, task: dict[str, Any], approval: bool, first: bool
-) -> None:
+def test_the_reason_sets_its_effects(reason: str | None, task: dict[str, Any], approval: bool, first: bool) -> None:
     found = facts(ask={"reason": reason}, task=task)
     assert (rules.is_approval_required(found), rules.stops_control_first(found)) == (approval, first)
 
 
 @pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
-def test_every_rule_says_its_name_and_a_whole_sentence(rule: Callable[[UnenrollmentFacts], Any]) -> None:
+def test_every_finding_has_a_rule_name_and_a_sentence(rule: Callable[[UnenrollmentFacts], Any]) -> None:
     for found in (
         facts(),
         facts(ask={"reason": None, "effective_date": "2026-01-01", **named("x", "x")}, task={"reason_required": True}),
@@ -204,7 +202,7 @@ def test_every_rule_says_its_name_and_a_whole_sentence(rule: Callable[[Unenrollm
     minimum=st.integers(1, 4),
     usual=st.sampled_from(RemovalMethod),
 )
-def test_nobody_is_left_behind_below_the_minimum(
+def test_no_subscription_keeps_fewer_devices_than_the_minimum(
     owners: list[AssetOwnership], asked: set[int], minimum: int, usual: RemovalMethod
 ) -> None:
     named_devices = [f"dev_{at}" for at in sorted(asked) if at < len(owners)]

@@ -1,4 +1,5 @@
-"""What cannot be read does no harm: a signal changes nothing, a start fails at once instead of trying for ever."""
+"""What cannot be decoded does no harm: a signal changes nothing, a start fails at once instead of being retried
+forever."""
 
 import gc
 
@@ -15,55 +16,55 @@ NONSENSE = ["not", "a", "message"]
 
 
 @pytest.mark.parametrize("name", [CANCEL_REQUESTED, PLACE_FREED, RETRY_REQUESTED, DERMS_ACKNOWLEDGED])
-async def test_a_signal_that_cannot_be_read_changes_nothing_and_is_kept(enroll: StartEnrollment, name: str) -> None:
-    async with enroll() as flow:
-        await flow.wait_for_acknowledgement_wait()
-        await flow.handle.signal(name, NONSENSE)
-        await flow.wait_until(lambda: bool(flow.record.unreadable))
-        (kept,) = flow.record.unreadable
-        assert (kept.workflow_id, kept.name, kept.payload) == (flow.handle.id, name, NONSENSE)
+async def test_an_unreadable_signal_changes_nothing_and_is_kept(enroll: StartEnrollment, name: str) -> None:
+    async with enroll() as run:
+        await run.wait_for_acknowledgement_wait()
+        await run.handle.signal(name, NONSENSE)
+        await run.wait_until(lambda: bool(run.record.unreadable))
+        (kept,) = run.record.unreadable
+        assert (kept.workflow_id, kept.name, kept.payload) == (run.handle.id, name, NONSENSE)
         assert kept.error == "message: model_type"
-        await flow.wait_for_acknowledgement_wait()
-        await flow.acknowledge()
-        assert (await flow.result()).synchronization is SyncOutcome.SYNCHRONIZED
-        assert flow.record.outcomes[0] == "applied: positive"
+        await run.wait_for_acknowledgement_wait()
+        await run.acknowledge()
+        assert (await run.result()).synchronization is SyncOutcome.SYNCHRONIZED
+        assert run.record.outcomes[0] == "applied: positive"
 
 
 @pytest.mark.parametrize("values", [[], [{}, {}]])
 async def test_a_signal_with_no_value_or_two_stops_no_workflow(enroll: StartEnrollment, values: list[object]) -> None:
-    async with enroll() as flow:
-        await flow.wait_for_acknowledgement_wait()
-        await flow.handle.signal(RETRY_REQUESTED, args=values)
-        await flow.acknowledge()
-        assert (await flow.result()).synchronization is SyncOutcome.SYNCHRONIZED
-        assert [one.payload for one in flow.record.unreadable] == [values]
+    async with enroll() as run:
+        await run.wait_for_acknowledgement_wait()
+        await run.handle.signal(RETRY_REQUESTED, args=values)
+        await run.acknowledge()
+        assert (await run.result()).synchronization is SyncOutcome.SYNCHRONIZED
+        assert [one.payload for one in run.record.unreadable] == [values]
 
 
 async def test_a_signal_that_is_too_large_is_kept_without_its_content(enroll: StartEnrollment) -> None:
-    async with enroll() as flow:
-        await flow.wait_for_acknowledgement_wait()
-        await flow.handle.signal(RETRY_REQUESTED, ["x" * 100_000])
-        await flow.wait_until(lambda: bool(flow.record.unreadable))
-        (kept,) = flow.record.unreadable
+    async with enroll() as run:
+        await run.wait_for_acknowledgement_wait()
+        await run.handle.signal(RETRY_REQUESTED, ["x" * 100_000])
+        await run.wait_until(lambda: bool(run.record.unreadable))
+        (kept,) = run.record.unreadable
         assert kept.payload is None
         assert "too many to be kept here" in kept.error
 
 
-async def test_what_is_kept_says_what_is_wrong_and_repeats_no_value(enroll: StartEnrollment) -> None:
-    async with enroll() as flow:
-        await flow.wait_for_acknowledgement_wait()
-        await flow.handle.signal(DERMS_ACKNOWLEDGED, {"message_id": "m", "result": "Jane Doe, 555-0100"})
-        await flow.wait_until(lambda: bool(flow.record.unreadable))
-        (kept,) = flow.record.unreadable
+async def test_the_kept_reason_repeats_no_value(enroll: StartEnrollment) -> None:
+    async with enroll() as run:
+        await run.wait_for_acknowledgement_wait()
+        await run.handle.signal(DERMS_ACKNOWLEDGED, {"message_id": "m", "result": "Jane Doe, 555-0100"})
+        await run.wait_until(lambda: bool(run.record.unreadable))
+        (kept,) = run.record.unreadable
         assert kept.error == "sync_request_id: missing; result: literal_error"
 
 
-# The SDK never begins with the run of a workflow whose __init__ fails, and Python says so when it clears that away.
+# The SDK never starts the `run` of a workflow whose __init__ fails, and Python warns about that coroutine.
 @pytest.mark.filterwarnings("ignore:coroutine .*run_workflow' was never awaited")
-async def test_an_undecodable_start_fails_the_flow(enroll: StartEnrollment) -> None:
-    async with enroll(moods="answers") as flow:
-        other = await flow.environment.client.start_workflow(
-            WORKFLOW, {"enrollment": 7}, id="enroll/undecodable", task_queue=flow.record.enrollment_id
+async def test_an_undecodable_start_fails_the_workflow(enroll: StartEnrollment) -> None:
+    async with enroll(moods="answers") as run:
+        other = await run.environment.client.start_workflow(
+            WORKFLOW, {"enrollment": 7}, id="enroll/undecodable", task_queue=run.record.enrollment_id
         )
         with pytest.raises(WorkflowFailureError) as failed:
             await other.result()

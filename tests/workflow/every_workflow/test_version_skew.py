@@ -1,4 +1,4 @@
-"""Two releases of the worker at once: the older reads a value of the newer that it does not know."""
+"""Two releases of the worker run together: the older one reads a value of the newer one that it does not know."""
 
 import asyncio
 from collections.abc import Iterator
@@ -34,19 +34,19 @@ QUEUE = "version-skew"
 
 
 class NewerState(StrEnum):
-    """The states of a sync request as a later release knows them."""
+    """The states of a sync request in a later release."""
 
     HELD_BY_AN_AUDITOR = "held_by_an_auditor"
 
 
 class NewerSent(Message):
-    """What a later release's send returns."""
+    """The result of a later release's send."""
 
     state: NewerState
 
 
 class Newer:
-    """The activities of the later release: the request is with an auditor first."""
+    """The activities of the later release: an auditor checks the request first."""
 
     @activity.defn
     async def send_to_derms(self, request: SendToDerms) -> NewerSent:
@@ -54,7 +54,7 @@ class Newer:
 
 
 class KnownByTheNewer(SendResult):
-    """What the later release's workflows read: who is with an auditor is told to nobody."""
+    """What the later release's workflows read: nothing is sent while an auditor checks the request."""
 
     @field_validator("state", mode="before")
     @classmethod
@@ -63,7 +63,7 @@ class KnownByTheNewer(SendResult):
 
 
 class NewerAsWorkflowsSeeIt:
-    """What the later release's workflows call."""
+    """The activities as the later release's workflows call them."""
 
     @activity.defn
     async def send_to_derms(self, request: SendToDerms) -> KnownByTheNewer:
@@ -71,7 +71,7 @@ class NewerAsWorkflowsSeeIt:
 
 
 class Recorder:
-    """The steps on our own record, which both releases do alike."""
+    """The steps on our own record, which are the same in both releases."""
 
     @activity.defn
     async def record_acknowledgement(self, request: RecordAcknowledgement) -> SyncRequestStatus:
@@ -84,7 +84,7 @@ class Recorder:
 
 @pytest.fixture
 def environment() -> Iterator[WorkflowEnvironment]:
-    """A real server: the one that skips time would skip what a retried task waits for."""
+    """A real server: a time-skipping one would skip what a retried task waits for."""
 
     async def start() -> WorkflowEnvironment:
         started = await WorkflowEnvironment.start_local(
@@ -101,7 +101,7 @@ def environment() -> Iterator[WorkflowEnvironment]:
 
 
 async def task_failures(handle: WorkflowHandle[Any, Any]) -> list[str]:
-    """Why workflow tasks have failed."""
+    """Return why workflow tasks have failed."""
     history = await handle.fetch_history()
     return [
         event.workflow_task_failed_event_attributes.failure.message
@@ -111,7 +111,7 @@ async def task_failures(handle: WorkflowHandle[Any, Any]) -> list[str]:
 
 
 def workflows_of_a_release(client: Client) -> Worker:
-    """A worker that does the workflow's tasks, and none of its activities."""
+    """Run a worker for workflow tasks only."""
     return Worker(
         client, task_queue=QUEUE, workflows=[SyncRequestWorkflow], workflow_runner=UnsandboxedWorkflowRunner()
     )

@@ -1,4 +1,4 @@
-"""A batch's flow on stand-ins: a run record in memory, its pages done one by one."""
+"""Runs the batch workflow on a record in memory."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -19,8 +19,10 @@ from workflows.batch import BatchWorkflow
 
 
 class BatchRecord:
-    """A run of so many pages, unless it never begins. `asking` ones ask outside; the one at `broken_at` cannot be
-    done."""
+    """A batch run with this many pages.
+
+    `asking` pages call other systems; the page `broken_at` fails; `begins` is false if the run cannot begin.
+    """
 
     def __init__(
         self, pages: int, *, asking: frozenset[int] = frozenset(), broken_at: int = 0, begins: bool = True
@@ -50,7 +52,7 @@ class BatchRecord:
         )
 
     def process_page(self, at: BatchProgress) -> BatchProgress:
-        """Does the page that is meant, unless it was done before."""
+        """Process this page unless it was processed before."""
         if at.page == self._broken_at:
             raise Refused("The page cannot be done.", code="broken")
         if at.page == self.page:
@@ -85,7 +87,7 @@ class BatchRecord:
 async def run_batch(
     environment: WorkflowEnvironment, run: BatchRecord, *, pages_a_run: int = 500
 ) -> AsyncGenerator[WorkflowHandle[Any, BatchResult]]:
-    """Starts the run's flow."""
+    """Start the run's workflow."""
     name = BatchName.INITIAL_LOAD
     worker = Worker(
         environment.client,

@@ -1,4 +1,4 @@
-"""A parcel and a head-end in memory, by the house's own table of states, under the enrol flow."""
+"""Runs the enroll workflow on a shipment and a head-end in memory, with the real transition table of shipments."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -30,7 +30,7 @@ _E = EnrollmentState
 
 
 class DeviceSetup:
-    """The newest parcel, and the head-end."""
+    """The newest shipment, and the head-end."""
 
     def __init__(self, steps: tuple[SetupStep, ...], answers: list[HeadEndOutcome | None] | None) -> None:
         self.steps = steps
@@ -54,7 +54,7 @@ class DeviceSetup:
 
 
 class DeviceSetupActivities(EnrollmentActivities):
-    """The names that the flow calls while a device is shipped or checked."""
+    """The activities of shipments and status checks."""
 
     def __init__(self, record: EnrollmentRecord, derms: InMemoryDerms, house: DeviceSetup) -> None:
         super().__init__(record, derms)
@@ -137,22 +137,22 @@ class DeviceSetupActivities(EnrollmentActivities):
 
 @dataclass
 class DeviceSetupRun(EnrollmentRun):
-    """One enrolment whose device is shipped or checked."""
+    """An enrollment whose device is shipped or checked."""
 
     setup: DeviceSetup
 
     async def advance_shipment(self, *path: ShipmentState, told: bool = True) -> None:
-        """The parcel gets further; `told`: the flow hears of it."""
+        """Advance the shipment, and signal that unless `told` is false."""
         self.setup.move(*path)
         if told:
             await self.handle.signal("shipment_changed", {"shipment_id": self.setup.shipments[-1].shipment_id})
 
     async def answer_head_end_request(self, outcome: HeadEndOutcome, *, told: bool = True) -> None:
-        """The head-end answers the newest question."""
+        """Answer the newest request as the head-end, and signal that unless `told` is false."""
         await self.setup.head_end.answer(self.handle, outcome, told=told)
 
     async def retry_enrollment(self) -> None:
-        """A person retries the enrolment, as POST …/retry does."""
+        """Retry the enrollment, as POST …/retry does."""
         self.record.resume()
         await self.handle.signal("retry_requested", {"message_id": f"{self.record.version}"})
 
@@ -161,25 +161,25 @@ class DeviceSetupRun(EnrollmentRun):
 async def run_device_setup(
     environment: WorkflowEnvironment, *steps: SetupStep, answers: list[HeadEndOutcome | None] | None = None
 ) -> AsyncIterator[DeviceSetupRun]:
-    """Starts a flow on stand-ins; ends it afterwards if it is still open."""
+    """Run a workflow on stand-ins; terminate it afterwards if it is still open."""
     record, derms, house = EnrollmentRecord(), InMemoryDerms(), DeviceSetup(steps, answers)
     derms.moods = [derms.answers]
-    flow = DeviceSetupRun(environment, record, derms, DeviceSetupActivities(record, derms, house), house)
+    run = DeviceSetupRun(environment, record, derms, DeviceSetupActivities(record, derms, house), house)
     worker = Worker(
         environment.client,
         task_queue=record.enrollment_id,
         workflows=[EnrollmentWorkflow],
-        activities=[*flow.activities.all, *HeadEndActivities(house.head_end).all],
+        activities=[*run.activities.all, *HeadEndActivities(house.head_end).all],
         workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[ErrorMapping()],
     )
     async with worker:
-        flow.handle = await environment.client.start_workflow(
+        run.handle = await environment.client.start_workflow(
             EnrollmentWorkflow.run,
             EnrollInput(enrollment_id=record.enrollment_id),
             id=enrollment_workflow_id(record.enrollment_id),
             task_queue=record.enrollment_id,
         )
-        yield flow
-        if (await flow.handle.describe()).close_time is None:
-            await flow.handle.terminate()
+        yield run
+        if (await run.handle.describe()).close_time is None:
+            await run.handle.terminate()

@@ -1,4 +1,4 @@
-"""What the enrol flow works on, in memory: our own record, by the house's rules and tables of states, and a DERMS."""
+"""Stand-ins of the enroll workflow: our record in memory, with the real rules and transition tables, and a DERMS."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -48,7 +48,7 @@ Decision = str | Exception | Callable[[], Awaitable[None]]
 
 
 class EnrollmentRecord:
-    """One enrolment and its sync request. `decisions` are made in turn; the last one stands."""
+    """An enrollment and its sync request. `decisions` are made in turn; the last one is repeated."""
 
     def __init__(self, enrollment_id: str = "", sync_request_id: str = "") -> None:
         self.enrollment_id = enrollment_id or new_id("enr")
@@ -75,7 +75,7 @@ class EnrollmentRecord:
         return message_key(self.id, self.revision)
 
     def check_available(self) -> None:
-        """Fails as a database that is away does, for good: retries in a test would take real time."""
+        """Fail permanently if the database is down, because retries in a test would take real time."""
         if self.away:
             raise Refused("The database is away.", code="database-away")
 
@@ -109,7 +109,7 @@ class EnrollmentRecord:
         return SyncRequestStatus(state=self.state, code=self.error_code or "", text=self.error_text or "")
 
     def retry_sync_request(self) -> RetryRequested:
-        """A person retries the sync request in error, as POST …/retry does; gives the signal that follows."""
+        """Retry the sync request in error, as POST …/retry does; return the signal that follows."""
         self.move(_Y.PENDING)
         if self.error_code not in real.UNANSWERED_ERRORS:
             self.revision += 1
@@ -120,11 +120,11 @@ class EnrollmentRecord:
         return RetryRequested(message_id=f"{self.id}/{self.revision}/{self.attempts}")
 
     def discard_sync_request(self) -> None:
-        """A later change of the subscription takes this one in, as announcing it does."""
+        """Merge the sync request into a later change of the subscription."""
         self.move(_Y.DISCARDED)
 
     def cancel_sync_request(self) -> RetryRequested:
-        """A person gives the sync request in error up, as POST …/cancel does; gives the signal that follows."""
+        """Cancel the sync request in error, as POST …/cancel does; return the signal that follows."""
         self.move(_Y.CANCELLED)
         return RetryRequested(message_id=f"{self.id}/cancelled")
 
@@ -138,7 +138,7 @@ Mood = Callable[[str, DermsAcknowledgement], Awaitable[DermsAcknowledgement | No
 
 
 class InMemoryDerms:
-    """Remembers messages by key. Its `moods` meet one message each; the last one stays."""
+    """Stores messages by key. Each of its `moods` handles one message; the last one is repeated."""
 
     def __init__(self) -> None:
         self.moods: list[Mood] = [self.takes]
@@ -149,19 +149,19 @@ class InMemoryDerms:
         self.released = asyncio.Event()
 
     async def takes(self, key: str, answer: DermsAcknowledgement) -> None:
-        """Says that it will answer later."""
+        """Accept the message and acknowledge later."""
         self.taken.setdefault(key)
 
     async def answers(self, key: str, answer: DermsAcknowledgement) -> DermsAcknowledgement:
-        """Acknowledges at once."""
+        """Acknowledge immediately."""
         self.taken[key] = answer
         return answer
 
     async def loses(self, key: str, answer: DermsAcknowledgement) -> None:
-        """Says that it will answer later, and forgets."""
+        """Accept the message and lose it."""
 
     async def keeps_quiet(self, key: str, answer: DermsAcknowledgement) -> DermsAcknowledgement | None:
-        """Takes the message and does not even say so; answers will never come out of this call."""
+        """Accept the message without any response."""
         self.taken.setdefault(key)
         await self.released.wait()
         return None
@@ -185,7 +185,7 @@ class InMemoryDerms:
 
 
 def build_acknowledgement(record: EnrollmentRecord, **changes: Any) -> DermsAcknowledgement:
-    """The DERMS has registered both devices; or what `changes` say."""
+    """Build an acknowledgement of both devices, with these changes."""
     devices = tuple(AcknowledgedDevice(device_id=device, registration="registered") for device in DEVICES)
     fields = {
         "message_id": new_id("ack"),
@@ -198,7 +198,7 @@ def build_acknowledgement(record: EnrollmentRecord, **changes: Any) -> DermsAckn
 
 
 class EnrollmentActivities:
-    """The names that the flow calls, on a record and a DERMS in memory. Mirrors activities/ and operations/."""
+    """The activities of the enroll workflow, on a record and a DERMS in memory."""
 
     def __init__(self, record: EnrollmentRecord, derms: InMemoryDerms) -> None:
         self._record = record

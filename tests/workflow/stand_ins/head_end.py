@@ -1,4 +1,4 @@
-"""A head-end in memory, under whichever flow asks it."""
+"""A head-end in memory."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,8 +12,11 @@ from models.states.head_end import HeadEndOutcome
 
 
 class InMemoryHeadEnd:
-    """What it was asked. `answers` are given at once, in turn; None, or none left: silence. `answer_within`: how long
-    its answer is waited for, where that is said when it takes a request."""
+    """The requests and answers of a head-end.
+
+    `answers` are returned in turn; None means silence. `answer_within`: the deadline that it states when it accepts a
+    request.
+    """
 
     def __init__(self, answers: list[HeadEndOutcome | None] | None = None) -> None:
         self.answers = list(answers or [])
@@ -23,14 +26,14 @@ class InMemoryHeadEnd:
         self.answer_within: float | None = None
 
     async def answer(self, handle: WorkflowHandle[Any, Any], outcome: HeadEndOutcome, *, told: bool = True) -> None:
-        """Answers the newest question; `told`: the flow hears of it."""
+        """Answer the newest request, and signal that unless `told` is false."""
         self.outcomes[self.asked[-1]] = outcome
         if told:
             await handle.signal(HEAD_END_ANSWERED, {"request_id": self.asked[-1]})
 
 
 class HeadEndActivities:
-    """The names by which flows ask. Mirrors activities/head_end.py."""
+    """The activities that call a head-end."""
 
     def __init__(self, cloud: InMemoryHeadEnd) -> None:
         self._head_end = cloud

@@ -1,4 +1,4 @@
-"""One service call's flow on stand-ins: its record in memory, a technician's order, a head-end, a DERMS."""
+"""Runs the service-call workflow on a record, an order, a head-end and a DERMS in memory."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -76,7 +76,7 @@ class ServiceCallRecord:
 
 
 class ServiceCallActivities(SiteVisitActivities):
-    """The names that the service-call flow calls. Mirrors activities/service_call.py."""
+    """The activities of the service-call workflow."""
 
     def __init__(
         self, call: ServiceCallRecord, record: EnrollmentRecord, derms: InMemoryDerms, field: SiteVisits
@@ -199,7 +199,7 @@ class ServiceCallActivities(SiteVisitActivities):
 
 @dataclass
 class ServiceCallRun(EnrollmentRun):
-    """One call's flow, and what people may do to it."""
+    """A service call's workflow, and the actions of people."""
 
     call: ServiceCallRecord
     field: SiteVisits
@@ -213,17 +213,17 @@ class ServiceCallRun(EnrollmentRun):
         await self.handle.signal(ServiceCallWorkflow.site_visit_completed, message)
 
     async def choose_action(self, action: str) -> None:
-        """As POST …/action does."""
+        """Choose the action, as POST …/action does."""
         self.call.unpark()
         self.call.action, self.call.request = action, None
         await self.handle.signal(ServiceCallWorkflow.action_chosen, ActionChosen())
 
     async def answer_head_end_request(self, outcome: HeadEndOutcome, *, told: bool = True) -> None:
-        """The head-end answers the newest question."""
+        """Answer the newest request as the head-end, and signal that unless `told` is false."""
         await self.call.head_end.answer(self.handle, outcome, told=told)
 
     async def cancel_order(self) -> None:
-        """The office calls the order off."""
+        """Cancel the order, as the office does."""
         self.field.move(WorkOrderState.CANCELLED)
         await self.handle.signal(
             ServiceCallWorkflow.work_order_cancelled, WorkOrderCancelled(work_order_id=self.field.order.id)
@@ -233,7 +233,7 @@ class ServiceCallRun(EnrollmentRun):
         await self.handle.signal(ServiceCallWorkflow.cancel_requested, CancelRequested())
 
     async def retry_service_call(self) -> None:
-        """As POST …/retry does."""
+        """Retry the call, as POST …/retry does."""
         self.call.unpark()
         await self.handle.signal("retry_requested", {})
 
@@ -247,7 +247,7 @@ async def run_service_call(
     answers: list[HeadEndOutcome | None] | None = None,
     **level: int,
 ) -> AsyncIterator[ServiceCallRun]:
-    """Starts a flow on stand-ins; ends it afterwards if it is still open."""
+    """Run a workflow on stand-ins; terminate it afterwards if it is still open."""
     cloud, record, derms, field = (
         InMemoryHeadEnd(answers),
         EnrollmentRecord(),
@@ -256,24 +256,24 @@ async def run_service_call(
     )
     call = ServiceCallRecord(action, first, cloud)
     derms.moods = [derms.answers]
-    flow = ServiceCallRun(environment, record, derms, ServiceCallActivities(call, record, derms, field), call, field)
+    run = ServiceCallRun(environment, record, derms, ServiceCallActivities(call, record, derms, field), call, field)
     worker = Worker(
         environment.client,
         task_queue=call.id,
         workflows=[ServiceCallWorkflow],
-        activities=[*flow.activities.all, *HeadEndActivities(cloud).all],
+        activities=[*run.activities.all, *HeadEndActivities(cloud).all],
         workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[ErrorMapping()],
     )
     async with worker:
         stage = SearchAttributePair(SearchAttributeKey.for_keyword("Stage"), WorkflowStage.TROUBLESHOOTING)
-        flow.handle = await environment.client.start_workflow(
+        run.handle = await environment.client.start_workflow(
             ServiceCallWorkflow.run,
             ServiceCallInput(service_call_id=call.id),
             id=service_call_workflow_id(call.id),
             task_queue=call.id,
             search_attributes=TypedSearchAttributes([stage]),
         )
-        yield flow
-        if (await flow.handle.describe()).close_time is None:
-            await flow.handle.terminate()
+        yield run
+        if (await run.handle.describe()).close_time is None:
+            await run.handle.terminate()

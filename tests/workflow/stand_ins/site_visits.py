@@ -1,4 +1,4 @@
-"""A technician's order in memory, by the house's own rules of orders and reports, under the enrol flow."""
+"""Runs the enroll workflow on a technician's order in memory, with the real rules of orders and reports."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -52,7 +52,7 @@ def _order(attempts: int) -> WorkOrder:
 
 
 class SiteVisits:
-    """The orders of one enrolment, the newest last, and what was reported: outcome by completion id."""
+    """The orders of one enrollment, the newest last, and the reported outcomes by completion id."""
 
     def __init__(self, level: ServiceLevel) -> None:
         self.level = level
@@ -82,12 +82,12 @@ class SiteVisits:
         return completions.to_visit_status(self.order, None, verdict)
 
     def appoint(self, *, days: float) -> None:
-        """As POST …/appointment does."""
+        """Schedule an appointment, as POST …/appointment does."""
         self.move(*work_orders._PATHS_TO_SCHEDULED[self.order.state])
         self.order.appointment_end = datetime.now(UTC) + timedelta(days=days)
 
     def accept_report(self, completion_id: str) -> str:
-        """Looks at a report that was received, once."""
+        """Process a received report, once."""
         if completion_id in self.verdicts:
             return self.verdicts[completion_id]
         if self.order.state not in completions._PATHS_TO_ON_SITE:
@@ -103,7 +103,7 @@ class SiteVisits:
 
 
 class SiteVisitActivities(EnrollmentActivities):
-    """The names that the flow calls while a technician is at work."""
+    """The activities of site visits."""
 
     def __init__(self, record: EnrollmentRecord, derms: InMemoryDerms, field: SiteVisits) -> None:
         super().__init__(record, derms)
@@ -202,16 +202,16 @@ class SiteVisitActivities(EnrollmentActivities):
 
 @dataclass
 class InstallationRun(EnrollmentRun):
-    """One enrolment whose device a technician brings."""
+    """An enrollment whose device a technician installs."""
 
     field: SiteVisits
 
     async def wait_for_visit(self) -> None:
-        """Waits until it waits for a technician."""
+        """Wait until it waits for a technician."""
         await self.wait_for_details("Waiting for a technician's report")
 
     async def report(self, outcome: CompletionOutcome, *, signalled: bool = True) -> SiteVisitCompleted:
-        """A technician reports; `signalled`: the flow hears of it."""
+        """Report an outcome, and signal that unless `signalled` is false."""
         message = SiteVisitCompleted(work_order_id=self.field.order.id, completion_id=new_id("visit"))
         self.field.received[message.completion_id] = outcome
         if signalled:
@@ -219,34 +219,34 @@ class InstallationRun(EnrollmentRun):
         return message
 
     async def retry_enrollment(self) -> None:
-        """A person retries the enrolment, as POST …/retry does."""
+        """Retry the enrollment, as POST …/retry does."""
         self.record.resume()
         await self.handle.signal("retry_requested", {"message_id": f"{self.record.version}"})
 
 
 @asynccontextmanager
 async def run_installation(environment: WorkflowEnvironment, **level: int) -> AsyncIterator[InstallationRun]:
-    """Starts a flow on stand-ins; ends it afterwards if it is still open."""
+    """Run a workflow on stand-ins; terminate it afterwards if it is still open."""
     record, derms, field = EnrollmentRecord(), InMemoryDerms(), SiteVisits(ServiceLevel(**level))
     derms.moods = [derms.answers]
-    flow = InstallationRun(environment, record, derms, SiteVisitActivities(record, derms, field), field)
+    run = InstallationRun(environment, record, derms, SiteVisitActivities(record, derms, field), field)
     worker = Worker(
         environment.client,
         task_queue=record.enrollment_id,
         workflows=[EnrollmentWorkflow],
-        activities=flow.activities.all,
+        activities=run.activities.all,
         workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[ErrorMapping()],
     )
     async with worker:
         stage = SearchAttributePair(SearchAttributeKey.for_keyword("Stage"), WorkflowStage.ENROLLING)
-        flow.handle = await environment.client.start_workflow(
+        run.handle = await environment.client.start_workflow(
             EnrollmentWorkflow.run,
             EnrollInput(enrollment_id=record.enrollment_id),
             id=enrollment_workflow_id(record.enrollment_id),
             task_queue=record.enrollment_id,
             search_attributes=TypedSearchAttributes([stage]),
         )
-        yield flow
-        if (await flow.handle.describe()).close_time is None:
-            await flow.handle.terminate()
+        yield run
+        if (await run.handle.describe()).close_time is None:
+            await run.handle.terminate()

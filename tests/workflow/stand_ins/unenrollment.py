@@ -1,4 +1,4 @@
-"""What the unenrol flow works on, in memory: how far each device is, technicians' orders, and a DERMS that answers."""
+"""Stand-ins of the unenroll workflow: a record, technicians' orders and a DERMS in memory."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -45,8 +45,11 @@ ATTEMPTS = 2
 
 
 class UnenrollmentRecord:
-    """One unenrolment. `methods`: how each device leaves; `first`: control stops before they are fetched; `waits_for`:
-    what its message waits for, and the DERMS answers later."""
+    """One unenrollment.
+
+    `methods`: the removal method of each device; `first`: control stops before the removal; `waits_for`: what its
+    message waits for, which makes the DERMS acknowledge later.
+    """
 
     def __init__(
         self, *methods: str, first: bool = False, decision: str = "", seconds: float = 0.0, waits_for: str = ""
@@ -130,7 +133,7 @@ class UnenrollmentRecord:
 
 
 class UnenrollmentActivities:
-    """The names that the flow calls. Mirrors activities/ and operations/."""
+    """The activities of the unenroll workflow."""
 
     def __init__(self, record: UnenrollmentRecord) -> None:
         self._record = record

@@ -1,4 +1,4 @@
-"""One unenrolment's flow on stand-ins, and what people may do to it."""
+"""Runs the unenroll workflow on stand-ins."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -28,18 +28,18 @@ from workflows.unenroll import UnenrollmentWorkflow
 
 @dataclass
 class UnenrollmentRun:
-    """The flow, and its record."""
+    """An unenrollment's workflow with its record, and the actions of people and the DERMS."""
 
     environment: WorkflowEnvironment
     record: UnenrollmentRecord
     handle: WorkflowHandle[Any, UnenrollResult] = field(init=False)
 
     async def wait_until(self, what: Callable[[], bool]) -> None:
-        """Waits until it holds; the server is asked meanwhile, so that nothing stands still."""
+        """Wait until the condition holds; the query keeps the server's time from standing still."""
         await wait_until(self.handle.describe, lambda _: what(), what)
 
     async def wait_for_attributes(self, stage: WorkflowStage, *, needs_attention: bool | None = None) -> None:
-        """Waits until the search attributes say so."""
+        """Wait until the search attributes have these values."""
         wanted = (stage, needs_attention)
         await wait_until(self.get_attributes, lambda shown: shown == wanted, wanted)
 
@@ -48,7 +48,7 @@ class UnenrollmentRun:
         return found.get(STAGE), found.get(NEEDS_ATTENTION)
 
     async def wait_for_details(self, text: str) -> None:
-        """Waits until the details in the Temporal UI say so."""
+        """Wait until the details in the Temporal UI contain the text."""
         await wait_until(self._get_details, lambda details: text in details, f"{text!r} in the details")
 
     async def _get_details(self) -> str:
@@ -56,7 +56,7 @@ class UnenrollmentRun:
         return found.current_details
 
     async def wait_for_removal(self) -> None:
-        """Waits until devices are being fetched."""
+        """Wait until devices are being removed."""
         await self.wait_for_attributes(WorkflowStage.REMOVING)
 
     async def wait_until_parked(self) -> None:
@@ -66,31 +66,31 @@ class UnenrollmentRun:
         await self.environment.sleep(timedelta(**time))
 
     async def report(self, device: str, outcome: str, times: int = 1) -> None:
-        """A technician reports."""
+        """Report an outcome, as a technician does."""
         name, order = new_id("com"), self.record.get_order_id(device)
         report = SiteVisitCompleted(work_order_id=order, completion_id=name, completion={"outcome": outcome})
         for _ in range(times):
             await self.handle.signal(UnenrollmentWorkflow.site_visit_completed, report)
 
     async def cancel_order(self, device: str) -> None:
-        """The office calls the order off."""
+        """Cancel the order, as the office does."""
         order = self.record.get_order_id(device)
         self.record.orders[order] = WorkOrderState.CANCELLED
         await self.handle.signal(UnenrollmentWorkflow.work_order_cancelled, WorkOrderCancelled(work_order_id=order))
 
     async def schedule_visit(self, device: str) -> None:
-        """The technician makes an appointment."""
+        """Schedule the visit, as a technician does."""
         order = self.record.get_order_id(device)
         self.record.orders[order] = WorkOrderState.SCHEDULED
         await self.handle.signal(UnenrollmentWorkflow.appointment_changed, AppointmentChanged(work_order_id=order))
 
     async def signal_sync_turn(self) -> None:
-        """What its message waited for is over."""
+        """Signal that the message's turn has come."""
         self.record.waits_for = ""
         await self.handle.signal(UnenrollmentWorkflow.sync_turn, SyncTurn(sync_request_id=self.record.told[-1]))
 
     async def acknowledge(self) -> None:
-        """The DERMS calls back."""
+        """Call back with an acknowledgement."""
         told = self.record.told[-1]
         answer = DermsAcknowledgement(message_id=f"ack-{told}", sync_request_id=told, result="positive")
         await self.handle.signal(UnenrollmentWorkflow.derms_acknowledged, answer)
@@ -111,7 +111,7 @@ class UnenrollmentRun:
         await self.handle.signal(UnenrollmentWorkflow.retry_requested, RetryRequested(message_id=message_id))
 
     async def result(self) -> UnenrollResult:
-        """How it ends; time passes as far as it takes."""
+        """Return the workflow's result; time passes as far as needed."""
         return await wait_for_result(self.handle.result(), "the end of the flow")
 
 
@@ -119,10 +119,10 @@ class UnenrollmentRun:
 async def run_unenrollment(
     environment: WorkflowEnvironment, *methods: str, away: bool = False, **how: Any
 ) -> AsyncIterator[UnenrollmentRun]:
-    """Starts a flow for devices that leave by these methods; ends it afterwards if it is still open."""
+    """Run a workflow for devices with these removal methods; terminate it afterwards if it is still open."""
     record = UnenrollmentRecord(*methods, **how)
     record.away = away
-    flow = UnenrollmentRun(environment, record)
+    run = UnenrollmentRun(environment, record)
     worker = Worker(
         environment.client,
         task_queue=record.id,
@@ -133,20 +133,20 @@ async def run_unenrollment(
     )
     async with worker:
         stage = SearchAttributePair(SearchAttributeKey.for_keyword("Stage"), WorkflowStage.UNENROLLING)
-        flow.handle = await environment.client.start_workflow(
+        run.handle = await environment.client.start_workflow(
             UnenrollmentWorkflow.run,
             UnenrollInput(unenrollment_id=record.id),
             id=unenrollment_workflow_id(record.id),
             task_queue=record.id,
             search_attributes=TypedSearchAttributes([stage]),
         )
-        yield flow
-        if (await flow.handle.describe()).close_time is None:
-            await flow.handle.terminate()
+        yield run
+        if (await run.handle.describe()).close_time is None:
+            await run.handle.terminate()
 
 
 def run_unenrollment_of(
     environment: WorkflowEnvironment, *, methods: str, **how: Any
 ) -> AbstractAsyncContextManager[UnenrollmentRun]:
-    """The same, the methods in one line."""
+    """Run a workflow for the removal methods in one string."""
     return run_unenrollment(environment, *methods.split(), **how)

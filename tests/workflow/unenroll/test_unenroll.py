@@ -1,4 +1,4 @@
-"""The unenrol flow from its request to a DERMS that knows, over months where it takes them.
+"""The unenroll workflow from its request to its acknowledgement, over months.
 
 See docs/domain.md#unenroll.
 """
@@ -17,100 +17,102 @@ _U = UnenrollmentState
 YEAR = 365.0 * 24 * 3600
 
 
-async def test_devices_that_stay_leave_at_once(environment: WorkflowEnvironment) -> None:
-    async with run_unenrollment(environment, "keep", "keep") as flow:
-        result = await flow.result()
+async def test_devices_that_stay_in_place_are_unenrolled_immediately(environment: WorkflowEnvironment) -> None:
+    async with run_unenrollment(environment, "keep", "keep") as run:
+        result = await run.result()
         assert (result.state, result.synchronization) == (_U.UNENROLLED, SyncOutcome.SYNCHRONIZED)
-        assert (flow.record.synchronized, flow.record.settled) == (flow.record.told, 1)
-        assert (await flow.handle.describe()).history_length <= 21
+        assert (run.record.synchronized, run.record.settled) == (run.record.told, 1)
+        assert (await run.handle.describe()).history_length <= 21
 
 
-async def test_what_cannot_stand_is_told_to_nobody(environment: WorkflowEnvironment) -> None:
-    async with run_unenrollment(environment, "keep", decision="rejected") as flow:
-        result = await flow.result()
-        assert (result.state, result.failed_rules, flow.record.told) == (_U.REJECTED, ("minimum_term",), [])
+async def test_a_rejected_unenrollment_sends_nothing(environment: WorkflowEnvironment) -> None:
+    async with run_unenrollment(environment, "keep", decision="rejected") as run:
+        result = await run.result()
+        assert (result.state, result.failed_rules, run.record.told) == (_U.REJECTED, ("minimum_term",), [])
 
 
-async def test_it_waits_a_year_for_its_day(environment: WorkflowEnvironment) -> None:
-    async with run_unenrollment(environment, "keep", seconds=YEAR) as flow:
-        await flow.wait_for_attributes(WorkflowStage.SCHEDULED)
-        await flow.skip_time(days=300)
-        assert flow.record.state is _U.SCHEDULED
-        assert (await flow.result()).state is _U.UNENROLLED
+async def test_an_unenrollment_waits_a_year_for_its_effective_date(environment: WorkflowEnvironment) -> None:
+    async with run_unenrollment(environment, "keep", seconds=YEAR) as run:
+        await run.wait_for_attributes(WorkflowStage.SCHEDULED)
+        await run.skip_time(days=300)
+        assert run.record.state is _U.SCHEDULED
+        assert (await run.result()).state is _U.UNENROLLED
 
 
-async def test_a_day_that_is_brought_forward_is_waited_for_no_longer(environment: WorkflowEnvironment) -> None:
-    async with run_unenrollment(environment, "keep", seconds=YEAR) as flow:
-        await flow.wait_for_attributes(WorkflowStage.SCHEDULED)
-        await flow.handle.signal("day_changed", {})
-        await flow.wait_until(lambda: flow.record.state is _U.UNENROLLED)
-        assert (await flow.result()).state is _U.UNENROLLED
+async def test_an_earlier_effective_date_shortens_the_wait(environment: WorkflowEnvironment) -> None:
+    async with run_unenrollment(environment, "keep", seconds=YEAR) as run:
+        await run.wait_for_attributes(WorkflowStage.SCHEDULED)
+        await run.handle.signal("day_changed", {})
+        await run.wait_until(lambda: run.record.state is _U.UNENROLLED)
+        assert (await run.result()).state is _U.UNENROLLED
 
 
-async def test_a_day_that_changes_before_it_is_waited_for_counts(environment: WorkflowEnvironment) -> None:
-    async with run_unenrollment(environment, "keep", seconds=YEAR, decision="awaiting_approval") as flow:
-        await flow.wait_for_attributes(WorkflowStage.AWAITING_APPROVAL)
-        await flow.handle.signal("day_changed", {})
-        await flow.approve()
-        await flow.wait_until(lambda: flow.record.state is _U.UNENROLLED)
+async def test_an_effective_date_changed_before_the_wait_counts(environment: WorkflowEnvironment) -> None:
+    async with run_unenrollment(environment, "keep", seconds=YEAR, decision="awaiting_approval") as run:
+        await run.wait_for_attributes(WorkflowStage.AWAITING_APPROVAL)
+        await run.handle.signal("day_changed", {})
+        await run.approve()
+        await run.wait_until(lambda: run.record.state is _U.UNENROLLED)
 
 
-async def test_taken_back_before_its_day_nothing_happened(environment: WorkflowEnvironment) -> None:
-    async with run_unenrollment(environment, "keep", seconds=YEAR) as flow:
-        await flow.wait_for_attributes(WorkflowStage.SCHEDULED)
-        await flow.cancel()
-        assert ((await flow.result()).state, flow.record.told) == (_U.CANCELLED, [])
+async def test_an_unenrollment_cancelled_before_its_effective_date_changes_nothing(
+    environment: WorkflowEnvironment,
+) -> None:
+    async with run_unenrollment(environment, "keep", seconds=YEAR) as run:
+        await run.wait_for_attributes(WorkflowStage.SCHEDULED)
+        await run.cancel()
+        assert ((await run.result()).state, run.record.told) == (_U.CANCELLED, [])
 
 
-async def canceled(flow: UnenrollmentRun) -> None:
-    """Waits until the workflow ended as canceled, in Temporal and in the record."""
+async def canceled(run: UnenrollmentRun) -> None:
+    """Wait until the workflow has ended as canceled, in Temporal and in the record."""
     with pytest.raises(WorkflowFailureError) as ended:
-        await flow.result()
+        await run.result()
     assert isinstance(ended.value.cause, CancelledError)
-    assert (flow.record.state, await flow.get_attributes()) in (
+    assert (run.record.state, await run.get_attributes()) in (
         (_U.CANCELLED, (WorkflowStage.CANCELLED, None)),
         (_U.CANCELLED, (WorkflowStage.CANCELLED, False)),
     )
 
 
-async def test_canceled_in_temporal_before_its_day_it_is_taken_back(environment: WorkflowEnvironment) -> None:
-    async with run_unenrollment(environment, "keep", seconds=YEAR) as flow:
-        await flow.wait_for_attributes(WorkflowStage.SCHEDULED)
-        await flow.handle.cancel()
-        await canceled(flow)
+async def test_a_temporal_cancellation_before_the_effective_date_cancels_it(environment: WorkflowEnvironment) -> None:
+    async with run_unenrollment(environment, "keep", seconds=YEAR) as run:
+        await run.wait_for_attributes(WorkflowStage.SCHEDULED)
+        await run.handle.cancel()
+        await canceled(run)
 
 
-async def test_canceled_in_temporal_while_it_is_parked_it_is_taken_back(environment: WorkflowEnvironment) -> None:
-    async with run_unenrollment(environment, "keep", away=True) as flow:
-        await flow.wait_until_parked()
-        await flow.handle.cancel()
-        await canceled(flow)
+async def test_a_temporal_cancellation_while_parked_cancels_it(environment: WorkflowEnvironment) -> None:
+    async with run_unenrollment(environment, "keep", away=True) as run:
+        await run.wait_until_parked()
+        await run.handle.cancel()
+        await canceled(run)
 
 
-async def test_it_waits_months_for_approval(environment: WorkflowEnvironment) -> None:
-    async with run_unenrollment(environment, "keep", decision="awaiting_approval") as flow:
-        await flow.wait_for_attributes(WorkflowStage.AWAITING_APPROVAL)
-        await flow.skip_time(days=90)
-        await flow.approve()
-        assert (await flow.result()).state is _U.UNENROLLED
+async def test_an_unenrollment_waits_months_for_approval(environment: WorkflowEnvironment) -> None:
+    async with run_unenrollment(environment, "keep", decision="awaiting_approval") as run:
+        await run.wait_for_attributes(WorkflowStage.AWAITING_APPROVAL)
+        await run.skip_time(days=90)
+        await run.approve()
+        assert (await run.result()).state is _U.UNENROLLED
 
 
-async def test_turned_down_it_ends(environment: WorkflowEnvironment) -> None:
-    async with run_unenrollment(environment, "keep", decision="awaiting_approval") as flow:
-        await flow.approve(approved=False)
-        assert ((await flow.result()).state, flow.record.told) == (_U.REJECTED, [])
+async def test_a_rejected_approval_ends_the_unenrollment(environment: WorkflowEnvironment) -> None:
+    async with run_unenrollment(environment, "keep", decision="awaiting_approval") as run:
+        await run.approve(approved=False)
+        assert ((await run.result()).state, run.record.told) == (_U.REJECTED, [])
 
 
-async def test_taken_back_while_it_waits_for_approval(environment: WorkflowEnvironment) -> None:
-    async with run_unenrollment(environment, "keep", decision="awaiting_approval") as flow:
-        await flow.wait_for_attributes(WorkflowStage.AWAITING_APPROVAL)
-        await flow.cancel()
-        assert (await flow.result()).state is _U.CANCELLED
+async def test_an_unenrollment_is_cancelled_while_it_waits_for_approval(environment: WorkflowEnvironment) -> None:
+    async with run_unenrollment(environment, "keep", decision="awaiting_approval") as run:
+        await run.wait_for_attributes(WorkflowStage.AWAITING_APPROVAL)
+        await run.cancel()
+        assert (await run.result()).state is _U.CANCELLED
 
 
-async def test_a_record_that_is_away_fails_no_flow(environment: WorkflowEnvironment) -> None:
-    async with run_unenrollment(environment, "keep", away=True) as flow:
-        await flow.wait_until_parked()
-        flow.record.away = False
-        await flow.retry()
-        assert (await flow.result()).state is _U.UNENROLLED
+async def test_an_unavailable_database_fails_no_workflow(environment: WorkflowEnvironment) -> None:
+    async with run_unenrollment(environment, "keep", away=True) as run:
+        await run.wait_until_parked()
+        run.record.away = False
+        await run.retry()
+        assert (await run.result()).state is _U.UNENROLLED
