@@ -1,4 +1,4 @@
-"""The API, put together."""
+"""The FastAPI application with its routes, middleware and lifespan."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -33,9 +33,12 @@ from operations.platform.database import create_engine, create_sessions
 from relay.inline_delivery import InlineDelivery
 from relay.supervisor import Supervisor
 
-_DESCRIPTION = """Enrol customers and their devices into a utility's grid programs, kept in step with its DERMS.
+_DESCRIPTION = """Enroll customers and their devices in a utility's grid programs, and keep its DERMS up to date.
 
-Every request is taken at once (202) and carried through by a durable flow. Errors are RFC 9457 problem details."""
+The API accepts every request at once (202), and a durable workflow carries it out. Errors are RFC 9457 problem details.
+
+Values whose spelling is British are part of the contract: the state `cancelled` and the installation method `re_enrol`.
+Requests may also say `re_enroll`."""
 
 
 def create_app(
@@ -49,7 +52,7 @@ def create_app(
     temporal_ui_url: str,
     acknowledgement_timeout_seconds: float,
 ) -> FastAPI:
-    """The API over a database and a Temporal client; it opens and closes its own connections."""
+    """Returns the API over a database and a Temporal client. It opens and closes its own connections."""
 
     supervisor = Supervisor()
 
@@ -57,11 +60,11 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         engine = create_engine(database_url, pool_size)
         sessions = create_sessions(engine, delivers_within=outbox.HEAD_START)
-        courier = InlineDelivery(temporal, sessions)
+        inline_delivery = InlineDelivery(temporal, sessions)
         app.state.context = Context(
             sessions=sessions,
             temporal=temporal,
-            courier=courier,
+            inline_delivery=inline_delivery,
             token=token,
             derms_secret=derms_secret,
             head_end_secret=head_end_secret,
@@ -69,7 +72,7 @@ def create_app(
             acknowledgement_timeout_seconds=acknowledgement_timeout_seconds,
         )
         app.state.context.statements.watch(engine)
-        courier.start(supervisor)
+        inline_delivery.start(supervisor)
         yield
         await supervisor.stop()
         await engine.dispose()
@@ -80,6 +83,7 @@ def create_app(
         description=_DESCRIPTION,
         lifespan=lifespan,
         dependencies=[Depends(reject_unknown_parameters)],
+        generate_unique_id_function=openapi.get_operation_id,
     )
     app.state.metrics = Metrics(supervisor)
     app.state.supervisor = supervisor
@@ -87,7 +91,7 @@ def create_app(
     app.add_middleware(MetricsMiddleware, metrics=app.state.metrics)
     problems.install_error_handlers(app)
     openapi.install_openapi(app)
-    for part in (
+    for subject in (
         batches,
         program_enrollments,
         program_unenrollments,
@@ -104,5 +108,5 @@ def create_app(
         head_end,
         monitoring,
     ):
-        app.include_router(part.router)
+        app.include_router(subject.router)
     return app

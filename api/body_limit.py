@@ -1,10 +1,10 @@
-"""Bounds on what is read before anything is known of who sends it."""
+"""The limit on the size of a request's body, which applies before anything is known about the caller."""
 
 from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import problem
+from api.problems import build_problem_response
 
 MAXIMUM_BODY_BYTES = 4 * 1024 * 1024
 
@@ -14,48 +14,48 @@ class _TooLargeError(Exception):
 
 
 class BodySizeLimit:
-    """Refuses bodies over BODY_BYTES, announced or not."""
+    """Rejects bodies over MAXIMUM_BODY_BYTES, whether their length is declared or not."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Counts what comes in."""
+        """Count the bytes that arrive."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > MAXIMUM_BODY_BYTES:
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > MAXIMUM_BODY_BYTES:
             await _send_too_large(scope, receive, send)
             return
-        seen, refused = 0, False
+        received, is_too_large = 0, False
 
-        async def counted() -> Message:
-            nonlocal seen, refused
+        async def receive_counted() -> Message:
+            nonlocal received, is_too_large
             message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > MAXIMUM_BODY_BYTES:
-                refused = True
+            received += len(message.get("body", b""))
+            if received > MAXIMUM_BODY_BYTES:
+                is_too_large = True
                 raise _TooLargeError
             return message
 
-        async def sent(message: Message) -> None:
-            # Whoever read the body may have taken our error for one of its own and answer with that.
-            if not refused:
+        async def send_unless_too_large(message: Message) -> None:
+            # Whoever reads the body may mistake our error for one of its own and answer with that.
+            if not is_too_large:
                 await send(message)
 
         with suppress(_TooLargeError):
-            await self._app(scope, counted, sent)
-        if refused:
+            await self._app(scope, receive_counted, send_unless_too_large)
+        if is_too_large:
             await _send_too_large(scope, receive, send)
 
 
 async def _send_too_large(scope: Scope, receive: Receive, send: Send) -> None:
-    answer = problem(
+    response = build_problem_response(
         413,
         "too-large",
         "Too large",
         f"A body may have {MAXIMUM_BODY_BYTES} bytes at most.",
         "Send it in several parts.",
     )
-    await answer(scope, receive, send)
+    await response(scope, receive, send)

@@ -1,4 +1,4 @@
-"""What Prometheus reads: how many requests, how they ended, how long they took, and what waits."""
+"""The metrics that Prometheus reads: requests with their status and duration, and what waits."""
 
 import time
 
@@ -11,7 +11,7 @@ from relay.supervisor import Supervisor
 
 
 class Metrics:
-    """One registry for one API."""
+    """The metrics of one API process, in a registry of their own."""
 
     def __init__(self, supervisor: Supervisor) -> None:
         self.registry = CollectorRegistry()
@@ -43,32 +43,32 @@ class Metrics:
 
 
 class MetricsMiddleware:
-    """Counts and times every request by its route, never by its path: ids would make a series each."""
+    """Counts and times every request by its route. By its path, every id would make a time series."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Times one request."""
+        """Time one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = time.perf_counter(), "500"
+        started_at, status = time.perf_counter(), "500"
 
-        async def watched(message: Message) -> None:
+        async def send_and_note_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = str(message["status"])
             await send(message)
 
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, receive, send_and_note_status)
         finally:
             route = getattr(scope.get("route"), "path", "unknown")
             method = scope["method"] if scope["method"] in _METHODS else "other"
             self._metrics.requests.labels(method, route, status).inc()
-            self._metrics.request_seconds.labels(method, route).observe(time.perf_counter() - began)
+            self._metrics.request_seconds.labels(method, route).observe(time.perf_counter() - started_at)
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -20,7 +20,12 @@ class InstallationMethod(StrEnum):
     BRING_YOUR_OWN = "bring_your_own"
     UTILITY_INSTALLATION = "utility_installation"
     SELF_INSTALLATION = "self_installation"
-    RE_ENROL = "re_enrol"
+    RE_ENROLL = "re_enrol"
+    """The value is part of the contract and of stored rows; requests may also say `re_enroll`."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "InstallationMethod | None":
+        return cls.RE_ENROLL if value == "re_enroll" else None
 
 
 class AssetOwnership(StrEnum):

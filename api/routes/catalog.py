@@ -1,37 +1,33 @@
-"""The configuration: programs as one chooses among them, and the catalogue as one whole."""
+"""The programs that a customer can choose from, and the catalog that defines them."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from api.auth import AsOperator
-from api.bodies import CatalogRequest, CatalogView
+from api.bodies.catalog import CatalogView
 from api.context import InContext
-from api.parameters import parse_if_match
+from api.parameters import IfMatch, parse_if_match
+from models.catalog.catalog import Catalog
 from models.views.program import ProgramView
 from models.views.view import Page
 from operations.catalog import queries, versions
 from operations.catalog.versions import AppliedCatalog
-from operations.platform import outbox
 from operations.platform.database import transaction
 
 router = APIRouter(prefix="/v1", tags=["catalog"])
 
-IfMatch = Annotated[
-    str | None, Header(alias="If-Match", max_length=40, description="ETag of the catalogue the change was made on.")
-]
-
 
 @router.get("/programs")
 async def list_programs(scope: AsOperator, context: InContext) -> Page[ProgramView]:
-    """Every program, with how full it is."""
+    """Returns every program with its capacity and how much of it is in use."""
     async with transaction(context.sessions) as session:
         return await queries.list_programs(session, context.catalogs)
 
 
 @router.get("/catalog")
 async def get_catalog(scope: AsOperator, context: InContext, response: Response) -> CatalogView:
-    """The catalogue in force."""
+    """Returns the catalog in force. Its ETag goes into the If-Match header of the next change."""
     async with transaction(context.sessions) as session:
         current = await context.catalogs.get_current(session)
     response.headers["ETag"] = f'"{current.version}"'
@@ -40,18 +36,18 @@ async def get_catalog(scope: AsOperator, context: InContext, response: Response)
 
 @router.put("/catalog")
 async def apply_catalog(
-    body: CatalogRequest,
+    body: Catalog,
     scope: AsOperator,
     context: InContext,
     response: Response,
-    dry_run: Annotated[bool, Query(description="Only tell what would change.")] = False,
+    dry_run: Annotated[bool, Query(description="Only report what would change.")] = False,
     if_match: IfMatch = None,
 ) -> AppliedCatalog:
-    """Put a catalogue in force: all of it or nothing."""
+    """Apply a complete catalog: all of it or nothing. What the body does not contain is removed."""
     async with transaction(context.sessions) as session:
         applied = await versions.apply_catalog(
             session, scope, context.catalogs, body, dry_run=dry_run, base=parse_if_match(if_match)
         )
-    context.courier.enqueue(outbox.pop_deliveries(session))
+    context.deliver(session)
     response.headers["ETag"] = f'"{applied.version}"'
     return applied

@@ -1,4 +1,4 @@
-"""For those who run it: does the process live, can it work, what does it do."""
+"""Monitoring: whether the process lives, whether it can work, and its metrics."""
 
 import asyncio
 from datetime import timedelta
@@ -8,7 +8,7 @@ from prometheus_client import generate_latest
 from temporalio.service import RPCError
 
 from api.auth import AsOperator
-from api.bodies import ComponentStatus, ReadinessView
+from api.bodies.monitoring import ComponentStatus, ReadinessView
 from api.context import Context, InContext
 from api.metrics import Metrics
 from models.errors import Unavailable
@@ -21,22 +21,28 @@ from relay.supervisor import Supervisor
 router = APIRouter(tags=["operations"])
 
 _DELIVERY_LATE_AFTER_SECONDS = 60
+_METRICS_CONTENT = {
+    "schema": {"type": "string"},
+    "example": 'gridenroll_needs_attention{kind="approval_awaited"} 2.0\n',
+}
 _UNKNOWN_STATUS = ComponentStatus(ready=False, detail="Unknown while the database is not ready.")
 
 
-@router.get("/healthz", responses={503: {"model": Health}})
+@router.get("/healthz", responses={503: {"model": Health, "description": "A background task fails."}})
 async def get_health(request: Request, response: Response) -> Health:
-    """The process answers, and says how its background tasks do."""
+    """Returns whether the process lives, and the state of its background tasks."""
     supervisor: Supervisor = request.app.state.supervisor
     health = Health.from_tasks(supervisor.health())
     response.status_code = health.status_code
     return health
 
 
-@router.get("/readyz", responses={503: {"model": ReadinessView}})
+@router.get("/readyz", responses={503: {"model": ReadinessView, "description": "The API cannot accept requests."}})
 async def get_readiness(context: InContext, response: Response) -> ReadinessView:
-    """Which part is ready, which is not and why. Without Temporal, or while messages to workflows wait for long,
-    requests are taken and wait: degraded."""
+    """Returns which components are ready, and why the others are not.
+
+    Without Temporal, or while messages to workflows wait for long, the API is `degraded`: it accepts requests, and
+    they wait."""
     (database, delivery), temporal = await asyncio.gather(_check_database(context), _check_temporal(context))
     status = "ready" if temporal.ready and delivery.ready else "degraded"
     if not database.ready:
@@ -45,7 +51,7 @@ async def get_readiness(context: InContext, response: Response) -> ReadinessView
 
 
 async def _check_database(context: Context) -> tuple[ComponentStatus, ComponentStatus]:
-    """The database, and what it says of the messages to workflows."""
+    """Returns the status of the database and of the delivery of messages to workflows."""
     try:
         async with transaction(context.sessions) as session:
             found = await health.get_migration(session)
@@ -70,14 +76,14 @@ async def _check_temporal(context: Context) -> ComponentStatus:
         await context.temporal.service_client.check_health(timeout=timedelta(seconds=2))
     except (RPCError, RuntimeError):
         return ComponentStatus(
-            ready=False, detail="No Temporal server answers; requests are taken and start when it is back."
+            ready=False, detail="No Temporal server answers; the API accepts requests, which start when it is back."
         )
     return ComponentStatus(ready=True, detail=f"namespace {context.temporal.namespace}")
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": _METRICS_CONTENT}}})
 async def get_metrics(scope: AsOperator, request: Request, context: InContext) -> Response:
-    """For Prometheus."""
+    """Returns the metrics in the format of Prometheus."""
     measured: Metrics = request.app.state.metrics
     async with transaction(context.sessions) as session:
         backlog = await health.get_backlog(session)

@@ -1,52 +1,39 @@
-"""Guided flows: begin, save panel by panel, finish."""
+"""Process flows, the guided tasks: start one, save it panel by panel, finish it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
-from pydantic import ConfigDict, Field
+from fastapi import APIRouter, Query, Response
 
 from api.auth import AsOperator
-from api.bodies import ReasonRequest
+from api.bodies.common import ReasonRequest
+from api.bodies.process_flows import FinishedProcessFlowView, PanelRequest
 from api.context import InContext
-from api.parameters import Cursor, Limit, PanelPath, ProcessFlowPath, parse_if_match
-from models.ids import CustomerId
+from api.parameters import (
+    Cursor,
+    CustomerFilter,
+    IfMatch,
+    Limit,
+    PanelPath,
+    ProcessFlowPath,
+    StateFilter,
+    parse_if_match,
+)
+from api.problem_responses import problem_responses
 from models.requests.process_flow import ProcessFlowStart, ProcessFlowType
 from models.states.process_flow import ProcessFlowState
-from models.values import Code, Value
 from models.views.process_flow import ProcessFlowSummary, ProcessFlowView
-from models.views.view import Page, View
+from models.views.view import Page
 from operations.guided_flow import drafts, finish, queries
-from operations.platform import outbox
 from operations.platform.database import transaction
 
 router = APIRouter(prefix="/v1/process-flows", tags=["process flows"])
-
-IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=40, description="ETag of the flow as it was read.")]
-
-
-class PanelRequest(Value):
-    """What was entered on one panel. `complete` false saves it half filled, to be resumed later."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"values": {"program": "TSTAT-DR"}, "complete": True}]})
-
-    values: dict[Code, Any] = Field(max_length=40)
-    complete: bool = True
-
-
-class FinishedProcessFlowView(View):
-    """The request that came of the flow."""
-
-    id: str
-    process_flow: str
-    result: str
-    links: dict[str, str]
 
 
 @router.post("", status_code=201)
 async def start_process_flow(
     body: ProcessFlowStart, response: Response, scope: AsOperator, context: InContext
 ) -> ProcessFlowView:
-    """Begin a guided flow for a customer."""
+    """Start a process flow for a customer."""
     async with transaction(context.sessions) as session:
         draft = await drafts.begin_process_flow(session, scope, context.catalogs, body)
         view = await queries.build_view(session, scope, context.catalogs, draft)
@@ -57,30 +44,30 @@ async def start_process_flow(
 async def list_process_flows(
     scope: AsOperator,
     context: InContext,
-    customer: Annotated[CustomerId | None, Query()] = None,
-    flow_type: Annotated[ProcessFlowType | None, Query(alias="type")] = None,
-    state: ProcessFlowState | None = None,
+    customer: CustomerFilter = None,
+    flow_type: Annotated[ProcessFlowType | None, Query(alias="type", description="Only those of this type.")] = None,
+    state: Annotated[ProcessFlowState | None, StateFilter] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ProcessFlowSummary]:
-    """Guided flows, newest first: drafts to resume, and what became of the others."""
+    """Returns process flows, newest first: drafts to resume, and finished and canceled ones."""
     async with transaction(context.sessions) as session:
         return await queries.list_process_flows(
             session, scope, customer=customer, type_=flow_type, state=state, limit=limit, cursor=cursor
         )
 
 
-@router.get("/{process_flow}")
+@router.get("/{process_flow}", responses=problem_responses(404))
 async def get_process_flow(
     process_flow: ProcessFlowPath, response: Response, scope: AsOperator, context: InContext
 ) -> ProcessFlowView:
-    """One guided flow, as it can be filled in from here."""
+    """Returns one process flow with its panels, their values and what is still missing."""
     async with transaction(context.sessions) as session:
         view = await queries.get_process_flow(session, scope, context.catalogs, process_flow)
     return _set_etag(response, view)
 
 
-@router.put("/{process_flow}/panels/{panel}")
+@router.put("/{process_flow}/panels/{panel}", responses=problem_responses(404, 409))
 async def save_process_flow_panel(
     process_flow: ProcessFlowPath,
     panel: PanelPath,
@@ -90,7 +77,7 @@ async def save_process_flow_panel(
     context: InContext,
     if_match: IfMatch = None,
 ) -> ProcessFlowView:
-    """Save a panel. With If-Match nobody's work is overwritten."""
+    """Save a panel. The If-Match header keeps two people from overwriting each other."""
     async with transaction(context.sessions) as session:
         draft = await drafts.save_panel(
             session,
@@ -106,7 +93,7 @@ async def save_process_flow_panel(
     return _set_etag(response, view)
 
 
-@router.post("/{process_flow}/finish", status_code=202)
+@router.post("/{process_flow}/finish", status_code=202, responses=problem_responses(404, 409))
 async def finish_process_flow(
     process_flow: ProcessFlowPath, response: Response, scope: AsOperator, context: InContext, if_match: IfMatch = None
 ) -> FinishedProcessFlowView:
@@ -120,33 +107,32 @@ async def finish_process_flow(
             base=parse_if_match(if_match),
             acknowledgement_timeout_seconds=context.acknowledgement_timeout_seconds,
         )
-    context.courier.enqueue(outbox.pop_deliveries(session))
+    context.deliver(session)
     response.headers["Location"] = finished.path
     links = {"self": finished.path, "result": finished.path}
     return FinishedProcessFlowView(id=process_flow, process_flow=process_flow, result=finished.id, links=links)
 
 
-@router.post("/{process_flow}/renew")
+@router.post("/{process_flow}/renew", responses=problem_responses(404, 409))
 async def renew_process_flow(
     process_flow: ProcessFlowPath, response: Response, scope: AsOperator, context: InContext
 ) -> ProcessFlowView:
-    """Move a draft to the configuration in force; what must be entered again shows as a fault of its panel."""
+    """Move a draft to the catalog in force. What has to be entered again is an error of its panel."""
     async with transaction(context.sessions) as session:
         draft = await drafts.renew_configuration(session, scope, context.catalogs, process_flow)
         view = await queries.build_view(session, scope, context.catalogs, draft)
     return _set_etag(response, view)
 
 
-@router.post("/{process_flow}/cancel")
+@router.post("/{process_flow}/cancel", responses=problem_responses(404, 409))
 async def cancel_process_flow(
     process_flow: ProcessFlowPath, body: ReasonRequest, response: Response, scope: AsOperator, context: InContext
 ) -> ProcessFlowView:
-    """Give a draft up."""
+    """Cancel a draft."""
     async with transaction(context.sessions) as session:
         row = await drafts.cancel_process_flow(session, scope, process_flow, body.reason)
-        view = await queries.build_view(
-            session, scope, context.catalogs, await drafts.build_draft(session, context.catalogs, row)
-        )
+        draft = await drafts.build_draft(session, context.catalogs, row)
+        view = await queries.build_view(session, scope, context.catalogs, draft)
     return _set_etag(response, view)
 
 

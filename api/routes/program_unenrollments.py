@@ -1,34 +1,48 @@
-"""Unenrolments: submit, list, see, approve, cancel, retry, and how the removal of a device ended."""
+"""Unenrollments: submit, list, read, approve, cancel and retry them, and record how a device removal ended."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import AsOperator
-from api.bodies import ReasonRequest
+from api.bodies.common import ReasonRequest
+from api.bodies.program_unenrollments import ApprovalRequest, ProgramUnenrollmentRequest, UnenrollmentStatusView
 from api.context import Context, InContext
-from api.parameters import CodeFilter, Cursor, DevicePath, ExternalIdFilter, IdempotencyKey, Limit, UnenrollmentPath
-from api.unenrollment_bodies import ApprovalRequest, ProgramUnenrollmentRequest, UnenrollmentStatusView
-from models.ids import CustomerId, EnrollmentId, SubscriptionId
+from api.links import build_unenrollment_links
+from api.parameters import (
+    AccountFilter,
+    Cursor,
+    CustomerFilter,
+    DevicePath,
+    EnrollmentFilter,
+    IdempotencyKey,
+    Limit,
+    ProgramFilter,
+    StateFilter,
+    SubscriptionFilter,
+    TransactionIdFilter,
+    UnenrollmentPath,
+)
+from api.problem_responses import problem_responses
 from models.requests.unenrollment import UnenrollmentApplication
 from models.states.unenrollment import UnenrollmentState
 from models.views.unenrollment import UnenrollmentSummary, UnenrollmentView
 from models.views.view import Page
-from operations.platform import outbox
 from operations.platform.database import transaction
 from operations.unenrollment import queries, removals, steps, unenrollments
 
 router = APIRouter(prefix="/v1/program-unenrollments", tags=["program unenrollments"])
 
 
-def _deliver_and_respond(
-    context: Context, deliveries: list[outbox.Delivery], unenrollment: str, state: UnenrollmentState
+def _respond(
+    context: Context, session: AsyncSession, unenrollment: str, state: UnenrollmentState
 ) -> UnenrollmentStatusView:
-    context.courier.enqueue(deliveries)
-    return UnenrollmentStatusView(id=unenrollment, state=state, links=context.unenrollment_links(unenrollment))
+    context.deliver(session)
+    return UnenrollmentStatusView(id=unenrollment, state=state, links=build_unenrollment_links(context, unenrollment))
 
 
-@router.post("", status_code=202)
+@router.post("", status_code=202, responses=problem_responses(409))
 async def submit_program_unenrollment(
     body: ProgramUnenrollmentRequest,
     response: Response,
@@ -36,35 +50,36 @@ async def submit_program_unenrollment(
     context: InContext,
     idempotency_key: IdempotencyKey = None,
 ) -> UnenrollmentStatusView:
-    """Ask for a customer to leave a program, with all devices or some. The same transaction id with the same content
-    gives the same answer; with other content it is a conflict."""
+    """Submit a request to unenroll a customer from a program, with all devices or some of them.
+
+    The same transaction id with the same content returns the same answer; with other content it is a conflict."""
     async with transaction(context.sessions) as session:
-        made = await unenrollments.submit_unenrollment(
+        submitted = await unenrollments.submit_unenrollment(
             session,
             scope,
             UnenrollmentApplication.model_validate(body.model_dump()),
             idempotency_key=idempotency_key,
             acknowledgement_timeout_seconds=context.acknowledgement_timeout_seconds,
         )
-    response.headers["Location"] = context.unenrollment_links(made.unenrollment_id)["self"]
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), made.unenrollment_id, made.state)
+    response.headers["Location"] = build_unenrollment_links(context, submitted.unenrollment_id)["self"]
+    return _respond(context, session, submitted.unenrollment_id, submitted.state)
 
 
 @router.get("")
 async def list_program_unenrollments(
     scope: AsOperator,
     context: InContext,
-    customer: Annotated[CustomerId | None, Query()] = None,
-    account: ExternalIdFilter = None,
-    program: CodeFilter = None,
-    subscription: Annotated[SubscriptionId | None, Query()] = None,
-    enrollment: Annotated[EnrollmentId | None, Query()] = None,
-    state: UnenrollmentState | None = None,
-    transaction_id: ExternalIdFilter = None,
+    customer: CustomerFilter = None,
+    account: AccountFilter = None,
+    program: ProgramFilter = None,
+    subscription: SubscriptionFilter = None,
+    enrollment: EnrollmentFilter = None,
+    state: Annotated[UnenrollmentState | None, StateFilter] = None,
+    transaction_id: TransactionIdFilter = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[UnenrollmentSummary]:
-    """Unenrolments, newest first."""
+    """Returns unenrollments, newest first."""
     async with transaction(context.sessions) as session:
         return await queries.list_unenrollments(
             session,
@@ -81,62 +96,67 @@ async def list_program_unenrollments(
         )
 
 
-@router.get("/{unenrollment}")
+@router.get("/{unenrollment}", responses=problem_responses(404))
 async def get_program_unenrollment(
     unenrollment: UnenrollmentPath, scope: AsOperator, context: InContext
 ) -> UnenrollmentView:
-    """One unenrolment: the decision rule by rule, devices, orders, sync requests, and everything that happened."""
+    """Returns one unenrollment: the decision rule by rule, the devices, the work orders, the sync requests and the
+    timeline."""
     async with transaction(context.sessions) as session:
-        return await queries.get_unenrollment(session, scope, unenrollment, context.unenrollment_links(unenrollment))
+        return await queries.get_unenrollment(
+            session, scope, unenrollment, build_unenrollment_links(context, unenrollment)
+        )
 
 
-@router.post("/{unenrollment}/approval")
+@router.post("/{unenrollment}/approval", responses=problem_responses(404, 409))
 async def decide_program_unenrollment_approval(
     unenrollment: UnenrollmentPath, body: ApprovalRequest, scope: AsOperator, context: InContext
 ) -> UnenrollmentStatusView:
-    """Approve a request that waits for it, or turn it down."""
+    """Approve or decline a request that waits for approval."""
     async with transaction(context.sessions) as session:
         state = await steps.approve_unenrollment(
             session, scope, context.catalogs, unenrollment, approved=body.approved, reason=body.reason
         )
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), unenrollment, state)
+    return _respond(context, session, unenrollment, state)
 
 
-@router.post("/{unenrollment}/cancel")
+@router.post("/{unenrollment}/cancel", responses=problem_responses(404, 409))
 async def cancel_program_unenrollment(
     unenrollment: UnenrollmentPath, body: ReasonRequest, scope: AsOperator, context: InContext
 ) -> UnenrollmentStatusView:
-    """Take the request back, as long as no device has left: subscription and registrations are as before."""
+    """Cancel the request, as long as no device has left the program.
+
+    Subscription and registrations stay as they were."""
     async with transaction(context.sessions) as session:
         state = await unenrollments.cancel_unenrollment(session, scope, unenrollment, body.reason)
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), unenrollment, state)
+    return _respond(context, session, unenrollment, state)
 
 
-@router.post("/{unenrollment}/retry")
+@router.post("/{unenrollment}/retry", responses=problem_responses(404, 409))
 async def retry_program_unenrollment(
     unenrollment: UnenrollmentPath, scope: AsOperator, context: InContext
 ) -> UnenrollmentStatusView:
-    """Have devices fetched once more whose removal came to nothing."""
+    """Try again to collect the devices whose removal failed."""
     async with transaction(context.sessions) as session:
         state = await unenrollments.retry_unenrollment(session, scope, unenrollment)
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), unenrollment, state)
+    return _respond(context, session, unenrollment, state)
 
 
-@router.post("/{unenrollment}/devices/{device}/received")
+@router.post("/{unenrollment}/devices/{device}/received", responses=problem_responses(404, 409))
 async def record_returned_device(
     unenrollment: UnenrollmentPath, device: DevicePath, scope: AsOperator, context: InContext
 ) -> UnenrollmentStatusView:
-    """A device that was to be shipped back has come."""
+    """Record that a device that the customer ships back has arrived."""
     async with transaction(context.sessions) as session:
         state = await removals.receive_device(session, scope, context.catalogs, unenrollment, device)
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), unenrollment, state)
+    return _respond(context, session, unenrollment, state)
 
 
-@router.post("/{unenrollment}/devices/{device}/kept")
+@router.post("/{unenrollment}/devices/{device}/kept", responses=problem_responses(404, 409))
 async def record_kept_device(
     unenrollment: UnenrollmentPath, device: DevicePath, body: ReasonRequest, scope: AsOperator, context: InContext
 ) -> UnenrollmentStatusView:
-    """End a removal: the device stays where it is, and leaves the program all the same."""
+    """End the removal of a device: it stays where it is, and leaves the program all the same."""
     async with transaction(context.sessions) as session:
         state = await removals.keep_device(session, scope, context.catalogs, unenrollment, device, body.reason)
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), unenrollment, state)
+    return _respond(context, session, unenrollment, state)

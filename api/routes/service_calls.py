@@ -1,34 +1,45 @@
-"""Service calls: open, list, see, choose what is done, cancel, retry."""
+"""Service calls: open, list and read them, choose an action, cancel and retry."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import AsOperator
-from api.bodies import ReasonRequest
+from api.bodies.common import ReasonRequest
+from api.bodies.service_calls import ServiceActionRequest, ServiceCallRequest, ServiceCallStatusView
 from api.context import Context, InContext
-from api.parameters import CodeFilter, Cursor, IdempotencyKey, Limit, ServiceCallPath
-from api.service_call_bodies import ServiceActionRequest, ServiceCallRequest, ServiceCallStatusView
-from models.ids import CustomerId, DeviceId, SubscriptionId
+from api.links import build_service_call_links
+from api.parameters import (
+    Cursor,
+    CustomerFilter,
+    DeviceFilter,
+    IdempotencyKey,
+    Limit,
+    ProgramFilter,
+    ServiceCallPath,
+    StateFilter,
+    SubscriptionFilter,
+)
+from api.problem_responses import problem_responses
 from models.requests.service_call import ChosenAction, ServiceCallApplication
 from models.states.service_call import ServiceCallState
 from models.views.service_call import ServiceCallSummary, ServiceCallView
 from models.views.view import Page
-from operations.platform import outbox
 from operations.platform.database import transaction
 from operations.service_call import decisions, queries, service_calls
 
 router = APIRouter(prefix="/v1/service-calls", tags=["service calls"])
 
 
-def _deliver_and_respond(
-    context: Context, deliveries: list[outbox.Delivery], service_call: str, state: ServiceCallState
+def _respond(
+    context: Context, session: AsyncSession, service_call: str, state: ServiceCallState
 ) -> ServiceCallStatusView:
-    context.courier.enqueue(deliveries)
-    return ServiceCallStatusView(id=service_call, state=state, links=context.service_call_links(service_call))
+    context.deliver(session)
+    return ServiceCallStatusView(id=service_call, state=state, links=build_service_call_links(context, service_call))
 
 
-@router.post("", status_code=202)
+@router.post("", status_code=202, responses=problem_responses(409))
 async def submit_service_call(
     body: ServiceCallRequest,
     response: Response,
@@ -36,10 +47,11 @@ async def submit_service_call(
     context: InContext,
     idempotency_key: IdempotencyKey = None,
 ) -> ServiceCallStatusView:
-    """Open a call for an enrolled device: advice, a remote action, a visit, or to be decided. The same transaction id
-    with the same content gives the same answer; with other content it is a conflict."""
+    """Open a service call for an enrolled device: advice, a remote action, a site visit, or a choice to be made later.
+
+    The same transaction id with the same content returns the same answer; with other content it is a conflict."""
     async with transaction(context.sessions) as session:
-        made = await service_calls.submit_service_call(
+        submitted = await service_calls.submit_service_call(
             session,
             scope,
             context.catalogs,
@@ -47,23 +59,23 @@ async def submit_service_call(
             idempotency_key=idempotency_key,
             acknowledgement_timeout_seconds=context.acknowledgement_timeout_seconds,
         )
-    response.headers["Location"] = context.service_call_links(made.service_call_id)["self"]
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), made.service_call_id, made.state)
+    response.headers["Location"] = build_service_call_links(context, submitted.service_call_id)["self"]
+    return _respond(context, session, submitted.service_call_id, submitted.state)
 
 
 @router.get("")
 async def list_service_calls(
     scope: AsOperator,
     context: InContext,
-    customer: Annotated[CustomerId | None, Query()] = None,
-    program: CodeFilter = None,
-    subscription: Annotated[SubscriptionId | None, Query()] = None,
-    device: Annotated[DeviceId | None, Query()] = None,
-    state: ServiceCallState | None = None,
+    customer: CustomerFilter = None,
+    program: ProgramFilter = None,
+    subscription: SubscriptionFilter = None,
+    device: DeviceFilter = None,
+    state: Annotated[ServiceCallState | None, StateFilter] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ServiceCallSummary]:
-    """Service calls, newest first."""
+    """Returns service calls, newest first."""
     async with transaction(context.sessions) as session:
         return await queries.list_service_calls(
             session,
@@ -78,41 +90,41 @@ async def list_service_calls(
         )
 
 
-@router.get("/{service_call}")
+@router.get("/{service_call}", responses=problem_responses(404))
 async def get_service_call(service_call: ServiceCallPath, scope: AsOperator, context: InContext) -> ServiceCallView:
-    """One call: devices, visits, sync requests, what can be chosen, and everything that happened."""
+    """Returns one service call: the device, the visits, the sync requests, the possible actions and the timeline."""
     async with transaction(context.sessions) as session:
         return await queries.get_service_call(
-            session, scope, context.catalogs, service_call, context.service_call_links(service_call)
+            session, scope, context.catalogs, service_call, build_service_call_links(context, service_call)
         )
 
 
-@router.post("/{service_call}/action")
+@router.post("/{service_call}/action", responses=problem_responses(404, 409))
 async def choose_service_call_action(
     service_call: ServiceCallPath, body: ServiceActionRequest, scope: AsOperator, context: InContext
 ) -> ServiceCallStatusView:
-    """Choose what shall be done, while nothing else is under way."""
+    """Choose how to handle the service call, while no other action is under way."""
     chosen = ChosenAction.model_validate(body.model_dump())
     async with transaction(context.sessions) as session:
         state = await decisions.choose_action(session, scope, context.catalogs, service_call, chosen)
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), service_call, state)
+    return _respond(context, session, service_call, state)
 
 
-@router.post("/{service_call}/cancel")
+@router.post("/{service_call}/cancel", responses=problem_responses(404, 409))
 async def cancel_service_call(
     service_call: ServiceCallPath, body: ReasonRequest, scope: AsOperator, context: InContext
 ) -> ServiceCallStatusView:
-    """Take the call back and call its visit off, unless a technician is on the way."""
+    """Cancel the service call and its visit, unless a technician is on the way."""
     async with transaction(context.sessions) as session:
         state = await decisions.cancel_service_call(session, scope, service_call, body.reason)
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), service_call, state)
+    return _respond(context, session, service_call, state)
 
 
-@router.post("/{service_call}/retry")
+@router.post("/{service_call}/retry", responses=problem_responses(404, 409))
 async def retry_service_call(
     service_call: ServiceCallPath, scope: AsOperator, context: InContext
 ) -> ServiceCallStatusView:
-    """Try again what came to nothing: one more visit, or the remote action once more."""
+    """Retry the action that failed: one more visit, or the remote action again."""
     async with transaction(context.sessions) as session:
         state = await decisions.retry_service_call(session, scope, service_call)
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), service_call, state)
+    return _respond(context, session, service_call, state)

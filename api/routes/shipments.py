@@ -1,15 +1,16 @@
-"""Devices sent to customers: list, see, and say how far they are."""
+"""Shipments of devices to customers: list and read them, record their progress, confirm the installation."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import AsOperator
-from api.bodies import ReasonRequest
+from api.bodies.common import ReasonRequest
+from api.bodies.shipments import InstallationConfirmationRequest
 from api.context import Context, InContext
-from api.parameters import CodeFilter, Cursor, Limit, ShipmentPath
-from api.shipment_bodies import InstallationConfirmationRequest
-from models.ids import CustomerId, EnrollmentId
+from api.parameters import Cursor, CustomerFilter, EnrollmentFilter, Limit, ProgramFilter, ShipmentPath, StateFilter
+from api.problem_responses import problem_responses
 from models.requests.shipment import SelfInstallation, ShipmentDispatch
 from models.states.shipment import ShipmentState
 from models.views.device_setup import ShipmentStatusView, ShipmentSummary, ShipmentView
@@ -17,7 +18,6 @@ from models.views.view import Page
 from operations.enrollment import self_installation
 from operations.field_work import shipment_queries as queries
 from operations.field_work import shipments
-from operations.platform import outbox
 from operations.platform.database import transaction
 
 router = APIRouter(prefix="/v1/shipments", tags=["device setup"])
@@ -27,14 +27,14 @@ router = APIRouter(prefix="/v1/shipments", tags=["device setup"])
 async def list_shipments(
     scope: AsOperator,
     context: InContext,
-    state: ShipmentState | None = None,
-    program: CodeFilter = None,
-    enrollment: Annotated[EnrollmentId | None, Query()] = None,
-    customer: Annotated[CustomerId | None, Query()] = None,
+    state: Annotated[ShipmentState | None, StateFilter] = None,
+    program: ProgramFilter = None,
+    enrollment: EnrollmentFilter = None,
+    customer: CustomerFilter = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ShipmentSummary]:
-    """Shipments, newest first; those that are ordered are the warehouse's work."""
+    """Returns shipments, newest first. Those in state `ordered` wait for the warehouse."""
     async with transaction(context.sessions) as session:
         return await queries.list_shipments(
             session,
@@ -48,34 +48,36 @@ async def list_shipments(
         )
 
 
-@router.get("/{shipment}")
+@router.get("/{shipment}", responses=problem_responses(404))
 async def get_shipment(shipment: ShipmentPath, scope: AsOperator, context: InContext) -> ShipmentView:
-    """One shipment: where it goes, how far it is, and what can be done."""
+    """Returns one shipment: the address, the progress and the available actions."""
     async with transaction(context.sessions) as session:
         return await queries.get_shipment(session, scope, shipment)
 
 
-@router.post("/{shipment}/shipped")
+@router.post("/{shipment}/shipped", responses=problem_responses(404, 409))
 async def record_shipment_shipped(
     shipment: ShipmentPath, body: ShipmentDispatch, scope: AsOperator, context: InContext
 ) -> ShipmentStatusView:
-    """Say that the device left the warehouse, and with whom. Say it again to add or correct the tracking reference."""
+    """Record that the device left the warehouse.
+
+    Repeat the call to add or correct the carrier and tracking reference."""
     async with transaction(context.sessions) as session:
         row = await shipments.record_shipped(session, scope, shipment, body)
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), queries.to_status(row))
+    return _respond(context, session, queries.to_status(row))
 
 
-@router.post("/{shipment}/delivered")
+@router.post("/{shipment}/delivered", responses=problem_responses(404, 409))
 async def record_shipment_delivered(
     shipment: ShipmentPath, scope: AsOperator, context: InContext
 ) -> ShipmentStatusView:
-    """Say that the parcel has arrived."""
+    """Record that the parcel has arrived."""
     async with transaction(context.sessions) as session:
         row = await shipments.record_delivered(session, scope, shipment)
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), queries.to_status(row))
+    return _respond(context, session, queries.to_status(row))
 
 
-@router.post("/{shipment}/confirmed", status_code=202)
+@router.post("/{shipment}/confirmed", status_code=202, responses=problem_responses(404, 409))
 async def confirm_shipment_installation(
     shipment: ShipmentPath, body: InstallationConfirmationRequest, scope: AsOperator, context: InContext
 ) -> ShipmentStatusView:
@@ -85,31 +87,29 @@ async def confirm_shipment_installation(
         row = await self_installation.confirm_self_installation(
             session, scope, context.catalogs, shipment, confirmation
         )
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), queries.to_status(row))
+    return _respond(context, session, queries.to_status(row))
 
 
-@router.post("/{shipment}/returned")
+@router.post("/{shipment}/returned", responses=problem_responses(404, 409))
 async def record_shipment_returned(
     shipment: ShipmentPath, body: ReasonRequest, scope: AsOperator, context: InContext
 ) -> ShipmentStatusView:
-    """Say that the device came back. An enrolment that waits for it asks a person."""
+    """Record that the device came back. An enrollment that waits for it then needs attention."""
     async with transaction(context.sessions) as session:
         row = await shipments.record_returned(session, scope, shipment, body.reason)
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), queries.to_status(row))
+    return _respond(context, session, queries.to_status(row))
 
 
-@router.post("/{shipment}/settle")
+@router.post("/{shipment}/settle", responses=problem_responses(404, 409))
 async def settle_shipment(
     shipment: ShipmentPath, body: ReasonRequest, scope: AsOperator, context: InContext
 ) -> ShipmentStatusView:
-    """Say what became of a device that does not come back: the customer keeps it, or it is lost."""
+    """Record what became of a device that does not come back: the customer keeps it, or it is lost."""
     async with transaction(context.sessions) as session:
         row = await shipments.settle_unclaimed(session, scope, shipment, body.reason)
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), queries.to_status(row))
+    return _respond(context, session, queries.to_status(row))
 
 
-def _deliver_and_respond(
-    context: Context, deliveries: list[outbox.Delivery], standing: ShipmentStatusView
-) -> ShipmentStatusView:
-    context.courier.enqueue(deliveries)
+def _respond(context: Context, session: AsyncSession, standing: ShipmentStatusView) -> ShipmentStatusView:
+    context.deliver(session)
     return standing

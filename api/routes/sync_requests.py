@@ -1,46 +1,53 @@
-"""Sync requests: list, see, retry one or many, cancel, tell again what was given up."""
+"""Sync requests: list and read them, retry one or many, cancel one, and send a subscription again."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import AsOperator
-from api.bodies import (
-    ReasonRequest,
+from api.bodies.common import ReasonRequest
+from api.bodies.sync_requests import (
     SubscriptionSyncRequest,
     SyncRequestStatusView,
     SyncRetriesRequest,
     SyncRetriesView,
 )
 from api.context import Context, InContext
-from api.parameters import CodeFilter, Cursor, Limit, SyncRequestPath
-from models.ids import EnrollmentId, SubscriptionId
+from api.links import build_sync_request_links
+from api.parameters import (
+    Cursor,
+    EnrollmentFilter,
+    KindFilter,
+    Limit,
+    ProgramFilter,
+    StateFilter,
+    SubscriptionFilter,
+    SyncRequestPath,
+)
+from api.problem_responses import problem_responses
 from models.requests.sync_request import Age, SyncRequestFilter
 from models.states.sync_request import SyncKind, SyncState
 from models.values import Instant, Line
 from models.views.sync_request import SyncRequestSummary, SyncRequestView
 from models.views.view import Page
-from operations.platform import outbox
 from operations.platform.database import transaction
 from operations.synchronization import queries, sync_repairs
 
 router = APIRouter(prefix="/v1/sync-requests", tags=["sync requests"])
 
 
-def _build_links(sync_request: str) -> dict[str, str]:
-    door = f"/v1/sync-requests/{sync_request}"
-    return {"self": door, "retry": f"{door}/retry", "cancel": f"{door}/cancel"}
-
-
 def _build_filter(
-    state: SyncState | None = None,
-    kind: SyncKind | None = None,
-    program: CodeFilter = None,
-    subscription: Annotated[SubscriptionId | None, Query()] = None,
-    enrollment: Annotated[EnrollmentId | None, Query()] = None,
-    error_code: Annotated[Line | None, Query()] = None,
-    created_before: Annotated[Instant | None, Query()] = None,
-    older_than: Annotated[Age | None, Query(description="ISO 8601 duration such as PT2H, or seconds.")] = None,
+    state: Annotated[SyncState | None, StateFilter] = None,
+    kind: Annotated[SyncKind | None, KindFilter] = None,
+    program: ProgramFilter = None,
+    subscription: SubscriptionFilter = None,
+    enrollment: EnrollmentFilter = None,
+    error_code: Annotated[Line | None, Query(description="Only those with this error code.")] = None,
+    created_before: Annotated[Instant | None, Query(description="Only those created before this instant.")] = None,
+    older_than: Annotated[
+        Age | None, Query(description="Only those older than this: an ISO 8601 duration such as PT2H, or seconds.")
+    ] = None,
 ) -> SyncRequestFilter:
     return SyncRequestFilter(
         state=state,
@@ -58,69 +65,69 @@ def _build_filter(
 async def list_sync_requests(
     scope: AsOperator,
     context: InContext,
-    wanted: Annotated[SyncRequestFilter, Depends(_build_filter)],
+    filters: Annotated[SyncRequestFilter, Depends(_build_filter)],
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[SyncRequestSummary]:
-    """Sync requests, newest first; those in error wait for a person."""
+    """Returns sync requests, newest first. Those in state `error` need attention."""
     async with transaction(context.sessions) as session:
-        return await queries.list_sync_requests(session, scope, wanted, limit=limit, cursor=cursor)
+        return await queries.list_sync_requests(session, scope, filters, limit=limit, cursor=cursor)
 
 
-@router.post("", status_code=202)
+@router.post("", status_code=202, responses=problem_responses(404, 409))
 async def create_sync_request(
     body: SubscriptionSyncRequest, scope: AsOperator, context: InContext
 ) -> SyncRequestStatusView:
-    """Tell the DERMS of a subscription once more, as it is now: what was given up is told after all."""
+    """Send the current state of a subscription to the DERMS again, after its last sync request was canceled."""
     async with transaction(context.sessions) as session:
-        made = await sync_repairs.resync_subscription(
+        sync_request = await sync_repairs.resync_subscription(
             session, scope, context.catalogs, body.subscription, context.acknowledgement_timeout_seconds
         )
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), made, SyncState.PENDING)
+    return _respond(context, session, sync_request, SyncState.PENDING)
 
 
 @router.post("/retries")
 async def retry_sync_requests(body: SyncRetriesRequest, scope: AsOperator, context: InContext) -> SyncRetriesView:
-    """Retry all requests in error that the filter means, each exactly as one is retried; `dry_run` only counts them.
-    What is over the limit is left for the next call."""
+    """Retry all sync requests in error that match the filter, each as if it were retried alone.
+
+    `dry_run` only counts them. The call leaves what exceeds the limit to the next call."""
     async with transaction(context.sessions) as session:
-        done = await sync_repairs.retry_many(
+        result = await sync_repairs.retry_many(
             session, scope, context.catalogs, body.filter, dry_run=body.dry_run, limit=body.limit
         )
-    context.courier.enqueue(outbox.pop_deliveries(session))
-    return SyncRetriesView(matching=done.matching, retried=done.retried)
+    context.deliver(session)
+    return SyncRetriesView(matching=result.matching, retried=result.retried)
 
 
-@router.get("/{sync_request}")
+@router.get("/{sync_request}", responses=problem_responses(404))
 async def get_sync_request(sync_request: SyncRequestPath, scope: AsOperator, context: InContext) -> SyncRequestView:
-    """One sync request: what was sent, how often, and what the DERMS said."""
+    """Returns one sync request: its snapshot, its attempts and the answer of the DERMS."""
     async with transaction(context.sessions) as session:
-        return await queries.get_sync_request(session, scope, sync_request, _build_links(sync_request))
+        return await queries.get_sync_request(session, scope, sync_request, build_sync_request_links(sync_request))
 
 
-@router.post("/{sync_request}/retry")
+@router.post("/{sync_request}/retry", responses=problem_responses(404, 409))
 async def retry_sync_request(
     sync_request: SyncRequestPath, scope: AsOperator, context: InContext
 ) -> SyncRequestStatusView:
-    """Send a request in error again. After an answer from the DERMS its snapshot is taken anew, so correct the data
-    first."""
+    """Retry a sync request in error.
+
+    If the DERMS has answered, the retry sends a new snapshot, so correct the data first."""
     async with transaction(context.sessions) as session:
         state = await sync_repairs.retry(session, scope, context.catalogs, sync_request)
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), sync_request, state)
+    return _respond(context, session, sync_request, state)
 
 
-@router.post("/{sync_request}/cancel")
+@router.post("/{sync_request}/cancel", responses=problem_responses(404, 409))
 async def cancel_sync_request(
     sync_request: SyncRequestPath, body: ReasonRequest, scope: AsOperator, context: InContext
 ) -> SyncRequestStatusView:
-    """Give a request in error up: the DERMS will not be told."""
+    """Give up a sync request in error: it is not sent to the DERMS."""
     async with transaction(context.sessions) as session:
         state = await sync_repairs.cancel(session, scope, sync_request, body.reason)
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), sync_request, state)
+    return _respond(context, session, sync_request, state)
 
 
-def _deliver_and_respond(
-    context: Context, deliveries: list[outbox.Delivery], sync_request: str, state: SyncState
-) -> SyncRequestStatusView:
-    context.courier.enqueue(deliveries)
-    return SyncRequestStatusView(id=sync_request, state=state, links=_build_links(sync_request))
+def _respond(context: Context, session: AsyncSession, sync_request: str, state: SyncState) -> SyncRequestStatusView:
+    context.deliver(session)
+    return SyncRequestStatusView(id=sync_request, state=state, links=build_sync_request_links(sync_request))

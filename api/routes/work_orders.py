@@ -1,50 +1,46 @@
-"""Field work: list, see, appoint, follow, complete, call off."""
+"""Work orders: list and read them, schedule the appointment, record progress and completion, cancel and settle."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import AsOperator
-from api.bodies import ReasonRequest
+from api.bodies.common import ReasonRequest
+from api.bodies.work_orders import AppointmentRequest, CompletionRequest, ProgressRequest, WorkOrderStatusView
 from api.context import Context, InContext
-from api.parameters import CodeFilter, Cursor, ExternalIdFilter, Limit, WorkOrderPath
-from api.work_order_bodies import AppointmentRequest, CompletionRequest, ProgressRequest, WorkOrderStatusView
-from models.ids import CustomerId
+from api.links import build_work_order_links
+from api.parameters import Cursor, CustomerFilter, KindFilter, Limit, ProgramFilter, StateFilter, WorkOrderPath
+from api.problem_responses import problem_responses
 from models.requests.completion import Completion
 from models.requests.enrollment import TimeWindow
 from models.states.work_order import WorkOrderKind, WorkOrderState
-from models.values import Line
+from models.values import ExternalId, Line
 from models.views.view import Page
 from models.views.work_order import WorkOrderSummary, WorkOrderView
 from operations.field_work import completions, work_orders
 from operations.field_work import work_order_queries as queries
-from operations.platform import outbox
 from operations.platform.database import transaction
 
 router = APIRouter(prefix="/v1/work-orders", tags=["work orders"])
-
-
-def _build_links(work_order: str) -> dict[str, str]:
-    door = f"/v1/work-orders/{work_order}"
-    return {"self": door} | {
-        name: f"{door}/{name}" for name in ("appointment", "progress", "completion", "cancel", "settle")
-    }
 
 
 @router.get("")
 async def list_work_orders(
     scope: AsOperator,
     context: InContext,
-    state: WorkOrderState | None = None,
-    kind: WorkOrderKind | None = None,
-    technician: Annotated[Line | None, Query()] = None,
-    program: CodeFilter = None,
-    journey: ExternalIdFilter = None,
-    customer: Annotated[CustomerId | None, Query()] = None,
+    state: Annotated[WorkOrderState | None, StateFilter] = None,
+    kind: Annotated[WorkOrderKind | None, KindFilter] = None,
+    technician: Annotated[Line | None, Query(description="Only those of this technician.")] = None,
+    program: ProgramFilter = None,
+    journey: Annotated[
+        ExternalId | None, Query(description="Only those for this request: enr_…, unr_… or svc_…")
+    ] = None,
+    customer: CustomerFilter = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[WorkOrderSummary]:
-    """Work orders, newest first."""
+    """Returns work orders, newest first."""
     async with transaction(context.sessions) as session:
         return await queries.list_work_orders(
             session,
@@ -60,68 +56,67 @@ async def list_work_orders(
         )
 
 
-@router.get("/{work_order}")
+@router.get("/{work_order}", responses=problem_responses(404))
 async def get_work_order(work_order: WorkOrderPath, scope: AsOperator, context: InContext) -> WorkOrderView:
-    """One order: what to do and where, the appointment, and every report with what became of it."""
+    """Returns one work order: the task, the address, the appointment, and every report with its verdict."""
     async with transaction(context.sessions) as session:
-        return await queries.get_work_order(session, scope, work_order, _build_links(work_order))
+        return await queries.get_work_order(session, scope, work_order, build_work_order_links(work_order))
 
 
-@router.post("/{work_order}/appointment")
+@router.post("/{work_order}/appointment", responses=problem_responses(404, 409))
 async def schedule_work_order_appointment(
     work_order: WorkOrderPath, body: AppointmentRequest, scope: AsOperator, context: InContext
 ) -> WorkOrderStatusView:
-    """Make the appointment, or move it."""
+    """Schedule the appointment, or move it."""
     window = TimeWindow(start=body.start, end=body.end)
     async with transaction(context.sessions) as session:
         row = await work_orders.schedule_appointment(session, scope, work_order, window, body.technician)
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), work_order, row.state)
+    return _respond(context, session, work_order, row.state)
 
 
-@router.post("/{work_order}/progress")
+@router.post("/{work_order}/progress", responses=problem_responses(404, 409))
 async def report_work_order_progress(
     work_order: WorkOrderPath, body: ProgressRequest, scope: AsOperator, context: InContext
 ) -> WorkOrderStatusView:
-    """Say that the technician is on the way, or has arrived."""
+    """Report that the technician is on the way or on site."""
     async with transaction(context.sessions) as session:
         row = await work_orders.record_progress(session, scope, work_order, WorkOrderState(body.step))
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), work_order, row.state)
+    return _respond(context, session, work_order, row.state)
 
 
-@router.post("/{work_order}/completion", status_code=202)
+@router.post("/{work_order}/completion", status_code=202, responses=problem_responses(404, 409))
 async def report_work_order_completion(
     work_order: WorkOrderPath, body: CompletionRequest, scope: AsOperator, context: InContext
 ) -> WorkOrderStatusView:
-    """Report of a visit. It is looked at by the flow that waits for it; the same report again changes nothing, and one
-    of an order that was called off is kept and changes nothing."""
+    """Report a visit. The workflow that waits for it checks the report.
+
+    The same report again changes nothing. A report on a canceled work order is stored and changes nothing."""
     report = Completion.model_validate(body.model_dump())
     async with transaction(context.sessions) as session:
         row = await completions.submit_report(session, scope, context.catalogs, work_order, report)
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), work_order, row.state)
+    return _respond(context, session, work_order, row.state)
 
 
-@router.post("/{work_order}/cancel")
+@router.post("/{work_order}/cancel", responses=problem_responses(404, 409))
 async def cancel_work_order(
     work_order: WorkOrderPath, body: ReasonRequest, scope: AsOperator, context: InContext
 ) -> WorkOrderStatusView:
-    """Call the order off before the technician has started. What it was made for waits for a person then."""
+    """Cancel the work order before the technician starts. The request that it belongs to then needs attention."""
     async with transaction(context.sessions) as session:
         row = await work_orders.cancel(session, scope, work_order, body.reason)
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), work_order, row.state)
+    return _respond(context, session, work_order, row.state)
 
 
-@router.post("/{work_order}/settle")
+@router.post("/{work_order}/settle", responses=problem_responses(404, 409))
 async def settle_work_order(
     work_order: WorkOrderPath, body: ReasonRequest, scope: AsOperator, context: InContext
 ) -> WorkOrderStatusView:
-    """Say what became of what was done on site although it was not wanted any more."""
+    """Record what became of work that was done on site although it was no longer needed."""
     async with transaction(context.sessions) as session:
         row = await work_orders.settle_unclaimed(session, scope, work_order, body.reason)
-    return _deliver_and_respond(context, outbox.pop_deliveries(session), work_order, row.state)
+    return _respond(context, session, work_order, row.state)
 
 
-def _deliver_and_respond(
-    context: Context, deliveries: list[outbox.Delivery], work_order: str, state: WorkOrderState
-) -> WorkOrderStatusView:
-    context.courier.enqueue(deliveries)
-    return WorkOrderStatusView(id=work_order, state=state, links=_build_links(work_order))
+def _respond(context: Context, session: AsyncSession, work_order: str, state: WorkOrderState) -> WorkOrderStatusView:
+    context.deliver(session)
+    return WorkOrderStatusView(id=work_order, state=state, links=build_work_order_links(work_order))

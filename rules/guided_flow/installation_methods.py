@@ -10,7 +10,7 @@ _METHOD_LABELS: dict[InstallationMethod, str] = {
     InstallationMethod.BRING_YOUR_OWN: "The customer has it",
     InstallationMethod.UTILITY_INSTALLATION: "A technician brings and installs it",
     InstallationMethod.SELF_INSTALLATION: "It is sent to the customer, who installs it",
-    InstallationMethod.RE_ENROL: "It hangs there already",
+    InstallationMethod.RE_ENROLL: "It hangs there already",
 }
 _OWNERSHIP_LABELS: dict[AssetOwnership, str] = {
     AssetOwnership.UTILITY_OWNED: "The utility's",

@@ -34,7 +34,7 @@ def _raised() -> Iterator[str]:
 def _codes(call: ast.Call) -> Iterator[str]:
     name = getattr(call.func, "id", "")
     given = [word.value for word in call.keywords if word.arg == "code"] if name in KINDS else []
-    if name == "problem":
+    if name == "build_problem_response":
         given = call.args[1:2]
     yield from (value.value for value in given if isinstance(value, ast.Constant))
 

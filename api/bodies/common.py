@@ -1,0 +1,9 @@
+"""Bodies that several subjects share."""
+
+from models.values import Sentence, Value
+
+
+class ReasonRequest(Value):
+    """Why the caller takes this action; people read it in the timeline."""
+
+    reason: Sentence
