@@ -152,7 +152,7 @@ def test_scripts_are_told_of_the_new_process(start: Callable[..., Stack]) -> Non
 def test_a_part_that_keeps_dying_is_given_up_and_everything_stops(start: Callable[..., Stack]) -> None:
     stack = start("0.1")
     assert stack.up.stop() == 1
-    assert "Worker ended with exit code 1. It is given up" in stack.up.output
+    assert "Worker ended with exit code 1. The stack stops" in stack.up.output
     assert "no work left" in stack.up.output
     assert "PostgreSQL … stopped" in stack.up.output
 
