@@ -1,10 +1,10 @@
-"""What people and machines ask of a big database over the API: every list with its filters, what waits, the metrics."""
+"""The API queries that a large database must answer fast: every list with its filters, single items, the metrics."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 SendQuery = Callable[[str, dict[str, Any]], Any]
-"""Gives the document that a path answers with, for these parameters."""
+"""Sends a GET request for a path with these parameters and returns the document."""
 
 _LISTS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "/v1/program-enrollments": (
@@ -75,32 +75,35 @@ _SINGLE = (
 
 
 def build_queries(ask: SendQuery) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Every question by what it is called: its path and its parameters, with values of the database that is asked."""
+    """Returns path and parameters of every query by its name, with values that the database has."""
     values = _find_example_values(ask)
-    asked: dict[str, tuple[str, dict[str, Any]]] = {}
+    queries: dict[str, tuple[str, dict[str, Any]]] = {}
     for path, filters in _LISTS.items():
-        for one in filters:
-            meant = {name: values.get(value, value) for name, value in one.items()}
-            named = " ".join(f"{name}={value}" for name, value in one.items())
-            asked[f"{path} {named}".strip()] = path, {"limit": 50, **meant}
+        for query in filters:
+            parameters = {name: values.get(value, value) for name, value in query.items()}
+            label = " ".join(f"{name}={value}" for name, value in query.items())
+            queries[f"{path} {label}".strip()] = path, {"limit": 50, **parameters}
     for path in _SINGLE:
         word = next((word for word in values if word in path), "")
-        asked[path] = (path.replace(word, values[word]) if word else path), {}
-    deep = ask("/v1/program-enrollments", {"limit": 200})["next_cursor"]
-    asked["/v1/program-enrollments, its second page"] = "/v1/program-enrollments", {"limit": 50, "cursor": deep}
-    return asked
+        queries[path] = (path.replace(word, values[word]) if word else path), {}
+    second_page = ask("/v1/program-enrollments", {"limit": 200})["next_cursor"]
+    queries["/v1/program-enrollments, its second page"] = (
+        "/v1/program-enrollments",
+        {"limit": 50, "cursor": second_page},
+    )
+    return queries
 
 
 def _find_example_values(ask: SendQuery) -> dict[str, str]:
-    """Somebody who takes part, the program that most are in and the one that hardly anybody is in."""
+    """Returns the ids of an enrolled customer, and the programs with the most and the fewest enrollments."""
     found = ask("/v1/program-enrollments", {"transaction_id": "M-00000777"})["items"][0]
-    seen = ask(f"/v1/program-enrollments/{found['id']}", {})
+    enrollment = ask(f"/v1/program-enrollments/{found['id']}", {})
     programs = [one["code"] for one in ask("/v1/programs", {})["items"]]
     return {
         "ENROLLMENT": found["id"],
         "CUSTOMER": found["customer"],
-        "SUBSCRIPTION": seen["subscription"]["id"],
-        "DEVICE": seen["subscription"]["devices"][0]["id"],
+        "SUBSCRIPTION": enrollment["subscription"]["id"],
+        "DEVICE": enrollment["subscription"]["devices"][0]["id"],
         "MOST": programs[0],
         "RARE": programs[-1],
     }

@@ -1,4 +1,4 @@
-"""Who enrols: made-up customers that qualify for the thermostat program, as many as a run needs."""
+"""Made-up customers who qualify for the thermostat program, and their applications."""
 
 import csv
 import subprocess
@@ -11,14 +11,14 @@ _QUALIFIED = {"account_status": "active", "meter_type": "ami", "critical": "fals
 
 
 def make_customers(file: Path, count: int) -> list[dict[str, str]]:
-    """Writes so many customers to a file; gives the service points among them that qualify."""
+    """Writes this many customers to a file; returns the service points that qualify."""
     script = _EXAMPLES / "make_customers.py"
     subprocess.run([sys.executable, str(script), "--count", str(count), "--out", str(file)], check=True)
     return list_qualified(file)
 
 
 def list_qualified(file: Path) -> list[dict[str, str]]:
-    """The service points in a file that the thermostat program takes."""
+    """Returns the service points in a file that qualify for the thermostat program."""
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     return [
@@ -29,7 +29,7 @@ def list_qualified(file: Path) -> list[dict[str, str]]:
 
 
 def build_application(row: dict[str, str], number: int) -> dict[str, Any]:
-    """A request of that customer for one thermostat of their own."""
+    """Builds a customer's application with one thermostat of their own."""
     return {
         "transaction_id": f"bench-{number}",
         "account": row["cis_account_id"],

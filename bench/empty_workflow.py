@@ -1,4 +1,4 @@
-"""What everything is measured against: a flow of four empty activities, on the same server, in the same run."""
+"""The baseline of the measurements: a workflow of four empty activities, on the same server in the same run."""
 
 import asyncio
 import sys
@@ -21,17 +21,17 @@ async def do_nothing() -> None:
 
 @workflow.defn
 class EmptyWorkflow:
-    """Four regular activities, one after the other."""
+    """Runs four empty activities, one after the other."""
 
     @workflow.run
     async def run(self) -> None:
-        """Schedules each and waits for it."""
+        """Schedules each activity and waits for it."""
         for _ in range(4):
             await workflow.execute_activity(do_nothing, start_to_close_timeout=_TIMEOUT)
 
 
 async def measure_rate(address: str, count: int, concurrency: int, prefix: str) -> float:
-    """Flows per second from start to result, with so many under way at a time."""
+    """Returns workflows per second from start to result, at a steady concurrency."""
     client = await Client.connect(address)
     numbers = iter(range(count))
 
@@ -45,7 +45,7 @@ async def measure_rate(address: str, count: int, concurrency: int, prefix: str) 
 
 
 async def serve(address: str) -> None:
-    """Runs the flow's worker until killed."""
+    """Runs the workflow's worker until the process is killed."""
     client = await Client.connect(address)
     worker = Worker(
         client,

@@ -1,7 +1,9 @@
-"""Enrols at a steady concurrency: each slot asks, waits until the DERMS has acknowledged, and asks again."""
+"""Enrolls customers at a steady concurrency: each slot submits an enrollment and waits until it is synchronized."""
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -14,7 +16,7 @@ _TIMEOUT_SECONDS = 120
 
 @dataclass(frozen=True)
 class Measurement:
-    """One phase: enrolments a second, and times in milliseconds."""
+    """The times of one phase, in milliseconds unless the name says otherwise."""
 
     count: int
     seconds: float
@@ -23,25 +25,25 @@ class Measurement:
 
     @property
     def rate(self) -> float:
-        """Enrolments a second, accepted to synchronized."""
+        """Returns synchronized enrollments per second."""
         return self.count / self.seconds
 
 
 class SynchronizationWatch:
-    """Sees in the database when enrolments are synchronized: one look for all of them."""
+    """Finds out when enrollments are synchronized, with one query for all of them."""
 
     def __init__(self, database: Any) -> None:
         self._database = database
         self._waiting: dict[str, asyncio.Future[float]] = {}
 
     async def wait_for(self, enrollment: str) -> float:
-        """Waits for it; gives the milliseconds from its submission to its acknowledgement."""
+        """Waits for an enrollment; returns the milliseconds from its submission to its acknowledgement."""
         future = asyncio.get_running_loop().create_future()
         self._waiting[enrollment] = future
         return await asyncio.wait_for(future, _TIMEOUT_SECONDS)
 
     async def poll(self) -> None:
-        """Looks until cancelled."""
+        """Queries the database until it is cancelled."""
         while True:
             await asyncio.sleep(_POLL_SECONDS)
             if self._waiting:
@@ -56,29 +58,38 @@ class SynchronizationWatch:
 
 
 async def enroll_all(stack: dict[str, Any], applications: list[dict[str, Any]], concurrency: int) -> Measurement:
-    """Carries all applications through, so many at a time."""
-    # asyncpg brings no types.
-    database = cast(Any, await asyncpg.connect(stack["database_url"]))  # pyright: ignore[reportUnknownMemberType]
-    watch = SynchronizationWatch(database)
-    looking = asyncio.create_task(watch.poll())
+    """Submits all applications, `concurrency` at a time, and waits for each acknowledgement."""
     accept_ms: list[float] = []
     synchronized_ms: list[float] = []
     remaining = iter(applications)
-    headers = {"Authorization": f"Bearer {stack['token']}"}
-    limits = httpx.Limits(max_connections=concurrency)
-    async with httpx.AsyncClient(base_url=stack["api_url"], headers=headers, limits=limits, timeout=60) as http:
+    async with _watch_synchronizations(stack["database_url"]) as watch, _open_api(stack, concurrency) as http:
 
         async def slot() -> None:
             for application in remaining:
                 began = time.perf_counter()
-                answer = await http.post("/v1/program-enrollments", json=application)
+                response = await http.post("/v1/program-enrollments", json=application)
                 accept_ms.append((time.perf_counter() - began) * 1000)
-                answer.raise_for_status()
-                synchronized_ms.append(await watch.wait_for(answer.json()["id"]))
+                response.raise_for_status()
+                synchronized_ms.append(await watch.wait_for(response.json()["id"]))
 
         began = time.perf_counter()
         await asyncio.gather(*(slot() for _ in range(concurrency)))
         seconds = time.perf_counter() - began
-    looking.cancel()
-    await database.close()
     return Measurement(len(applications), seconds, accept_ms, synchronized_ms)
+
+
+@asynccontextmanager
+async def _watch_synchronizations(database_url: str) -> AsyncGenerator[SynchronizationWatch]:
+    # asyncpg brings no types.
+    database = cast(Any, await asyncpg.connect(database_url))  # pyright: ignore[reportUnknownMemberType]
+    watch = SynchronizationWatch(database)
+    polling = asyncio.create_task(watch.poll())
+    yield watch
+    polling.cancel()
+    await database.close()
+
+
+def _open_api(stack: dict[str, Any], concurrency: int) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {stack['token']}"}
+    limits = httpx.Limits(max_connections=concurrency)
+    return httpx.AsyncClient(base_url=stack["api_url"], headers=headers, limits=limits, timeout=60)

@@ -1,16 +1,15 @@
-"""PostgreSQL away while many workflows are in the middle of a step: how long do others wait for the worker?
+"""`make bench ARGS="--outage"`: measures how long others wait for the worker while PostgreSQL is away.
 
-`make bench ARGS="--outage"` prints the times; tests/chaos/test_outage.py looks at what has happened, not at the clock.
+Many workflows are in the middle of a step at that time. tests/chaos/test_outage.py uses the same drill and checks its
+results, not its times.
 """
 
 import asyncio
 import json
-import tempfile
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, cast
 
 import asyncpg
@@ -22,23 +21,28 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.service import RPCError
 
-from bench import customers
-from bench.stack import running_stack
-from cli.client import ApiClient
-from cli.commands.customers import put_customers
+from bench.prepared_stack import prepare_stack
 
 _STUCK_WORKFLOWS = 200
 _OUTAGE_SECONDS = 20
 _TIMEOUT_SECONDS = 900
 _POLL_SECONDS = 0.25
 _METADATA = "__temporal_workflow_metadata"
+_HEADINGS = (
+    "how",
+    "stuck",
+    "unrelated workflow waits s",
+    "cancel waits s",
+    "wait on timers",
+    "all done after s",
+)
 
 OutageKind = Callable[[dict[str, Any]], Any]
 
 
 @dataclass
 class OutageDrill:
-    """A stack whose PostgreSQL is away: the workflows that need it, and two that do not."""
+    """The workflows of a stack whose PostgreSQL is away: those that need it, and two that do not."""
 
     client: Client
     database_url: str
@@ -48,7 +52,7 @@ class OutageDrill:
     query_seconds: list[float] = field(default_factory=list[float])
 
     async def measure_query(self) -> None:
-        """Asks the unrelated workflow something that the worker has to answer."""
+        """Measures a query to the unrelated workflow, which the worker must answer."""
         began = time.monotonic()
         await wait_until("the worker answers a query", self._is_query_answered)
         self.query_seconds.append(time.monotonic() - began)
@@ -60,7 +64,7 @@ class OutageDrill:
         return False
 
     async def measure_cancel(self) -> float:
-        """Cancels a workflow in Temporal; returns the seconds until the worker had taken it up."""
+        """Cancels a workflow in Temporal; returns the seconds until the worker processed that."""
         began = time.monotonic()
         await self.cancelled.cancel()
         await wait_until("the worker takes up the cancel", self._is_cancel_processed)
@@ -74,16 +78,16 @@ class OutageDrill:
         return EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED in kinds[requested:]
 
     async def list_attempts_before_waiting(self) -> list[int]:
-        """Returns, for each stuck workflow that waits on a timer by now, how often its step was tried before."""
+        """Returns the attempts of the first step of each stuck workflow that waits on a timer now."""
         histories = [await self.client.get_workflow_handle(f"enroll/{one}").fetch_history() for one in self.stuck]
         return [found for history in histories if (found := _get_attempts_before_backoff(history))]
 
     async def are_all_waiting(self) -> bool:
-        """Whether every stuck workflow has begun to wait on a timer."""
+        """Returns whether every stuck workflow waits on a timer now."""
         return len(await self.list_attempts_before_waiting()) == len(self.stuck)
 
     async def count_unfinished(self) -> int:
-        """Returns how many of the stuck ones the DERMS has not acknowledged yet."""
+        """Returns how many of the stuck enrollments the DERMS has not acknowledged yet."""
         count = "SELECT count(*) FROM sync_request WHERE enrollment_id = ANY($1) AND state = 'synchronized'"
         with suppress(OSError, asyncpg.PostgresError):
             return len(self.stuck) - await _fetch_value(self.database_url, count, self.stuck)
@@ -94,16 +98,16 @@ async def wait_until(what: str, reached: Callable[[], Coroutine[Any, Any, bool]]
     """Waits for a condition.
 
     Raises:
-        AssertionError: it did not come true with much patience.
+        AssertionError: it did not come true in time.
     """
     deadline = time.monotonic() + _TIMEOUT_SECONDS
     while not await reached():
-        assert time.monotonic() < deadline, f"waited {_TIMEOUT_SECONDS} s in vain: {what}"
+        assert time.monotonic() < deadline, f"this did not happen within {_TIMEOUT_SECONDS} s: {what}"
         await asyncio.sleep(_POLL_SECONDS)
 
 
 def _get_attempts_before_backoff(history: WorkflowHistory) -> int:
-    """The attempt after which the first step waits on a timer, from the marker that says so; 0 for none."""
+    """Returns the attempt after which the first step waits on a timer, from its marker in the history; 0 for none."""
     for event in history.events:
         details = event.marker_recorded_event_attributes.details
         if "data" in details:
@@ -122,7 +126,7 @@ async def _fetch_value(url: str, statement: str, *values: Any) -> Any:
 
 
 def _list_postgres_processes(stack: dict[str, Any]) -> list[psutil.Process]:
-    """Found anew: after a kill it is another process than the description of the stack says."""
+    """Returns the current processes; after a restart they differ from those in stack.json."""
     found: list[psutil.Process] = []
     for process in psutil.Process(stack["pids"]["up"]).children(recursive=True):
         with suppress(psutil.NoSuchProcess):
@@ -133,7 +137,7 @@ def _list_postgres_processes(stack: dict[str, Any]) -> list[psutil.Process]:
 
 @contextmanager
 def kill_postgres(stack: dict[str, Any]) -> Generator[None]:
-    """PostgreSQL is gone and nobody starts it again, until the block ends."""
+    """Kills PostgreSQL and keeps the stack from starting it again until the block ends."""
     supervisor = psutil.Process(stack["pids"]["up"])
     supervisor.suspend()
     try:
@@ -147,15 +151,15 @@ def kill_postgres(stack: dict[str, Any]) -> Generator[None]:
 
 @contextmanager
 def freeze_postgres(stack: dict[str, Any]) -> Generator[None]:
-    """PostgreSQL takes connections and answers nothing, until the block ends."""
-    family = _list_postgres_processes(stack)
-    for process in family:
+    """Suspends PostgreSQL until the block ends: it accepts connections and answers nothing."""
+    processes = _list_postgres_processes(stack)
+    for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.suspend()
     try:
         yield
     finally:
-        for process in family:
+        for process in processes:
             with suppress(psutil.NoSuchProcess):
                 process.resume()
 
@@ -164,7 +168,7 @@ def freeze_postgres(stack: dict[str, Any]) -> Generator[None]:
 async def run_drill(
     stack: dict[str, Any], applications: Sequence[dict[str, Any]], away: OutageKind
 ) -> AsyncGenerator[OutageDrill]:
-    """Brings all applications but two to their first step, with PostgreSQL `away` for as long as the block lasts."""
+    """Brings all applications but two to their first step, with PostgreSQL `away` until the block ends."""
     client = await Client.connect(stack["temporal_address"])
     worker = psutil.Process(stack["pids"]["worker"])
     headers = {"Authorization": f"Bearer {stack['token']}"}
@@ -193,7 +197,7 @@ async def _is_outbox_empty(stack: dict[str, Any]) -> bool:
 async def _submit_waiting_enrollments(
     stack: dict[str, Any], http: httpx.AsyncClient, applications: Sequence[dict[str, Any]]
 ) -> list[str]:
-    """Enrollments that wait for a DERMS that never acknowledges."""
+    """Submits enrollments and returns their ids when they wait for a DERMS that never acknowledges."""
     await _set_faults(stack, acknowledge="never")
     found = [await _submit(http, application) for application in applications]
 
@@ -240,23 +244,10 @@ async def _measure_outage(
 
 
 def run(console: Console) -> None:
-    """Runs both kinds of outage on a stack of its own and prints the table."""
-    table = Table(title=f"PostgreSQL away for {_OUTAGE_SECONDS} s")
-    for heading in (
-        "how",
-        "stuck",
-        "unrelated workflow waits s",
-        "cancel waits s",
-        "wait on timers",
-        "all done after s",
-    ):
-        table.add_column(heading)
-    with tempfile.TemporaryDirectory(prefix="gridenroll-outage-") as folder:
-        people = customers.make_customers(Path(folder) / "customers.csv", 4 * _STUCK_WORKFLOWS)
-        applications = [customers.build_application(row, number) for number, row in enumerate(people)]
-        with running_stack(Path(folder) / "data") as stack:
-            put_customers(ApiClient(stack["api_url"], stack["token"]), Path(folder) / "customers.csv")
-            for number, away in enumerate((kill_postgres, freeze_postgres)):
-                mine = applications[number * (_STUCK_WORKFLOWS + 2) :][: _STUCK_WORKFLOWS + 2]
-                table.add_row(*asyncio.run(_measure_outage(stack, mine, away.__name__, away)))
+    """Measures both kinds of outage on a stack and prints the table."""
+    table = Table(*_HEADINGS, title=f"PostgreSQL away for {_OUTAGE_SECONDS} s")
+    with prepare_stack(4 * _STUCK_WORKFLOWS) as prepared:
+        for number, (name, away) in enumerate((("killed", kill_postgres), ("frozen", freeze_postgres))):
+            applications = prepared.applications[number * (_STUCK_WORKFLOWS + 2) :][: _STUCK_WORKFLOWS + 2]
+            table.add_row(*asyncio.run(_measure_outage(prepared.stack, applications, name, away)))
     console.print(table)

@@ -1,7 +1,7 @@
-"""A million messages wait in the outbox, as after a long outage of Temporal: how fast does the relay deliver them?
+"""`make bench ARGS="--backlog"`: measures how fast the relay delivers a million messages after an outage of Temporal.
 
-`make bench ARGS="--backlog"` prints what a claim costs with much and with little waiting, and the rate of the drain.
-They are signals to open workflows that no worker polls for, so that nothing but the delivery is measured.
+It prints the rate of the deliveries and the time of a claim while the outbox shrinks. The messages are signals to open
+workflows without a worker, so that nothing but the delivery is measured.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ _FILL_OUTBOX = """
 
 
 def run(console: Console, messages: int, seconds: int) -> None:
-    """Fills the outbox with so many messages and prints how they drain, for so many seconds at most."""
+    """Fills the outbox with messages and prints how it drains, for a limited time."""
     with (
         tempfile.TemporaryDirectory(prefix="gridenroll-bench-") as folder,
         running_stack(Path(folder) / "data") as stack,
@@ -73,7 +73,7 @@ async def _start_workflows(address: str) -> None:
 
 
 async def _measure_claim_ms(url: str) -> str:
-    """The median time of a claim that is taken back."""
+    """Returns the median time of a claim, which is rolled back."""
     engine = create_engine(url, 4)
     times: list[float] = []
     async with create_sessions(engine)() as session:

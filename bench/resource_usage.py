@@ -1,4 +1,4 @@
-"""What a phase costs: processor time of each part, statements, memory, and what Temporal counts for one flow."""
+"""Measures resources: processor time, SQL statements, memory, and what Temporal counts for a workflow."""
 
 import re
 import urllib.request
@@ -14,13 +14,13 @@ _STATEMENTS = re.compile(r"^gridenroll_sql_statements (\S+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class ResourceCounters:
-    """Counters at one moment."""
+    """The counters at one moment."""
 
     cpu_seconds: dict[str, float]
     statements: float
 
     def since(self, earlier: "ResourceCounters", count: int) -> tuple[dict[str, float], float]:
-        """Milliseconds of processor time by part, and statements, for each of so many enrolments."""
+        """Returns milliseconds of processor time by part, and SQL statements, for each of `count` enrollments."""
         cpu = {part: (seconds - earlier.cpu_seconds[part]) * 1000 / count for part, seconds in self.cpu_seconds.items()}
         return cpu, (self.statements - earlier.statements) / count
 
@@ -30,7 +30,7 @@ def _read_cpu_seconds(pid: int) -> float:
     own = process.cpu_times()
     spent = own.user + own.system + own.children_user + own.children_system
     for child in process.children(recursive=True):
-        # One that ends meanwhile is among the times of its parent's children the next time.
+        # The time of a child that ends meanwhile counts for its parent the next time.
         with suppress(psutil.NoSuchProcess):
             times = child.cpu_times()
             spent += times.user + times.system
@@ -38,7 +38,7 @@ def _read_cpu_seconds(pid: int) -> float:
 
 
 def read_counters(stack: dict[str, Any], worker_metrics: str) -> ResourceCounters:
-    """The counters now."""
+    """Reads the current counters of the stack."""
     parts = {part: _read_cpu_seconds(pid) for part, pid in stack["pids"].items() if part != "up"}
     return ResourceCounters(
         parts,
@@ -55,12 +55,12 @@ def _read_statement_count(url: str, token: str) -> float:
 
 
 def read_memory_mb(pid: int) -> float:
-    """Resident memory of one process."""
+    """Returns the resident memory of a process."""
     return psutil.Process(pid).memory_info().rss / 1024 / 1024
 
 
 async def count_workflow_steps(address: str, enrollment: str) -> tuple[int, int]:
-    """State transitions and history events of an enrolment's flow."""
+    """Returns the numbers of state transitions and history events of an enrollment's workflow."""
     client = await Client.connect(address)
     described = await client.get_workflow_handle(f"enroll/{enrollment}").describe()
     return described.raw_description.workflow_execution_info.state_transition_count, described.history_length

@@ -1,4 +1,4 @@
-"""A whole stack of its own for one run, started as a person starts it, on ports that are free."""
+"""Runs a whole stack for a benchmark or a test, started by `gridenroll up` on free ports."""
 
 import contextlib
 import fcntl
@@ -23,25 +23,27 @@ _PORT_RANGE = range(12_000, 20_000)
 
 
 def free_ports(count: int) -> list[int]:
-    """Returns ports that are free now, each another one, and not among those that the system gives to whoever connects,
-    who could take one before its time."""
-    with ExitStack() as held:
+    """Returns different ports that are free now.
+
+    They are outside the range that the system uses for outgoing connections, which could take one in the meantime.
+    """
+    with ExitStack() as sockets:
         ports: list[int] = []
         while len(ports) < count:
             with contextlib.suppress(OSError):
-                one = held.enter_context(socket.create_server(("127.0.0.1", secrets.choice(_PORT_RANGE))))
-                ports.append(one.getsockname()[1])
+                server = sockets.enter_context(socket.create_server(("127.0.0.1", secrets.choice(_PORT_RANGE))))
+                ports.append(server.getsockname()[1])
         return ports
 
 
 @contextmanager
 def running_stack(data_dir: Path, **settings: str) -> Generator[dict[str, Any]]:
-    """What stack.json says of it; stopped at the end of the block. `settings`: variables that it is started with."""
+    """Runs a stack until the block ends; returns its stack.json. `settings` are environment variables."""
     flags = [
         str(word) for flag, port in zip(_PORT_FLAGS, free_ports(len(_PORT_FLAGS)), strict=True) for word in (flag, port)
     ]
     log = data_dir.with_suffix(".log")
-    with ExitStack() as started:
+    with ExitStack() as cleanup:
         with _wait_for_turn(), log.open("w") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "cli.main", "up", "--data-dir", str(data_dir), *flags],
@@ -49,7 +51,7 @@ def running_stack(data_dir: Path, **settings: str) -> Generator[dict[str, Any]]:
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **settings},
             )
-            started.callback(_stop, process)
+            cleanup.callback(_stop, process)
             description = _wait_for_description(data_dir / "stack.json", process, log)
         yield description
 
@@ -61,7 +63,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def _wait_for_turn() -> Generator[None]:
-    """One stack after the other starts on this machine: several at once would each take all the longer."""
+    """Lets one stack start at a time on this machine: several at once would each take much longer."""
     with _LOCK_FILE.open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         yield
@@ -69,7 +71,7 @@ def _wait_for_turn() -> Generator[None]:
 
 def _wait_for_description(path: Path, process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
     deadline = time.monotonic() + _START_TIMEOUT_SECONDS
-    # A stack that was killed leaves its own description behind, for a moment.
+    # A stack that was killed may have left its own description behind.
     while (found := _read_description(path)).get("pids", {}).get("up") != process.pid:
         if process.poll() is not None:
             raise RuntimeError(f"the stack ended with {process.returncode} before it was up:\n{log.read_text()}")

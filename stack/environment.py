@@ -1,4 +1,4 @@
-"""Where everything of one stack is found: told to its own programs as variables, and to others in stack.json."""
+"""The addresses of a stack: as environment variables for its own programs, in stack.json for others."""
 
 import os
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from stack.ports import LOOPBACK
 
 @dataclass(frozen=True)
 class Ports:
-    """Those a person chooses, and one that nobody needs to know."""
+    """The ports that a person can choose, and the worker's health port, which the stack chooses."""
 
     api: int = 8000
     temporal: int = 7233
@@ -22,7 +22,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class Addresses:
-    """All that a program or a person needs to use the stack."""
+    """Everything that a program or a person needs to use the stack."""
 
     ports: Ports
     database_url: str
@@ -51,7 +51,7 @@ class Addresses:
         return os.environ.get("GRIDENROLL_TEMPORAL_UI_URL", ours) if self.is_temporal_external else ours
 
     def build_environment(self) -> dict[str, str]:
-        """Of every program of ours: what the person has set, with the stack's own addresses over it."""
+        """Returns the variables of the stack's programs: those of the person, replaced by the stack's own addresses."""
         return _inherit_environment(self.is_temporal_external) | {
             "GRIDENROLL_API_HOST": LOOPBACK,
             "GRIDENROLL_API_PORT": str(self.ports.api),
@@ -65,12 +65,12 @@ class Addresses:
             "GRIDENROLL_TEMPORAL_UI_URL": self.temporal_ui_url,
             "GRIDENROLL_WORKER_HEALTH_PORT": str(self.ports.worker_health),
             "TEMPORAL_ADDRESS": self.temporal_address,
-            # A log that waits in a buffer is not there when its process is killed.
+            # A log in a buffer would be lost when its process is killed.
             "PYTHONUNBUFFERED": "1",
         }
 
     def describe(self, pids: Mapping[str, int]) -> dict[str, object]:
-        """The content of stack.json."""
+        """Returns the content of stack.json."""
         return {
             "api_url": self.api_url,
             "temporal_address": self.temporal_address,
@@ -85,17 +85,17 @@ class Addresses:
 
 
 def get_external_database_url() -> str:
-    """A database that the person runs; empty when we are to run one."""
+    """Returns the address of a database that the person runs; empty if the stack is to run one."""
     return os.environ.get("GRIDENROLL_DATABASE_URL", "")
 
 
 def get_external_temporal_address() -> str:
-    """A Temporal that the person runs; empty when we are to run one."""
+    """Returns the address of a Temporal server that the person runs; empty if the stack is to run one."""
     return os.environ.get("TEMPORAL_ADDRESS", "")
 
 
 def _inherit_environment(temporal_is_outside: bool) -> dict[str, str]:
-    """Keys and certificates of another Temporal must not be offered to the one that we started."""
+    """Returns the person's variables, without those of another Temporal server if the stack runs its own."""
     if temporal_is_outside:
         return dict(os.environ)
     ours = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}

@@ -1,8 +1,8 @@
-"""The one error of the embedded stack: what went wrong and what to do about it, a line each."""
+"""The error of the embedded stack: what went wrong, and what a person can do about it."""
 
 
 class StackError(Exception):
-    """Shown to a person without a traceback."""
+    """An error that a person sees without a traceback."""
 
     def __init__(self, what: str, remedy: str, details: str = "") -> None:
         super().__init__(what)
@@ -15,5 +15,5 @@ class StackError(Exception):
 
 
 def choose_remedy(output: str, otherwise: str) -> str:
-    """A full disk is the one cause that every program reports in the same words."""
+    """Returns what to do about an error in a program's output. Every program reports a full disk in the same words."""
     return "The disk is full: free some space." if "No space left on device" in output else otherwise

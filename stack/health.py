@@ -1,4 +1,4 @@
-"""Whether a part answers over HTTP; proxies of the environment are not asked."""
+"""Checks over HTTP whether a part of the stack is healthy, ignoring proxy settings."""
 
 import http.client
 
@@ -6,7 +6,7 @@ from stack.ports import LOOPBACK
 
 
 def is_healthy(port: int, path: str) -> bool:
-    """True for a 200 within some seconds: a busy machine answers late."""
+    """Returns whether the endpoint responds with 200 within some seconds: a busy machine responds late."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
     try:
         connection.request("GET", path)

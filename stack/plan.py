@@ -1,4 +1,4 @@
-"""What the stack of gridenroll is made of, in the order of its start. Data for the supervisor."""
+"""The parts and jobs of the stack, in the order of their start."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,13 @@ from stack.processes.process import Program
 from stack.processes.supervisor import Step
 from stack.temporal import Temporal
 
-# Started from here, `-m` finds our packages, and not what lies in the folder of the person.
+# Programs start in this folder, so that `-m` finds our packages and not files in the person's folder.
 SOURCE_ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command of ours that ends, as its arguments."""
+    """The arguments of a `gridenroll` command that ends."""
 
     title: str
     arguments: Sequence[str]
@@ -30,7 +30,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps to take, and where their results are found."""
+    """The steps of the start, and the addresses that result."""
 
     steps: Sequence[Step]
     addresses: Addresses
@@ -38,7 +38,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class StackOptions:
-    """What the caller decides; the stack itself knows neither tables nor examples."""
+    """What the caller chooses. The stack itself knows neither tables nor examples."""
 
     ports: Ports
     search_attributes: Mapping[str, str]
@@ -46,34 +46,36 @@ class StackOptions:
     after_all: Sequence[Command] = ()
 
 
-def build_plan(data: DataDir, wishes: StackOptions) -> Plan:
-    """Everything is checked that can be before anything is started."""
-    ports = wishes.ports
-    wanted = _list_requested_ports(ports)
-    check_ports(wanted)
-    kept = load_or_choose_ports(data.ports, ["postgresql", "worker_health"], avoid=[want.port for want in wanted])
+def build_plan(data: DataDir, options: StackOptions) -> Plan:
+    """Builds the plan, after all checks that are possible before anything starts."""
+    requested = _list_requested_ports(options.ports)
+    check_ports(requested)
+    taken = [request.port for request in requested]
+    chosen = load_or_choose_ports(data.ports, ["postgresql", "worker_health"], avoid=taken)
     credentials = load_or_create_credentials(data)
-    postgres = Postgres(
-        data.postgresql, data.logs / "postgresql.log", kept["postgresql"], credentials.postgresql_password
-    )
+    log = data.logs / "postgresql.log"
+    postgres = Postgres(data.postgresql, log, chosen["postgresql"], credentials.postgresql_password)
     addresses = Addresses(
-        ports=replace(ports, worker_health=kept["worker_health"]),
+        ports=replace(options.ports, worker_health=chosen["worker_health"]),
         database_url=get_external_database_url() or postgres.url,
         credentials=credentials,
         is_temporal_external=bool(get_external_temporal_address()),
     )
-    steps: list[Step] = [
+    return Plan(_list_steps(data, options, postgres, addresses), addresses)
+
+
+def _list_steps(data: DataDir, options: StackOptions, postgres: Postgres, addresses: Addresses) -> list[Step]:
+    return [
         [
             *([] if get_external_database_url() else [build_postgres_part(postgres)]),
-            *([] if get_external_temporal_address() else [_build_temporal_part(data, wishes)]),
+            *([] if get_external_temporal_address() else [_build_temporal_part(data, options)]),
             _build_derms_part(data, addresses),
             _build_head_end_part(data, addresses),
         ],
-        *(_build_job(data, addresses, command) for command in wishes.before_api),
+        *(_build_job(data, addresses, command) for command in options.before_api),
         [_build_api_part(data, addresses), _build_worker_part(data, addresses)],
-        *(_build_job(data, addresses, command) for command in wishes.after_all),
+        *(_build_job(data, addresses, command) for command in options.after_all),
     ]
-    return Plan(steps, addresses)
 
 
 def _list_requested_ports(ports: Ports) -> list[PortRequest]:
@@ -90,25 +92,25 @@ def _list_requested_ports(ports: Ports) -> list[PortRequest]:
 
 
 def build_postgres_part(postgres: Postgres) -> Part:
-    """Returns the part that serves the record, which is given much time to stop."""
+    """Builds the part that runs PostgreSQL, with much time to stop."""
     return Part(
         "postgresql",
         "PostgreSQL",
         postgres.prepare,
         postgres.is_accepting_connections,
-        # A kill would only move that work to the next start, which would have to recover first.
+        # After a kill, the next start would have to recover the database, which takes as long.
         stop_seconds=300.0,
         stop_note="it writes its last checkpoint; a second Ctrl-C ends it at once, then the next start is slow",
     )
 
 
-def _build_temporal_part(data: DataDir, wishes: StackOptions) -> Part:
+def _build_temporal_part(data: DataDir, options: StackOptions) -> Part:
     temporal = Temporal(
         data.temporal_database,
         data.logs / "temporal.log",
-        wishes.ports.temporal,
-        wishes.ports.temporal_ui,
-        wishes.search_attributes,
+        options.ports.temporal,
+        options.ports.temporal_ui,
+        options.search_attributes,
     )
     return Part("temporal", "Temporal", temporal.prepare, temporal.is_serving)
 
@@ -152,8 +154,8 @@ def _build_api_part(data: DataDir, addresses: Addresses) -> Part:
 def _build_worker_part(data: DataDir, addresses: Addresses) -> Part:
     program = _build_python_program(data, addresses.build_environment(), "worker", "cli.main", "serve", "worker")
     part = _build_http_part("worker", "Worker", program, addresses.ports.worker_health, "/healthz")
-    # It lets the calls in flight finish for 20 s.
-    return replace(part, stop_seconds=30.0, stop_note="it lets calls to the DERMS and the head-end finish")
+    # The worker waits up to 20 s for calls in flight.
+    return replace(part, stop_seconds=30.0, stop_note="it waits for calls to the DERMS and the head-end")
 
 
 def _build_python_program(
@@ -169,5 +171,5 @@ def _build_python_program(
 
 
 def _build_http_part(name: str, title: str, program: Program, port: int, path: str) -> Part:
-    # They give themselves ten seconds to finish what they have begun.
+    # These parts take up to ten seconds to finish their work.
     return Part(name, title, lambda: program, lambda _pid: is_healthy(port, path), stop_seconds=30.0)

@@ -1,4 +1,4 @@
-"""One life of a stack on a data folder, from taking hold of the folder to leaving it tidy."""
+"""Runs a stack on a data folder, from the lock of the folder to the orderly stop of all parts."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,31 +16,31 @@ from stack.processes.supervisor import Supervisor
 def run_stack(
     root: Path,
     make_plan: Callable[[DataDir], Plan],
-    say: Callable[[str], None],
-    welcome: Callable[[DataDir, Addresses], None],
-    patience: RestartPolicy | None = None,
+    print_line: Callable[[str], None],
+    print_welcome: Callable[[DataDir, Addresses], None],
+    policy: RestartPolicy | None = None,
 ) -> None:
-    """Until somebody asks to stop.
+    """Runs a stack until a signal asks to stop.
 
     Raises:
-        StackError: it cannot start, or a part of it cannot be kept running; everything is stopped then.
+        StackError: the stack cannot start, or a part failed too often; everything has stopped then.
     """
     with StopSignals() as signals, explain_os_errors(root), open_data_dir(root) as data:
         data.stack.unlink(missing_ok=True)
         for name in stop_leftovers(data):
-            say(f"{name} was left over from a stack that was killed; it is stopped now")
+            print_line(f"Stopped {name}, which was left over from a stack that was killed")
         plan = make_plan(data)
-        say(f"Starting; data and logs are in {data.root}")
-        greeted = False
+        print_line(f"Starting; data and logs are in {data.root}")
+        is_welcomed = False
 
-        def complete(pids: Mapping[str, int]) -> None:
-            nonlocal greeted
+        def report_ready(pids: Mapping[str, int]) -> None:
+            nonlocal is_welcomed
             write_json(data.stack, plan.addresses.describe(pids))
-            if not greeted:
-                welcome(data, plan.addresses)
-            greeted = True
+            if not is_welcomed:
+                print_welcome(data, plan.addresses)
+            is_welcomed = True
 
         try:
-            Supervisor(data, signals, say, patience).run(plan.steps, complete)
+            Supervisor(data, signals, print_line, policy).run(plan.steps, report_ready)
         finally:
             data.stack.unlink(missing_ok=True)

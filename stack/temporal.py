@@ -1,4 +1,4 @@
-"""A real Temporal server with its UI, from the Python environment, that keeps its histories in one file."""
+"""Runs the Temporal server and its UI of the Python environment, which keep their histories in one file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from stack.health import is_healthy
 from stack.ports import LOOPBACK
 from stack.processes.process import Program, find_program
 
-# Measured on two cores: a third of the speed without the pragmas, 40 % more with the concurrency.
+# Measured on two cores: without the pragmas it has a third of the speed, and the concurrency adds 40 %.
 TUNING = (
     *("--sqlite-pragma", "journal_mode=WAL"),
     *("--sqlite-pragma", "synchronous=NORMAL"),
@@ -19,7 +19,7 @@ TUNING = (
 
 @dataclass(frozen=True)
 class Temporal:
-    """One server; search attributes are given as name and type."""
+    """A server; its search attributes map names to types."""
 
     database: Path
     log: Path
@@ -51,5 +51,5 @@ class Temporal:
         )
 
     def is_serving(self, _pid: int) -> bool:
-        """Asked through the UI, which asks the server: both are up when this is answered."""
+        """Asks the server through the UI: a response means that both are up."""
         return is_healthy(self.ui_port, "/api/v1/namespaces/default")

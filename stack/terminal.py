@@ -1,4 +1,4 @@
-"""What a person sees of a stack: a line for each step, where everything is, and what went wrong."""
+"""What a person sees of a stack: a line for each step, the addresses, and errors."""
 
 import contextlib
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from stack.errors import StackError
 
 
 class Terminal:
-    """A line for each step. A terminal that has gone away must not keep the stack from stopping in order."""
+    """Prints lines. A terminal that was closed must not prevent an orderly stop of the stack, so errors are ignored."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False, soft_wrap=True)
@@ -26,10 +26,10 @@ class Terminal:
         self.print_line(_format_first_steps(addresses))
 
 
-def run_reporting_errors(life: Callable[[], None]) -> int:
-    """The exit code of a life of the stack; what ended it against our will is explained."""
+def run_reporting_errors(run: Callable[[], None]) -> int:
+    """Runs a stack and returns the exit code; prints the error if it failed."""
     try:
-        life()
+        run()
     except StackError as error:
         _print_error(error)
         return 1

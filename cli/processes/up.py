@@ -32,11 +32,11 @@ def up(
     """
     terminal = Terminal()
     ports = Ports(api=api_port, temporal=temporal_port, temporal_ui=ui_port, derms=derms_port, head_end=head_end_port)
-    wishes = StackOptions(ports, SEARCH_ATTRIBUTES, before_api=[UPGRADE_DATABASE], after_all=[LOAD_EXAMPLES])
+    options = StackOptions(ports, SEARCH_ATTRIBUTES, before_api=[UPGRADE_DATABASE], after_all=[LOAD_EXAMPLES])
     raise typer.Exit(
         run_reporting_errors(
             partial(
-                run_stack, data_dir, partial(build_plan, wishes=wishes), terminal.print_line, terminal.print_welcome
+                run_stack, data_dir, partial(build_plan, options=options), terminal.print_line, terminal.print_welcome
             )
         )
     )

@@ -1,4 +1,4 @@
-"""Random secrets of one data folder, made once and kept, so that a restart does not lock anybody out."""
+"""The random secrets of a data folder. They are created once, so that they stay valid after a restart."""
 
 import secrets
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ SECRET_NAMES = ("api_token", "derms_secret", "head_end_secret", "postgresql_pass
 
 @dataclass(frozen=True)
 class Credentials:
-    """For development on this machine only; a production installation brings its own."""
+    """Secrets for development on this machine; a production installation brings its own."""
 
     api_token: str
     derms_secret: str
@@ -20,9 +20,9 @@ class Credentials:
 
 
 def load_or_create_credentials(data: DataDir) -> Credentials:
-    """Those of the last time, with what is missing made up now."""
+    """Returns the credentials of the last start, and creates those that are missing."""
     found = read_json(data.secrets)
-    kept = {name: str(found.get(name) or secrets.token_urlsafe(32)) for name in SECRET_NAMES}
-    if kept != found:
-        write_json(data.secrets, kept)
-    return Credentials(**kept)
+    values = {name: str(found.get(name) or secrets.token_urlsafe(32)) for name in SECRET_NAMES}
+    if values != found:
+        write_json(data.secrets, values)
+    return Credentials(**values)

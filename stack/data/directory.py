@@ -1,4 +1,4 @@
-"""The folder that holds everything the stack keeps: who may use it, how it is laid out, which version wrote it."""
+"""The data folder of the stack: its lock, its layout and the version that wrote it."""
 
 import errno
 import fcntl
@@ -17,11 +17,12 @@ POSTGRESQL_MAJOR = 18
 DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
 ACCESS_ERRNOS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.ELOOP)
 MIN_FREE_BYTES = 200 * 1024 * 1024
+VERSION_REMEDY = "Run the gridenroll that wrote it, or start afresh in another folder with --data-dir."
 
 
 @dataclass(frozen=True)
 class DataDir:
-    """Names the files; nothing else in the stack spells a path below it."""
+    """The paths of the files in the folder. No other module of the stack knows them."""
 
     root: Path
 
@@ -64,13 +65,13 @@ class DataDir:
 
 @contextmanager
 def open_data_dir(root: Path) -> Generator[DataDir]:
-    """The folder, made if need be, fit for use, and ours alone until the end of the block."""
+    """Creates the folder if necessary, checks that it is usable, and locks it until the block ends."""
     data = DataDir(root.expanduser().absolute())
-    with ExitStack() as held:
+    with ExitStack() as lock:
         with explain_os_errors(data.root):
             data.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             data.logs.mkdir(mode=0o700, exist_ok=True)
-            held.enter_context(_lock(data))
+            lock.enter_context(_lock(data))
             _check_version(data)
             _check_free_space(data)
         yield data
@@ -78,7 +79,7 @@ def open_data_dir(root: Path) -> Generator[DataDir]:
 
 @contextmanager
 def explain_os_errors(root: Path) -> Generator[None]:
-    """Errors of the file system in the block, in the words of the person who chose the folder."""
+    """Turns file system errors in the block into a StackError that tells a person what to do about the folder."""
     try:
         yield
     except OSError as error:
@@ -98,7 +99,7 @@ def _to_stack_error(root: Path, error: OSError) -> Exception:
 
 @contextmanager
 def _lock(data: DataDir) -> Generator[None]:
-    """The system drops this lock when its process ends, however it ends: it cannot be stale."""
+    """Holds a lock that cannot be stale: the system drops it when its process ends, however it ends."""
     path = data.root / "lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -123,22 +124,18 @@ def _acquire_lock(descriptor: int, data: DataDir) -> None:
 
 def _check_version(data: DataDir) -> None:
     path = data.root / "version.json"
-    known = {"format": FORMAT_VERSION, "postgresql": POSTGRESQL_MAJOR}
-    found = read_json(path) or known
-    for key, supported in known.items():
+    supported_versions = {"format": FORMAT_VERSION, "postgresql": POSTGRESQL_MAJOR}
+    found = read_json(path) or supported_versions
+    for key, supported in supported_versions.items():
         version = found.get(key)
         if not isinstance(version, int) or version > supported:
-            raise StackError(
-                f"The data in {data.root} is of a newer version ({key} {version}, this gridenroll knows {supported}).",
-                "Run the gridenroll that wrote it, or start afresh in another folder with --data-dir.",
-            )
+            newer = f"The data in {data.root} is of a newer version"
+            raise StackError(f"{newer} ({key} {version}, this gridenroll knows {supported}).", VERSION_REMEDY)
         if version < supported:
-            raise StackError(
-                f"The data in {data.root} is of an older version ({key} {version}, this gridenroll needs {supported}).",
-                "Run the gridenroll that wrote it, or start afresh in another folder with --data-dir.",
-            )
+            older = f"The data in {data.root} is of an older version"
+            raise StackError(f"{older} ({key} {version}, this gridenroll needs {supported}).", VERSION_REMEDY)
     if not path.exists():
-        write_json(path, known)
+        write_json(path, supported_versions)
 
 
 def _check_free_space(data: DataDir) -> None:

@@ -1,4 +1,4 @@
-"""Small JSON files that a crash leaves either old or new, never half, and that only their owner reads."""
+"""Reads and writes small JSON files that a crash never leaves half written and that only their owner can read."""
 
 import json
 import os
@@ -8,20 +8,20 @@ from typing import cast
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
-    """Replace the file as a whole; readable by its owner alone, because most of them hold a secret."""
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """Replaces the whole file. Only its owner can read it, because most of these files hold a secret."""
+    new_path = path.with_name(f"{path.name}.new")
+    new_path.unlink(missing_ok=True)
+    descriptor = os.open(new_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         json.dump(content, stream, indent=2)
         stream.write("\n")
         stream.flush()
         os.fsync(stream.fileno())
-    fresh.replace(path)
+    new_path.replace(path)
 
 
 def read_json(path: Path) -> dict[str, object]:
-    """The object in the file; empty when there is none or when it cannot be understood."""
+    """Returns the object in the file; an empty one if there is no file or no valid object in it."""
     try:
         content: object = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

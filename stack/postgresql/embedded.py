@@ -1,4 +1,4 @@
-"""PostgreSQL alone, for tests and tools that need a real database for a moment and nothing else of the stack."""
+"""Runs PostgreSQL alone, for tests and tools that need a real database and nothing else of the stack."""
 
 import time
 from collections.abc import Generator
@@ -18,17 +18,16 @@ STOP_SECONDS = 60.0
 
 @contextmanager
 def embedded_postgres(directory: Path, *, unsafe_fast: bool = False) -> Generator[str]:
-    """Serve the database kept in a folder, and stop it at the end of the block.
+    """Serves the database in a folder until the block ends, and returns its address.
 
         with tempfile.TemporaryDirectory() as folder, embedded_postgres(Path(folder), unsafe_fast=True) as url:
             connection = await asyncpg.connect(url)
 
-    The address is `postgresql://postgres:<password>@127.0.0.1:<port>/gridenroll`, the database exists and the role may
-    create others. The folder is laid out as that of `gridenroll up`. Call it from the main thread.
+    The address is `postgresql://postgres:<password>@127.0.0.1:<port>/gridenroll`. The database exists, and the role may
+    create others. The folder has the layout of `gridenroll up`. Call this from the main thread.
 
-    `unsafe_fast` gives up durability for speed, which tests want; even a kill -9 may then lose the last commits.
-    As root, prefer a folder of your own to pytest's `tmp_path`: each pytest that starts closes those of all others
-    to PostgreSQL's ordinary user.
+    `unsafe_fast` makes it faster for tests; even a kill -9 may then lose the last commits. As root, do not use pytest's
+    `tmp_path`: each pytest that starts makes the folders of all others inaccessible to PostgreSQL's ordinary user.
     """
     with open_data_dir(directory) as data:
         password = load_or_create_credentials(data).postgresql_password

@@ -1,4 +1,4 @@
-"""As whom PostgreSQL runs: it refuses to run as root, so root lends its data to an ordinary user."""
+"""Chooses the user that PostgreSQL runs as. It refuses to run as root, so root gives its data to an ordinary user."""
 
 import os
 import pwd
@@ -12,27 +12,31 @@ from stack.errors import StackError
 
 SYSTEM_USER = "pgserver"
 FALLBACK_USERS = ("postgres", "nobody")
-"""Ordinary users whom most systems have, for one on which no user can be added."""
+"""Ordinary users of most systems, for a system on which no user can be added."""
 ADMIN_PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
-"""Where programs of the administrator are; `su` and many containers leave them out of the PATH."""
+"""The folders of programs for administrators, which `su` and many containers leave out of the PATH."""
 OTHERS_READ = stat.S_IROTH
 OTHERS_SEARCH = stat.S_IXOTH
 
 
 @dataclass(frozen=True)
 class Owner:
-    """None means: whoever we are."""
+    """A user and a group; None for those of this process."""
 
     user: int | None = None
     group: int | None = None
 
     def assign(self, path: Path) -> None:
+        """Makes this the owner of the path."""
         if self.user is not None and self.group is not None:
             os.chown(path, self.user, self.group)
 
 
 def prepare_owner(cluster: Path, programs: Path) -> Owner:
-    """Ourselves, or the user to whom root leaves the data and who is then able to reach the data and the programs."""
+    """Returns the owner of the cluster: the current user, or for root an ordinary user.
+
+    That user gets access to the folders of the data and the programs.
+    """
     if os.geteuid() != 0:
         _require_user_name(os.geteuid())
         return Owner()
@@ -54,14 +58,14 @@ def _require_user_name(user: int) -> None:
 
 
 def _get_current_owner(cluster: Path) -> Owner | None:
-    """Data that an ordinary user made stay theirs when root starts the stack."""
+    """Returns the ordinary user who owns the data already; None if there is none."""
     if not cluster.exists() or cluster.stat().st_uid == 0:
         return None
     return Owner(cluster.stat().st_uid, cluster.stat().st_gid)
 
 
 def _get_system_user() -> Owner:
-    """PostgreSQL's own user, added if need be; where none can be added, another ordinary one that exists."""
+    """Returns PostgreSQL's own user, which is added if necessary, or an existing one if none can be added."""
     if not _user_exists(SYSTEM_USER):
         reason = _add_system_user()
         if reason and not any(map(_user_exists, FALLBACK_USERS)):
@@ -71,7 +75,7 @@ def _get_system_user() -> Owner:
 
 
 def _user_exists(name: str) -> bool:
-    """Whether there is such a user, who is not root by another name."""
+    """Returns whether this user exists and is not root under another name."""
     try:
         return pwd.getpwnam(name).pw_uid != 0
     except KeyError:
@@ -79,7 +83,7 @@ def _user_exists(name: str) -> bool:
 
 
 def _add_system_user() -> str:
-    """Adds it; returns why that cannot be done, or nothing."""
+    """Adds PostgreSQL's own user; returns why that failed, or an empty text."""
     places = os.pathsep.join((os.environ.get("PATH", os.defpath), *ADMIN_PROGRAM_FOLDERS))
     program = shutil.which("useradd", path=places)
     if program is None:
@@ -101,7 +105,7 @@ def _build_no_user_error(reason: str) -> StackError:
 
 
 def _allow_others_to_search(path: Path) -> None:
-    """Searchable, not readable: nobody can list a folder because of this."""
+    """Allows other users to pass through the folders above a path, but not to list them."""
     for parent in path.parents:
         mode = parent.stat().st_mode
         if not mode & OTHERS_SEARCH:
@@ -109,7 +113,7 @@ def _allow_others_to_search(path: Path) -> None:
 
 
 def _allow_others_to_read(installation: Path) -> None:
-    """A root with a strict umask installs packages that only root can read."""
+    """Allows other users to read the programs, which root may have installed with a strict umask."""
     for path in (installation, *installation.rglob("*")):
         mode = path.lstat().st_mode
         if stat.S_ISLNK(mode):

@@ -1,4 +1,4 @@
-"""A real PostgreSQL from the Python environment: made once, listening on loopback only, never without a password."""
+"""Runs the PostgreSQL server of the Python environment, on loopback only and always with a password."""
 
 import signal
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] ",
 }
-# Data may be lost when the machine loses power: for tests, whose data nobody needs tomorrow.
+# Data may be lost when the machine loses power, which is fine for tests.
 UNSAFE_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True)
 class Postgres:
-    """One database cluster and how it is served."""
+    """A database cluster and the settings of its server."""
 
     cluster: Path
     log: Path
@@ -41,7 +41,7 @@ class Postgres:
         return f"postgresql://{SUPERUSER}:{self.password}@{LOOPBACK}:{self.port}/{DATABASE}"
 
     def prepare(self) -> Program:
-        """The server to run, with its cluster made if this is the first time and free of a former server."""
+        """Returns the server to run. Creates its cluster the first time, and stops a former server of it."""
         owner = prepare_owner(self.cluster, find_programs_folder())
         if not self.cluster.exists():
             NewCluster(self.cluster, self.log, owner, self.password, synchronize=not self.unsafe_fast).create()
@@ -59,15 +59,15 @@ class Postgres:
             environment=build_environment(),
             user=owner.user,
             group=owner.group,
-            # Ends the connections and writes everything down, where SIGTERM would wait for the last client.
+            # SIGINT ends the connections and writes a checkpoint; SIGTERM would wait for the last client.
             stop_signal=signal.SIGINT,
-            # SIGKILL would leave its children to find out by themselves.
+            # SIGKILL would not tell its child processes.
             fast_stop_signal=signal.SIGQUIT,
             orphan_signal=signal.SIGINT,
         )
 
     def is_accepting_connections(self, pid: int) -> bool:
-        """As pg_ctl asks: PostgreSQL writes its status into the last line of this file."""
+        """Reads the status that PostgreSQL writes to the last line of this file, as pg_ctl does."""
         try:
             lines = (self.cluster / "postmaster.pid").read_text().split("\n")
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Processes of a stack that was killed: known by what was written down about them, ended before the next one starts."""
+"""Records the processes of a stack, so that the next start can find and stop those that a killed stack left behind."""
 
 import contextlib
 import signal
@@ -13,43 +13,43 @@ from stack.data.directory import DataDir
 from stack.data.json_files import read_json, write_json
 from stack.processes.process import LAUNCHER, RunningProcess
 
-# The clock may have been corrected since, and the start of a process is kept relative to it.
+# The start time of a process depends on the clock, which may have been corrected since.
 CLOCK_TOLERANCE_SECONDS = 5.0
 GRACE_SECONDS = 10.0
 POLL_SECONDS = 0.02
 
 
-def record_processes(data: DataDir, running: Iterable[RunningProcess]) -> None:
-    """Enough to tell our process from a stranger that was given the same number later."""
+def record_processes(data: DataDir, processes: Iterable[RunningProcess]) -> None:
+    """Records enough to tell a process of the stack from another one that has the same process id later."""
     write_json(
         data.processes,
         {
-            each.program.name: {
-                "pid": each.pid,
-                "created": each.created,
-                "command": list(each.program.command),
-                "stop_signal": int(each.program.stop_signal),
+            process.program.name: {
+                "pid": process.pid,
+                "created": process.created,
+                "command": list(process.program.command),
+                "stop_signal": int(process.program.stop_signal),
             }
-            for each in running
+            for process in processes
         },
     )
 
 
 def stop_leftovers(data: DataDir) -> list[str]:
-    """End what is left of the last run; the names of the parts that were still there."""
-    ended: list[str] = []
-    for name, record in reversed(read_json(data.processes).items()):
-        process = _find_own_process(cast("Mapping[str, object]", record)) if isinstance(record, dict) else None
+    """Stops what is left of the last run; returns the names of the parts that were still running."""
+    stopped: list[str] = []
+    for name, entry in reversed(read_json(data.processes).items()):
+        record = cast("dict[str, object]", entry) if isinstance(entry, dict) else dict[str, object]()
+        process = _find_process(record)
         if process is not None:
-            _stop_process_tree(
-                process, int(str(cast("Mapping[str, object]", record).get("stop_signal", int(signal.SIGTERM))))
-            )
-            ended.append(name)
+            _stop_process_tree(process, int(str(record.get("stop_signal", int(signal.SIGTERM)))))
+            stopped.append(name)
     data.processes.unlink(missing_ok=True)
-    return ended
+    return stopped
 
 
-def _find_own_process(record: Mapping[str, object]) -> psutil.Process | None:
+def _find_process(record: Mapping[str, object]) -> psutil.Process | None:
+    """Returns the process of a record if it still runs."""
     pid, created, command = record.get("pid"), record.get("created"), record.get("command")
     if not isinstance(pid, int) or not isinstance(created, int | float) or not isinstance(command, list):
         return None
@@ -62,17 +62,19 @@ def _find_own_process(record: Mapping[str, object]) -> psutil.Process | None:
 
 
 def _is_same_command(found: list[str], command: list[str]) -> bool:
-    """Also as long as the launcher has not become the program, and while it does: a process has no command line in that
-    moment. macOS may name the interpreter otherwise."""
+    """Returns whether a process runs this command, or is the launcher that is about to become it.
+
+    A process has no command line in the moment of that change, and macOS may name the interpreter differently.
+    """
     return not found or found[1:] == command[1:] or (str(LAUNCHER) in found and found[-len(command) :] == command)
 
 
-def _stop_process_tree(process: psutil.Process, gentle: int) -> None:
+def _stop_process_tree(process: psutil.Process, stop_signal: int) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
-        family = [process, *process.children(recursive=True)]
-        process.send_signal(gentle)
-        _send_signal(_wait_for_exit(family), signal.SIGKILL)
-        _wait_for_exit(family)
+        tree = [process, *process.children(recursive=True)]
+        process.send_signal(stop_signal)
+        _send_signal(_wait_for_exit(tree), signal.SIGKILL)
+        _wait_for_exit(tree)
 
 
 def _send_signal(processes: Iterable[psutil.Process], number: int) -> None:
@@ -82,7 +84,10 @@ def _send_signal(processes: Iterable[psutil.Process], number: int) -> None:
 
 
 def _wait_for_exit(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Those that are, after a while. The dead whom nobody collects, as in many containers, are dead all the same."""
+    """Waits until the processes have exited; returns those that still run after some seconds.
+
+    A zombie counts as exited: in many containers nobody collects it.
+    """
     deadline = time.monotonic() + GRACE_SECONDS
     while (alive := [process for process in processes if _is_alive(process)]) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
@@ -96,10 +101,10 @@ def _is_alive(process: psutil.Process) -> bool:
 
 
 def stop_leftover_postgres(cluster: Path) -> None:
-    """Make the cluster free to be served: its old server ended, its old pid file not mistaken for a living one.
+    """Stops the cluster's former server and removes its pid file, so that a new server can start.
 
-    A stale file names a process number that anybody may have now, after a restart of the machine or a container.
-    PostgreSQL would take that one for its former self and refuse.
+    After a restart of the machine or a container, another process may have the id in the file. PostgreSQL would take it
+    for a running server and refuse to start.
     """
     servers = [process for process in psutil.process_iter(["name"]) if _is_server_of(process, cluster)]
     _send_signal(servers, signal.SIGINT)
@@ -109,7 +114,7 @@ def stop_leftover_postgres(cluster: Path) -> None:
 
 
 def _is_server_of(process: psutil.Process, cluster: Path) -> bool:
-    """Server and sessions alike work inside the folder of the cluster."""
+    """Returns whether the process is a server of the cluster, or one of its sessions: both work in its folder."""
     with contextlib.suppress(psutil.Error, OSError):
         return process.name().startswith("postgres") and Path(process.cwd()) == cluster.resolve()
     return False

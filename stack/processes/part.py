@@ -1,4 +1,4 @@
-"""One part of the stack over its life: started, ready, dead, started again after a pause, given up."""
+"""One part of the stack and its life: it starts, becomes ready, and starts again after a pause if it ends."""
 
 import signal
 import time
@@ -12,8 +12,11 @@ from stack.processes.process import Program, RunningProcess, start_process
 
 @dataclass(frozen=True)
 class Part:
-    """A program that stays. `prepare` says what to run, each time it is started; `ready` is asked with its pid.
-    `while_stopping` says what it does when a stop takes long."""
+    """A program that runs as long as the stack.
+
+    `prepare` returns the program, at every start. `is_ready` gets its process id. `stop_note` tells a person what the
+    part is doing when its stop takes long.
+    """
 
     name: str
     title: str
@@ -21,12 +24,12 @@ class Part:
     is_ready: Callable[[int], bool]
     ready_seconds: float = 180.0
     stop_seconds: float = 20.0
-    stop_note: str = "it finishes what it has begun"
+    stop_note: str = "it finishes its work"
 
 
 @dataclass(frozen=True)
 class Job:
-    """A program that ends, and has to end well before the next part starts."""
+    """A program that must end with success before the next step starts."""
 
     title: str
     program: Program
@@ -34,7 +37,7 @@ class Job:
 
 @dataclass(frozen=True)
 class RestartPolicy:
-    """How often a part may die, and how long to pause after the first time; the pause doubles."""
+    """How often a part may fail within a time, and how long the first pause is; each next pause is twice as long."""
 
     max_failures: int = 5
     window_seconds: float = 60.0
@@ -42,7 +45,7 @@ class RestartPolicy:
 
 
 class PartState(Enum):
-    """Where a part is."""
+    """The state of a part."""
 
     STARTING = auto()
     READY = auto()
@@ -51,7 +54,7 @@ class PartState(Enum):
 
 @dataclass(frozen=True)
 class BecameReady:
-    """For the first time, or again."""
+    """The part is ready, for the first time or again."""
 
     seconds: float
     again: bool
@@ -59,12 +62,12 @@ class BecameReady:
 
 @dataclass(frozen=True)
 class Restarted:
-    """It has a new process, which is not ready yet."""
+    """The part has a new process, which is not ready yet."""
 
 
 @dataclass(frozen=True)
 class Died:
-    """How, with the end of its log, and when it is started again; None when it is given up."""
+    """The part's process ended. `restart_delay` is None when the part will not start again."""
 
     reason: str
     log_tail: str
@@ -76,7 +79,7 @@ Event = BecameReady | Restarted | Died
 
 @dataclass
 class SupervisedPart:
-    """A part and where it is; `advance` moves it on and never waits."""
+    """A part with its process and state. `poll` takes it one step further and never waits."""
 
     part: Part
     policy: RestartPolicy
@@ -88,7 +91,7 @@ class SupervisedPart:
     failures: deque[float] = field(default_factory=deque[float])
 
     def poll(self) -> Event | None:
-        """What has happened to it, if anything has."""
+        """Returns what has happened to the part; None for nothing."""
         if self.state is PartState.BACKING_OFF:
             return self._restart_if_due()
         code = self.process.exit_code()
@@ -116,15 +119,15 @@ class SupervisedPart:
             return self._handle_exit(f"was not ready after {seconds:.0f} s")
         return None
 
-    def _handle_exit(self, how: str) -> Event:
+    def _handle_exit(self, reason: str) -> Event:
         self.process.kill()
         self._set_state(PartState.BACKING_OFF)
         self.failures.append(self.since)
         while self.failures[0] < self.since - self.policy.window_seconds:
             self.failures.popleft()
         self.restart_delay = self.policy.first_delay_seconds * 2.0 ** (len(self.failures) - 1)
-        given_up = len(self.failures) >= self.policy.max_failures
-        return Died(how, self.process.read_log_tail(), None if given_up else self.restart_delay)
+        is_last = len(self.failures) >= self.policy.max_failures
+        return Died(reason, self.process.read_log_tail(), None if is_last else self.restart_delay)
 
     def _set_state(self, state: PartState) -> None:
         self.state = state
@@ -134,11 +137,12 @@ class SupervisedPart:
         return time.monotonic() - self.since
 
 
-def start_part(part: Part, patience: RestartPolicy) -> SupervisedPart:
-    """Start it for the first time; the time to prepare counts as time to get ready."""
+def start_part(part: Part, policy: RestartPolicy) -> SupervisedPart:
+    """Starts a part for the first time. The time to prepare it counts as time to become ready."""
     since = time.monotonic()
-    return SupervisedPart(part, patience, start_process(part.prepare()), since)
+    return SupervisedPart(part, policy, start_process(part.prepare()), since)
 
 
 def describe_exit(code: int) -> str:
+    """Returns how a process ended, as the end of a sentence."""
     return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"

@@ -1,4 +1,7 @@
-"""One operating-system process that we own: in a session of its own, logging to a file, never outliving us on Linux."""
+"""Starts and stops operating-system processes, each in its own session and with its own log file.
+
+On Linux no process outlives the one that started it.
+"""
 
 import contextlib
 import os
@@ -21,7 +24,7 @@ ROTATE_ABOVE_BYTES = 10 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Program:
-    """What to run, as whom, and which signals end it."""
+    """A command to run, its user and environment, and the signals that end it."""
 
     name: str
     command: Sequence[str]
@@ -38,7 +41,7 @@ class Program:
 
 @dataclass(frozen=True)
 class RunningProcess:
-    """A started program, and where in its log this run begins."""
+    """A started program, and the position in its log where this run begins."""
 
     program: Program
     popen: subprocess.Popen[bytes]
@@ -59,24 +62,24 @@ class RunningProcess:
         self.popen.send_signal(self.program.fast_stop_signal)
 
     def kill(self) -> None:
-        """The process and whatever it left in its session."""
+        """Kills the process and whatever else runs in its session."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self.popen.wait()
 
     def read_output(self) -> str:
-        """What it wrote since it was started."""
+        """Returns what it has written since its start."""
         with self.program.log.open("rb") as stream:
             stream.seek(self.log_start)
             return stream.read().decode("utf-8", "replace").strip()
 
     def read_log_tail(self) -> str:
-        """The end of that."""
+        """Returns the last lines that it has written."""
         return "\n".join(self.read_output().splitlines()[-LOG_TAIL_LINES:])
 
 
 def start_process(program: Program) -> RunningProcess:
-    """To be called from the main thread: on Linux a child is told of the end of the thread that started it."""
+    """Starts a program. Call it from the main thread: on Linux a child ends with the thread that started it."""
     rotate_log(program.log)
     with program.log.open("ab") as log, program.stdin.open("rb") as stdin:
         log_start = log.tell()
@@ -93,10 +96,10 @@ def start_process(program: Program) -> RunningProcess:
 
 
 def run_process(program: Program) -> RunningProcess:
-    """Start it and wait for its end."""
-    running = start_process(program)
-    running.popen.wait()
-    return running
+    """Starts a program and waits for its end."""
+    process = start_process(program)
+    process.popen.wait()
+    return process
 
 
 def _build_launcher_command(program: Program) -> list[str]:
@@ -114,16 +117,16 @@ def _get_creation_time(pid: int) -> float:
 
 
 def rotate_log(log: Path) -> None:
-    """One older log is kept."""
+    """Starts a new log when this one is large, and keeps one older log."""
     with contextlib.suppress(FileNotFoundError):
         if log.stat().st_size > ROTATE_ABOVE_BYTES:
             log.replace(log.with_name(f"{log.name}.1"))
 
 
 def find_program(program: str) -> str:
-    """The path of a program that came with this Python environment, else of one that the person has."""
-    beside = Path(sys.executable).with_name(program)
-    found = str(beside) if beside.exists() else shutil.which(program)
-    if found is None:
+    """Returns the path of a program, from this Python environment or else from the PATH."""
+    in_environment = Path(sys.executable).with_name(program)
+    path = str(in_environment) if in_environment.exists() else shutil.which(program)
+    if path is None:
         raise StackError(f"The program {program} was not found.", "Install it with `make env`.")
-    return found
+    return path

@@ -1,4 +1,4 @@
-"""Ctrl-C and its kin turned into something a loop can ask for and wait on, without a thread."""
+"""Turns Ctrl-C and other stop signals into a condition that a loop can check and wait for, without a thread."""
 
 import os
 import select
@@ -11,7 +11,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopSignals(AbstractContextManager["StopSignals"]):
-    """Counts requests to stop; the end of a child wakes a wait as well."""
+    """Counts the requests to stop while its block lasts. The end of a child process ends a wait as well."""
 
     def __init__(self) -> None:
         self.request_count = 0
@@ -31,7 +31,7 @@ class StopSignals(AbstractContextManager["StopSignals"]):
         os.set_blocking(self._write_end, False)
         self._previous_wakeup_fd = signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
         for number in STOP_SIGNALS:
-            # nohup means: go on when the terminal closes.
+            # Under nohup the stack goes on when the terminal closes.
             if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 self._previous_handlers[number] = signal.signal(number, self._count_request)
         self._previous_handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, _ignore)
@@ -45,7 +45,7 @@ class StopSignals(AbstractContextManager["StopSignals"]):
         os.close(self._write_end)
 
     def wait(self, seconds: float) -> None:
-        """Until something happens, or the time is up."""
+        """Waits until a signal comes or the time is up."""
         if select.select([self._read_end], [], [], max(0.0, seconds))[0]:
             os.read(self._read_end, 4096)
 
@@ -54,4 +54,4 @@ class StopSignals(AbstractContextManager["StopSignals"]):
 
 
 def _ignore(_number: int, _frame: types.FrameType | None) -> None:
-    """The wake-up is all we want of it."""
+    """Does nothing: the signal only has to end the wait."""

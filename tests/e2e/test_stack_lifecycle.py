@@ -150,7 +150,7 @@ def test_the_description_names_the_restarted_process(start: Callable[..., Stack]
 def test_a_part_that_keeps_dying_stops_the_stack(start: Callable[..., Stack]) -> None:
     stack = start("0.1")
     assert stack.up.stop() == 1
-    assert "Worker ended with exit code 1. It is given up" in stack.up.output
+    assert "Worker ended with exit code 1. The stack stops" in stack.up.output
     assert "no work left" in stack.up.output
     assert "PostgreSQL … stopped" in stack.up.output
 

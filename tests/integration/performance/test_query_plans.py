@@ -15,7 +15,7 @@ from temporalio.client import Client
 
 from api.app import create_app
 from bench.api_queries import build_queries
-from bench.million import grow_database
+from bench.grow_database import grow_database
 from cli.commands.catalog_file import read_catalog
 from models.catalog.catalog import Catalog
 from models.messages.synchronization import DermsAcknowledgement

@@ -1,4 +1,4 @@
-"""Grows a database to a million customers, enrollments and sync requests, by sets: `python -m bench.million URL`."""
+"""`python -m bench.grow_database URL` fills a database with a million customers, enrollments and sync requests."""
 
 import argparse
 import asyncio
@@ -16,9 +16,9 @@ _STEP_TIMEOUT_MINUTES = 30
 
 
 async def grow_database(url: str, count: int) -> float:
-    """Grows a migrated database with a catalog, says what each table took, and returns the seconds of all.
+    """Fills a migrated database that has a catalog, prints the time of each table, and returns the seconds in total.
 
-    The database checks every constraint as it does in use; it can be grown once.
+    The database checks every constraint as it does in use. A database can be filled once.
     """
     # asyncpg brings no types.
     database = cast(Any, await asyncpg.connect(url, command_timeout=_STEP_TIMEOUT_MINUTES * 60))  # pyright: ignore[reportUnknownMemberType]
@@ -50,12 +50,12 @@ async def _run_timed(database: Any, name: str, statements: Sequence[str]) -> Non
 
 
 def main() -> None:
-    """Grows the database that is named."""
-    parser = argparse.ArgumentParser(prog="python -m bench.million", description="Grow a database with SQL.")
+    """Reads the command line and fills the database."""
+    parser = argparse.ArgumentParser(prog="python -m bench.grow_database", description="Grow a database with SQL.")
     parser.add_argument("url", help="postgresql://user:password@host:port/database, with a catalog applied")
     parser.add_argument("--count", type=int, default=1_000_000, help="how many customers")
-    wanted = parser.parse_args()
-    asyncio.run(grow_database(wanted.url, wanted.count))
+    arguments = parser.parse_args()
+    asyncio.run(grow_database(arguments.url, arguments.count))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
--- Grows the tables as years of use would, in believable proportions: read by bench/million.py, a step at a time.
--- :count is how many customers. Everybody's share k, from 0 to 999, decides what became of them. Ids sort by time, as real ones do.
+-- Fills the tables as years of use would, in realistic proportions. bench/grow_database.py runs it step by step.
+-- :count is the number of customers. Each customer's k, from 0 to 999, decides their state. Ids sort by time, as real ones do.
 
 -- step: people
 CREATE FUNCTION pg_temp.letter(value bigint, place int) RETURNS text LANGUAGE sql IMMUTABLE AS $$
@@ -26,7 +26,7 @@ CREATE TEMP TABLE person AS
         CASE WHEN k < 92 THEN NULL WHEN k BETWEEN 100 AND 104 THEN 'pending' WHEN k BETWEEN 105 AND 106 THEN 'sending'
             WHEN k BETWEEN 107 AND 109 THEN 'awaiting_acknowledgement' WHEN k BETWEEN 110 AND 112 THEN 'error'
             WHEN k = 113 THEN 'cancelled' WHEN k = 114 THEN 'discarded' END AS unsettled,
-        -- What is under way was touched within the last two days, what is over when it happened.
+        -- Open work was changed within the last two days, finished work when it happened.
         now() - (n % 2880) * interval '1 minute' AS lately,
         CASE WHEN n % 5000 = 78 THEN (SELECT max(number) FROM programs) WHEN n % 100 < 80 THEN 1
             ELSE 1 + n % ((SELECT count(*) FROM programs) - 1) END AS program_number
