@@ -64,7 +64,7 @@ class Source:
         return Fault(self.path, node if isinstance(node, int) else getattr(node, "lineno", 1), message)
 
     def name(self, node: ast.AST | None) -> str:
-        """`time.monotonic` for `monotonic` after `from time import monotonic`; empty for what is no name."""
+        """Return `time.monotonic` for `monotonic` after `from time import monotonic`, and "" for other expressions."""
         if isinstance(node, ast.Attribute):
             return f"{self.name(node.value)}.{node.attr}"
         return self._full_names.get(node.id, node.id) if isinstance(node, ast.Name) else ""
