@@ -64,8 +64,7 @@ class Source:
         return Fault(self.path, node if isinstance(node, int) else getattr(node, "lineno", 1), message)
 
     def name(self, node: ast.AST | None) -> str:
-        """Return `time.monotonic` for `monotonic` after `from time import monotonic`; an empty string for other
-        expressions."""
+        """Return `time.monotonic` for `monotonic` after `from time import monotonic`, and "" for other expressions."""
         if isinstance(node, ast.Attribute):
             return f"{self.name(node.value)}.{node.attr}"
         return self._full_names.get(node.id, node.id) if isinstance(node, ast.Name) else ""

@@ -26,6 +26,7 @@ INSTEAD: Mapping[str, str] = {
     r"hand(?:s|ed|ing)?[ _-]over": "send, enqueue or deliver",
     r"call(?:s|ed|ing)?[ _-]off": "cancel",
     r"(?<!audit[ _-])trails?": "audit trail",
+    r"(?<!process[ _-])(?<!guided[ _-])(?<!control[ _-])flows?": "workflow, or process flow for the guided task",
     r"(?:un)?enrol(?:s|ments?)?": "enroll, enrollment",
     r"catalogues?": "catalog",
     r"(?:normal|recogn|organ|author|serial|synchron|initial|parameter|summar)is(?:e[sd]?|ing|ation)": "-ize",
@@ -43,6 +44,8 @@ _STORED = ("models",)
 """Packages whose class fields are recorded in histories, tables or API documents: their names stay."""
 
 
+_PROCESS_FLOW = re.compile(r"guided_flow|process_flow")
+"""Files about process flows, in which a flow is one of them."""
 _NAMES = frozenset({"trail"})
 """Names of variables that hold something which has the full word as its type: `trail: AuditTrail`."""
 
@@ -55,7 +58,7 @@ class Allowed(NamedTuple):
     reason: str
 
 
-ALLOWED: tuple[Allowed, ...] = ()
+ALLOWED: tuple[Allowed, ...] = (Allowed("docs/problems.md", "flow", "a problem code of the API, flow-interrupted"),)
 
 
 class Found(NamedTuple):
@@ -88,6 +91,8 @@ def find_in_page(path: str, page: str) -> list[Found]:
 
 
 def _find(path: str, texts: list[Text]) -> list[Found]:
+    if _PROCESS_FLOW.search(path):
+        texts = [Text(line, re.sub(r"(?<![a-zA-Z])flow", "process flow", text)) for line, text in texts]
     allowed = {one.words for one in ALLOWED if path.startswith(one.path)}
     found = {
         Found(line + text.count("\n", 0, match.start()), match[0], instead)

@@ -68,6 +68,13 @@ def test_files_and_folders_that_a_page_names_exist(page: Path) -> None:
     assert [name for name in ours if not (ROOT / name).exists() and not (page.parent / name).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=_relative)
+def test_no_label_of_a_diagram_has_a_semicolon(page: Path) -> None:
+    """Mermaid ends a statement there, and the page shows an error instead of the diagram."""
+    diagrams = re.findall(r"^```mermaid\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert [line for diagram in diagrams for line in diagram.splitlines() if ";" in line] == []
+
+
 def test_names_in_the_architecture_page_exist_in_the_code() -> None:
     page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     names = set(re.findall(r"`([A-Za-z]+_\w+|[A-Z]\w+)(?:\.(\w+))?`", page))

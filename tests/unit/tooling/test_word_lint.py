@@ -23,10 +23,12 @@ REFUSED_IN_PYTHON = [
     ("a part of a text", 'print(f"{x} was told")'),
     ("a British spelling", '"""Normalise the enrolment."""'),
     ("an incomplete term", '"""Write the trail."""'),
+    ("an ambiguous term", '"""Start the flow of the enrollment."""'),
 ]
 
 ACCEPTED_IN_PYTHON = [
     ("longer words", '"""Warehouse, outdoors, understanding, untold, trailer, withstanding."""'),
+    ("process flows and workflows", '"""Finish the process flow; start the workflow."""'),
     ("the term itself", '"""Write the audit trail of the enrollment."""'),
     ("a variable of that type", "def f(trail: AuditTrail): ..."),
     ("a recorded name", '@activity.defn(name="told")\nasync def notify(): ...'),
@@ -45,6 +47,12 @@ def test_a_refused_word_is_found_in(code: str) -> None:
 @pytest.mark.parametrize("code", [code for _, code in ACCEPTED_IN_PYTHON], ids=[name for name, _ in ACCEPTED_IN_PYTHON])
 def test_nothing_is_found_in(code: str) -> None:
     assert word_lint.find_in_python("rules/a.py", code) == []
+
+
+def test_a_flow_is_a_process_flow_in_files_about_process_flows() -> None:
+    code = '"""Renew the flow."""\nflow = 1'
+    assert word_lint.find_in_python("operations/guided_flow/drafts.py", code) == []
+    assert len(word_lint.find_in_python("workflows/enroll.py", code)) == 2
 
 
 def test_a_file_name_counts() -> None:
