@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import Conflict, Invalid, NotFound, Pointer
+from models.errors import Pointer
 from models.ids import enrollment_workflow_id, new_id
 from models.messages.enrollment import WORKFLOW, EnrollInput
 from models.messages.search_attributes import WorkflowStage
@@ -32,8 +32,10 @@ from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.platform.bulk_insert import build_insert, to_json
 from rules.capacity import CapacityNeed
-from rules.transitions import nothing_to_retry
+from wording.enrollment import already_enrolled, unknown_references
+from wording.not_found import not_found
 from wording.resubmission import content_mismatch
+from wording.transitions import nothing_to_retry
 
 _E = EnrollmentState
 _IN_SETUP = (_E.ACCEPTED, _E.DEVICE_SETUP, _E.AWAITING_SITE_VISIT, _E.COMPLETING)
@@ -85,7 +87,7 @@ async def submit_enrollment(
         # Who asked before asks for the same, though it may have changed hands since.
         if before := await _find_earlier(session, scope, application.transaction_id, idempotency_key):
             return _same_request(before, application.transaction_id, digest)
-        raise _unknown_references(faults)
+        raise unknown_references(faults)
     row = {
         "id": new_id("enr"),
         "requester": scope.actor,
@@ -128,16 +130,6 @@ async def submit_enrollment(
 async def _get_references(session: AsyncSession, application: EnrollmentApplication) -> Any:
     named = {"account": application.account, "service_point": application.service_point, "program": application.program}
     return (await session.execute(_REFERENCES, named)).one()
-
-
-def _unknown_references(faults: list[Pointer]) -> Invalid:
-    return Invalid(
-        "The request names things that do not exist or do not belong together; nothing was stored.",
-        fix="Correct what the pointers name. GET /v1/customers?q= finds accounts and service points, "
-        "GET /v1/programs the programs.",
-        code="unknown-reference",
-        pointers=faults,
-    )
 
 
 def _find_reference_faults(row: Any, application: EnrollmentApplication) -> list[Pointer]:
@@ -206,7 +198,7 @@ async def get_for_update(session: AsyncSession, enrollment_id: str) -> Enrollmen
     """
     found = await session.get(Enrollment, enrollment_id, with_for_update=True)
     if found is None:
-        raise NotFound(f"There is no enrolment {enrollment_id}.", fix="GET /v1/program-enrollments lists them.")
+        raise not_found("enrollment", enrollment_id)
     return found
 
 
@@ -234,11 +226,7 @@ async def cancel_enrollment(
     if enrollment.state is _E.CANCELLED:
         return enrollment.state
     if enrollment.state is _E.ENROLLED:
-        raise Conflict(
-            "The customer is enrolled already; there is no request left to cancel.",
-            fix="Leave the program instead: POST /v1/program-unenrollments with the subscription that its view names.",
-            code="already-enrolled",
-        )
+        raise already_enrolled()
     await end_enrollment(session, scope, catalogs, enrollment, _E.CANCELLED, reason)
     if tell_flow:
         message = CancelRequested(reason=reason, actor=scope.actor)

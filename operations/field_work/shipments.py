@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.catalog.service_tasks import ServiceLevel
-from models.errors import NotFound
 from models.ids import new_id
 from models.messages.shipment import SHIPMENT_CHANGED, AwaitedShipment, ShipmentChanged, ShipmentStatus
 from models.requests.shipment import ShipmentDispatch
@@ -23,6 +22,7 @@ from operations.field_work import unclaimed_work
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.synchronization.enqueue import RequestRef
+from wording.not_found import not_found
 
 _H = ShipmentState
 UNDER_WAY_STATES = (_H.ORDERED, _H.SHIPPED, _H.DELIVERED)
@@ -84,7 +84,7 @@ async def get_for_update(session: AsyncSession, shipment_id: str) -> DeviceShipm
     """
     found = await session.get(DeviceShipment, shipment_id, with_for_update=True)
     if found is None:
-        raise NotFound(f"There is no shipment {shipment_id}.", fix="GET /v1/shipments lists them.")
+        raise not_found("shipment", shipment_id)
     return found
 
 

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from models.catalog.service_tasks import ServiceLevel
 from models.classifications import AssetOwnership
-from models.errors import IllegalTransition, Invalid, NotFound, Pointer
+from models.errors import IllegalTransition, Invalid, Pointer
 from models.ids import new_id
 from models.messages.site_visit import (
     APPOINTMENT_CHANGED,
@@ -30,6 +30,7 @@ from operations.field_work import unclaimed_work
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.synchronization.enqueue import RequestRef
+from wording.not_found import not_found
 from wording.work_order import work_order_next_step
 
 _W = WorkOrderState
@@ -114,7 +115,7 @@ async def get_for_update(session: AsyncSession, work_order_id: str) -> WorkOrder
     """
     found = await session.get(WorkOrder, work_order_id, with_for_update=True)
     if found is None:
-        raise NotFound(f"There is no work order {work_order_id}.", fix="GET /v1/work-orders lists them.")
+        raise not_found("work_order", work_order_id)
     return found
 
 

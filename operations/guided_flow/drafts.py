@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from models.catalog.panels import SUMMARY, PanelSpec
 from models.catalog.service_tasks import ServiceTaskType
-from models.errors import Conflict, IllegalTransition, Invalid, NotFound, Pointer, StaleVersion
+from models.errors import Conflict, Invalid, NotFound, Pointer, StaleVersion
 from models.ids import new_id
 from models.requests.process_flow import ProcessFlowStart, ProcessFlowType
 from models.scope import OperatorScope, Scope
@@ -26,6 +26,8 @@ from operations.guided_flow.panel_facts import load_panel_facts
 from operations.platform.audit import AuditTrail
 from rules.guided_flow.fields import PanelFacts
 from rules.guided_flow.panels import EvaluatedPanel, evaluate_panels, find_unknown_fields
+from wording.guided_flow import process_flow_has_ended
+from wording.not_found import not_found
 
 _P = ProcessFlowState
 
@@ -151,7 +153,7 @@ async def get_for_update(session: AsyncSession, process_flow_id: str) -> Process
     """
     found = await session.get(ProcessFlow, process_flow_id, with_for_update=True)
     if found is None:
-        raise NotFound(f"There is no process flow {process_flow_id}.", fix="GET /v1/process-flows lists them.")
+        raise not_found("process_flow", process_flow_id)
     return found
 
 
@@ -189,10 +191,7 @@ def check_editable(row: ProcessFlow, now: datetime) -> None:
     """
     if row.state is not _P.DRAFT or row.expires_at <= now:
         state = _P.EXPIRED if row.state is _P.DRAFT else row.state
-        raise IllegalTransition(
-            f"The process flow is {state} and cannot be changed any more.",
-            fix="Begin a new one: POST /v1/process-flows.",
-        )
+        raise process_flow_has_ended(state)
 
 
 def check_version(row: ProcessFlow, base: int | None) -> None:

@@ -31,6 +31,7 @@ from operations.synchronization.sync_queue import (
 from rules.synchronization.acknowledgements import REMOVAL_STATES, AcknowledgementEffect, evaluate_acknowledgement
 from rules.synchronization.order import FINAL_STATES, UNANSWERED_ERRORS, is_already_synchronized
 from rules.synchronization.snapshots import message_key, snapshot_hash
+from wording.not_found import not_found
 
 _Y = SyncState
 _SNAPSHOT_MAX_AGE = timedelta(hours=1)
@@ -59,7 +60,7 @@ async def get_for_update(session: AsyncSession, sync_request_id: str) -> SyncReq
     """
     found = await session.get(SyncRequest, sync_request_id, with_for_update=True)
     if found is None:
-        raise NotFound(f"There is no sync request {sync_request_id}.", fix="GET /v1/sync-requests lists them.")
+        raise not_found("sync_request", sync_request_id)
     return found
 
 

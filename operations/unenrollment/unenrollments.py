@@ -10,7 +10,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import Conflict, Invalid, NotFound, Pointer
+from models.errors import Conflict, NotFound
 from models.ids import new_id, unenrollment_workflow_id
 from models.messages.search_attributes import WorkflowStage
 from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested
@@ -27,8 +27,10 @@ from operations.field_work import work_orders
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.platform.bulk_insert import build_insert, to_json
-from rules.transitions import nothing_to_retry
+from wording.not_found import not_found
 from wording.resubmission import content_mismatch
+from wording.transitions import nothing_to_retry
+from wording.unenrollment import still_enrolling, unenrollment_already_open, unknown_subscription
 
 _U = UnenrollmentState
 ENDED = frozenset({_U.UNENROLLED, _U.REJECTED, _U.CANCELLED})
@@ -97,18 +99,9 @@ async def submit_unenrollment(
 async def _get_subscription_for_update(session: AsyncSession, name: str) -> Row[Any]:
     found = (await session.execute(_SUBSCRIPTION, {"subscription": name})).first()
     if found is None:
-        raise Invalid(
-            "There is no such subscription; nothing was stored.",
-            fix="GET /v1/program-enrollments/{id} names the subscription of an enrolment.",
-            code="unknown-reference",
-            pointers=[Pointer("/subscription", "there is no such subscription")],
-        )
+        raise unknown_subscription()
     if found.state == SubscriptionState.PENDING:
-        raise Conflict(
-            "The enrolment is still under way; there is no participation to end yet.",
-            fix=f"Cancel it instead: POST /v1/program-enrollments/{found.enrollment_id}/cancel.",
-            code="still-enrolling",
-        )
+        raise still_enrolling(found.enrollment_id)
     if found.state in (SubscriptionState.ENDED, SubscriptionState.CANCELLED):
         raise Conflict(
             f"The subscription is {found.state} already.", fix="Nothing needs to be done.", code="not-subscribed"
@@ -122,11 +115,7 @@ async def _raise_already_open(session: AsyncSession, subscription_id: str) -> Su
             col(Unenrollment.subscription_id) == subscription_id, col(Unenrollment.state).not_in(ENDED)
         )
     )
-    raise Conflict(
-        f"The subscription is being left already: {other}.",
-        fix=f"See GET /v1/program-unenrollments/{other}; cancel it first to ask for something else.",
-        code="unenrollment-open",
-    )
+    raise unenrollment_already_open(str(other))
 
 
 def _compute_digest(application: UnenrollmentApplication) -> str:
@@ -212,7 +201,7 @@ async def get_for_update(session: AsyncSession, unenrollment_id: str) -> Unenrol
     """
     found = await session.get(Unenrollment, unenrollment_id, with_for_update=True)
     if found is None:
-        raise NotFound(f"There is no unenrolment {unenrollment_id}.", fix="GET /v1/program-unenrollments lists them.")
+        raise not_found("unenrollment", unenrollment_id)
     return found
 
 

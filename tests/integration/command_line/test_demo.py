@@ -46,7 +46,7 @@ def test_after_a_refusal_was_repaired_the_derms_knows_what_it_knew(data_dir: Pat
 @pytest.mark.parametrize(
     ("key", "flow", "what"),
     [
-        ("replacement", "Service call", "Another device hangs in its place"),
+        ("replacement", "Service call", "Another device was installed in its place"),
         ("leave-keep", "Unenrolment", "Device off the subscription; it stays where it is"),
         ("leave-removal", "Unenrolment", "Device taken away"),
     ],

@@ -33,7 +33,7 @@ def test_a_parcel_from_the_warehouse_to_the_customer(
     doors.wait_for_sync_request(enrollment, "synchronized")
     seen = command.run_successfully("shipments", "show", shipment)
     assert "PP-9" in seen
-    assert "Next: The device is installed; its enrolment goes on." in seen
+    assert "Next: The device is installed; its enrollment goes on." in seen
 
 
 def test_what_cannot_be_taken_says_what_to_correct(setup: DeviceSetupClient, command: CommandLine) -> None:

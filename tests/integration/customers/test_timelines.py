@@ -44,11 +44,11 @@ def test_it_tells_every_part_in_order_and_in_words(lived: dict[str, Any]) -> Non
         "Enrolled",
         "Acknowledged by the DERMS",
         "Service call opened",
-        "Work order made",
+        "Work order created",
         "Work done",
-        "Another device hangs in its place",
+        "Another device was installed in its place",
         "Service call closed",
-        "Request to leave received",
+        "Unenrollment request received",
         "Unenrolled",
     ]
     said = [one["what"] for one in told(lived)]
@@ -58,7 +58,7 @@ def test_it_tells_every_part_in_order_and_in_words(lived: dict[str, Any]) -> Non
 
 def test_nothing_is_told_twice_of_the_device_at_one_step(lived: dict[str, Any]) -> None:
     first = [one for one in told(lived) if one["journey"] == lived["enrollment"]["id"]]
-    assert [one["what"] for one in first].count("Device in place") == 1
+    assert [one["what"] for one in first].count("Device installed") == 1
 
 
 def test_whoever_has_left_is_not_told_that_all_is_controlled(lived: dict[str, Any]) -> None:
@@ -68,7 +68,7 @@ def test_whoever_has_left_is_not_told_that_all_is_controlled(lived: dict[str, An
 def test_a_device_that_leaves_is_not_told_to_have_come(lived: dict[str, Any]) -> None:
     leaving = [one["what"] for one in told(lived) if one["journey"] == lived["left"]["id"]]
     assert "Device enrolled no longer" in leaving
-    assert "Device in place" not in leaving
+    assert "Device installed" not in leaving
 
 
 def test_every_entry_says_who_did_it(lived: dict[str, Any]) -> None:

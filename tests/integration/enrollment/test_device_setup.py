@@ -27,7 +27,7 @@ def test_a_shipped_device_is_enrolled_once_the_customer_confirmed_it(setup: Devi
     assert [what for what in told if what in expected] == expected
     (sent,), (checked,) = seen["shipments"], seen["head_end_requests"]
     assert (sent["id"], sent["state"], sent["tracking_reference"]) == (shipment, "confirmed", "PP-1")
-    assert (sent["next_step"], sent["available_actions"]) == ("The device is installed; its enrolment goes on.", [])
+    assert (sent["next_step"], sent["available_actions"]) == ("The device is installed; its enrollment goes on.", [])
     assert (checked["kind"], checked["outcome"], checked["next_step"]) == ("status_check", "ok", "The device answers.")
     assert checked["serial_number"] == device["serial_number"]
 
@@ -47,7 +47,7 @@ def test_a_tracking_number_that_is_known_later_or_was_wrong_can_be_told(setup: D
     assert (seen["carrier"], seen["tracking_reference"]) == ("Parcel Post", "PP-2")
     timeline = [entry["what"] for entry in setup.stack.get_enrollment(enrollment)["timeline"]]
     assert timeline.count("Device sent") == 1
-    assert timeline.count("Tracking of the parcel told") == 2
+    assert timeline.count("Parcel tracking updated") == 2
     setup.post(shipment, "delivered").raise_for_status()
     answer = setup.post(shipment, "shipped", tracking_reference="PP-3")
     assert (answer.status_code, answer.json()["detail"].partition(" is ")[2][:9]) == (409, "delivered")

@@ -150,4 +150,4 @@ def test_a_device_that_never_left_the_warehouse_needs_nobody(setup: DeviceSetupC
     enrollment, shipment = setup.enroll_with_shipment()
     _cancel(setup.stack, enrollment)
     assert _listed(setup.stack, enrollment) == []
-    assert setup.get_shipment(shipment)["next_step"] == "The enrolment has ended; nothing is left to do."
+    assert setup.get_shipment(shipment)["next_step"] == "The enrollment has ended; nothing is left to do."

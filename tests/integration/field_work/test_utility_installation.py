@@ -49,8 +49,8 @@ def test_the_timeline_tells_the_visit_in_words(field: InstallationClient) -> Non
     told = [entry["what"] for entry in field.stack.get_enrollment(enrollment)["timeline"]]
     expected = [
         "Accepted",
-        "Work order made",
-        "Handed to field work",
+        "Work order created",
+        "Sent to field work",
         "Work done",
         "Enrolled",
         "Acknowledged by the DERMS",

@@ -55,7 +55,7 @@ def test_it_is_closed_as_soon_as_the_device_did_it(
     assert (asked["asked"], asked["times_received"]) == ("restart", 1)
     (shown,) = call["head_end_requests"]
     assert (shown["id"], shown["kind"]) == (asked["request_id"], "restart")
-    assert shown["next_step"] == "The device did as it was told."
+    assert shown["next_step"] == "The device carried out the command."
     assert shown in calling.stack.get_enrollment(thermostat)["head_end_requests"]
 
 

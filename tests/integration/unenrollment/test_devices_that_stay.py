@@ -79,7 +79,7 @@ def test_the_decision_names_every_rule(left: dict[str, Any]) -> None:
 
 def test_the_timeline_tells_each_step_in_order(left: dict[str, Any]) -> None:
     told = [one["what"] for one in left["timeline"]]
-    wanted = ["Request to leave received", "Subscription ended", "Unenrolled", "Acknowledged by the DERMS"]
+    wanted = ["Unenrollment request received", "Subscription ended", "Unenrolled", "Acknowledged by the DERMS"]
     assert [one for one in told if one in wanted] == wanted
     assert all(earlier["at"] <= later["at"] for earlier, later in pairwise(left["timeline"]))
     assert "holds the devices no more" in left["next_step"]

@@ -113,8 +113,8 @@ def test_another_day_is_another_day_of_the_same(doors: RunningStack, customer: d
         (same,) = _started(doors, enrollment)
         assert (same["id"], same["effective_at"]) == (first, _midnight(customer, 2031, month))
     said = {entry["what"]: entry["reason"] for entry in UnenrollmentClient(doors).get(first)["timeline"]}
-    assert "2031-06-01" in said["Put off"]
-    assert "2031-02-01" in said["Brought forward"]
+    assert "2031-06-01" in said["Moved to a later day"]
+    assert "2031-02-01" in said["Moved to an earlier day"]
 
 
 def test_what_the_cis_takes_back_is_taken_back(doors: RunningStack, customer: dict[str, str], enrollment: str) -> None:
