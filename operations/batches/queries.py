@@ -13,6 +13,7 @@ from models.tables.batch_run import BatchRun
 from models.views.batch import BatchFinding, BatchRunSummary, BatchRunView, BatchView
 from models.views.view import Page
 from operations.platform.paging import fetch_page, get_one
+from wording.links import link_to_batch_run, link_to_batch_runs
 
 
 def select_readable(scope: OperatorScope) -> Select[BatchRun]:
@@ -33,7 +34,7 @@ async def list_batches(session: AsyncSession, scope: OperatorScope) -> tuple[Bat
             schedule=schedule_id(name),
             every_seconds=int(batch.schedule.interval.total_seconds()),
             last_run=_to_summary(runs[name]) if name in runs else None,
-            links={"runs": f"/v1/batches/{name}/runs"},
+            links={"runs": link_to_batch_runs(name)},
         )
         for name, batch in BATCHES.items()
     )
@@ -53,8 +54,8 @@ async def get_batch_run(session: AsyncSession, scope: OperatorScope, name: Batch
     Raises:
         NotFound: there is none that this scope may see.
     """
-    statement, door = select_readable(scope).where(col(BatchRun.name) == name), f"/v1/batches/{name}/runs"
-    row: BatchRun = await get_one(session, statement, col(BatchRun.id), run_id, kind=f"run of {name}", door=door)
+    statement = select_readable(scope).where(col(BatchRun.name) == name)
+    row: BatchRun = await get_one(session, statement, col(BatchRun.id), run_id, "batch_run", batch=name)
     findings = tuple(BatchFinding.model_validate(one) for one in row.findings)
     again = any(one.resendable and not one.resent for one in findings) and row.state is not BatchRunState.RUNNING
     shown = _shared_fields(row)
@@ -65,7 +66,7 @@ async def get_batch_run(session: AsyncSession, scope: OperatorScope, name: Batch
 
 def build_run_links(name: BatchName, run_id: str) -> dict[str, str]:
     """Where a run is seen."""
-    return {"self": f"/v1/batches/{name}/runs/{run_id}"}
+    return {"self": link_to_batch_run(name, run_id)}
 
 
 def _to_summary(row: BatchRun) -> BatchRunSummary:

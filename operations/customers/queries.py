@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.decision import DecisionOutcome
-from models.errors import NotFound
 from models.scope import OperatorScope
 from models.tables.catalog import ProgramCapacity
 from models.tables.customer import Account, Customer, Premise, ServicePoint
@@ -22,6 +21,7 @@ from operations.catalog.eligibility_facts import build_facts, build_usage_column
 from operations.catalog.versions import CatalogCache
 from operations.platform.paging import fetch_newest_first
 from rules.eligibility.decide import decide_eligibility
+from wording.not_found import not_found
 
 
 def select_readable(scope: OperatorScope) -> Select[Customer]:
@@ -99,7 +99,7 @@ async def get_customer(session: AsyncSession, scope: OperatorScope, customer_id:
     """
     row = (await session.execute(select_readable(scope).where(col(Customer.id) == customer_id))).scalar_one_or_none()
     if row is None:
-        raise NotFound(f"There is no customer {customer_id}.", fix="GET /v1/customers?q= finds customers.")
+        raise not_found("customer", customer_id)
     accounts = await _get_accounts(session, [customer_id])
     places = await session.execute(
         select(ServicePoint, Premise, Account)
@@ -155,7 +155,7 @@ async def list_eligible_programs(
     if not rows:
         await get_customer(session, scope, customer_id)
         if service_point is not None:
-            raise NotFound("The customer has no such service point.", fix="GET /v1/customers/{id} lists them.")
+            raise not_found("customers_service_point", service_point)
     catalog = await catalogs.get_current(session)
     used = await session.execute(
         select(col(ProgramCapacity.program), *build_usage_columns(col(ProgramCapacity.program)))

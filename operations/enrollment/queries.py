@@ -24,7 +24,8 @@ from operations.field_work import head_end_request_queries, shipment_queries, wo
 from operations.platform import timelines
 from operations.platform.paging import decode_cursor, fetch_newest_first, filter_by_given, get_one
 from operations.synchronization import queries
-from wording.enrollment import enrollment_actions, enrollment_next_step
+from rules.available_actions import enrollment_actions
+from wording.enrollment import enrollment_next_step
 from wording.unenrollment import unenrollment_next_step
 
 _NOT_CARRIED_OUT = (UnenrollmentState.REJECTED, UnenrollmentState.CANCELLED)
@@ -97,8 +98,7 @@ async def get_enrollment(
         select_readable(scope),
         col(Enrollment.id),
         enrollment_id,
-        kind="enrolment",
-        door="/v1/program-enrollments",
+        "enrollment",
     )
     requests = await session.execute(
         select(SyncRequest).where(col(SyncRequest.enrollment_id) == enrollment_id).order_by(col(SyncRequest.id))

@@ -15,8 +15,9 @@ from models.views.device_setup import ShipmentStatusView, ShipmentSummary, Shipm
 from models.views.view import Page
 from operations.field_work.work_order_queries import format_address
 from operations.platform.paging import fetch_page, get_one
-from wording.attention import link_to
-from wording.shipment import shipment_actions, shipment_next_step
+from rules.available_actions import shipment_actions
+from wording.links import link_to
+from wording.shipment import shipment_next_step
 
 
 def select_readable(scope: OperatorScope) -> Select[DeviceShipment]:
@@ -63,7 +64,7 @@ async def get_shipment(session: AsyncSession, scope: OperatorScope, shipment_id:
         NotFound: there is none that this scope may see.
     """
     row: DeviceShipment = await get_one(
-        session, select_readable(scope), col(DeviceShipment.id), shipment_id, kind="shipment", door="/v1/shipments"
+        session, select_readable(scope), col(DeviceShipment.id), shipment_id, "shipment"
     )
     confirmed = SelfInstallation.model_validate(row.confirmation) if row.confirmation else None
     return ShipmentView(

@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import IllegalTransition
 from models.requests.completion import COMPLETION_ACCEPTED, Completion
 from models.scope import Scope
 from models.tables.device_setup import DeviceShipment
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from operations.platform.audit import AuditTrail
 from rules.completions import describe_work_done
+from wording.work_order import nothing_to_settle
 
 
 def mark_unclaimed(trail: AuditTrail, row: WorkOrder | DeviceShipment, instant: datetime, what: str) -> None:
@@ -56,9 +56,7 @@ async def settle_unclaimed(session: AsyncSession, scope: Scope, row: WorkOrder |
         IllegalTransition: there is nothing to settle.
     """
     if row.unclaimed is None:
-        raise IllegalTransition(
-            "Nothing was done or sent that a request does not stand for.", fix="See the requests: GET /v1/attention."
-        )
+        raise nothing_to_settle()
     now = datetime.now(UTC)
     trail = AuditTrail(scope, now, row.journey)
     row.unclaimed = None

@@ -7,7 +7,6 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import NotFound
 from models.scope import OperatorScope
 from models.states.work_order import WorkOrderKind, WorkOrderState
 from models.tables.customer import Premise, ServicePoint
@@ -15,9 +14,11 @@ from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from models.views.view import Page
 from models.views.work_order import CompletionView, WorkOrderSummary, WorkOrderView
 from operations.platform.paging import fetch_page
+from rules.available_actions import work_order_actions
 from rules.completions import OUTCOMES_BY_KIND
-from wording.attention import link_to
-from wording.work_order import work_order_actions, work_order_next_step
+from wording.links import link_to
+from wording.not_found import not_found
+from wording.work_order import work_order_next_step
 
 
 def select_readable(scope: OperatorScope) -> Select[WorkOrder]:
@@ -78,7 +79,7 @@ async def get_work_order(
     )
     found = (await session.execute(statement)).first()
     if found is None:
-        raise NotFound(f"There is no work order {work_order_id}.", fix="GET /v1/work-orders lists them.")
+        raise not_found("work_order", work_order_id)
     row: WorkOrder = found[0]
     premise: Premise = found[1]
     return WorkOrderView(

@@ -11,12 +11,12 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.errors import NotFound
 from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested
 from models.scope import Scope
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
-from rules.transitions import nothing_to_retry
+from wording.not_found import Kind, not_found
+from wording.transitions import nothing_to_retry
 
 
 class VersionedRow(Protocol):
@@ -43,11 +43,10 @@ State = TypeVar("State", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lockable(Generic[Row]):
-    """A table whose rows are locked one at a time. `noun` and `endpoint` are for the error about a missing row."""
+    """A table whose rows are locked one at a time. `kind` is for the error about a missing row."""
 
     table: type[Row]
-    noun: str
-    endpoint: str
+    kind: Kind
 
     async def get_for_update(self, session: AsyncSession, row_id: str) -> Row:
         """Return the row, locked until the transaction ends.
@@ -57,7 +56,7 @@ class Lockable(Generic[Row]):
         """
         row = await session.get(self.table, row_id, with_for_update=True)
         if row is None:
-            raise NotFound(f"There is no {self.noun} {row_id}.", fix=f"GET {self.endpoint} lists them.")
+            raise not_found(self.kind, row_id)
         return row
 
 

@@ -6,12 +6,13 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import IllegalTransition, NotFound
+from models.errors import IllegalTransition
 from models.scope import Scope
 from models.states.outbox import OUTBOX_TRANSITIONS, OutboxState
 from models.tables.messages import OutboxMessage
 from operations.platform.audit import AuditTrail
 from operations.platform.outbox import CHANNEL
+from wording.not_found import not_found
 
 MESSAGE_ID_PREFIX = "msg_"
 _O = OutboxState
@@ -57,7 +58,7 @@ async def give_up_message(session: AsyncSession, scope: Scope, message_id: str, 
 async def _get_undeliverable_for_update(session: AsyncSession, message_id: str) -> OutboxMessage:
     row = await session.get(OutboxMessage, int(message_id.removeprefix(MESSAGE_ID_PREFIX)), with_for_update=True)
     if row is None:
-        raise NotFound(f"There is no message {message_id}.", fix="GET /v1/outbox-messages lists them.")
+        raise not_found("outbox_message", message_id)
     if row.state is not _O.UNDELIVERABLE:
         raise IllegalTransition(
             f"The message is {row.state}; only an undeliverable one is sent again or given up.",

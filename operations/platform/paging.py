@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.errors import Invalid, NotFound, Pointer
+from models.errors import Invalid, Pointer
 from models.views.view import Page, View
+from wording.not_found import Kind, not_found
 
 V = TypeVar("V", bound=View)
 
@@ -75,7 +76,7 @@ async def fetch_newest_first(
 
 
 async def get_one(
-    session: AsyncSession, statement: Select[Any], key: Any, wanted: str | int, *, kind: str, door: str
+    session: AsyncSession, statement: Select[Any], key: Any, wanted: str | int, kind: Kind, *, batch: str = ""
 ) -> Any:
     """The row of that id.
 
@@ -84,5 +85,5 @@ async def get_one(
     """
     row = await session.scalar(statement.where(key == wanted))
     if row is None:
-        raise NotFound(f"There is no {kind} {wanted}.", fix=f"GET {door} lists them.")
+        raise not_found(kind, wanted, batch=batch)
     return row

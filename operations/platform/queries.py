@@ -11,7 +11,9 @@ from models.views.outbox import OutboxMessageView
 from models.views.view import Page
 from operations.platform.outbox_repairs import MESSAGE_ID_PREFIX
 from operations.platform.paging import decode_cursor, encode_cursor, get_one, invalid_cursor
-from wording.outbox import message_actions, message_next_step
+from rules.available_actions import outbox_message_actions
+from wording.links import link_to
+from wording.outbox import message_next_step
 
 
 def select_readable(scope: OperatorScope) -> Select[OutboxMessage]:
@@ -46,9 +48,7 @@ async def get_outbox_message(session: AsyncSession, scope: OperatorScope, messag
         NotFound: there is none that this scope may see.
     """
     number = int(message_id.removeprefix(MESSAGE_ID_PREFIX))
-    row = await get_one(
-        session, select_readable(scope), col(OutboxMessage.id), number, kind="message", door="/v1/outbox-messages"
-    )
+    row = await get_one(session, select_readable(scope), col(OutboxMessage.id), number, "outbox_message")
     return to_view(row)
 
 
@@ -65,8 +65,8 @@ def to_view(row: OutboxMessage) -> OutboxMessageView:
         created_at=row.created_at,
         due_at=row.due_at,
         next_step=message_next_step(row.state),
-        available_actions=message_actions(row.state),
-        links={"self": f"/v1/outbox-messages/{MESSAGE_ID_PREFIX}{row.id}"},
+        available_actions=outbox_message_actions(row.state),
+        links={"self": link_to(f"{MESSAGE_ID_PREFIX}{row.id}")},
     )
 
 

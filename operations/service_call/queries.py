@@ -21,8 +21,10 @@ from operations.field_work import head_end_request_queries, work_order_queries
 from operations.platform.paging import fetch_page, get_one
 from operations.platform.timelines import get_timeline
 from operations.synchronization import queries
-from rules.service_calls import list_possible_actions, service_call_actions, service_call_next_step
-from wording.attention import link_to
+from rules.available_actions import service_call_actions
+from rules.service_calls import list_possible_actions
+from wording.links import link_to
+from wording.service_call import service_call_next_step
 
 
 def select_readable(scope: OperatorScope) -> Select[ServiceCall]:
@@ -71,8 +73,7 @@ async def get_service_call(
         select_readable(scope),
         col(ServiceCall.id),
         service_call_id,
-        kind="service call",
-        door="/v1/service-calls",
+        "service_call",
     )
     devices = await _get_devices(session, row)
     program = (await catalogs.get_version(session, row.catalog_version)).get_program(row.program)

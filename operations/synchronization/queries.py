@@ -18,7 +18,7 @@ from models.views.view import Page
 from operations.platform.bulk_insert import get_table
 from operations.platform.paging import fetch_page, get_one
 from operations.synchronization.sync_queue import get_wait_reason
-from wording.enrollment import sync_request_actions
+from rules.available_actions import sync_request_actions
 
 _A_DAY = timedelta(days=1)
 _LAST_INSTANT = datetime.max.replace(tzinfo=UTC)
@@ -74,8 +74,7 @@ async def get_sync_request(
         select_readable(scope),
         col(SyncRequest.id),
         sync_request_id,
-        kind="sync request",
-        door="/v1/sync-requests",
+        "sync_request",
     )
     return SyncRequestView(
         **_shared_fields(row),

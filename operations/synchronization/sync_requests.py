@@ -52,7 +52,7 @@ class PreparedMessage:
     waits_for: str = ""
 
 
-SYNC_REQUESTS = Lockable(table=SyncRequest, noun="sync request", endpoint="/v1/sync-requests")
+SYNC_REQUESTS = Lockable(table=SyncRequest, kind="sync_request")
 get_for_update = SYNC_REQUESTS.get_for_update
 
 

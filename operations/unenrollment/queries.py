@@ -9,7 +9,6 @@ from sqlmodel import col
 
 from models.classifications import RemovalMethod
 from models.decision import Decision
-from models.errors import NotFound
 from models.scope import OperatorScope
 from models.states.subscription import SubscriptionState
 from models.states.unenrollment import UnenrollmentState
@@ -23,8 +22,10 @@ from operations.enrollment.device_views import subscribed_device_fields
 from operations.platform.paging import fetch_page
 from operations.platform.timelines import get_timeline
 from operations.synchronization import queries
-from wording.attention import link_to
-from wording.unenrollment import removal_actions, unenrollment_actions, unenrollment_next_step
+from rules.available_actions import removal_actions, unenrollment_actions
+from wording.links import link_to
+from wording.not_found import not_found
+from wording.unenrollment import unenrollment_next_step
 
 
 def select_readable(scope: OperatorScope) -> Select[Unenrollment]:
@@ -80,7 +81,7 @@ async def get_unenrollment(
     )
     found = (await session.execute(statement)).first()
     if found is None:
-        raise NotFound(f"There is no unenrolment {unenrollment_id}.", fix="GET /v1/program-unenrollments lists them.")
+        raise not_found("unenrollment", unenrollment_id)
     row: Unenrollment = found[0]
     subscription: ProgramSubscription = found[1]
     requests = await session.execute(
