@@ -1,11 +1,9 @@
 """The configuration: applied as one validated whole, numbered, never changed afterwards."""
 
-import hashlib
 from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,6 +20,7 @@ from models.tables.catalog import CatalogVersion, ProgramCapacity
 from models.values import Value
 from operations.catalog.waitlist import notify_next_in_line
 from operations.platform.audit import AuditTrail
+from operations.platform.digest import compute_digest
 from rules.catalog.changes import CatalogChange, compare_catalogs
 from rules.catalog.references import find_catalog_errors
 
@@ -199,7 +198,7 @@ async def _activate(
 ) -> AppliedCatalog:
     now = datetime.now(UTC)
     content = proposed.model_dump(mode="json")
-    digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    digest = compute_digest(content)
     session.add(
         CatalogVersion(version=version, content=content, content_hash=digest, applied_at=now, applied_by=scope.actor)
     )

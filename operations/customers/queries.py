@@ -21,6 +21,7 @@ from models.views.view import Page
 from operations.catalog.eligibility_facts import build_facts, build_usage_columns, select_site, to_usage
 from operations.catalog.versions import CatalogCache
 from operations.platform.paging import fetch_newest_first
+from operations.platform.views import copy_columns
 from rules.eligibility.decide import decide_eligibility
 
 
@@ -80,15 +81,7 @@ async def _get_accounts(session: AsyncSession, customers: list[str]) -> dict[str
 
 
 def _shared_fields(row: Customer, accounts: Sequence[str]) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "cis_person_id": row.cis_person_id,
-        "name": row.name,
-        "email": row.email,
-        "phone": row.phone,
-        "language": row.language,
-        "accounts": tuple(accounts),
-    }
+    return copy_columns(row, CustomerSummary) | {"accounts": tuple(accounts)}
 
 
 async def get_customer(session: AsyncSession, scope: OperatorScope, customer_id: str) -> CustomerView:

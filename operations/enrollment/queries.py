@@ -19,10 +19,12 @@ from models.tables.sync_request import SyncRequest
 from models.views.enrollment import EnrollmentSummary, EnrollmentView, RelatedRequest
 from models.views.subscription import SubscriptionView
 from models.views.view import Page
-from operations.enrollment.device_views import to_subscribed_device
+from operations.enrollment.enrollments import LIFECYCLE
+from operations.enrollment.subscriptions import to_subscribed_device
 from operations.field_work import head_end_request_queries, shipment_queries, work_order_queries
 from operations.platform import timelines
-from operations.platform.paging import decode_cursor, fetch_newest_first, filter_by_given, get_one
+from operations.platform.paging import decode_cursor, fetch_newest_first, filter_by_given
+from operations.platform.views import copy_columns
 from operations.synchronization import queries
 from wording.enrollment import enrollment_actions, enrollment_next_step
 from wording.unenrollment import unenrollment_next_step
@@ -92,14 +94,7 @@ async def get_enrollment(
     Raises:
         NotFound: there is none that this scope may see.
     """
-    row: Enrollment = await get_one(
-        session,
-        select_readable(scope),
-        col(Enrollment.id),
-        enrollment_id,
-        kind="enrolment",
-        door="/v1/program-enrollments",
-    )
+    row = await LIFECYCLE.get_readable(session, select_readable(scope), enrollment_id)
     requests = await session.execute(
         select(SyncRequest).where(col(SyncRequest.enrollment_id) == enrollment_id).order_by(col(SyncRequest.id))
     )
@@ -141,22 +136,7 @@ def _find_next_step(
 
 
 def _shared_fields(row: Enrollment) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "transaction_id": row.transaction_id,
-        "channel": row.channel,
-        "requester": row.requester,
-        "customer": row.customer_id,
-        "account": row.account,
-        "service_point": row.service_point,
-        "program": row.program,
-        "installation_method": row.installation_method,
-        "asset_ownership": row.asset_ownership,
-        "state": row.state,
-        "reason": row.reason or _get_decision_reason(row),
-        "submitted_at": row.submitted_at,
-        "updated_at": row.updated_at,
-    }
+    return copy_columns(row, EnrollmentSummary) | {"reason": row.reason or _get_decision_reason(row)}
 
 
 def _get_decision_reason(row: Enrollment) -> str | None:

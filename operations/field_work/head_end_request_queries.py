@@ -1,4 +1,4 @@
-"""Reading what head-ends were asked of devices."""
+"""Read the requests to head-ends."""
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -6,27 +6,26 @@ from sqlmodel import col
 
 from models.tables.device_setup import HeadEndRequest
 from models.views.device_setup import HeadEndRequestSummary
+from operations.platform.views import copy_columns
 from wording.attention import link_to
 from wording.head_end import head_end_next_step
 
 
 async def list_for_enrollment(session: AsyncSession, enrollment_id: str) -> tuple[HeadEndRequestSummary, ...]:
-    """What was asked for an enrolment and for all that followed from it, in the order in which it was asked."""
+    """Return the requests for an enrollment and for all that followed it, oldest first."""
     statement = select(HeadEndRequest).where(col(HeadEndRequest.enrollment_id) == enrollment_id)
     return tuple(map(_to_summary, await session.scalars(statement.order_by(col(HeadEndRequest.id)))))
 
 
 async def list_for_request(session: AsyncSession, journey: str) -> tuple[HeadEndRequestSummary, ...]:
-    """What was asked for one request."""
+    """Return the requests to head-ends that were made for one request, oldest first."""
     statement = select(HeadEndRequest).where(col(HeadEndRequest.journey) == journey)
     return tuple(map(_to_summary, await session.scalars(statement.order_by(col(HeadEndRequest.id)))))
 
 
 def _to_summary(row: HeadEndRequest) -> HeadEndRequestSummary:
-    same = HeadEndRequestSummary.model_fields.keys() & type(row).model_fields.keys()
     return HeadEndRequestSummary(
-        **{name: getattr(row, name) for name in same},
-        enrollment=row.enrollment_id,
+        **copy_columns(row, HeadEndRequestSummary),
         next_step=head_end_next_step(row.state, row.kind, row.outcome),
         links={"journey": link_to(row.journey)},
     )

@@ -1,4 +1,4 @@
-"""Reading work orders: lists, and one with what was reported."""
+"""Read work orders: lists, and one with its reports."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,21 +7,22 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import NotFound
 from models.scope import OperatorScope
 from models.states.work_order import WorkOrderKind, WorkOrderState
 from models.tables.customer import Premise, ServicePoint
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from models.views.view import Page
 from models.views.work_order import CompletionView, WorkOrderSummary, WorkOrderView
+from operations.field_work.work_orders import LIFECYCLE
 from operations.platform.paging import fetch_page
+from operations.platform.views import copy_columns
 from rules.completions import OUTCOMES_BY_KIND
 from wording.attention import link_to
 from wording.work_order import work_order_actions, work_order_next_step
 
 
 def select_readable(scope: OperatorScope) -> Select[WorkOrder]:
-    """What this scope may see: an operator sees all."""
+    """Return the query for what this scope may read. An operator reads all."""
     return select(WorkOrder)
 
 
@@ -38,7 +39,7 @@ async def list_work_orders(
     limit: int,
     cursor: str | None,
 ) -> Page[WorkOrderSummary]:
-    """A page of them, newest first."""
+    """Return a page of work orders, newest first."""
     return await fetch_page(
         session,
         select_readable(scope),
@@ -56,7 +57,7 @@ async def list_work_orders(
 
 
 async def list_for_enrollment(session: AsyncSession, enrollment_id: str) -> tuple[WorkOrderSummary, ...]:
-    """The orders of an enrolment and of all that followed from it, in the order in which they were made."""
+    """Return the orders of an enrollment and of the requests that followed it, oldest first."""
     statement = select(WorkOrder).where(col(WorkOrder.enrollment_id) == enrollment_id).order_by(col(WorkOrder.id))
     return tuple(to_summary(row) for row in (await session.execute(statement)).scalars())
 
@@ -64,10 +65,10 @@ async def list_for_enrollment(session: AsyncSession, enrollment_id: str) -> tupl
 async def get_work_order(
     session: AsyncSession, scope: OperatorScope, work_order_id: str, links: Mapping[str, str]
 ) -> WorkOrderView:
-    """One of them, with the place and the reports.
+    """Return one work order, with the place and the reports.
 
     Raises:
-        NotFound: there is none that this scope may see.
+        NotFound: there is none that this scope may read.
     """
     statement = (
         select_readable(scope)
@@ -78,7 +79,7 @@ async def get_work_order(
     )
     found = (await session.execute(statement)).first()
     if found is None:
-        raise NotFound(f"There is no work order {work_order_id}.", fix="GET /v1/work-orders lists them.")
+        raise LIFECYCLE.not_found(work_order_id)
     row: WorkOrder = found[0]
     premise: Premise = found[1]
     return WorkOrderView(
@@ -100,7 +101,7 @@ async def get_work_order(
 
 
 def format_address(premise: Premise) -> str:
-    """Where it is, in one line."""
+    """Return the address in one line."""
     lines = (premise.address_line_1, premise.address_line_2, f"{premise.postal_code} {premise.city}")
     return ", ".join(line for line in lines if line)
 
@@ -125,18 +126,12 @@ async def _get_completions(session: AsyncSession, work_order_id: str) -> tuple[C
 
 
 def to_summary(row: WorkOrder) -> WorkOrderSummary:
-    """A work order as a list shows it."""
+    """Return a work order as a list shows it."""
     return WorkOrderSummary(**_shared_fields(row), links=_build_links(row))
 
 
 def _shared_fields(row: WorkOrder) -> dict[str, Any]:
-    same = WorkOrderSummary.model_fields.keys() & type(row).model_fields.keys()
-    return {
-        **{name: getattr(row, name) for name in same},
-        "enrollment": row.enrollment_id,
-        "subscription": row.subscription_id,
-        "device": row.device_id,
-        "customer": row.customer_id,
+    return copy_columns(row, WorkOrderSummary) | {
         "escalated": row.escalated_at is not None,
         "available_actions": work_order_actions(
             row.state, called_off=row.called_off is not None, unclaimed=row.unclaimed is not None
@@ -145,5 +140,5 @@ def _shared_fields(row: WorkOrder) -> dict[str, Any]:
 
 
 def _build_links(row: WorkOrder) -> dict[str, str]:
-    """Itself, and the request that it was made for."""
+    """Return the links to the order and to the request that it was created for."""
     return {"self": link_to(row.id), "journey": link_to(row.journey)}

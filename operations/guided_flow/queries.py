@@ -24,8 +24,9 @@ from models.views.process_flow import (
 from models.views.view import Page
 from operations.catalog.versions import CatalogCache
 from operations.guided_flow.decision_preview import preview_decision
-from operations.guided_flow.drafts import Draft, build_draft
-from operations.platform.paging import fetch_page, get_one
+from operations.guided_flow.drafts import LIFECYCLE, Draft, build_draft
+from operations.platform.paging import fetch_page
+from operations.platform.views import copy_columns
 from rules.guided_flow.fields import PanelFacts, get_bounds, get_choices, get_parts
 from rules.guided_flow.panels import EvaluatedPanel, build_request_document, locate_error
 from wording.attention import link_to
@@ -70,14 +71,7 @@ async def get_process_flow(
     Raises:
         NotFound: there is none that this scope may see.
     """
-    row: ProcessFlow = await get_one(
-        session,
-        select_readable(scope),
-        col(ProcessFlow.id),
-        process_flow_id,
-        kind="process flow",
-        door="/v1/process-flows",
-    )
+    row = await LIFECYCLE.get_readable(session, select_readable(scope), process_flow_id)
     return await build_view(session, scope, catalogs, await build_draft(session, catalogs, row))
 
 
@@ -156,23 +150,11 @@ def _to_summary(row: ProcessFlow) -> ProcessFlowSummary:
 
 
 def _shared_fields(row: ProcessFlow) -> dict[str, Any]:
-    over = row.state is ProcessFlowState.DRAFT and row.expires_at <= datetime.now(UTC)
-    state = ProcessFlowState.EXPIRED if over else row.state
-    return {
-        "id": row.id,
+    expired = row.state is ProcessFlowState.DRAFT and row.expires_at <= datetime.now(UTC)
+    state = ProcessFlowState.EXPIRED if expired else row.state
+    return copy_columns(row, ProcessFlowSummary) | {
         "type": row.flow_type,
-        "service_task_type": row.service_task_type,
-        "customer": row.customer_id,
-        "subscription": row.subscription_id,
-        "channel": row.channel,
-        "started_by": row.started_by,
         "state": state,
-        "current_panel": row.current_panel,
-        "version": row.version,
         "result": row.result_id,
-        "reason": row.reason,
-        "expires_at": row.expires_at,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
         "available_actions": ("save", "finish", "renew", "cancel") if state is ProcessFlowState.DRAFT else (),
     }

@@ -20,6 +20,11 @@ S = TypeVar("S", bound=StrEnum)
 _WRITE = text(build_insert(AuditEntry, "entries"))
 
 
+def kind_of(subject: str) -> str:
+    """Return the prefix of an id, by which actions name the kind of thing that they happened to: `wo` of `wo_…`."""
+    return subject.partition("_")[0]
+
+
 class AuditTrail:
     """What one transaction did on one journey. Collect with `moved` and `noted`, then `write` once."""
 
@@ -48,7 +53,7 @@ class AuditTrail:
             IllegalTransition: a step that the table does not have.
         """
         # A device has a state of its own and, on its subscription, a registration: two kinds of steps of one subject.
-        kind = "reg" if table is REGISTRATION_TRANSITIONS else subject.partition("_")[0]
+        kind = "reg" if table is REGISTRATION_TRANSITIONS else kind_of(subject)
         for number, state in enumerate(after, 1):
             check_transition(table, subject, before, state)
             self._add(subject, f"{kind}:{state}", before, state, reason if number == len(after) else "", None)

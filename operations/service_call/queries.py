@@ -16,10 +16,12 @@ from models.tables.work_order import WorkOrder
 from models.views.service_call import ServiceCallSummary, ServiceCallView
 from models.views.view import Page
 from operations.catalog.versions import CatalogCache
-from operations.enrollment.device_views import to_subscribed_device
+from operations.enrollment.subscriptions import select_devices, to_subscribed_device
 from operations.field_work import head_end_request_queries, work_order_queries
-from operations.platform.paging import fetch_page, get_one
+from operations.platform.paging import fetch_page
 from operations.platform.timelines import get_timeline
+from operations.platform.views import copy_columns
+from operations.service_call.service_calls import LIFECYCLE
 from operations.synchronization import queries
 from rules.service_calls import list_possible_actions, service_call_actions, service_call_next_step
 from wording.attention import link_to
@@ -66,14 +68,7 @@ async def get_service_call(
     Raises:
         NotFound: there is none that this scope may see.
     """
-    row: ServiceCall = await get_one(
-        session,
-        select_readable(scope),
-        col(ServiceCall.id),
-        service_call_id,
-        kind="service call",
-        door="/v1/service-calls",
-    )
+    row = await LIFECYCLE.get_readable(session, select_readable(scope), service_call_id)
     devices = await _get_devices(session, row)
     program = (await catalogs.get_version(session, row.catalog_version)).get_program(row.program)
     orders = select(WorkOrder).where(col(WorkOrder.journey) == row.id).order_by(col(WorkOrder.id))
@@ -102,37 +97,14 @@ def _to_summary(row: ServiceCall) -> ServiceCallSummary:
 
 
 def _shared_fields(row: ServiceCall) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "transaction_id": row.transaction_id,
-        "channel": row.channel,
-        "requester": row.requester,
-        "customer": row.customer_id,
-        "account": row.account,
-        "program": row.program,
-        "subscription": row.subscription_id,
-        "enrollment": row.enrollment_id,
-        "device": row.device_id,
+    return copy_columns(row, ServiceCallSummary) | {
         "problem": row.application["problem"]["code"],
         "action": row.action["action"] if row.action else None,
-        "state": row.state,
-        "outcome": row.outcome,
-        "replaced_by": row.replaced_by,
-        "reason": row.reason,
-        "submitted_at": row.submitted_at,
-        "updated_at": row.updated_at,
     }
 
 
 async def _get_devices(session: AsyncSession, row: ServiceCall) -> list[tuple[Device, SubscriptionDevice]]:
     """The device of the call, and the one that came instead."""
-    rows = await session.execute(
-        select(Device, SubscriptionDevice)
-        .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
-        .where(
-            col(SubscriptionDevice.subscription_id) == row.subscription_id,
-            col(Device.id).in_([one for one in (row.device_id, row.replaced_by) if one]),
-        )
-        .order_by(col(Device.id))
-    )
+    devices = [one for one in (row.device_id, row.replaced_by) if one]
+    rows = await session.execute(select_devices(row.subscription_id).where(col(Device.id).in_(devices)))
     return list(rows)

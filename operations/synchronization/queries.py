@@ -16,8 +16,10 @@ from models.tables.sync_request import SyncRequest
 from models.views.sync_request import SyncRequestSummary, SyncRequestView
 from models.views.view import Page
 from operations.platform.bulk_insert import get_table
-from operations.platform.paging import fetch_page, get_one
+from operations.platform.paging import fetch_page
+from operations.platform.views import copy_columns
 from operations.synchronization.sync_queue import get_wait_reason
+from operations.synchronization.sync_requests import SYNC_REQUESTS
 from wording.enrollment import sync_request_actions
 
 _A_DAY = timedelta(days=1)
@@ -69,14 +71,7 @@ async def get_sync_request(
     Raises:
         NotFound: there is none that this scope may see.
     """
-    row: SyncRequest = await get_one(
-        session,
-        select_readable(scope),
-        col(SyncRequest.id),
-        sync_request_id,
-        kind="sync request",
-        door="/v1/sync-requests",
-    )
+    row = await SYNC_REQUESTS.get_readable(session, select_readable(scope), sync_request_id)
     return SyncRequestView(
         **_shared_fields(row),
         revision=row.revision,
@@ -99,20 +94,4 @@ def to_summary(row: SyncRequest) -> SyncRequestSummary:
 
 
 def _shared_fields(row: SyncRequest) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "kind": row.kind,
-        "subscription": row.subscription_id,
-        "sequence": row.sequence,
-        "enrollment": row.enrollment_id,
-        "program": row.program,
-        "state": row.state,
-        "attempts": row.attempts,
-        "held": row.held,
-        "note": row.note,
-        "error_code": row.error_code,
-        "error_text": row.error_text,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-        "available_actions": sync_request_actions(row.state),
-    }
+    return copy_columns(row, SyncRequestSummary) | {"available_actions": sync_request_actions(row.state)}

@@ -14,7 +14,8 @@ from models.tables.sync_request import SyncRequest
 from operations.catalog.versions import CatalogCache
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
-from operations.synchronization.enqueue import RequestRef, enqueue_sync
+from operations.platform.lifecycle import RequestRef
+from operations.synchronization.enqueue import enqueue_sync
 
 
 async def start_sync_workflow(session: AsyncSession, request: SyncRequest, timeout: float) -> None:

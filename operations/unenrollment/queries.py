@@ -9,7 +9,6 @@ from sqlmodel import col
 
 from models.classifications import RemovalMethod
 from models.decision import Decision
-from models.errors import NotFound
 from models.scope import OperatorScope
 from models.states.subscription import SubscriptionState
 from models.states.unenrollment import UnenrollmentState
@@ -19,10 +18,12 @@ from models.tables.unenrollment import Unenrollment
 from models.tables.work_order import WorkOrder
 from models.views.unenrollment import UnenrollmentDeviceView, UnenrollmentSummary, UnenrollmentView
 from models.views.view import Page
-from operations.enrollment.device_views import subscribed_device_fields
+from operations.enrollment.subscriptions import select_devices, subscribed_device_fields
 from operations.platform.paging import fetch_page
 from operations.platform.timelines import get_timeline
+from operations.platform.views import copy_columns
 from operations.synchronization import queries
+from operations.unenrollment.unenrollments import LIFECYCLE
 from wording.attention import link_to
 from wording.unenrollment import removal_actions, unenrollment_actions, unenrollment_next_step
 
@@ -80,7 +81,7 @@ async def get_unenrollment(
     )
     found = (await session.execute(statement)).first()
     if found is None:
-        raise NotFound(f"There is no unenrolment {unenrollment_id}.", fix="GET /v1/program-unenrollments lists them.")
+        raise LIFECYCLE.not_found(unenrollment_id)
     row: Unenrollment = found[0]
     subscription: ProgramSubscription = found[1]
     requests = await session.execute(
@@ -115,35 +116,14 @@ def _to_summary(row: Unenrollment) -> UnenrollmentSummary:
 
 
 def _shared_fields(row: Unenrollment) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "transaction_id": row.transaction_id,
-        "channel": row.channel,
-        "requester": row.requester,
-        "customer": row.customer_id,
-        "account": row.account,
-        "program": row.program,
-        "subscription": row.subscription_id,
-        "enrollment": row.enrollment_id,
-        "unenrollment_reason": row.reason_code,
-        "effective_at": row.effective_at,
-        "state": row.state,
-        "reason": row.reason,
-        "submitted_at": row.submitted_at,
-        "updated_at": row.updated_at,
-    }
+    return copy_columns(row, UnenrollmentSummary) | {"unenrollment_reason": row.reason_code}
 
 
 async def _get_devices(session: AsyncSession, row: Unenrollment) -> tuple[UnenrollmentDeviceView, ...]:
     entries = {entry["device"]: entry for entry in row.devices}
     orders = [entry["work_order"] for entry in row.devices if entry["work_order"]]
     made = {one.id: one for one in (await session.scalars(select(WorkOrder).where(col(WorkOrder.id).in_(orders))))}
-    rows = await session.execute(
-        select(Device, SubscriptionDevice)
-        .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
-        .where(col(SubscriptionDevice.subscription_id) == row.subscription_id, col(Device.id).in_(entries))
-        .order_by(col(Device.id))
-    )
+    rows = await session.execute(select_devices(row.subscription_id).where(col(Device.id).in_(entries)))
     return tuple(
         _to_device_view(row.state, device, standing, entries[device.id], made.get(entries[device.id]["work_order"]))
         for device, standing in rows
