@@ -1,4 +1,4 @@
-"""Reading sync requests."""
+"""Read sync requests."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -27,12 +27,12 @@ _LAST_INSTANT = datetime.max.replace(tzinfo=UTC)
 
 
 def select_readable(scope: OperatorScope) -> Select[SyncRequest]:
-    """What this scope may see: an operator sees all."""
+    """Return the query for what this scope may read. An operator reads all."""
     return select(SyncRequest)
 
 
 def build_conditions(scope: OperatorScope, wanted: SyncRequestFilter, now: datetime) -> list[ColumnElement[bool]]:
-    """What a filter says, as conditions; an operator may mean any."""
+    """Return a filter as conditions. An operator may ask for any request."""
     equal = {
         "state": wanted.state,
         "kind": wanted.kind,
@@ -50,15 +50,16 @@ def build_conditions(scope: OperatorScope, wanted: SyncRequestFilter, now: datet
 
 
 def _upper_id_bound(before: datetime) -> str:
-    """An id that all requests created before the instant come before: ids sort by time, so a list begins in the index
-    where the requests that are too new end. An id is made within a day of its row, whatever the clocks say."""
+    """Return an id that sorts after every request created before the instant. Ids sort by time, so that a list begins
+    in the index where the requests that are too new end. An id is made within a day of its row, whatever the clocks
+    say."""
     return first_id_at("syn", min(before, _LAST_INSTANT - _A_DAY) + _A_DAY)
 
 
 async def list_sync_requests(
     session: AsyncSession, scope: OperatorScope, wanted: SyncRequestFilter, *, limit: int, cursor: str | None
 ) -> Page[SyncRequestSummary]:
-    """A page of them, newest first."""
+    """Return a page of sync requests, newest first."""
     statement = select_readable(scope).where(*build_conditions(scope, wanted, datetime.now(UTC)))
     return await fetch_page(session, statement, col(SyncRequest.id), to_summary, limit=limit, cursor=cursor)
 
@@ -66,10 +67,10 @@ async def list_sync_requests(
 async def get_sync_request(
     session: AsyncSession, scope: OperatorScope, sync_request_id: str, links: Mapping[str, str]
 ) -> SyncRequestView:
-    """One of them.
+    """Return one sync request.
 
     Raises:
-        NotFound: there is none that this scope may see.
+        NotFound: there is none that this scope may read.
     """
     row = await SYNC_REQUESTS.get_readable(session, select_readable(scope), sync_request_id)
     return SyncRequestView(
@@ -84,12 +85,12 @@ async def get_sync_request(
 
 
 async def get_wait_text(session: AsyncSession, row: SyncRequest) -> str:
-    """What it waits for, in words; empty if for nothing."""
+    """Return what the request waits for, in words; empty if for nothing."""
     return (await get_wait_reason(session, row, locking=False)).text if row.state is SyncState.PENDING else ""
 
 
 def to_summary(row: SyncRequest) -> SyncRequestSummary:
-    """A sync request as a list shows it."""
+    """Return a sync request as a list shows it."""
     return SyncRequestSummary(**_shared_fields(row))
 
 

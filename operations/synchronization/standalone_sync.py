@@ -1,4 +1,4 @@
-"""Telling the DERMS of a sync request by a flow that does nothing else."""
+"""Sync requests that a workflow of their own sends, because no request's workflow does."""
 
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from operations.synchronization.enqueue import enqueue_sync
 
 
 async def start_sync_workflow(session: AsyncSession, request: SyncRequest, timeout: float) -> None:
-    """Has the request carried through by a flow of its own, in place of the one that it had."""
+    """Have the sync request sent by a workflow of its own, in place of the one it had."""
     request.workflow_id = sync_request_workflow_id(request.id)
     start = (request.workflow_id, _build_start(request, timeout))
     await outbox.enqueue(session, "start", WORKFLOW, [start])
@@ -31,15 +31,15 @@ async def enqueue_standalone_sync(
     catalogs: CatalogCache,
     subscription: ProgramSubscription,
     kind: SyncKind,
-    journey: str,
+    request_id: str,
     instant: datetime,
     timeout: float,
 ) -> str:
-    """Makes a sync request that no request's flow stands behind, and starts one for it; gives its id."""
-    made = await enqueue_sync(session, trail, catalogs, subscription, kind, RequestRef(journey, ""), instant)
-    request = await session.get_one(SyncRequest, made)
-    await start_sync_workflow(session, request, timeout)
-    return made
+    """Create a sync request that no request's workflow sends, and start a workflow for it. Return its id."""
+    ref = RequestRef(request_id, "")
+    sync_request_id = await enqueue_sync(session, trail, catalogs, subscription, kind, ref, instant)
+    await start_sync_workflow(session, await session.get_one(SyncRequest, sync_request_id), timeout)
+    return sync_request_id
 
 
 def _build_start(request: SyncRequest, timeout: float) -> dict[str, Any]:

@@ -36,7 +36,8 @@ def to_queue_entry(row: SyncRequest) -> EarlierRequest:
 
 
 class WaitReason(NamedTuple):
-    """What must happen before a request is sent, in words; empty if it may be sent. `needs_person`: a person must act."""
+    """What must happen before a request is sent, in words; empty if it may be sent. `needs_person`: nothing happens
+    until a person acts."""
 
     text: str = ""
     needs_person: bool = False
@@ -81,8 +82,8 @@ def select_earlier_open(
 async def cancel_moot_requests(
     session: AsyncSession, trail: AuditTrail, request: SyncRequest, instant: datetime
 ) -> None:
-    """Cancel the requests that this one makes moot, as a person would: the end of a participation does not wait until an
-    enrollment that the DERMS refused is repaired."""
+    """Cancel the requests that this one makes moot, as a person would: the end of a participation does not wait until
+    an enrollment that the DERMS refused is repaired."""
     if request.sequence == 1 or request.attempts or request.held or not has_subscription_ended(request.snapshot):
         return
     reason = f"nobody takes part any more; {request.id} tells the DERMS"
@@ -131,7 +132,7 @@ async def notify_next_in_order(session: AsyncSession, requests: Iterable[SyncReq
     following = select(col(one.id), select_next_workflow_id(col(one.subscription_id), col(one.sequence)))
     following = following.where(col(one.id).in_([request.id for request in requests]))
     found: Sequence[Any] = (await session.execute(following)).all()
-    await notify_workflows(session, [(request, flow) for request, flow in found if flow is not None])
+    await notify_workflows(session, [(request, workflow) for request, workflow in found if workflow is not None])
 
 
 async def release_held(
@@ -163,5 +164,5 @@ async def release_held(
     for request, journey, _ in rows:
         trail.for_request(journey).note(request, "syn:released")
     await trail.write(session)
-    await notify_workflows(session, [(request, flow) for request, _, flow in rows])
+    await notify_workflows(session, [(request, workflow) for request, _, workflow in rows])
     return len(rows)
