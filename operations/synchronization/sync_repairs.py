@@ -21,7 +21,7 @@ from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.synchronization.queries import build_conditions
 from operations.synchronization.snapshots import SnapshotRequest, build_snapshots
-from operations.synchronization.standalone_sync import enqueue_standalone_sync
+from operations.synchronization.standalone_sync import enqueue_standalone_syncs
 from operations.synchronization.sync_queue import cancel_request, notify_next_in_order
 from operations.synchronization.sync_requests import get_for_update
 from rules.synchronization.order import FINAL_STATES, UNANSWERED_ERRORS
@@ -79,13 +79,9 @@ async def resync_subscription(
     under_way = await session.scalar(select(func.max(SyncRequest.id)).where(*is_open))
     if under_way is not None:
         raise Conflict(f"{under_way} notifies the DERMS already.", fix=f"See GET /v1/sync-requests/{under_way}.")
-    request_id, kind, now = subscription.enrollment_id, SyncKind.CUSTOMER_ASSET_LOAD, datetime.now(UTC)
-    trail = AuditTrail(scope, now, request_id)
-    sync_request_id = await enqueue_standalone_sync(
-        session, trail, catalogs, subscription, kind, request_id, now, timeout
-    )
-    await trail.write(session)
-    return sync_request_id
+    changes = [(subscription, subscription.enrollment_id)]
+    (made,) = await enqueue_standalone_syncs(session, scope, catalogs, changes, SyncKind.CUSTOMER_ASSET_LOAD, timeout)
+    return made
 
 
 async def retry_many(
