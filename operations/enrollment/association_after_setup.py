@@ -23,6 +23,7 @@ from operations.enrollment.subscriptions import get_pending_subscription
 from operations.platform.audit import AuditTrail
 from rules.capacity import CapacityNeed
 from rules.eligibility.decide import find_device_failures
+from rules.eligibility.facts import ProgramUsage
 
 _E = EnrollmentState
 AWAITING_DEVICE = (_E.DEVICE_SETUP, _E.AWAITING_SITE_VISIT)
@@ -60,7 +61,7 @@ async def load_candidate(
     session: AsyncSession,
     catalogs: CatalogCache,
     now: datetime,
-    loaded: tuple[Row[Any], Any],
+    loaded: tuple[Row[Any], ProgramUsage],
     devices: tuple[RequestedDevice, ...],
     installed_by: str,
 ) -> Candidate:
