@@ -1,6 +1,6 @@
 """Read the requests to head-ends."""
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -13,14 +13,17 @@ from wording.head_end import head_end_next_step
 
 async def list_for_enrollment(session: AsyncSession, enrollment_id: str) -> tuple[HeadEndRequestSummary, ...]:
     """Return the requests for an enrollment and for all that followed it, oldest first."""
-    statement = select(HeadEndRequest).where(col(HeadEndRequest.enrollment_id) == enrollment_id)
-    return tuple(map(_to_summary, await session.scalars(statement.order_by(col(HeadEndRequest.id)))))
+    return await _list(session, col(HeadEndRequest.enrollment_id) == enrollment_id)
 
 
-async def list_for_request(session: AsyncSession, journey: str) -> tuple[HeadEndRequestSummary, ...]:
+async def list_for_request(session: AsyncSession, request_id: str) -> tuple[HeadEndRequestSummary, ...]:
     """Return the requests to head-ends that were made for one request, oldest first."""
-    statement = select(HeadEndRequest).where(col(HeadEndRequest.journey) == journey)
-    return tuple(map(_to_summary, await session.scalars(statement.order_by(col(HeadEndRequest.id)))))
+    return await _list(session, col(HeadEndRequest.journey) == request_id)
+
+
+async def _list(session: AsyncSession, which: ColumnElement[bool]) -> tuple[HeadEndRequestSummary, ...]:
+    statement = select(HeadEndRequest).where(which).order_by(col(HeadEndRequest.id))
+    return tuple(map(_to_summary, await session.scalars(statement)))
 
 
 def _to_summary(row: HeadEndRequest) -> HeadEndRequestSummary:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -58,8 +58,17 @@ async def list_work_orders(
 
 async def list_for_enrollment(session: AsyncSession, enrollment_id: str) -> tuple[WorkOrderSummary, ...]:
     """Return the orders of an enrollment and of the requests that followed it, oldest first."""
-    statement = select(WorkOrder).where(col(WorkOrder.enrollment_id) == enrollment_id).order_by(col(WorkOrder.id))
-    return tuple(to_summary(row) for row in (await session.execute(statement)).scalars())
+    return await _list(session, col(WorkOrder.enrollment_id) == enrollment_id)
+
+
+async def list_for_request(session: AsyncSession, request_id: str) -> tuple[WorkOrderSummary, ...]:
+    """Return the orders that were created for one request, oldest first."""
+    return await _list(session, col(WorkOrder.journey) == request_id)
+
+
+async def _list(session: AsyncSession, which: ColumnElement[bool]) -> tuple[WorkOrderSummary, ...]:
+    statement = select(WorkOrder).where(which).order_by(col(WorkOrder.id))
+    return tuple(map(to_summary, await session.scalars(statement)))
 
 
 async def get_work_order(

@@ -1,4 +1,4 @@
-"""Reading guided flows."""
+"""Read process flows."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -35,7 +35,7 @@ _SHOWN_VERDICTS = (Verdict.FAILED, Verdict.WAIT, Verdict.WARNED)
 
 
 def select_readable(scope: OperatorScope) -> Select[ProcessFlow]:
-    """What this scope may see: an operator sees all."""
+    """Return the query for what this scope may read. An operator reads all."""
     return select(ProcessFlow)
 
 
@@ -49,7 +49,7 @@ async def list_process_flows(
     limit: int,
     cursor: str | None,
 ) -> Page[ProcessFlowSummary]:
-    """A page of them, newest first."""
+    """Return a page of process flows, newest first."""
     return await fetch_page(
         session,
         select_readable(scope),
@@ -66,10 +66,10 @@ async def list_process_flows(
 async def get_process_flow(
     session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, process_flow_id: str
 ) -> ProcessFlowView:
-    """One of them, as it can be filled in.
+    """Return one process flow, as it can be filled in.
 
     Raises:
-        NotFound: there is none that this scope may see.
+        NotFound: there is none that this scope may read.
     """
     row = await LIFECYCLE.get_readable(session, select_readable(scope), process_flow_id)
     return await build_view(session, scope, catalogs, await build_draft(session, catalogs, row))
@@ -78,7 +78,7 @@ async def get_process_flow(
 async def build_view(
     session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, draft: Draft
 ) -> ProcessFlowView:
-    """A draft as it can be filled in."""
+    """Return a draft as it can be filled in."""
     row = draft.row
     codes = [panel.spec.code for panel in draft.panels if panel.visible] + [SUMMARY]
     here = codes.index(row.current_panel) if row.current_panel in codes else 0

@@ -84,6 +84,18 @@ async def get_sync_request(
     )
 
 
+async def list_for_enrollment(session: AsyncSession, enrollment_id: str) -> tuple[SyncRequestSummary, ...]:
+    """Return the sync requests of an enrollment and of the requests that followed it, oldest first."""
+    statement = select(SyncRequest).where(col(SyncRequest.enrollment_id) == enrollment_id)
+    return tuple(map(to_summary, await session.scalars(statement.order_by(col(SyncRequest.id)))))
+
+
+async def get_rows_for_request(session: AsyncSession, request_id: str) -> list[SyncRequest]:
+    """Return the sync requests of one request, in the order in which they are sent."""
+    statement = select(SyncRequest).where(col(SyncRequest.journey) == request_id)
+    return list(await session.scalars(statement.order_by(col(SyncRequest.sequence))))
+
+
 async def get_wait_text(session: AsyncSession, row: SyncRequest) -> str:
     """Return what the request waits for, in words; empty if for nothing."""
     return (await get_wait_reason(session, row, locking=False)).text if row.state is SyncState.PENDING else ""
