@@ -11,7 +11,7 @@ from models.errors import OutcomeUnknown, Refused, Unavailable
 from models.messages.batch import BatchProgress, BeginBatch, FailBatch
 from models.messages.synchronization import DermsAcknowledgement
 from models.scope import OperatorScope, SystemScope
-from operations.batches import batched_sync, initial_load, reconciliation, runs, sync_monitor
+from operations.batches import batched_sync, initial_load, missing_syncs, reconciliation, runs, sync_monitor
 from operations.batches.batched_sync import BulkSync, BulkSyncResult
 from operations.batches.reconciliation import ListedResource
 from operations.batches.runs import PageResult
@@ -63,11 +63,11 @@ class BatchActivities:
         seconds = self._timeout.total_seconds()
         match at.step:
             case "subscriptions_never_announced":
-                return await initial_load.enqueue_missing_subscription_syncs(
+                return await missing_syncs.enqueue_subscription_syncs(
                     session, _SCOPE, self._catalogs, at.cursor, seconds
                 )
             case "replacements_never_announced":
-                return await initial_load.enqueue_missing_replacement_syncs(
+                return await missing_syncs.enqueue_replacement_syncs(
                     session, _SCOPE, self._catalogs, at.cursor, seconds
                 )
             case "move_outs":

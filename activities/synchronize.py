@@ -22,7 +22,7 @@ from models.scope import SystemScope
 from models.states.sync_request import SyncState
 from operations.catalog.versions import CatalogCache
 from operations.platform.database import Sessions, transaction
-from operations.synchronization import sync_requests
+from operations.synchronization import acknowledgements, sync_requests
 
 _SCOPE = SystemScope(actor="synchronize")
 
@@ -68,7 +68,7 @@ class SynchronizeActivities:
     async def record_acknowledgement(self, request: RecordAcknowledgement) -> SyncRequestStatus:
         """Apply what the DERMS said, device by device."""
         async with transaction(self._sessions) as session:
-            return await sync_requests.record_acknowledgement(
+            return await acknowledgements.record_acknowledgement(
                 session, _SCOPE, request.acknowledgement, asked=request.asked
             )
 

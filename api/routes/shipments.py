@@ -18,6 +18,7 @@ from models.views.view import Page
 from operations.enrollment import self_installation
 from operations.field_work import shipment_queries as queries
 from operations.field_work import shipments
+from operations.field_work.unclaimed_work import settle_unclaimed
 from operations.platform.database import transaction
 
 router = APIRouter(prefix="/v1/shipments", tags=["device setup"])
@@ -106,7 +107,7 @@ async def settle_shipment(
 ) -> ShipmentStatusView:
     """Record what became of a device that does not come back: the customer keeps it, or it is lost."""
     async with transaction(context.sessions) as session:
-        row = await shipments.settle_unclaimed(session, scope, shipment, body.reason)
+        row = await settle_unclaimed(session, scope, shipments.LIFECYCLE, shipment, body.reason)
     return _respond(context, session, queries.to_status(row))
 
 

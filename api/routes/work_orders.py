@@ -20,6 +20,7 @@ from models.views.view import Page
 from models.views.work_order import WorkOrderSummary, WorkOrderView
 from operations.field_work import completions, work_orders
 from operations.field_work import work_order_queries as queries
+from operations.field_work.unclaimed_work import settle_unclaimed
 from operations.platform.database import transaction
 
 router = APIRouter(prefix="/v1/work-orders", tags=["work orders"])
@@ -113,7 +114,7 @@ async def settle_work_order(
 ) -> WorkOrderStatusView:
     """Record what became of work that was done on site although it was no longer needed."""
     async with transaction(context.sessions) as session:
-        row = await work_orders.settle_unclaimed(session, scope, work_order, body.reason)
+        row = await settle_unclaimed(session, scope, work_orders.LIFECYCLE, work_order, body.reason)
     return _respond(context, session, work_order, row.state)
 
 

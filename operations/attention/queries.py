@@ -1,4 +1,4 @@
-"""Reading what needs a person, over all flows: parts of one shape, each of what the scope may see, put together."""
+"""Read what needs a person, over all kinds of requests: a union of queries of one shape, one for each kind."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -59,12 +59,14 @@ _NOT_REGISTERED = (
     RegistrationState.REGISTRATION_FAILED,
 )
 ItemQuery = Select[*tuple[Any, ...]]
+Columns = Any
+"""A table, one of its columns or an expression over them: the parts read tables that have different columns."""
 
 
 def _select_items(
-    kind: AttentionKind, table: Any, since: Any, why: Any, *, key: Any = None, journey: Any = None
+    kind: AttentionKind, table: Columns, since: Columns, why: Columns, *, key: Columns = None, journey: Columns = None
 ) -> ItemQuery:
-    """Rows of one table. `journey` is the request they belong to, where that is not themselves."""
+    """Return the query for rows of one table. `journey` is the request that they belong to, if that is another row."""
     row = table.id if key is None else key
     return select(
         literal(kind.value, Text).label("kind"),
@@ -79,14 +81,14 @@ def _select_items(
     )
 
 
-def _details(table: Any) -> Any:
-    """What decides on what can be done, as far as the table has it."""
+def _details(table: Columns) -> Columns:
+    """Return the columns that decide which actions are available, as far as the table has them."""
     names = [name for name in ("state", "resume_state", "devices") if name in table.model_fields]
     pairs = [part for name in names for part in (literal(name, Text), getattr(table, name))]
     return func.jsonb_build_object(*pairs, type_=JSONB)
 
 
-def _select_parked(kind: AttentionKind, table: Any, state: Any, why: Any = None) -> ItemQuery:
+def _select_parked(kind: AttentionKind, table: Columns, state: Columns, why: Columns = None) -> ItemQuery:
     reason = table.reason if why is None else why
     return _select_items(kind, table, table.updated_at, reason).where(table.state == state)
 
@@ -112,7 +114,7 @@ def _parked_service_calls(now: datetime) -> ItemQuery:
     return _select_parked(_K.SERVICE_CALL_PARKED, ServiceCall, ServiceCallState.NEEDS_ATTENTION)
 
 
-def _select_sync_requests(kind: AttentionKind, why: Any, **names: Any) -> ItemQuery:
+def _select_sync_requests(kind: AttentionKind, why: Columns, **names: Columns) -> ItemQuery:
     return _select_items(
         kind, SyncRequest, col(SyncRequest.updated_at), why, **{"journey": col(SyncRequest.journey), **names}
     )
@@ -124,8 +126,8 @@ def _sync_requests_in_error(now: datetime) -> ItemQuery:
 
 
 def _blocked_sync_requests(now: datetime) -> ItemQuery:
-    """Changes that wait for an earlier one of their subscription, which waits for a person: as `get_wait_reason` says
-    of each. One that waits for another of these is not on the list."""
+    """Return the query for sync requests that wait for an earlier one in error, as `get_wait_reason` says of each. One
+    that waits for another of these is not on the list."""
     one = aliased(SyncRequest)
     before = sync_queue.select_earlier_open(col(SyncRequest.subscription_id), col(SyncRequest.sequence), one)
     earlier = aliased(SyncRequest, before.correlate(SyncRequest).limit(1).lateral())
@@ -140,9 +142,10 @@ def _blocked_sync_requests(now: datetime) -> ItemQuery:
 
 
 def _uncontrollable_subscriptions(now: datetime) -> ItemQuery:
-    """Taking part with a device that is not registered, though its last change was given up or is unanswered for long.
+    """Return the query for active subscriptions with a device that is not registered, whose last sync request was
+    canceled or has been unanswered for long.
 
-    What was sent a moment ago needs nobody, and what is in error is on the list by itself.
+    One that was sent a moment ago needs nobody, and one in error is on the list itself.
     """
     later, last = aliased(SyncRequest), col(SyncRequest.state)
     silent = and_(last.in_(_UNANSWERED_STATES), col(SyncRequest.updated_at) < now - _SILENT_AFTER)
@@ -164,7 +167,9 @@ def _uncontrollable_subscriptions(now: datetime) -> ItemQuery:
     )
 
 
-def _select_field_work(kind: AttentionKind, table: Any, since: Any, why: Any, *holds: ColumnElement[bool]) -> ItemQuery:
+def _select_field_work(
+    kind: AttentionKind, table: Columns, since: Columns, why: Columns, *holds: ColumnElement[bool]
+) -> ItemQuery:
     return _select_items(kind, table, since, why, journey=table.journey).where(since.is_not(None), *holds)
 
 
@@ -183,7 +188,7 @@ def _escalated_shipments(now: datetime) -> ItemQuery:
     return _select_field_work(_K.SHIPMENT_ESCALATED, DeviceShipment, since, why, state.in_(shipments.UNDER_WAY_STATES))
 
 
-def _select_unclaimed(kind: AttentionKind, table: Any) -> ItemQuery:
+def _select_unclaimed(kind: AttentionKind, table: Columns) -> ItemQuery:
     return _select_field_work(kind, table, table.updated_at, table.unclaimed, table.unclaimed.is_not(None))
 
 
@@ -195,7 +200,7 @@ def _unclaimed_shipments(now: datetime) -> ItemQuery:
     return _select_unclaimed(_K.SHIPMENT_UNCLAIMED, DeviceShipment)
 
 
-def _select_messages(kind: AttentionKind, why: Any) -> ItemQuery:
+def _select_messages(kind: AttentionKind, why: Columns) -> ItemQuery:
     key = func.concat(outbox_repairs.MESSAGE_ID_PREFIX, col(OutboxMessage.id))
     return _select_items(kind, OutboxMessage, col(OutboxMessage.created_at), why, key=key)
 
@@ -207,7 +212,8 @@ def _undeliverable_messages(now: datetime) -> ItemQuery:
 
 
 def _delayed_delivery(now: datetime) -> ItemQuery:
-    """The message that has waited longest stands for all: an outage of Temporal is one thing to see to."""
+    """Return the query for the message that has waited longest: an outage of Temporal is one item, not one a
+    message."""
     row = aliased(OutboxMessage)
     first = select(col(row.id)).where(col(row.state) == OutboxState.WAITING).order_by(col(row.id)).limit(1)
     oldest = first.scalar_subquery()
@@ -245,7 +251,7 @@ async def list_attention_items(
     limit: int,
     cursor: str | None,
 ) -> Page[AttentionItem]:
-    """A page of it, what waits longest first. An operator sees all."""
+    """Return a page of the list, the longest waiting first. An operator reads all."""
     now = datetime.now(UTC)
     after = _decode_cursor(cursor) if cursor is not None else None
     parts = [part(now) for one, part in _PARTS.items() if kind in (None, one)]
@@ -260,8 +266,8 @@ async def list_attention_items(
 def _limit_to_page(
     part: ItemQuery, program: str | None, since: datetime | None, after: tuple[datetime, str, str] | None, limit: int
 ) -> ItemQuery:
-    """The rows of one part that can be on the page. Each part has an index in this order: a page costs the same
-    however much waits behind it."""
+    """Return the rows of one part that can be on the page. Each part has an index in this order, so that a page costs
+    the same however much waits behind it."""
     row = part.subquery()
     statement = select(row)
     if program is not None:
@@ -269,7 +275,7 @@ def _limit_to_page(
     if since is not None:
         statement = statement.where(row.c.since >= since)
     if after is not None:
-        # The first condition alone says where to begin in the index.
+        # The first condition alone tells PostgreSQL where to begin in the index.
         statement = statement.where(row.c.since >= after[0], tuple_(row.c.since, row.c.kind, row.c.id) > tuple_(*after))
     best = statement.order_by(row.c.since, row.c.id).limit(limit).subquery()
     return select(best)
@@ -301,7 +307,7 @@ def _to_item(row: Any) -> AttentionItem:
 
 
 async def count_attention_items(session: AsyncSession) -> dict[AttentionKind, int]:
-    """How much of each kind waits for a person."""
+    """Return how many items of each kind wait for a person."""
     now = datetime.now(UTC)
     found = union_all(*(part(now) for part in _PARTS.values())).subquery()
     rows = await session.execute(select(found.c.kind, func.count()).group_by(found.c.kind))

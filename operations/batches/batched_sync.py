@@ -1,7 +1,7 @@
-"""Many held messages in one: taken out together, sent together, each with its own key and its own fate.
+"""Bulk sync: held messages that are sent to the DERMS in one request, each with its own key and its own result.
 
-A request stays held until its fate is written down: a step that is tried again finds the same ones, and sends the same
-bytes under the same keys. Whatever was not handed over this way its own flow sends.
+A sync request stays held until its result is recorded: a step that is tried again finds the same requests, and sends
+the same bytes under the same keys. A message that the DERMS has not received this way is sent by its own workflow.
 """
 
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ from operations.synchronization.sync_requests import PreparedMessage, prepare_me
 
 @dataclass(frozen=True, slots=True)
 class BulkSync:
-    """What is sent in one. `chosen` counts those looked at, of which some may not go; a full page may have another
-    behind it."""
+    """The messages of one bulk request. `considered` counts the held requests, of which some may not be sent yet. More
+    may follow a full page."""
 
     endpoint: str = ""
     messages: tuple[PreparedMessage, ...] = ()
@@ -36,16 +36,16 @@ class BulkSync:
 
 @dataclass(frozen=True, slots=True)
 class BulkSyncResult:
-    """What the DERMS said of them: the keys of those it has and will answer later, and the answers it gave at once."""
+    """The answer of the DERMS: the keys of the messages that it received and answers later, and its answers so far."""
 
     received: frozenset[str] = frozenset()
     answers: tuple[DermsAcknowledgement, ...] = ()
 
 
 async def prepare_bulk_sync(session: AsyncSession, scope: Scope, catalogs: CatalogCache) -> BulkSync:
-    """Takes as many held requests out to be sent as the DERMS takes in one; none if it takes them one by one.
+    """Prepare as many held requests as the DERMS takes in one request; none if it takes them one by one.
 
-    One that may not go yet, or has nothing new to tell, is held no longer, and its flow looks for itself.
+    A request that may not be sent yet, or that holds nothing new, is released, and its workflow decides.
     """
     catalog = await catalogs.get_current(session)
     size = catalog.derms_batch_size
@@ -53,25 +53,25 @@ async def prepare_bulk_sync(session: AsyncSession, scope: Scope, catalogs: Catal
         return BulkSync()
     rows = await _get_held_for_update(session, catalog.derms_endpoint, size)
     trail = AuditTrail(scope, datetime.now(UTC), "")
-    going: list[PreparedMessage] = []
-    staying: list[tuple[str, str]] = []
+    messages: list[PreparedMessage] = []
+    released: list[tuple[str, str]] = []
     for row in rows:
         if row.state is SyncState.PENDING:
             trail.for_request(row.journey).note(row.id, "syn:released")
         row.held = False
-        ready = await prepare_message(session, scope, catalogs, row)
-        row.held = ready.snapshot is not None
+        message = await prepare_message(session, scope, catalogs, row)
+        row.held = message.snapshot is not None
         if row.held:
-            going.append(ready)
+            messages.append(message)
         else:
-            staying.append((row.id, row.workflow_id))
+            released.append((row.id, row.workflow_id))
     await trail.write(session)
-    await notify_workflows(session, staying)
-    return BulkSync(catalog.derms_endpoint, tuple(going), len(rows), is_full_page=len(rows) == size)
+    await notify_workflows(session, released)
+    return BulkSync(catalog.derms_endpoint, tuple(messages), len(rows), is_full_page=len(rows) == size)
 
 
 async def _get_held_for_update(session: AsyncSession, endpoint: str, size: int) -> list[SyncRequest]:
-    """The oldest that are held for that address, those that an earlier try has taken out among them."""
+    """Return the oldest requests held for that endpoint, including those that an earlier try has prepared."""
     rows = await session.scalars(
         select(SyncRequest)
         .where(
@@ -87,14 +87,14 @@ async def _get_held_for_update(session: AsyncSession, endpoint: str, size: int) 
 
 
 async def record_bulk_sync_result(
-    session: AsyncSession, scope: Scope, together: BulkSync, fates: BulkSyncResult
+    session: AsyncSession, scope: Scope, bulk: BulkSync, result: BulkSyncResult
 ) -> PageResult:
-    """Writes down what became of each and tells its flow: to await the answer, the answer itself, or to send it."""
+    """Record the result of each message and notify its workflow: to await the answer, of the answer, or to send it."""
     now = datetime.now(UTC)
-    sent = {one.sync_request_id: one for one in together.messages}
-    answers = [one for one in fates.answers if one.sync_request_id in sent]
+    sent = {one.sync_request_id: one for one in bulk.messages}
+    answers = [one for one in result.answers if one.sync_request_id in sent]
     answered = {one.sync_request_id for one in answers}
-    received = {one.sync_request_id for one in together.messages if one.key in fates.received} - answered
+    received = {one.sync_request_id for one in bulk.messages if one.key in result.received} - answered
     rows = await session.scalars(
         select(SyncRequest).where(col(SyncRequest.id).in_(sent)).order_by(col(SyncRequest.id)).with_for_update()
     )
@@ -102,16 +102,20 @@ async def record_bulk_sync_result(
     signals: list[tuple[str, SyncTurn]] = []
     for row in rows:
         if row.revision != sent[row.id].revision:
-            continue  # a person has corrected it meanwhile: what was said is of another message
-        if row.id in received and row.state is SyncState.SENDING:
-            path = (row.state, SyncState.AWAITING_ACKNOWLEDGEMENT)
-            row.state = trail.for_request(row.journey).transition(SYNC_TRANSITIONS, row.id, *path)
+            continue  # a person has corrected it meanwhile: the result is of another message
         if row.held and row.id not in answered:
             signals.append((row.workflow_id, SyncTurn(sync_request_id=row.id, handed_over=row.id in received)))
-        row.held, row.updated_at = False, now
+        _record_result(trail, row, now, is_received=row.id in received)
     await trail.write(session)
     await outbox.enqueue_signals(session, SYNC_TURN, signals)
     if answers:
         await inbox.receive_acknowledgements(session, answers)
-    counts = {"released": together.considered, "sent_together": len(received) + len(answered)}
-    return PageResult(cursor="send_together" if together.is_full_page else None, counts=counts)
+    counts = {"released": bulk.considered, "sent_together": len(received) + len(answered)}
+    return PageResult(cursor="send_together" if bulk.is_full_page else None, counts=counts)
+
+
+def _record_result(trail: AuditTrail, row: SyncRequest, now: datetime, *, is_received: bool) -> None:
+    if is_received and row.state is SyncState.SENDING:
+        path = (row.state, SyncState.AWAITING_ACKNOWLEDGEMENT)
+        row.state = trail.for_request(row.journey).transition(SYNC_TRANSITIONS, row.id, *path)
+    row.held, row.updated_at = False, now

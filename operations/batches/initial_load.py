@@ -1,11 +1,11 @@
-"""The initial load: makes sync requests that are missing and sets flows going whose work is not done
-(docs/domain.md#batches).
+"""The initial load: starts the workflows that are missing (docs/domain.md#batches). See also missing_syncs.
 
-Safe at any time, beside live traffic and beside itself: rows another transaction works on are left to it, and a flow
-is started by an id that Temporal lets run once. What rested less than GRACE is left alone, for it is under way.
+It may run at any time, beside live traffic and beside another run: it skips rows that another transaction has locked,
+and Temporal runs a workflow id once. It leaves alone what changed within GRACE_PERIOD, because that is under way.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -20,116 +20,35 @@ from models.scope import Scope
 from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState
 from models.states.outbox import OutboxState
 from models.states.service_call import ServiceCallState
-from models.states.subscription import SubscriptionState
-from models.states.sync_request import SyncKind
 from models.states.unenrollment import UnenrollmentState
 from models.tables.enrollment import Enrollment
 from models.tables.messages import OutboxMessage
 from models.tables.service_call import ServiceCall
-from models.tables.subscription import ProgramSubscription
 from models.tables.sync_request import SyncRequest
 from models.tables.unenrollment import Unenrollment
 from operations.batches.restart_workflows import RestartableRequest, restart_workflows
 from operations.batches.runs import PageResult
-from operations.catalog.versions import CatalogCache
 from operations.platform.audit import AuditTrail
-from operations.synchronization.standalone_sync import enqueue_standalone_sync, start_sync_workflow
+from operations.synchronization.standalone_sync import start_sync_workflow
 from rules.synchronization.order import FINAL_STATES
 from rules.workflow_repair import WorkflowRepair, choose_repair
 
 GRACE_PERIOD = timedelta(minutes=5)
 _ROWS_PER_PAGE = 100
-_ROWS_PER_WINDOW = 1000
 
 
 class OpenWork(NamedTuple):
-    """One piece of work that is not done, and the flow that should be doing it."""
+    """Work that is not done, and the workflow that should do it."""
 
     id: str
     workflow_id: str
 
 
 class OpenWorkPage(NamedTuple):
-    """A page of such work, and where the next one begins."""
+    """A page of such work, and where the next page begins."""
 
     items: tuple[OpenWork, ...]
     cursor: str | None
-
-
-async def enqueue_missing_subscription_syncs(
-    session: AsyncSession, scope: Scope, catalogs: CatalogCache, cursor: str, timeout: float
-) -> PageResult:
-    """Makes the sync requests of active subscriptions that the DERMS was never to be told of."""
-    looked = await _get_id_window(session, select(col(ProgramSubscription.id)), col(ProgramSubscription.id), cursor)
-    told = exists().where(col(SyncRequest.subscription_id) == col(ProgramSubscription.id))
-    wanted = (
-        select(ProgramSubscription)
-        .where(
-            col(ProgramSubscription.id).in_(looked),
-            col(ProgramSubscription.state) == SubscriptionState.ACTIVE,
-            ~told,
-        )
-        .with_for_update(skip_locked=True)
-    )
-    found = (await session.scalars(wanted)).all()
-    meanwhile = await _get_already_enqueued(session, col(SyncRequest.subscription_id), [one.id for one in found])
-    missing = [one for one in found if one.id not in meanwhile]
-    now = datetime.now(UTC)
-    trail = AuditTrail(scope, now, "")
-    for subscription in missing:
-        journey = subscription.enrollment_id
-        of_this = trail.for_request(journey)
-        kind = SyncKind.ENROLL
-        await enqueue_standalone_sync(session, of_this, catalogs, subscription, kind, journey, now, timeout)
-    await trail.write(session)
-    return PageResult(_get_next_cursor(looked, _ROWS_PER_WINDOW), {"sync_requests_made": len(missing)})
-
-
-async def enqueue_missing_replacement_syncs(
-    session: AsyncSession, scope: Scope, catalogs: CatalogCache, cursor: str, timeout: float
-) -> PageResult:
-    """Makes the sync requests of replacements that are done and that the DERMS was never to be told of."""
-    replaced = col(ServiceCall.replaced_by).is_not(None)
-    looked = await _get_id_window(session, select(col(ServiceCall.id)).where(replaced), col(ServiceCall.id), cursor)
-    told = exists().where(col(SyncRequest.journey) == col(ServiceCall.id))
-    wanted = (
-        select(ProgramSubscription, col(ServiceCall.id))
-        .join(ServiceCall, col(ServiceCall.subscription_id) == col(ProgramSubscription.id))
-        .where(
-            col(ServiceCall.id).in_(looked),
-            col(ServiceCall.state).in_((ServiceCallState.REPLACED, ServiceCallState.CLOSED)),
-            col(ProgramSubscription.state) == SubscriptionState.ACTIVE,
-            ~told,
-        )
-        .with_for_update(skip_locked=True, of=ProgramSubscription)
-    )
-    found = (await session.execute(wanted)).all()
-    meanwhile = await _get_already_enqueued(session, col(SyncRequest.journey), [call for _, call in found])
-    missing = [(subscription, call) for subscription, call in found if call not in meanwhile]
-    now = datetime.now(UTC)
-    trail = AuditTrail(scope, now, "")
-    for subscription, call in missing:
-        kind = SyncKind.REPLACE_DEVICE
-        await enqueue_standalone_sync(
-            session, trail.for_request(call), catalogs, subscription, kind, call, now, timeout
-        )
-    await trail.write(session)
-    return PageResult(_get_next_cursor(looked, _ROWS_PER_WINDOW), {"sync_requests_made": len(missing)})
-
-
-async def _get_already_enqueued(session: AsyncSession, of: Any, found: Sequence[str]) -> set[str]:
-    """Of those just locked, who has a sync request after all: another run may have committed it since we looked."""
-    return set(await session.scalars(select(of).where(of.in_(found)))) if found else set()
-
-
-async def _get_id_window(session: AsyncSession, statement: Select[Any], key: Any, cursor: str) -> Sequence[str]:
-    """The next ids to look at: a window, so that a run over a million rows is many short statements."""
-    page = statement.where(key > cursor).order_by(key).limit(_ROWS_PER_WINDOW)
-    return (await session.scalars(page)).all()
-
-
-def _get_next_cursor(page: Sequence[str], full: int) -> str | None:
-    return page[-1] if len(page) == full else None
 
 
 _DONE_ENROLLMENT_STATES = frozenset(
@@ -138,41 +57,56 @@ _DONE_ENROLLMENT_STATES = frozenset(
 _DONE_UNENROLLMENT_STATES = (UnenrollmentState.UNENROLLED, UnenrollmentState.REJECTED, UnenrollmentState.CANCELLED)
 _DONE_SERVICE_CALL_STATES = (ServiceCallState.CLOSED, ServiceCallState.CANCELLED)
 
-_REQUEST_KINDS: Mapping[str, tuple[type[RestartableRequest], Any, Any]] = {
-    "enrollments": (Enrollment, _DONE_ENROLLMENT_STATES, enrollment_workflow_id),
-    "unenrollments": (Unenrollment, _DONE_UNENROLLMENT_STATES, unenrollment_workflow_id),
-    "service_calls": (ServiceCall, _DONE_SERVICE_CALL_STATES, service_call_workflow_id),
+
+class _RequestKind(NamedTuple):
+    """Requests of one table, the states in which their work is done, and the id of each one's workflow."""
+
+    table: type[RestartableRequest]
+    done_states: Collection[str]
+    workflow_id: Callable[[str], str]
+
+
+_REQUEST_KINDS: Mapping[str, _RequestKind] = {
+    "enrollments": _RequestKind(Enrollment, _DONE_ENROLLMENT_STATES, enrollment_workflow_id),
+    "unenrollments": _RequestKind(Unenrollment, _DONE_UNENROLLMENT_STATES, unenrollment_workflow_id),
+    "service_calls": _RequestKind(ServiceCall, _DONE_SERVICE_CALL_STATES, service_call_workflow_id),
 }
 
 
 async def list_open_work(session: AsyncSession, step: str, cursor: str) -> OpenWorkPage:
-    """A page of work that is not done and rested for a while, whose flow's start is not under way either."""
-    if step == "sync_requests":
-        rows = (
-            await session.scalars(
-                _select_page(select(SyncRequest).where(*_select_open_sync_requests()), SyncRequest, cursor)
-            )
-        ).all()
-        found = tuple(OpenWork(one.id, one.workflow_id) for one in rows)
-    else:
-        kind, done, flow_of = _REQUEST_KINDS[step]
-        rested = (col(kind.state).not_in(done), col(kind.updated_at) < datetime.now(UTC) - GRACE_PERIOD)
-        ids = (await session.scalars(_select_page(select(col(kind.id)).where(*rested), kind, cursor))).all()
-        found = tuple(OpenWork(one, flow_of(one)) for one in ids)
+    """Return a page of work that is not done, has not changed for a while, and whose workflow is not being started."""
+    found = await _get_open_work(session, step, cursor)
     starting = await session.scalars(
         select(col(OutboxMessage.workflow_id)).where(
             col(OutboxMessage.workflow_id).in_([one.workflow_id for one in found]),
             col(OutboxMessage.kind) == "start",
-            # An undeliverable one is for a person to send again; a second start beside it would overtake them.
+            # A person decides on an undeliverable start; a second start would come before the decision.
             col(OutboxMessage.state) != OutboxState.GIVEN_UP,
         )
     )
-    under_way = set(starting)
-    left = tuple(one for one in found if one.workflow_id not in under_way)
-    return OpenWorkPage(left, _get_next_cursor([one.id for one in found], _ROWS_PER_PAGE))
+    workflows_starting = set(starting)
+    items = tuple(one for one in found if one.workflow_id not in workflows_starting)
+    return OpenWorkPage(items, found[-1].id if len(found) == _ROWS_PER_PAGE else None)
 
 
-def _select_open_sync_requests() -> tuple[ColumnElement[bool], ...]:
+async def _get_open_work(session: AsyncSession, step: str, cursor: str) -> list[OpenWork]:
+    if step == "sync_requests":
+        statement = select(SyncRequest).where(*_match_open_sync_requests())
+        rows = await session.scalars(_select_page(statement, SyncRequest, cursor))
+        return [OpenWork(one.id, one.workflow_id) for one in rows]
+    kind = _REQUEST_KINDS[step]
+    table = kind.table
+    unchanged = col(table.updated_at) < datetime.now(UTC) - GRACE_PERIOD
+    statement = select(col(table.id)).where(_is_open(kind), unchanged)
+    ids = await session.scalars(_select_page(statement, table, cursor))
+    return [OpenWork(one, kind.workflow_id(one)) for one in ids]
+
+
+def _is_open(kind: _RequestKind) -> ColumnElement[bool]:
+    return col(kind.table.state).not_in(kind.done_states)
+
+
+def _match_open_sync_requests() -> tuple[ColumnElement[bool], ...]:
     return (
         col(SyncRequest.state).not_in(FINAL_STATES),
         col(SyncRequest.updated_at) < datetime.now(UTC) - GRACE_PERIOD,
@@ -187,40 +121,37 @@ async def repair(
     session: AsyncSession,
     scope: Scope,
     step: str,
-    looked: OpenWorkPage,
-    standings: Mapping[str, WorkflowStatus],
+    page: OpenWorkPage,
+    statuses: Mapping[str, WorkflowStatus],
     timeout: float,
 ) -> PageResult:
-    """Sets going what does not run; tells of what only a person can judge."""
+    """Start the workflows that do not run, and report what only a person can judge."""
     only_telling = step == "sync_requests"
-    ways = [
-        (one, choose_repair(standings[one.workflow_id], only_telling=only_telling))
-        for one in looked.items
-        if one.workflow_id in standings
-    ]
-    over = [one.id for one, way in ways if way is WorkflowRepair.SEND_SYNC_REQUEST]
-    again = [one.id for one, way in ways if way is WorkflowRepair.START]
-    odd = [one.id for one, way in ways if way is WorkflowRepair.REPORT]
-    counts = {"looked_at": len(looked.items)}
-    if over:
-        counts["handed_over"] = await _start_sync_workflows(session, scope, over, timeout)
-    if again:
-        kind, done, _ = _REQUEST_KINDS[step]
-        counts["started"] = await restart_workflows(session, scope, kind, again, done, timeout)
-    if odd:
-        counts["flows_ended_early"] = len(odd)
-    return PageResult(looked.cursor, counts, tuple(_build_finding(one) for one in odd))
+    repairs: dict[WorkflowRepair, list[str]] = defaultdict(list)
+    for one in page.items:
+        if one.workflow_id in statuses:
+            repairs[choose_repair(statuses[one.workflow_id], only_telling=only_telling)].append(one.id)
+    counts = {"looked_at": len(page.items)}
+    if ids := repairs[WorkflowRepair.SEND_SYNC_REQUEST]:
+        counts["handed_over"] = await _start_sync_workflows(session, scope, ids, timeout)
+    if ids := repairs[WorkflowRepair.START]:
+        kind = _REQUEST_KINDS[step]
+        counts["started"] = await restart_workflows(session, scope, kind.table, ids, kind.done_states, timeout)
+    if unclear := repairs[WorkflowRepair.REPORT]:
+        counts["flows_ended_early"] = len(unclear)
+    return PageResult(page.cursor, counts, tuple(_build_finding(one) for one in unclear))
 
 
 async def _start_sync_workflows(session: AsyncSession, scope: Scope, ids: Sequence[str], timeout: float) -> int:
-    """Those whose own request still goes on are told by its flow, which is started again by itself."""
+    """Start workflows for sync requests, but not for those of an open request: that request's workflow sends them, and
+    is started again itself."""
     statement = (
         select(SyncRequest)
-        .where(col(SyncRequest.id).in_(ids), *_select_open_sync_requests())
+        .where(col(SyncRequest.id).in_(ids), *_match_open_sync_requests())
         .where(
             *(
-                ~exists().where(col(kind.id) == col(SyncRequest.journey), col(kind.state).not_in(done))
-                for kind, done, _ in _REQUEST_KINDS.values()
+                ~exists().where(col(kind.table.id) == col(SyncRequest.journey), _is_open(kind))
+                for kind in _REQUEST_KINDS.values()
             )
         )
         .with_for_update(skip_locked=True)

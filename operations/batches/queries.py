@@ -1,4 +1,4 @@
-"""Reading batches and their runs."""
+"""Read batches and their runs."""
 
 from typing import Any
 
@@ -12,18 +12,20 @@ from models.states.batch_run import BatchRunState
 from models.tables.batch_run import BatchRun
 from models.views.batch import BatchFinding, BatchRunSummary, BatchRunView, BatchView
 from models.views.view import Page
-from operations.platform.paging import fetch_page, get_one
+from operations.platform.paging import fetch_page
+from operations.platform.views import copy_columns
 from wording.links import link_to_batch_run, link_to_batch_runs
+from wording.not_found import not_found
 
 
 def select_readable(scope: OperatorScope) -> Select[BatchRun]:
-    """What this scope may see: an operator sees all."""
+    """Return the query for what this scope may read. An operator reads all."""
     return select(BatchRun)
 
 
 async def list_batches(session: AsyncSession, scope: OperatorScope) -> tuple[BatchView, ...]:
-    """Every batch with its last run."""
-    # Asked for each by itself: the newest of one batch is one step in the index, however many ran before it.
+    """Return every batch with its last run."""
+    # One subquery for each batch: its newest run is one step in the index, however many ran before it.
     newest = [select(func.max(BatchRun.id)).where(col(BatchRun.name) == name).scalar_subquery() for name in BATCHES]
     last = select_readable(scope).where(or_(*(col(BatchRun.id) == one for one in newest)))
     runs = {run.name: run for run in (await session.scalars(last)).all()}
@@ -43,25 +45,28 @@ async def list_batches(session: AsyncSession, scope: OperatorScope) -> tuple[Bat
 async def list_batch_runs(
     session: AsyncSession, scope: OperatorScope, name: BatchName, *, limit: int, cursor: str | None
 ) -> Page[BatchRunSummary]:
-    """A page of a batch's runs, newest first."""
+    """Return a page of a batch's runs, newest first."""
     statement = select_readable(scope).where(col(BatchRun.name) == name)
     return await fetch_page(session, statement, col(BatchRun.id), _to_summary, limit=limit, cursor=cursor)
 
 
 async def get_batch_run(session: AsyncSession, scope: OperatorScope, name: BatchName, run_id: str) -> BatchRunView:
-    """One run, as it stands.
+    """Return one run, as far as it is.
 
     Raises:
-        NotFound: there is none that this scope may see.
+        NotFound: there is none that this scope may read.
     """
-    statement = select_readable(scope).where(col(BatchRun.name) == name)
-    row: BatchRun = await get_one(session, statement, col(BatchRun.id), run_id, "batch_run", batch=name)
+    row = await session.scalar(
+        select_readable(scope).where(col(BatchRun.name) == name).where(col(BatchRun.id) == run_id)
+    )
+    if row is None:
+        raise not_found("batch_run", run_id, batch=name)
     findings = tuple(BatchFinding.model_validate(one) for one in row.findings)
-    again = any(one.resendable and not one.resent for one in findings) and row.state is not BatchRunState.RUNNING
-    shown = _shared_fields(row)
-    if again:
-        shown["links"]["resend"] = f"{shown['links']['self']}/resend"
-    return BatchRunView(**shown, findings=findings, available_actions=("resend",) if again else ())
+    resendable = any(one.resendable and not one.resent for one in findings) and row.state is not BatchRunState.RUNNING
+    shared = _shared_fields(row)
+    if resendable:
+        shared["links"]["resend"] = f"{shared['links']['self']}/resend"
+    return BatchRunView(**shared, findings=findings, available_actions=("resend",) if resendable else ())
 
 
 def build_run_links(name: BatchName, run_id: str) -> dict[str, str]:
@@ -75,16 +80,8 @@ def _to_summary(row: BatchRun) -> BatchRunSummary:
 
 def _shared_fields(row: BatchRun) -> dict[str, Any]:
     name = BatchName(row.name)
-    return {
-        "id": row.id,
+    return copy_columns(row, BatchRunSummary) | {
         "batch": name,
-        "state": row.state,
         "step": row.step if row.state is BatchRunState.RUNNING else None,
-        "started_by": row.started_by,
-        "started_at": row.started_at,
-        "updated_at": row.updated_at,
-        "finished_at": row.finished_at,
-        "counts": row.counts,
-        "reason": row.reason,
         "links": build_run_links(name, row.id),
     }

@@ -1,4 +1,4 @@
-"""Comparing what the DERMS holds with our record, page by page, and telling it again what it lost.
+"""Reconciliation: compares what the DERMS holds with our record, page by page, and sends again what it lost.
 
 See docs/domain.md#batches.
 """
@@ -22,8 +22,7 @@ from models.tables.subscription import ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
 from operations.batches.runs import PageResult
 from operations.catalog.versions import CatalogCache
-from operations.platform.audit import AuditTrail
-from operations.synchronization.standalone_sync import enqueue_standalone_sync
+from operations.synchronization.standalone_sync import enqueue_standalone_syncs
 from rules.synchronization.order import FINAL_STATES
 from rules.synchronization.reconciliation import DeviceRecord, can_resend, find_difference
 from wording.not_found import not_found
@@ -32,7 +31,7 @@ _ROWS_PER_PAGE = 200
 
 
 class ListedResource(NamedTuple):
-    """A resource as the DERMS lists it; `subscription` is the number that we told it."""
+    """A resource as the DERMS lists it; `subscription` is the number that we sent it."""
 
     der: str
     device: str
@@ -43,7 +42,7 @@ class ListedResource(NamedTuple):
 async def compare_listed_resources(
     session: AsyncSession, run: BatchRun, listed: Sequence[ListedResource], cursor: str | None
 ) -> PageResult:
-    """Compares a page of the DERMS' list with our record, and notes which of our devices are on it."""
+    """Compare a page of the DERMS' list with our record, and mark our devices that are on it."""
     known = await _get_our_devices(session, run, listed)
     findings: list[dict[str, Any]] = []
     for one in listed:
@@ -78,7 +77,7 @@ async def _get_our_devices(
 
 
 def _has_sync_under_way(run: BatchRun, subscription_id: Any) -> ColumnElement[bool]:
-    """A message about the subscription is on its way, or settled after the run began to read the list."""
+    """Return the condition that a message about the subscription is under way, or ended after the run began."""
     return exists().where(
         col(SyncRequest.subscription_id) == subscription_id,
         or_(col(SyncRequest.state).not_in(FINAL_STATES), col(SyncRequest.updated_at) >= run.started_at),
@@ -95,7 +94,7 @@ async def _mark_listed(session: AsyncSession, devices: list[tuple[str, str]]) ->
 
 
 async def find_missing_devices(session: AsyncSession, run: BatchRun, cursor: str) -> PageResult:
-    """A page of our registered devices that were not on the list: the DERMS does not hold them."""
+    """Find the devices, in a page of our registered ones, that were not on the list: the DERMS does not hold them."""
     rows = (await session.execute(_select_registered(run, cursor))).all()
     findings = [
         _build_missing_finding(row.device_id, row.subscription_id)
@@ -107,8 +106,8 @@ async def find_missing_devices(session: AsyncSession, run: BatchRun, cursor: str
 
 
 def _select_registered(run: BatchRun, cursor: str) -> Select[*tuple[Any, ...]]:
-    """A page of registered devices. What is under way is asked of the page alone: asked in one with it, PostgreSQL
-    prepares for all devices and reads all sync requests, for each page."""
+    """Return the query for a page of registered devices. It checks for messages under way on the page alone: in one
+    query, PostgreSQL would plan for all devices and read all sync requests, for each page."""
     device = SubscriptionDevice
     key = (col(device.subscription_id), col(device.device_id))
     page = select(*key, col(device.listed_at)).where(col(device.registration) == RegistrationState.REGISTERED)
@@ -161,19 +160,19 @@ def _build_listed_finding(kind: BatchFindingKind, one: ListedResource, row: Any)
 async def resend(
     session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, run_id: str, timeout: float
 ) -> tuple[str, ...]:
-    """Tells the DERMS again of each subscription with a difference that this may set right, each once a run; gives the
-    sync requests.
+    """Send the DERMS each subscription again with a difference that this may resolve, each once a run. Return the sync
+    requests.
 
     Raises:
         NotFound: there is no such run.
-        Conflict: the run is not over yet.
+        Conflict: the run has not ended yet.
     """
     run = await session.get(BatchRun, run_id, with_for_update=True)
     if run is None or run.name != BatchName.RECONCILIATION:
         raise not_found("batch_run", run_id, batch=BatchName.RECONCILIATION)
     if run.state is BatchRunState.RUNNING:
         raise Conflict(
-            "The run still compares.", fix="Wait until the run has ended, then ask again.", code="batch-running"
+            "The run has not ended yet.", fix="Wait until the run has ended, then ask again.", code="batch-running"
         )
     wanted = {one["subscription"] for one in run.findings if one.get("resendable") and not one.get("resent")}
     made = await _enqueue_syncs(session, scope, catalogs, sorted(wanted), timeout)
@@ -185,19 +184,11 @@ async def resend(
 
 
 async def _enqueue_syncs(
-    session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, subscriptions: list[str], timeout: float
+    session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, subscription_ids: list[str], timeout: float
 ) -> dict[str, str]:
-    now = datetime.now(UTC)
-    trail = AuditTrail(scope, now, "")
-    made: dict[str, str] = {}
     rows = await session.scalars(
-        select(ProgramSubscription).where(col(ProgramSubscription.id).in_(subscriptions)).with_for_update()
+        select(ProgramSubscription).where(col(ProgramSubscription.id).in_(subscription_ids)).with_for_update()
     )
-    for subscription in rows.all():
-        journey, kind = subscription.enrollment_id, SyncKind.CUSTOMER_ASSET_LOAD
-        of_this = trail.for_request(journey)
-        made[subscription.id] = await enqueue_standalone_sync(
-            session, of_this, catalogs, subscription, kind, journey, now, timeout
-        )
-    await trail.write(session)
-    return made
+    changes = [(subscription, subscription.enrollment_id) for subscription in rows]
+    made = await enqueue_standalone_syncs(session, scope, catalogs, changes, SyncKind.CUSTOMER_ASSET_LOAD, timeout)
+    return {subscription.id: sync_request_id for (subscription, _), sync_request_id in zip(changes, made, strict=True)}

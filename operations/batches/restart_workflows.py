@@ -53,9 +53,10 @@ async def restart_workflows(
     done: Collection[Any],
     timeout: float,
 ) -> int:
-    """Has the flows of those requests started that are not done and that nobody works on; gives how many.
+    """Start the workflows of the requests that are not done, skipping those that another transaction has locked. Return
+    how many.
 
-    A flow begins at its beginning; each of its steps finds what was done before and leaves it as it is.
+    A workflow begins at its beginning; each of its steps finds what was done before and leaves it as it is.
     """
     name, start_of = _WORKFLOWS[kind]
     statement = select(kind).where(col(kind.id).in_(ids), col(kind.state).not_in(done))

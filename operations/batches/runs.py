@@ -1,4 +1,4 @@
-"""Runs of the batches: started, taken on page by page, ended. What each page does is in the batch's own file."""
+"""Runs of the batches: start one, record its pages, end it. The work of a page is in the batch's own module."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 
 MAX_FINDINGS = 500
-"""So many are kept in a run's record; all are counted."""
+"""The most findings that a run stores; all are counted."""
 
 STEPS: Mapping[BatchName, tuple[str, ...]] = {
     BatchName.INITIAL_LOAD: (
@@ -36,19 +36,19 @@ STEPS: Mapping[BatchName, tuple[str, ...]] = {
     BatchName.SYNC_REQUEST_MONITOR: ("send_together", "release", "overdue", "drafts", "standing"),
     BatchName.RECONCILIATION: ("listed_by_derms", "missing_in_derms"),
 }
-"""What each batch does, one after the other."""
+"""The steps of each batch, in order."""
 
 EXTERNAL_STEPS = frozenset(
     {"enrollments", "unenrollments", "service_calls", "sync_requests", "send_together", "listed_by_derms"}
 )
-"""Steps that ask Temporal or the DERMS."""
+"""The steps that call Temporal or the DERMS."""
 
 _STALLED_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class StartedRun:
-    """The run that stands for the request."""
+    """The run that a request to start a batch led to; `is_new` says that this very request started it."""
 
     run_id: str
     state: BatchRunState
@@ -57,7 +57,7 @@ class StartedRun:
 
 @dataclass(frozen=True, slots=True)
 class PageResult:
-    """What one page came to. `cursor` is where the next one begins; None when the step has no more."""
+    """The result of one page. `cursor` is where the next page begins; None when the step has no more."""
 
     cursor: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -65,10 +65,10 @@ class PageResult:
 
 
 async def start_run(session: AsyncSession, scope: Scope, name: BatchName, *, idempotency_key: str | None) -> StartedRun:
-    """Makes a run and has its flow started. Several runs of one batch may go on beside each other.
+    """Create a run and have its workflow started. Several runs of one batch may go on at once.
 
     Raises:
-        ContentMismatch: the key named a run of another batch before.
+        ContentMismatch: the key was used before to start another batch.
     """
     run_id = new_id("bat")
     workflow_id = batch_workflow_id(name, run_id)
@@ -119,13 +119,13 @@ async def _get_earlier_run(session: AsyncSession, scope: Scope, name: BatchName,
     )
     if found is None or found.name != name:
         raise ContentMismatch(
-            "This Idempotency-Key named a run of another batch before.", fix="Send a new key for a new run."
+            "This Idempotency-Key was used before to start another batch.", fix="Send a new key for a new run."
         )
     return StartedRun(found.id, found.state, is_new=False)
 
 
 async def begin_run(session: AsyncSession, scope: Scope, name: BatchName, workflow_id: str) -> BatchProgress:
-    """Where the run of this flow stands; a flow that a schedule started gets its record here."""
+    """Return the status of a workflow's run. A workflow that a schedule started gets its run here."""
     run = await _get_workflow_run_for_update(session, scope, name, workflow_id)
     await _fail_stalled_runs(session, scope, name)
     return to_run_status(run)
@@ -140,29 +140,29 @@ async def _get_workflow_run_for_update(
 
 
 async def _fail_stalled_runs(session: AsyncSession, scope: Scope, name: BatchName) -> None:
-    """Runs that made no progress for a day, terminated in Temporal perhaps, are not shown as running for ever."""
+    """Fail the runs that made no progress for a day, because somebody terminated their workflow for example."""
     now = datetime.now(UTC)
-    silent = (
+    stalled = (
         col(BatchRun.name) == name,
         col(BatchRun.state) == BatchRunState.RUNNING,
         col(BatchRun.updated_at) < now - _STALLED_AFTER,
     )
     reason = "It made no progress for a day."
-    gone = await session.scalars(
+    failed = await session.scalars(
         update(BatchRun)
-        .where(*silent)
+        .where(*stalled)
         .values(state=BatchRunState.FAILED, reason=reason, finished_at=now, updated_at=now)
         .returning(col(BatchRun.id))
     )
     trail = AuditTrail(scope, now, "")
-    for run_id in gone:
+    for run_id in failed:
         path = (BatchRunState.RUNNING, BatchRunState.FAILED)
         trail.for_request(run_id).transition(BATCH_RUN_TRANSITIONS, run_id, *path, reason=reason)
     await trail.write(session)
 
 
 def to_run_status(run: BatchRun) -> BatchProgress:
-    """How far a run is."""
+    """Return how far a run is."""
     ended = run.state is not BatchRunState.RUNNING
     step = None if ended else run.step
     return BatchProgress(
@@ -177,7 +177,7 @@ def to_run_status(run: BatchRun) -> BatchProgress:
 
 
 async def get_run_for_update(session: AsyncSession, at: BatchProgress) -> BatchRun:
-    """The run, locked until the transaction ends. Its page is another than `at` says when that one was done before.
+    """Return the run, locked until the transaction ends. If its page is not the one of `at`, that page is done already.
 
     Raises:
         NotFound: there is none.
@@ -189,7 +189,7 @@ async def get_run_for_update(session: AsyncSession, at: BatchProgress) -> BatchR
 
 
 async def record_page(session: AsyncSession, scope: Scope, run: BatchRun, done: PageResult) -> BatchProgress:
-    """Adds a page to the record and turns to the next; the last one ends the run."""
+    """Add the result of a page to the run and go on to the next; the last page ends the run."""
     now = datetime.now(UTC)
     run.counts = {
         name: run.counts.get(name, 0) + done.counts.get(name, 0) for name in dict.fromkeys((*run.counts, *done.counts))
@@ -213,7 +213,7 @@ def _find_step_after(name: BatchName, step: str | None) -> str | None:
 async def fail_run(
     session: AsyncSession, scope: Scope, name: BatchName, workflow_id: str, reason: str
 ) -> BatchRunState:
-    """Writes down that the run of a flow cannot go on; one that has ended stays as it ended."""
+    """Record that the run of a workflow cannot go on. A run that has ended stays as it is."""
     run = await _get_workflow_run_for_update(session, scope, name, workflow_id)
     if run.state is BatchRunState.RUNNING:
         await _end_run(session, scope, run, BatchRunState.FAILED, reason, datetime.now(UTC))

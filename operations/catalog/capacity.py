@@ -1,9 +1,10 @@
-"""Taking a place in a program and giving it back. The conditions are evaluated under the lock of the program's row."""
+"""Reserve and release places in a program. The limits are checked under the lock of the program's row."""
 
 from typing import Any
 
 from sqlalchemy import bindparam, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from models.catalog.programs import Program
 from models.tables.catalog import ProgramCapacity
@@ -14,13 +15,13 @@ from rules.capacity import CapacityNeed
 _MEASURES = ("customers", "devices", "kw")
 
 
-def _build_update(*, limited: bool) -> Any:
+def _build_update(*, limited: bool) -> ReturningUpdate[Any]:  # a table reflected from its model has untyped columns
     table = get_table(ProgramCapacity)
-    wanted = {name: table.c[name] + bindparam(f"needed_{name}") for name in _MEASURES}
+    needed = {name: table.c[name] + bindparam(f"needed_{name}") for name in _MEASURES}
     maximum = {name: table.c[f"maximum_{name}"] for name in _MEASURES}
-    room = [or_(maximum[name].is_(None), wanted[name] <= maximum[name]) for name in _MEASURES] if limited else []
+    room = [or_(maximum[name].is_(None), needed[name] <= maximum[name]) for name in _MEASURES] if limited else []
     changed = update(table).where(table.c.program == bindparam("of_program"), *room)
-    return changed.values(wanted).returning(table.c.program)
+    return changed.values(needed).returning(table.c.program)
 
 
 _RESERVE = _build_update(limited=True)
@@ -28,13 +29,13 @@ _RELEASE = _build_update(limited=False)
 
 
 async def reserve(session: AsyncSession, program: str, need: CapacityNeed) -> bool:
-    """Takes a place if there still is one."""
+    """Reserve places if there are enough. Return whether there were."""
     needed = {"needed_customers": need.customers, "needed_devices": need.devices, "needed_kw": need.kw}
     return (await session.execute(_RESERVE, {"of_program": program, **needed})).first() is not None
 
 
 async def release(session: AsyncSession, program: Program, need: CapacityNeed) -> int:
-    """Gives places back and wakes those who wait for them; gives how many were woken."""
-    given_back = {"needed_customers": -need.customers, "needed_devices": -need.devices, "needed_kw": -need.kw}
-    await session.execute(_RELEASE, {"of_program": program.code, **given_back})
+    """Release places and notify those who wait for them. Return how many were notified."""
+    released = {"needed_customers": -need.customers, "needed_devices": -need.devices, "needed_kw": -need.kw}
+    await session.execute(_RELEASE, {"of_program": program.code, **released})
     return await notify_next_in_line(session, program)

@@ -1,4 +1,4 @@
-"""Gathers what the eligibility rules may know, in as few reads as it takes."""
+"""Gather the facts that the eligibility rules decide by, in as few statements as possible."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, func, literal, or_, select, text, tuple_
+from sqlalchemy import Row, Select, SQLColumnExpression, func, literal, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -48,7 +48,7 @@ _SITE_COLUMNS = (
     col(Premise.owner_occupied),
     col(ServicePoint.critical),
 )
-"""In the order of the fields of Site."""
+"""In the order of the fields of ServicePointFacts."""
 
 _OTHER_COLUMNS = (
     col(Premise.time_zone),
@@ -80,8 +80,9 @@ _PARTICIPATIONS = (
 )
 
 
-def select_site(*more: Any) -> Select[*tuple[Any, ...]]:
-    """Selects a service point with its premise, account, customer and participations; `more` come first."""
+def select_site(*more: SQLColumnExpression[Any]) -> Select[*tuple[Any, ...]]:
+    """Return the query for a service point with its premise, account, customer and participations. `more` columns come
+    first."""
     return (
         select(*more, *_SITE_COLUMNS, *_OTHER_COLUMNS, _PARTICIPATIONS.label("participations"))
         .select_from(ServicePoint)
@@ -92,13 +93,13 @@ def select_site(*more: Any) -> Select[*tuple[Any, ...]]:
 
 
 def to_site(row: Row[Any]) -> ServicePointFacts:
-    """The site in a row of `select_site`."""
-    mapping = row._mapping  # pyright: ignore[reportPrivateUsage] - SQLAlchemy's public name, so spelt to be no column
+    """Return the site in a row of `select_site`."""
+    mapping = row._mapping  # pyright: ignore[reportPrivateUsage] - public in SQLAlchemy, spelled so that it is no column
     return ServicePointFacts(*(mapping[column] for column in _SITE_COLUMNS))
 
 
 def to_participations(row: Row[Any]) -> tuple[Participation, ...]:
-    """The participations in a row of `select_site`."""
+    """Return the participations in a row of `select_site`."""
     return tuple(
         Participation(
             customer_id=customer,
@@ -112,10 +113,14 @@ def to_participations(row: Row[Any]) -> tuple[Participation, ...]:
 
 
 def build_usage_columns(
-    program: Any, place: tuple[Any, Any] | None = None, *, counted: bool = False
-) -> tuple[Any, ...]:
-    """What a program holds and whether anybody waits ahead of a place (waitlisted at, enrolment id), or at all; only
-    where it is to be shown, `counted`, how many: a decision must not cost more with a longer waitlist."""
+    program: SQLColumnExpression[str],
+    place: tuple[SQLColumnExpression[datetime | None], SQLColumnExpression[str]] | None = None,
+    *,
+    counted: bool = False,
+) -> tuple[SQLColumnExpression[Any], ...]:
+    """Return the columns for a program's usage, and for whether anybody waits ahead of a place on its waitlist
+    (waitlisted at, enrollment id), or at all. With `counted` the last column says how many: only a view needs that, and
+    a decision must not cost more with a longer waitlist."""
     waiting = aliased(Enrollment)
     ahead = select(func.count() if counted else literal(1)).select_from(waiting)
     ahead = ahead.where(col(waiting.program) == program, col(waiting.state) == EnrollmentState.WAITLISTED)
@@ -141,8 +146,8 @@ def build_facts(
     held: Sequence[KnownDevice] = (),
     applied_at: datetime | None = None,
 ) -> EligibilityFacts:
-    """The facts of one application, which was made at another time or is made now, or of the question whether one could
-    apply."""
+    """Return the facts of an application that was made at `applied_at` or is made now; without an application, the
+    facts for the question whether the customer could apply."""
     zone = ZoneInfo(row.time_zone)
     facts = EligibilityFacts(
         instant=instant,
@@ -168,7 +173,7 @@ def build_facts(
 def find_specifications(
     catalog: IndexedCatalog, application: EnrollmentApplication | None
 ) -> tuple[Specification | None, ...]:
-    """What the catalogue knows of each device asked for."""
+    """Return the specification of each device in the application; None for one that is not in the catalog."""
     devices = application.devices if application else ()
     return tuple(
         catalog.find_specification(device.specification, device.manufacturer, device.model) for device in devices
@@ -178,7 +183,7 @@ def find_specifications(
 def build_device_keys(
     application: EnrollmentApplication, specifications: Sequence[Specification | None]
 ) -> list[tuple[str, str]]:
-    """(serial number, manufacturer) of each device, as they are compared."""
+    """Return (serial number, manufacturer) of each device, normalized for comparison."""
     return [
         (
             normalize_serial_number(device.serial_number),
@@ -209,7 +214,7 @@ _SELECT_HELD_DEVICES = text(
 
 
 async def get_held_devices(session: AsyncSession, keys: list[tuple[str, str]]) -> dict[int, tuple[str, KnownDevice]]:
-    """Which of these devices are in our record: by position, the device's id and what holds it."""
+    """Return which of these devices are in our record: by position, the device's id and who holds it."""
     if not keys:
         return {}
     asked = [
@@ -244,20 +249,27 @@ async def gather_application_facts(
     catalog: IndexedCatalog,
     program: Program,
     row: Row[Any],
-    usage: Any,
+    usage: ProgramUsage,
     application: EnrollmentApplication,
     instant: datetime,
     *,
     applied_at: datetime,
 ) -> ApplicationFacts:
-    """All that decides on an application at its place: `row` is of `select_site`, `usage` of `build_usage_columns`."""
+    """Return the facts of an application at its place. `row` is a row of `select_site`."""
     held = await get_held_devices(session, build_device_keys(application, find_specifications(catalog, application)))
     devices = [one for _, one in held.values()]
-    facts = build_facts(row, catalog, program, instant, to_usage(usage), application, devices, applied_at)
+    facts = build_facts(row, catalog, program, instant, usage, application, devices, applied_at)
     return ApplicationFacts(facts, {at: device for at, (device, _) in held.items()})
 
 
 def to_usage(values: Sequence[Any]) -> ProgramUsage:
-    """The four values of `build_usage_columns`."""
+    """Return the usage from the four values of `build_usage_columns`."""
     customers, devices, kw, ahead = values
     return ProgramUsage(customers=customers or 0, devices=devices or 0, kw=kw or Decimal(0), waiting_ahead=ahead or 0)
+
+
+async def get_usage(session: AsyncSession, *, counted: bool = False) -> dict[str, ProgramUsage]:
+    """Return the usage of every program; with `counted` it says how many wait."""
+    columns = build_usage_columns(col(ProgramCapacity.program), counted=counted)
+    rows = await session.execute(select(col(ProgramCapacity.program), *columns))
+    return {program: to_usage(values) for program, *values in rows.all()}

@@ -1,27 +1,21 @@
-"""Reading programs, with how full they are."""
+"""Read programs, with their usage."""
 
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from models.catalog.programs import Program
-from models.tables.catalog import ProgramCapacity
 from models.views.program import ProgramView
 from models.views.view import Page
-from operations.catalog.eligibility_facts import build_usage_columns, to_usage
+from operations.catalog.eligibility_facts import get_usage
 from operations.catalog.versions import CatalogCache
 from rules.eligibility.facts import ProgramUsage
 
 
 async def list_programs(session: AsyncSession, catalogs: CatalogCache) -> Page[ProgramView]:
-    """Every program of the catalogue in force; there are few enough for one page."""
+    """Return every program of the catalog in force; there are few enough for one page."""
     catalog = await catalogs.get_current(session)
-    used = await session.execute(
-        select(col(ProgramCapacity.program), *build_usage_columns(col(ProgramCapacity.program), counted=True))
-    )
-    usage = {program: to_usage(values) for program, *values in used.all()}
+    usage = await get_usage(session, counted=True)
     return Page(items=tuple(_to_view(program, usage[program.code]) for program in catalog.content.programs))
 
 

@@ -1,11 +1,9 @@
-"""The configuration: applied as one validated whole, numbered, never changed afterwards."""
+"""Versions of the catalog: applied as one validated whole, numbered, never changed afterwards."""
 
-import hashlib
 from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +11,7 @@ from sqlmodel import col
 
 from models.catalog.catalog import Catalog
 from models.catalog.devices import Specification
-from models.catalog.external_systems import WebService
+from models.catalog.external_systems import MessageSender, WebService
 from models.catalog.programs import Program
 from models.catalog.service_tasks import ServiceTaskType
 from models.errors import Invalid, NotFound, Pointer, StaleVersion
@@ -22,6 +20,7 @@ from models.tables.catalog import CatalogVersion, ProgramCapacity
 from models.values import Value
 from operations.catalog.waitlist import notify_next_in_line
 from operations.platform.audit import AuditTrail
+from operations.platform.digest import compute_digest
 from rules.catalog.changes import CatalogChange, compare_catalogs
 from rules.catalog.references import find_catalog_errors
 from wording.not_found import not_found
@@ -30,7 +29,7 @@ _MAX_CACHED_VERSIONS = 8
 
 
 class IndexedCatalog:
-    """One version of the catalogue, with what is looked up often already looked up."""
+    """One version of the catalog, with indexes for the common lookups."""
 
     def __init__(self, version: int, content: Catalog) -> None:
         self.version = version
@@ -46,7 +45,7 @@ class IndexedCatalog:
         )
 
     def get_program(self, code: str) -> Program:
-        """The program of that code.
+        """Return the program of that code.
 
         Raises:
             NotFound: there is none in this version.
@@ -56,34 +55,34 @@ class IndexedCatalog:
         return self.programs[code]
 
     def is_location_required(self, program: Program) -> bool:
-        """Whether the program's type needs to know where a device hangs."""
+        """Return whether the program's type needs to know where a device is installed."""
         return self._location_required.get(program.program_type, False)
 
     def find_specification(self, code: str | None, manufacturer: str | None, model: str | None) -> Specification | None:
-        """The specification of that code, or of that make and model."""
+        """Return the specification of that code, or of that manufacturer and model; None if there is none."""
         if code is not None:
             return self._specifications.get(code)
         return self._by_name.get(((manufacturer or "").casefold(), (model or "").casefold()))
 
     def find_service_task_type(self, code: str | None) -> ServiceTaskType | None:
-        """The service task type of that code."""
+        """Return the service task type of that code; None if there is none."""
         return next((task for task in self.content.service_task_types if task.code == code), None)
 
     @property
     def derms_endpoint(self) -> str:
-        """Where the DERMS is reached; empty for the address in the settings."""
+        """The address of the DERMS; empty for the one in the settings."""
         service = self._find_derms_web_service()
         return str(service.base_address).rstrip("/") if service and service.base_address else ""
 
     @property
     def derms_batch_size(self) -> int | None:
-        """How many messages the DERMS takes in one; None if it takes them one by one."""
+        """How many messages the DERMS takes in one request; None if it takes them one by one."""
         service = self._find_derms_web_service()
         return service.batch_size if service else None
 
     @property
     def includes_contact(self) -> bool:
-        """Whether the DERMS is told the customer's e-mail and phone."""
+        """Whether messages to the DERMS have the customer's e-mail address and phone number."""
         sender = self._find_sync_message_sender()
         return sender is not None and sender.include_contact
 
@@ -91,20 +90,20 @@ class IndexedCatalog:
         sender = self._find_sync_message_sender()
         return next((entry for entry in self.content.web_services if sender and entry.code == sender.web_service), None)
 
-    def _find_sync_message_sender(self) -> Any:
+    def _find_sync_message_sender(self) -> MessageSender | None:
         master = self.content.master_configuration
         senders = self.content.message_senders
         return next((entry for entry in senders if master and entry.code == master.sync_message_sender), None)
 
 
 class CatalogCache:
-    """The versions this process has read. A version never changes, so what was read stays right."""
+    """The versions that this process has read. A version never changes, so a cached one stays right."""
 
     def __init__(self) -> None:
         self._versions: OrderedDict[int, IndexedCatalog] = OrderedDict()
 
     async def get_version(self, session: AsyncSession, version: int) -> IndexedCatalog:
-        """The catalogue of that number; 0 is the empty one before the first.
+        """Return the catalog of that version; 0 is the empty catalog before the first.
 
         Raises:
             NotFound: there is none.
@@ -118,7 +117,7 @@ class CatalogCache:
                 select(col(CatalogVersion.content)).where(col(CatalogVersion.version) == version)
             )
             if content is None:
-                raise NotFound(f"There is no catalogue version {version}.")
+                raise NotFound(f"There is no catalog version {version}.")
         found = IndexedCatalog(version, Catalog.model_validate(content))
         self._versions[version] = found
         while len(self._versions) > _MAX_CACHED_VERSIONS:
@@ -126,13 +125,13 @@ class CatalogCache:
         return found
 
     async def get_current(self, session: AsyncSession) -> IndexedCatalog:
-        """The catalogue in force."""
+        """Return the catalog in force."""
         newest = await session.scalar(select(func.max(CatalogVersion.version)))
         return await self.get_version(session, newest or 0)
 
 
 class AppliedCatalog(Value):
-    """What applying came to: the version in force, and what changed from the one before."""
+    """The result of applying a catalog: the version in force, and the changes from the one before."""
 
     version: int
     applied: bool
@@ -148,25 +147,25 @@ async def apply_catalog(
     dry_run: bool,
     base: int | None = None,
 ) -> AppliedCatalog:
-    """Checks the whole catalogue and puts it in force; equal to the one in force, nothing happens.
+    """Check the whole catalog and put it in force. If it equals the one in force, nothing happens.
 
-    `base` is the version the editor started from, when they said so.
+    `base` is the version that the editor started from, if they named it.
 
     Raises:
-        Invalid: references that lead nowhere, programs that cannot run, caps below what is in use; each with its path.
-        StaleVersion: somebody applied another catalogue since `base`.
+        Invalid: references that lead nowhere, programs that cannot run, limits below what is in use; each with its
+        path. StaleVersion: somebody applied another catalog since `base`.
     """
     await session.execute(text("LOCK TABLE catalog_version IN SHARE ROW EXCLUSIVE MODE"))
     current = await catalogs.get_current(session)
     if base is not None and base != current.version:
         raise StaleVersion(
-            f"The catalogue in force is version {current.version}, not {base}.",
+            f"The catalog in force is version {current.version}, not {base}.",
             fix="Read it again, repeat your change on it, and apply that.",
         )
     faults = [*find_catalog_errors(proposed), *await _find_capacity_faults(session, current, proposed)]
     if faults:
         raise Invalid(
-            f"The catalogue has {len(faults)} fault(s); nothing was applied.",
+            f"The catalog has {len(faults)} fault(s); nothing was applied.",
             fix="Correct each and apply again; a dry run shows them without applying.",
             code="invalid-catalog",
             pointers=faults,
@@ -200,7 +199,7 @@ async def _activate(
 ) -> AppliedCatalog:
     now = datetime.now(UTC)
     content = proposed.model_dump(mode="json")
-    digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    digest = compute_digest(content)
     session.add(
         CatalogVersion(version=version, content=content, content_hash=digest, applied_at=now, applied_by=scope.actor)
     )

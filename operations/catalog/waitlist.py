@@ -1,4 +1,4 @@
-"""Who waits for a place, and waking the next when one becomes free."""
+"""The waitlist of a program: notify the next in line when a place becomes free."""
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,9 +17,9 @@ _MAX_CANDIDATES = 500
 
 
 async def notify_next_in_line(session: AsyncSession, program: Program) -> int:
-    """Wakes those who fit now, in the order in which they came; gives how many.
+    """Notify the enrollments that fit now, in the order of the waitlist. Return how many.
 
-    Each is validated again by its own flow, so that one who no longer qualifies passes the place on.
+    Each enrollment's workflow validates it again, so that one that no longer qualifies leaves the place to the next.
     """
     if not program.capacity.waitlist:
         return 0

@@ -1,4 +1,4 @@
-"""Taking over what the CIS tells: one statement a table, however many records; what is unchanged is not written."""
+"""Import the records of the CIS: one statement for each table, however many records. Unchanged rows are not written."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,7 @@ _ROWS_PER_STATEMENT = 1000
 
 
 class CustomerImportResult(Value):
-    """How many entities (customers, accounts, premises, service points) appeared and changed."""
+    """How many customers, accounts, premises and service points were created and updated."""
 
     received: int
     created: int
@@ -29,16 +29,16 @@ class CustomerImportResult(Value):
 
 
 async def import_customers(session: AsyncSession, scope: Scope, records: list[CisRecord]) -> CustomerImportResult:
-    """Creates and updates what the records tell of. They contradict each other nowhere."""
+    """Create and update the rows that the records describe. The records must not contradict each other."""
     now = datetime.now(UTC)
-    people = {record.cis_person_id: _build_customer_row(record, now) for record in records}
+    customers = {record.cis_person_id: _build_customer_row(record, now) for record in records}
     created, updated = 0, 0
-    for batch in _split_into_batches(list(people.values())):
+    for batch in _split_into_batches(list(customers.values())):
         new, changed = await _upsert_rows(
             session, Customer, batch, "cis_person_id", keep=("id", "created_at", "updated_at")
         )
         created, updated = created + new, updated + changed
-    ids = await _get_customer_ids(session, list(people))
+    ids = await _get_customer_ids(session, list(customers))
     tables: tuple[tuple[type[TableRow], dict[str, dict[str, Any]], str], ...] = (
         (Account, {record.cis_account_id: _build_account_row(record, ids) for record in records}, "cis_account_id"),
         (
@@ -70,7 +70,7 @@ def _split_into_batches(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]
 async def _upsert_rows(
     session: AsyncSession, table: type[TableRow], rows: list[dict[str, Any]], key: str, keep: tuple[str, ...] = ()
 ) -> tuple[int, int]:
-    """Upserts in key order (so that two imports at once wait for, and never deadlock, each other)."""
+    """Insert or update rows in key order, so that two imports at once wait for each other instead of deadlocking."""
     sql_table = get_table(table)
     statement = insert(sql_table).values(sorted(rows, key=lambda row: row[key]))
     compared = [name for name in rows[0] if name != key and name not in keep]

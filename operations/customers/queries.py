@@ -1,4 +1,4 @@
-"""Reading customers: finding one, seeing the places served, and what could be applied for there."""
+"""Read customers: search them, get one with its service points, list the programs for which those are eligible."""
 
 import re
 from collections import defaultdict
@@ -6,33 +6,35 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from models.catalog.programs import Program
 from models.decision import DecisionOutcome
 from models.scope import OperatorScope
-from models.tables.catalog import ProgramCapacity
 from models.tables.customer import Account, Customer, Premise, ServicePoint
 from models.views.customer import CustomerSummary, CustomerView, ServicePointView
 from models.views.program import EligiblePrograms, ProgramEligibility
 from models.views.view import Page
-from operations.catalog.eligibility_facts import build_facts, build_usage_columns, select_site, to_usage
+from operations.catalog.eligibility_facts import build_facts, get_usage, select_site
 from operations.catalog.versions import CatalogCache
 from operations.platform.paging import fetch_newest_first
+from operations.platform.views import copy_columns
 from rules.eligibility.decide import decide_eligibility
+from rules.eligibility.facts import EligibilityFacts
 from wording.not_found import not_found
 
 
 def select_readable(scope: OperatorScope) -> Select[Customer]:
-    """What this scope may see: an operator sees all."""
+    """Return the query for what this scope may read. An operator reads all."""
     return select(Customer)
 
 
 async def search_customers(
     session: AsyncSession, scope: OperatorScope, *, q: str | None, limit: int, cursor: str | None
 ) -> Page[CustomerSummary]:
-    """A page of customers whose name, e-mail or address has these words, or who own this id."""
+    """Return a page of customers whose name, e-mail or address has these words, or who have this id."""
     statement = select_readable(scope)
     if q:
         statement = statement.where(_match_search(q))
@@ -41,7 +43,7 @@ async def search_customers(
     return Page(items=tuple(CustomerSummary(**_shared_fields(row, accounts[row.id])) for row in rows), next_cursor=more)
 
 
-def _match_search(q: str) -> Any:
+def _match_search(q: str) -> ColumnElement[bool]:
     words = re.findall(r"\w+", q)
     prefixes = func.to_tsquery("simple", " & ".join(f"{word}:*" for word in words))
     at_an_address = (
@@ -80,22 +82,14 @@ async def _get_accounts(session: AsyncSession, customers: list[str]) -> dict[str
 
 
 def _shared_fields(row: Customer, accounts: Sequence[str]) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "cis_person_id": row.cis_person_id,
-        "name": row.name,
-        "email": row.email,
-        "phone": row.phone,
-        "language": row.language,
-        "accounts": tuple(accounts),
-    }
+    return copy_columns(row, CustomerSummary) | {"accounts": tuple(accounts)}
 
 
 async def get_customer(session: AsyncSession, scope: OperatorScope, customer_id: str) -> CustomerView:
-    """One customer with the places served.
+    """Return one customer with its service points.
 
     Raises:
-        NotFound: there is none that this scope may see.
+        NotFound: there is none that this scope may read.
     """
     row = (await session.execute(select_readable(scope).where(col(Customer.id) == customer_id))).scalar_one_or_none()
     if row is None:
@@ -142,7 +136,8 @@ def _to_service_point(point: ServicePoint, premise: Premise, account: Account) -
 async def list_eligible_programs(
     session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, customer_id: str, service_point: str | None
 ) -> tuple[EligiblePrograms, ...]:
-    """For each of the customer's service points, or the one named: every program, and why or why not.
+    """Return every program for each of the customer's service points, or for the one named, with the reasons for or
+    against it.
 
     Raises:
         NotFound: no such customer, or no such service point of theirs.
@@ -157,23 +152,26 @@ async def list_eligible_programs(
         if service_point is not None:
             raise not_found("customers_service_point", service_point)
     catalog = await catalogs.get_current(session)
-    used = await session.execute(
-        select(col(ProgramCapacity.program), *build_usage_columns(col(ProgramCapacity.program)))
+    usage = await get_usage(session)
+    return tuple(
+        EligiblePrograms(
+            service_point=row.cis_service_point_id,
+            as_of=now,
+            programs=tuple(
+                _to_eligibility(program, build_facts(row, catalog, program, now, usage[program.code]))
+                for program in catalog.content.programs
+            ),
+        )
+        for row in rows
     )
-    usage = {program: to_usage(values) for program, *values in used.all()}
-    answers: list[EligiblePrograms] = []
-    for row in rows:
-        programs: list[ProgramEligibility] = []
-        for program in catalog.content.programs:
-            decision = decide_eligibility(build_facts(row, catalog, program, now, usage[program.code]))
-            programs.append(
-                ProgramEligibility(
-                    program=program.code,
-                    name=program.name,
-                    eligible=decision.outcome is not DecisionOutcome.REJECTED,
-                    outcome=decision.outcome,
-                    findings=decision.findings,
-                )
-            )
-        answers.append(EligiblePrograms(service_point=row.cis_service_point_id, as_of=now, programs=tuple(programs)))
-    return tuple(answers)
+
+
+def _to_eligibility(program: Program, facts: EligibilityFacts) -> ProgramEligibility:
+    decision = decide_eligibility(facts)
+    return ProgramEligibility(
+        program=program.code,
+        name=program.name,
+        eligible=decision.outcome is not DecisionOutcome.REJECTED,
+        outcome=decision.outcome,
+        findings=decision.findings,
+    )

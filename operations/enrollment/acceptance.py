@@ -22,7 +22,7 @@ from models.tables.customer import ServicePoint
 from models.tables.enrollment import Enrollment
 from models.tables.sync_request import SyncRequest
 from operations.catalog.capacity import reserve
-from operations.catalog.eligibility_facts import build_usage_columns, gather_application_facts, select_site
+from operations.catalog.eligibility_facts import build_usage_columns, gather_application_facts, select_site, to_usage
 from operations.catalog.versions import CatalogCache
 from operations.catalog.waitlist import notify_next_in_line
 from operations.enrollment import enrollments
@@ -32,6 +32,7 @@ from operations.platform.audit import AuditTrail
 from operations.platform.bulk_insert import build_insert, to_json
 from rules.capacity import CapacityNeed, with_current_limits
 from rules.eligibility.decide import decide_eligibility
+from rules.eligibility.facts import ProgramUsage
 
 _E = EnrollmentState
 _UNDECIDED = (_E.SUBMITTED, _E.VALIDATING, _E.WAITLISTED)
@@ -99,7 +100,7 @@ def _build_load_statement() -> Any:
 _LOAD = _build_load_statement()
 
 
-async def load_enrollment(session: AsyncSession, enrollment_id: str) -> tuple[Row[Any], Any]:
+async def load_enrollment(session: AsyncSession, enrollment_id: str) -> tuple[Row[Any], ProgramUsage]:
     """The enrolment, locked, with its place, and what its program holds.
 
     Raises:
@@ -108,10 +109,12 @@ async def load_enrollment(session: AsyncSession, enrollment_id: str) -> tuple[Ro
     row = (await session.execute(_LOAD, {"enrollment": enrollment_id})).first()
     if row is None:
         raise NotFound(f"There is no enrolment {enrollment_id}.")
-    return row, row[len(_ENROLLMENT_COLUMNS) : len(_ENROLLMENT_COLUMNS) + 4]
+    return row, to_usage(row[len(_ENROLLMENT_COLUMNS) : len(_ENROLLMENT_COLUMNS) + 4])
 
 
-async def load_and_resume(session: AsyncSession, scope: SystemScope, enrollment_id: str) -> tuple[Row[Any], Any]:
+async def load_and_resume(
+    session: AsyncSession, scope: SystemScope, enrollment_id: str
+) -> tuple[Row[Any], ProgramUsage]:
     """As `load`, for a flow that goes on: it waits for nobody. The record may still call a person, if a worker was
     killed before Temporal heard of that, or if this flow takes the place of one that was broken off.
 

@@ -8,7 +8,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.errors import Unavailable
-from models.ids import enrollment_workflow_id, new_id
+from models.ids import new_id
 from models.states.device import DEVICE_TRANSITIONS, DeviceState
 from models.states.subscription import (
     REGISTRATION_TRANSITIONS,
@@ -16,17 +16,18 @@ from models.states.subscription import (
     RegistrationState,
     SubscriptionState,
 )
-from models.states.sync_request import SyncKind, SyncState
+from models.states.sync_request import SyncKind
 from models.tables.subscription import Device, DeviceLocation, ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
 from models.values import normalize_serial_number
 from operations.catalog.versions import IndexedCatalog
+from operations.enrollment.enrollments import LIFECYCLE
 from operations.platform.audit import AuditTrail
 from operations.platform.bulk_insert import build_insert, to_json
+from operations.synchronization.enqueue import build_sync_request
 from operations.synchronization.snapshots import assemble_snapshot
 from rules.device_states import states_when_enrolled
 from rules.eligibility.facts import EligibilityFacts
-from rules.synchronization.snapshots import snapshot_hash
 
 _CLOSE_INSTALLATIONS = text(
     "UPDATE device_installation SET removed_at = :instant WHERE device_id = ANY(:devices) AND removed_at IS NULL"
@@ -213,7 +214,7 @@ def _build_registration_row(subscription: dict[str, Any], device: dict[str, Any]
 def _build_sync_request_row(
     what: Association, subscription: dict[str, Any], devices: list[dict[str, Any]], instant: datetime
 ) -> dict[str, Any]:
-    picture = assemble_snapshot(
+    snapshot = assemble_snapshot(
         what.enrollment,
         what.catalog,
         subscription,
@@ -222,23 +223,6 @@ def _build_sync_request_row(
         sequence=1,
         transaction_id=what.enrollment.transaction_id,
         instant=instant,
-    ).model_dump(mode="json")
-    return {
-        "id": new_id("syn"),
-        "kind": SyncKind.ENROLL,
-        "subscription_id": subscription["id"],
-        "sequence": 1,
-        "enrollment_id": what.enrollment.id,
-        "journey": what.enrollment.id,
-        "workflow_id": enrollment_workflow_id(what.enrollment.id),
-        "program": subscription["program"],
-        "state": SyncState.PENDING,
-        "revision": 1,
-        "endpoint": what.catalog.derms_endpoint,
-        "snapshot": picture,
-        "snapshot_hash": snapshot_hash(picture),
-        "held": what.facts.program.sync_policy == "batched",
-        "attempts": 0,
-        "created_at": instant,
-        "updated_at": instant,
-    }
+    )
+    ref = LIFECYCLE.ref(what.enrollment.id)
+    return build_sync_request(subscription, snapshot.model_dump(mode="json"), ref, what.catalog, instant)

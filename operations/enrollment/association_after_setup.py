@@ -5,26 +5,25 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from models.messages.site_visit import InstallationResult
 from models.requests.completion import InstalledDevice
 from models.requests.enrollment import EnrollmentApplication, RequestedDevice
 from models.scope import SystemScope
 from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState
-from models.states.subscription import SubscriptionState
 from models.tables.enrollment import Enrollment
-from models.tables.subscription import ProgramSubscription
 from operations.catalog.capacity import release, reserve
 from operations.catalog.eligibility_facts import gather_application_facts
 from operations.catalog.versions import CatalogCache
 from operations.enrollment import enrollments
 from operations.enrollment.association import Association, associate_devices
+from operations.enrollment.subscriptions import get_pending_subscription
 from operations.platform.audit import AuditTrail
 from rules.capacity import CapacityNeed
 from rules.eligibility.decide import find_device_failures
+from rules.eligibility.facts import ProgramUsage
 
 _E = EnrollmentState
 AWAITING_DEVICE = (_E.DEVICE_SETUP, _E.AWAITING_SITE_VISIT)
@@ -62,7 +61,7 @@ async def load_candidate(
     session: AsyncSession,
     catalogs: CatalogCache,
     now: datetime,
-    loaded: tuple[Row[Any], Any],
+    loaded: tuple[Row[Any], ProgramUsage],
     devices: tuple[RequestedDevice, ...],
     installed_by: str,
 ) -> Candidate:
@@ -75,12 +74,7 @@ async def load_candidate(
     facts, known = await gather_application_facts(
         session, catalog, program, row, usage, application, now, applied_at=row.submitted_at
     )
-    subscription = await session.scalar(
-        select(ProgramSubscription).where(
-            col(ProgramSubscription.enrollment_id) == row.id,
-            col(ProgramSubscription.state) == SubscriptionState.PENDING,
-        )
-    )
+    subscription = await get_pending_subscription(session, row.id)
     what = Association(row, facts, catalog, known, subscription=subscription, installed_by=installed_by)
     return Candidate(what, await enrollments.get_for_update(session, row.id))
 

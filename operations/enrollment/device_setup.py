@@ -2,14 +2,11 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from models.catalog.programs import Program
 from models.catalog.service_tasks import ServiceLevel, SetupStep
 from models.errors import NotFound
-from models.ids import enrollment_workflow_id
 from models.messages.enrollment import DeviceSetupPlan
 from models.messages.shipment import AwaitedShipment
 from models.messages.site_visit import AwaitedVisit
@@ -20,14 +17,13 @@ from models.states.subscription import SubscriptionState
 from models.states.work_order import WorkOrderKind, WorkOrderState
 from models.tables.enrollment import Enrollment
 from models.tables.subscription import ProgramSubscription
-from models.tables.work_order import WorkOrder
 from operations.catalog.versions import CatalogCache, IndexedCatalog
 from operations.enrollment import enrollments
 from operations.enrollment.association import Association, build_subscription
+from operations.enrollment.subscriptions import get_pending_subscription
 from operations.field_work import shipments, work_orders
 from operations.field_work.work_orders import NewWorkOrder
 from operations.platform.audit import AuditTrail
-from operations.synchronization.enqueue import RequestRef
 
 
 def get_setup_steps(
@@ -74,8 +70,8 @@ async def _order_shipment(
     level: ServiceLevel,
     instant: datetime,
 ) -> AwaitedShipment:
-    journey = RequestRef(subscription.enrollment_id, enrollment_workflow_id(subscription.enrollment_id))
-    return await shipments.create_shipment(session, trail, subscription, journey, catalog.version, level, instant)
+    request = enrollments.LIFECYCLE.ref(subscription.enrollment_id)
+    return await shipments.create_shipment(session, trail, subscription, request, catalog.version, level, instant)
 
 
 async def _order_visit(
@@ -87,10 +83,9 @@ async def _order_visit(
     instant: datetime,
 ) -> AwaitedVisit:
     program = catalog.get_program(subscription.program)
-    enrollment_id = subscription.enrollment_id
     new = NewWorkOrder(
         kind=WorkOrderKind.INSTALL,
-        request=RequestRef(enrollment_id, enrollment_workflow_id(enrollment_id)),
+        request=enrollments.LIFECYCLE.ref(subscription.enrollment_id),
         subscription=subscription,
         ownership=application.asset_ownership,
         catalog_version=catalog.version,
@@ -137,12 +132,8 @@ async def _load_awaiting_device(
     """The enrolment, locked, and its subscription, if that waits for a device; somebody has acted, so that nobody is
     needed any more."""
     enrollment = await enrollments.get_for_update(session, enrollment_id)
-    waiting = select(ProgramSubscription).where(
-        col(ProgramSubscription.enrollment_id) == enrollment_id,
-        col(ProgramSubscription.state) == SubscriptionState.PENDING,
-    )
     enrollments.resume_if_parked(trail, enrollment, now)
-    return enrollment, await session.scalar(waiting)
+    return enrollment, await get_pending_subscription(session, enrollment_id)
 
 
 def _never_awaited_device(enrollment_id: str) -> NotFound:
@@ -162,7 +153,7 @@ async def order_new_visit(
     trail = AuditTrail(scope, now, enrollment_id)
     enrollment, waiting = await _load_awaiting_device(session, trail, enrollment_id, now)
     catalog = await catalogs.get_version(session, enrollment.catalog_version)
-    last = await _get_last_work_order(session, enrollment_id)
+    last = await work_orders.get_latest_of_request(session, enrollment_id)
     if last is not None and (waiting is None or last.state is not WorkOrderState.CANCELLED):
         visit = work_orders.to_visit(last.id, _get_service_level(catalog, catalog.get_program(enrollment.program)))
     elif waiting is not None:
@@ -184,7 +175,8 @@ async def get_setup_in_progress(
     """What an enrolment that is being set up waits for."""
     catalog = await catalogs.get_version(session, catalog_version)
     program = catalog.get_program(application.program)
-    level, last = _get_service_level(catalog, program), await _get_last_work_order(session, enrollment_id)
+    level = _get_service_level(catalog, program)
+    last = await work_orders.get_latest_of_request(session, enrollment_id)
     shipment = await shipments.get_latest_of_enrollment(session, enrollment_id)
     return DeviceSetupPlan(
         steps=get_setup_steps(catalog, program, application),
@@ -192,8 +184,3 @@ async def get_setup_in_progress(
         visit=work_orders.to_visit(last.id, level) if last else None,
         shipment=shipments.to_shipment_message(shipment.id, level) if shipment else None,
     )
-
-
-async def _get_last_work_order(session: AsyncSession, enrollment_id: str) -> WorkOrder | None:
-    statement = select(WorkOrder).where(col(WorkOrder.journey) == enrollment_id).order_by(col(WorkOrder.id).desc())
-    return (await session.execute(statement.limit(1))).scalar_one_or_none()

@@ -21,11 +21,11 @@ from models.scope import OperatorScope, Scope
 from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState
 from models.states.subscription import SUBSCRIPTION_TRANSITIONS, SubscriptionState
 from models.tables.enrollment import Enrollment
-from models.tables.subscription import ProgramSubscription
 from models.tables.work_order import WorkOrder
 from operations.catalog.capacity import release
 from operations.catalog.versions import CatalogCache
 from operations.catalog.waitlist import notify_next_in_line
+from operations.enrollment.subscriptions import get_pending_subscription
 from operations.field_work import shipments, work_orders
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
@@ -273,12 +273,7 @@ async def _cancel_setup(
     await work_orders.cancel_open_orders(session, trail, col(WorkOrder.journey) == enrollment.id, now, reason)
     expired = enrollment.state is _E.EXPIRED
     await shipments.cancel_open_shipments(session, trail, enrollment.id, now, reason, expired=expired)
-    pending = await session.scalar(
-        select(ProgramSubscription).where(
-            col(ProgramSubscription.enrollment_id) == enrollment.id,
-            col(ProgramSubscription.state) == SubscriptionState.PENDING,
-        )
-    )
+    pending = await get_pending_subscription(session, enrollment.id)
     if pending is not None:
         pending.state = trail.transition(
             SUBSCRIPTION_TRANSITIONS, pending.id, pending.state, SubscriptionState.CANCELLED, reason=reason

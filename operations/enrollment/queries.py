@@ -1,4 +1,4 @@
-"""Reading enrolments: lists, and one with everything that happened to it and what followed from it."""
+"""Read enrollments: lists, and one with everything that happened to it and the requests that followed it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,15 +15,16 @@ from models.states.sync_request import SyncState
 from models.states.unenrollment import UnenrollmentState
 from models.tables.enrollment import Enrollment
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
-from models.tables.sync_request import SyncRequest
 from models.views.enrollment import EnrollmentSummary, EnrollmentView, RelatedRequest
 from models.views.subscription import SubscriptionView
 from models.views.view import Page
-from operations.enrollment.device_views import to_subscribed_device
+from operations.enrollment.enrollments import LIFECYCLE
+from operations.enrollment.subscriptions import to_subscribed_device
 from operations.field_work import head_end_request_queries, shipment_queries, work_order_queries
 from operations.platform import timelines
-from operations.platform.paging import decode_cursor, fetch_newest_first, filter_by_given, get_one
-from operations.synchronization import queries
+from operations.platform.paging import decode_cursor, fetch_newest_first, filter_by_given
+from operations.platform.views import copy_columns
+from operations.synchronization import queries as sync_queries
 from rules.available_actions import enrollment_actions
 from wording.enrollment import enrollment_next_step
 from wording.unenrollment import unenrollment_next_step
@@ -32,7 +33,7 @@ _NOT_CARRIED_OUT = (UnenrollmentState.REJECTED, UnenrollmentState.CANCELLED)
 
 
 def select_readable(scope: OperatorScope) -> Select[Enrollment]:
-    """What this scope may see: an operator sees all."""
+    """Return the query for what this scope may read. An operator reads all."""
     return select(Enrollment)
 
 
@@ -49,7 +50,7 @@ async def list_enrollments(
     limit: int,
     cursor: str | None,
 ) -> Page[EnrollmentSummary]:
-    """A page of them, newest first."""
+    """Return a page of enrollments, newest first."""
     statement = filter_by_given(
         select_readable(scope),
         customer_id=customer,
@@ -73,9 +74,10 @@ async def list_enrollments(
 def _match_subscription(
     state: SubscriptionState, program: str | None, cursor: str | None
 ) -> tuple[ColumnElement[bool], ...]:
-    """What joins the enrolments to their subscriptions of that state; an enrolment has one at most. What is said of an
-    enrolment's program and of the cursor is said of the subscription's too: read in the order of its index, a rare
-    state is not looked for among all enrolments, nor a late page from the first."""
+    """Return the conditions that join enrollments to their subscriptions in a state; an enrollment has one at most.
+    They repeat the conditions on the program and the cursor for the subscription: PostgreSQL then reads in the order of
+    the subscription's index, and does not search all enrollments for a rare state, nor from the first page for a late
+    one."""
     of = ProgramSubscription
     conditions = [col(of.enrollment_id) == col(Enrollment.id), col(of.state) == state]
     if program is not None:
@@ -88,22 +90,13 @@ def _match_subscription(
 async def get_enrollment(
     session: AsyncSession, scope: OperatorScope, enrollment_id: str, links: Mapping[str, str]
 ) -> EnrollmentView:
-    """One of them, with its decision, subscription, sync requests and timeline.
+    """Return one enrollment with its decision, subscription, sync requests and timeline.
 
     Raises:
-        NotFound: there is none that this scope may see.
+        NotFound: there is none that this scope may read.
     """
-    row: Enrollment = await get_one(
-        session,
-        select_readable(scope),
-        col(Enrollment.id),
-        enrollment_id,
-        "enrollment",
-    )
-    requests = await session.execute(
-        select(SyncRequest).where(col(SyncRequest.enrollment_id) == enrollment_id).order_by(col(SyncRequest.id))
-    )
-    told = tuple(queries.to_summary(one) for one in requests.scalars())
+    row = await LIFECYCLE.get_readable(session, select_readable(scope), enrollment_id)
+    sync_requests = await sync_queries.list_for_enrollment(session, enrollment_id)
     subscription = await _get_subscription(session, enrollment_id)
     followed = await timelines.list_following_requests(session, enrollment_id)
     return EnrollmentView(
@@ -119,9 +112,9 @@ async def get_enrollment(
         head_end_requests=await head_end_request_queries.list_for_enrollment(session, enrollment_id),
         unenrollments=tuple(one for one in followed if one.id.startswith("unr_")),
         service_calls=tuple(one for one in followed if one.id.startswith("svc_")),
-        sync_requests=told,
+        sync_requests=sync_requests,
         timeline=await timelines.get_timeline(session, enrollment_id, *(one.id for one in followed)),
-        next_step=_find_next_step(row, subscription, followed, told[-1].state if told else None),
+        next_step=_find_next_step(row, subscription, followed, sync_requests[-1].state if sync_requests else None),
         available_actions=enrollment_actions(row.state),
         links=dict(links),
     )
@@ -133,34 +126,19 @@ def _find_next_step(
     followed: Sequence[RelatedRequest],
     synchronization: SyncState | None,
 ) -> str:
-    """Of an enrolment whose customer leaves, what happens next with the leaving."""
-    leaving = [one for one in followed if one.id.startswith("unr_") and one.state not in _NOT_CARRIED_OUT]
-    if leaving and subscription and subscription.state in (SubscriptionState.ENDING, SubscriptionState.ENDED):
-        return unenrollment_next_step(UnenrollmentState(leaving[-1].state), synchronization)
+    """Return what happens next; once the participation is ending, what happens next with the unenrollment."""
+    unenrollments = [one for one in followed if one.id.startswith("unr_") and one.state not in _NOT_CARRIED_OUT]
+    if unenrollments and subscription and subscription.state in (SubscriptionState.ENDING, SubscriptionState.ENDED):
+        return unenrollment_next_step(UnenrollmentState(unenrollments[-1].state), synchronization)
     return enrollment_next_step(row.state, synchronization)
 
 
 def _shared_fields(row: Enrollment) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "transaction_id": row.transaction_id,
-        "channel": row.channel,
-        "requester": row.requester,
-        "customer": row.customer_id,
-        "account": row.account,
-        "service_point": row.service_point,
-        "program": row.program,
-        "installation_method": row.installation_method,
-        "asset_ownership": row.asset_ownership,
-        "state": row.state,
-        "reason": row.reason or _get_decision_reason(row),
-        "submitted_at": row.submitted_at,
-        "updated_at": row.updated_at,
-    }
+    return copy_columns(row, EnrollmentSummary) | {"reason": row.reason or _get_decision_reason(row)}
 
 
 def _get_decision_reason(row: Enrollment) -> str | None:
-    """Why a request waits for a place or does not qualify, in one line; its decision has it rule by rule."""
+    """Return why a request waits for a place or does not qualify, in one line; its decision has it rule by rule."""
     if row.state not in (EnrollmentState.REJECTED, EnrollmentState.WAITLISTED) or row.decision is None:
         return None
     return " ".join(finding.reason for finding in Decision.model_validate(row.decision).failures) or None
@@ -192,5 +170,5 @@ async def _get_subscription(session: AsyncSession, enrollment_id: str) -> Subscr
         state=subscription.state,
         start=subscription.start_at,
         end=subscription.end_at,
-        devices=tuple(to_subscribed_device(device, standing) for _, device, standing in rows if device is not None),
+        devices=tuple(to_subscribed_device(device, registered) for _, device, registered in rows if device is not None),
     )

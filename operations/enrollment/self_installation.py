@@ -1,7 +1,6 @@
 """The customer has installed the device that was sent to them: it is validated like any device, and associated."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -113,7 +112,7 @@ async def associate_own_devices(
         Unavailable: another request took a serial number at the same moment; the same again says who has it.
     """
     now = datetime.now(UTC)
-    loaded: tuple[Any, Any] = await load_and_resume(session, scope, enrollment_id)
+    loaded = await load_and_resume(session, scope, enrollment_id)
     if loaded[0].state not in AWAITING_DEVICE:
         here = await get_enrollment_progress(session, enrollment_id)
         return InstallationResult(state=here.state, sync_request_id=here.sync_request_id)

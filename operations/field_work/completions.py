@@ -1,10 +1,7 @@
-"""Technicians' reports: kept once each as they come, looked at once by the flow that waits for them."""
+"""Technicians' reports: each is stored once when it arrives, and processed once by the workflow that waits for it."""
 
-import hashlib
 from datetime import UTC, datetime
-from typing import Any
 
-import orjson
 from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -21,10 +18,11 @@ from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from models.values import normalize_serial_number
 from operations.catalog.eligibility_facts import get_held_devices
 from operations.catalog.versions import CatalogCache
-from operations.field_work import unclaimed_work
+from operations.field_work.unclaimed_work import mark_if_work_was_done
 from operations.field_work.work_orders import get_for_update, transition
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
+from operations.platform.digest import compute_digest
 from rules.completions import CompletionFacts, find_completion_errors, find_future_finish
 
 _W = WorkOrderState
@@ -37,20 +35,20 @@ _PATHS_TO_ON_SITE: dict[WorkOrderState, tuple[WorkOrderState, ...]] = {
     _W.ON_SITE: (),
     _W.INCOMPLETE: (_W.RESCHEDULED, _W.EN_ROUTE, _W.ON_SITE),
 }
-"""Who reports has been on site, whether or not the steps before were told."""
+"""A technician who reports has been on site, whether or not the steps before were recorded."""
 
 
 async def submit_report(
     session: AsyncSession, scope: Scope, catalogs: CatalogCache, work_order_id: str, completion: Completion
 ) -> WorkOrder:
-    """Takes a report in and passes it on to the flow. The same one again changes nothing; one of an order that was
-    called off is kept and changes nothing either.
+    """Store a report and notify the workflow that waits for it. The same report again changes nothing; a report of a
+    canceled order is stored and changes nothing either.
 
     Raises:
         NotFound: there is no such order.
-        Invalid: the report does not fit the order, or the device cannot be taken; nothing is kept, so that the
+        Invalid: the report does not fit the order, or the device cannot be used; nothing is stored, so that the
             technician corrects it on site.
-        IllegalTransition: the order is completed already, or will be by a report that is looked at next.
+        IllegalTransition: the order is completed already, or will be by a report that waits to be processed.
         ContentMismatch: the completion id was used before for another report.
     """
     row = await get_for_update(session, work_order_id)
@@ -59,6 +57,23 @@ async def submit_report(
     if row.state is _W.CANCELLED or row.called_off:
         await _store_ignored(session, scope, row, completion)
         return row
+    await _check_open_for_reports(session, row)
+    future = find_future_finish(completion, datetime.now(UTC))
+    errors = future + find_completion_errors(await _gather_facts(session, catalogs, row, completion), completion)
+    if errors:
+        raise Invalid(
+            "The report cannot be used; nothing was stored and the order stays open.",
+            fix="Correct what the pointers name and send it again.",
+            code="report-refused",
+            pointers=errors,
+        )
+    await _store(session, row, completion)
+    signal = SiteVisitCompleted(work_order_id=row.id, completion_id=completion.completion_id)
+    await outbox.enqueue_signals(session, SITE_VISIT_COMPLETED, [(row.workflow_id, signal)])
+    return row
+
+
+async def _check_open_for_reports(session: AsyncSession, row: WorkOrder) -> None:
     if row.state not in _PATHS_TO_ON_SITE:
         raise IllegalTransition(
             f"The work order is {row.state}; a report changes nothing any more.",
@@ -66,45 +81,25 @@ async def submit_report(
         )
     if await _has_final_report_pending(session, row):
         raise IllegalTransition(
-            "The work was reported as done, and that report is looked at next; another one would be lost.",
-            fix="Wait: the order shows whether the report was taken, or what to correct.",
+            "The work was reported as done, and that report is processed next; another one would be lost.",
+            fix="Wait: the order shows whether the report was accepted, or what to correct.",
         )
-    early = find_future_finish(completion, datetime.now(UTC))
-    faults = early + find_completion_errors(await _gather_facts(session, catalogs, row, completion), completion)
-    if faults:
-        raise Invalid(
-            "The report cannot be taken; nothing was stored and the order stays open.",
-            fix="Correct what the pointers name and send it again.",
-            code="report-refused",
-            pointers=faults,
-        )
-    await _store(session, row, completion.completion_id, completion.outcome, completion.model_dump(mode="json"))
-    signal = SiteVisitCompleted(work_order_id=row.id, completion_id=completion.completion_id)
-    await outbox.enqueue_signals(session, SITE_VISIT_COMPLETED, [(row.workflow_id, signal)])
-    return row
 
 
 async def _store_ignored(session: AsyncSession, scope: Scope, row: WorkOrder, completion: Completion) -> None:
-    """For a person to see: the visit took place although what it was made for had ended."""
+    """Store a report for a person to see: the visit took place although the order was no longer needed."""
     now, why = datetime.now(UTC), row.called_off or "the order was cancelled"
-    await _store(
-        session,
-        row,
-        completion.completion_id,
-        completion.outcome,
-        completion.model_dump(mode="json"),
-        verdict=f"ignored: {why}",
-    )
+    await _store(session, row, completion, verdict=f"ignored: {why}")
     trail = AuditTrail(scope, now, row.journey)
     if row.state in (_W.EN_ROUTE, _W.ON_SITE):
         transition(trail, row, now, _W.INCOMPLETE, reason=why)
     trail.note(row.id, "wo:report_ignored", reason=why)
-    unclaimed_work.mark_if_work_was_done(trail, row, completion, now, why)
+    mark_if_work_was_done(trail, row, completion, now, why)
     await trail.write(session)
 
 
 async def _has_final_report_pending(session: AsyncSession, row: WorkOrder) -> bool:
-    """Whether a report waits to be looked at that will end the order if it can be used."""
+    """Return whether a report waits to be processed that ends the order if it can be used."""
     waiting = select(col(WorkOrderCompletion.completion_id)).where(
         col(WorkOrderCompletion.work_order_id) == row.id,
         col(WorkOrderCompletion.verdict).is_(None),
@@ -117,7 +112,7 @@ async def _is_repeated(session: AsyncSession, row: WorkOrder, completion: Comple
     earlier = await session.get(WorkOrderCompletion, completion.completion_id)
     if earlier is None:
         return False
-    if earlier.work_order_id != row.id or earlier.content_hash != _digest(completion.model_dump(mode="json")):
+    if earlier.work_order_id != row.id or earlier.content_hash != compute_digest(completion.model_dump(mode="json")):
         raise ContentMismatch(
             "This completion id was used before for another report.",
             fix="Use a new completion id for a new report; send the same content to repeat one.",
@@ -125,33 +120,22 @@ async def _is_repeated(session: AsyncSession, row: WorkOrder, completion: Comple
     return True
 
 
-async def _store(
-    session: AsyncSession,
-    row: WorkOrder,
-    completion_id: str,
-    outcome: CompletionOutcome,
-    body: dict[str, Any],
-    *,
-    verdict: str | None = None,
-) -> None:
+async def _store(session: AsyncSession, row: WorkOrder, completion: Completion, *, verdict: str | None = None) -> None:
+    body = completion.model_dump(mode="json")
     await session.execute(
         insert(WorkOrderCompletion)
         .values(
-            completion_id=completion_id,
+            completion_id=completion.completion_id,
             work_order_id=row.id,
             attempt=row.attempt,
-            outcome=outcome,
+            outcome=completion.outcome,
             body=body,
-            content_hash=_digest(body),
+            content_hash=compute_digest(body),
             received_at=datetime.now(UTC),
             verdict=verdict,
         )
         .on_conflict_do_nothing()
     )
-
-
-def _digest(body: dict[str, Any]) -> str:
-    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 async def _gather_facts(
@@ -183,36 +167,36 @@ async def _gather_facts(
 async def process_report(
     session: AsyncSession, scope: Scope, catalogs: CatalogCache, signal: SiteVisitCompleted
 ) -> SiteVisitStatus:
-    """Looks at a report once: moves the order on, or sends it back to the technician with the reason.
+    """Process a report once: move the order on, or return it to the technician with the reason.
 
     Raises:
         NotFound: there is no such order.
     """
     now = datetime.now(UTC)
     row = await get_for_update(session, signal.work_order_id)
-    kept, verdict = await _get_stored_report(session, row, signal)
+    stored, verdict = await _get_stored_report(session, row, signal)
     trail = AuditTrail(scope, now, row.journey)
-    if kept is not None and kept.verdict is None:
-        verdict = kept.verdict = await _evaluate(session, catalogs, trail, now, row, kept)
+    if stored is not None and stored.verdict is None:
+        verdict = stored.verdict = await _evaluate(session, catalogs, trail, now, row, stored)
     if verdict not in (None, COMPLETION_ACCEPTED) and row.state in _PATHS_TO_ON_SITE and not row.called_off:
         row.sent_back = verdict
         trail.note(row.id, "wo:sent_back", reason=verdict or "")
     await trail.write(session)
     await session.flush()
-    return to_visit_status(row, kept, verdict or "")
+    return to_visit_status(row, stored, verdict or "")
 
 
 async def _get_stored_report(
     session: AsyncSession, row: WorkOrder, signal: SiteVisitCompleted
 ) -> tuple[WorkOrderCompletion | None, str | None]:
-    """The report as it is kept; one that came as a signal by hand is kept now, if it can be read."""
+    """Return the stored report, or why there is none. A report that a person sent as a signal is stored now."""
     if signal.completion is not None and await session.get(WorkOrderCompletion, signal.completion_id) is None:
         try:
             completion = Completion.model_validate({**signal.completion, "completion_id": signal.completion_id})
         except ValidationError as error:
-            faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:10])
-            return None, f"The report cannot be read: {faults}"
-        await _store(session, row, completion.completion_id, completion.outcome, completion.model_dump(mode="json"))
+            errors = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:10])
+            return None, f"The report cannot be read: {errors}"
+        await _store(session, row, completion)
     found = await session.get(WorkOrderCompletion, signal.completion_id)
     if found is None:
         return None, f"There is no report {signal.completion_id}."
@@ -227,16 +211,16 @@ async def _evaluate(
     trail: AuditTrail,
     now: datetime,
     row: WorkOrder,
-    kept: WorkOrderCompletion,
+    stored: WorkOrderCompletion,
 ) -> str:
-    completion = Completion.model_validate(kept.body)
+    completion = Completion.model_validate(stored.body)
     if row.state not in _PATHS_TO_ON_SITE or row.called_off:
         why = row.called_off or f"the order is {row.state}"
-        unclaimed_work.mark_if_work_was_done(trail, row, completion, now, why)
+        mark_if_work_was_done(trail, row, completion, now, why)
         return f"ignored: {why}"
-    faults = find_completion_errors(await _gather_facts(session, catalogs, row, completion), completion)
-    if faults:
-        return " ".join(f"{fault.pointer[1:]}: {fault.detail}." for fault in faults)
+    errors = find_completion_errors(await _gather_facts(session, catalogs, row, completion), completion)
+    if errors:
+        return " ".join(f"{fault.pointer[1:]}: {fault.detail}." for fault in errors)
     end = _W.COMPLETED if completion.outcome.is_done else _W.INCOMPLETE
     transition(trail, row, now, *_PATHS_TO_ON_SITE[row.state], end, reason=completion.outcome.replace("_", " "))
     row.outcome, row.sent_back, row.technician = completion.outcome, None, completion.technician
@@ -248,7 +232,7 @@ async def _evaluate(
 
 
 async def get_accepted_report(session: AsyncSession, work_order_id: str) -> WorkOrderCompletion:
-    """The report by which an order has ended."""
+    """Return the report that ended an order."""
     statement = (
         select(WorkOrderCompletion)
         .where(
@@ -262,8 +246,8 @@ async def get_accepted_report(session: AsyncSession, work_order_id: str) -> Work
 
 
 async def allow_another_attempt(session: AsyncSession, scope: Scope, work_order_id: str) -> WorkOrder:
-    """A person wants one more visit although the attempts are used up. An order that is open already, or that nobody
-    needs any more, stays as it is.
+    """Allow one more visit although the attempts are used up. An order that is open, or no longer needed, stays as it
+    is.
 
     Raises:
         NotFound: there is none.
@@ -280,15 +264,15 @@ async def allow_another_attempt(session: AsyncSession, scope: Scope, work_order_
     return row
 
 
-def to_visit_status(row: WorkOrder, kept: WorkOrderCompletion | None = None, verdict: str = "") -> SiteVisitStatus:
-    """Where the order stands, as its flow wants to know it."""
+def to_visit_status(row: WorkOrder, stored: WorkOrderCompletion | None = None, verdict: str = "") -> SiteVisitStatus:
+    """Return the status of the order, as its workflow needs it."""
     outcome = CompletionOutcome(row.outcome) if row.outcome else None
     final = row.state in (_W.COMPLETED, _W.CANCELLED, _W.INCOMPLETE)
     return SiteVisitStatus(
         work_order_id=row.id,
         state=row.state,
         outcome=outcome,
-        completion_id=kept.completion_id if kept and kept.verdict == COMPLETION_ACCEPTED else None,
+        completion_id=stored.completion_id if stored and stored.verdict == COMPLETION_ACCEPTED else None,
         waits=not final,
         attempts_used_up=(
             row.state is _W.INCOMPLETE

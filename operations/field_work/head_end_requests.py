@@ -1,4 +1,4 @@
-"""What head-ends are asked, kept under the key it is asked with, and their answers, which find their flow by it."""
+"""Requests to head-ends, and their answers. A request's id is the key under which the head-end is asked and answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ from operations.platform.audit import AuditTrail
 
 _Q = HeadEndRequestState
 OPEN_STATES = (_Q.PENDING, _Q.ASKED)
-"""The states in which an answer is waited for."""
+"""The states in which an answer is still expected."""
 
 
 class HeadEndAnswer(Value):
-    """What a head-end says of one request."""
+    """A head-end's answer to one request."""
 
     message_id: str
     request_id: str
@@ -35,7 +35,7 @@ class HeadEndAnswer(Value):
 
 @dataclass(frozen=True, slots=True)
 class HeadEndDevice:
-    """A device as its head-end knows it; `key`: its serial number and manufacturer as they are compared."""
+    """A device as its head-end knows it. `key` is its serial number and manufacturer, normalized for comparison."""
 
     head_end: str
     manufacturer: str
@@ -46,7 +46,7 @@ class HeadEndDevice:
 
 @dataclass(frozen=True, slots=True)
 class HeadEndRequester:
-    """On whose behalf something is asked: the journey, the flow that waits for the answer, the enrolment."""
+    """Who asks: the request, the workflow that waits for the answer, and the enrollment."""
 
     request_id: str
     workflow_id: str
@@ -61,7 +61,7 @@ def create_request(
     asking: HeadEndRequester,
     now: datetime,
 ) -> HeadEndRequest:
-    """A new request under a key of its own, to be passed on."""
+    """Create a request under a key of its own. The workflow sends it to the head-end."""
     row = HeadEndRequest(
         id=new_id("her"),
         kind=kind,
@@ -83,7 +83,7 @@ def create_request(
 
 
 async def get_request(session: AsyncSession, request_id: str) -> HeadEndRequest:
-    """The request.
+    """Return the request.
 
     Raises:
         NotFound: there is none.
@@ -95,7 +95,7 @@ async def get_request(session: AsyncSession, request_id: str) -> HeadEndRequest:
 
 
 async def record_sent(session: AsyncSession, scope: Scope, request_id: str) -> None:
-    """The head-end has the request. The same again, or after its answer, changes nothing."""
+    """Record that the head-end has the request. A repetition changes nothing, nor does it after the answer."""
     now = datetime.now(UTC)
     row = (await get_many_for_update(session, [request_id]))[0]
     if row.state is _Q.PENDING:
@@ -107,9 +107,12 @@ async def record_sent(session: AsyncSession, scope: Scope, request_id: str) -> N
 async def receive_answers(
     session: AsyncSession, scope: Scope, answers: Sequence[HeadEndAnswer], *, tell_flows: bool = True
 ) -> int:
-    """Takes answers in and wakes the flows that wait for them, unless it is they who ask; gives how many were new.
+    """Record answers, and notify the workflows that wait for them, unless a workflow itself has fetched the answer.
 
-    The first answer to a request stands. One that answers nothing of ours changes nothing.
+    The first answer to a request counts. An answer to an unknown request changes nothing.
+
+    Returns:
+        How many answers were new.
     """
     now = datetime.now(UTC)
     first = {answer.request_id: answer for answer in reversed(answers)}
@@ -132,12 +135,13 @@ async def receive_answers(
 def transition(
     trail: AuditTrail, row: HeadEndRequest, instant: datetime, after: HeadEndRequestState, reason: str = ""
 ) -> None:
-    """Takes a request one step on."""
+    """Move a request to its next state."""
     row.state = trail.transition(HEAD_END_REQUEST_TRANSITIONS, row.id, row.state, after, reason=reason)
     row.updated_at = instant
 
 
 async def get_many_for_update(session: AsyncSession, request_ids: Sequence[str]) -> list[HeadEndRequest]:
-    """Those that there are, in one order, so that two callbacks never wait for each other."""
+    """Return the requests that exist, locked in the order of their ids, so that two callbacks never wait for each
+    other."""
     statement = select(HeadEndRequest).where(col(HeadEndRequest.id).in_(request_ids)).order_by(col(HeadEndRequest.id))
     return list((await session.execute(statement.with_for_update())).scalars())

@@ -1,4 +1,4 @@
-"""Reading shipments."""
+"""Read shipments: lists, and one with its address."""
 
 from typing import Any
 
@@ -13,15 +13,17 @@ from models.tables.customer import Premise, ServicePoint
 from models.tables.device_setup import DeviceShipment
 from models.views.device_setup import ShipmentStatusView, ShipmentSummary, ShipmentView
 from models.views.view import Page
+from operations.field_work.shipments import LIFECYCLE
 from operations.field_work.work_order_queries import format_address
-from operations.platform.paging import fetch_page, get_one
+from operations.platform.paging import fetch_page
+from operations.platform.views import copy_columns
 from rules.available_actions import shipment_actions
 from wording.links import link_to
 from wording.shipment import shipment_next_step
 
 
 def select_readable(scope: OperatorScope) -> Select[DeviceShipment]:
-    """What this scope may see: an operator sees all."""
+    """Return the query for what this scope may read. An operator reads all."""
     return select(DeviceShipment)
 
 
@@ -36,7 +38,7 @@ async def list_shipments(
     limit: int,
     cursor: str | None,
 ) -> Page[ShipmentSummary]:
-    """A page of them, newest first."""
+    """Return a page of shipments, newest first."""
     return await fetch_page(
         session,
         select_readable(scope),
@@ -52,20 +54,18 @@ async def list_shipments(
 
 
 async def list_for_enrollment(session: AsyncSession, enrollment_id: str) -> tuple[ShipmentSummary, ...]:
-    """The shipments of an enrolment, in the order in which they were made."""
+    """Return the shipments of an enrollment, oldest first."""
     statement = select(DeviceShipment).where(col(DeviceShipment.enrollment_id) == enrollment_id)
     return tuple(map(to_summary, await session.scalars(statement.order_by(col(DeviceShipment.id)))))
 
 
 async def get_shipment(session: AsyncSession, scope: OperatorScope, shipment_id: str) -> ShipmentView:
-    """One of them, with the address.
+    """Return one shipment, with the address.
 
     Raises:
-        NotFound: there is none that this scope may see.
+        NotFound: there is none that this scope may read.
     """
-    row: DeviceShipment = await get_one(
-        session, select_readable(scope), col(DeviceShipment.id), shipment_id, "shipment"
-    )
+    row = await LIFECYCLE.get_readable(session, select_readable(scope), shipment_id)
     confirmed = SelfInstallation.model_validate(row.confirmation) if row.confirmation else None
     return ShipmentView(
         **_shared_fields(row),
@@ -86,26 +86,13 @@ async def _get_address(session: AsyncSession, service_point: str) -> str:
 
 
 def to_summary(row: DeviceShipment) -> ShipmentSummary:
-    """A shipment as a list shows it."""
+    """Return a shipment as a list shows it."""
     return ShipmentSummary(**_shared_fields(row))
 
 
 def _shared_fields(row: DeviceShipment) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "number": row.number,
-        "enrollment": row.enrollment_id,
-        "customer": row.customer_id,
-        "service_point": row.service_point,
-        "program": row.program,
-        "state": row.state,
-        "carrier": row.carrier,
-        "tracking_reference": row.tracking_reference,
-        "sent_back": row.sent_back,
-        "unclaimed": row.unclaimed,
+    return copy_columns(row, ShipmentSummary) | {
         "escalated": row.escalated_at is not None,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
         "next_step": shipment_next_step(row.state, row.sent_back, row.unclaimed),
         "available_actions": _available_actions(row),
         "links": _build_links(row),
@@ -113,7 +100,7 @@ def _shared_fields(row: DeviceShipment) -> dict[str, Any]:
 
 
 def to_status(row: DeviceShipment) -> ShipmentStatusView:
-    """Where a shipment stands, and where one goes on from there."""
+    """Return the status of a shipment, with links to what can be done next."""
     return ShipmentStatusView(id=row.id, state=row.state, links=_build_links(row))
 
 
@@ -122,6 +109,6 @@ def _available_actions(row: DeviceShipment) -> tuple[str, ...]:
 
 
 def _build_links(row: DeviceShipment) -> dict[str, str]:
-    """Its doors: where it is seen, and those of what can be done with it now."""
+    """Return the links to the shipment and to what can be done with it now."""
     here = link_to(row.id)
     return {"self": here, **{action: f"{here}/{action}" for action in _available_actions(row)}}

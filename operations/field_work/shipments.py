@@ -1,4 +1,4 @@
-"""Sending a device to a customer: ordered, on its way, delivered, reminded of, called off.
+"""Shipments of devices to customers: create one, record its progress and its reminders, cancel it.
 
 See docs/domain.md#device-setup.
 """
@@ -18,11 +18,12 @@ from models.scope import Scope
 from models.states.shipment import SHIPMENT_TRANSITIONS, ShipmentState
 from models.tables.device_setup import DeviceShipment
 from models.tables.subscription import ProgramSubscription
-from operations.field_work import unclaimed_work
+from operations.field_work.context import build_context
+from operations.field_work.reminders import mark_reminded
+from operations.field_work.unclaimed_work import mark_unclaimed
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
-from operations.platform.lifecycle import Lifecycle
-from operations.synchronization.enqueue import RequestRef
+from operations.platform.lifecycle import Lifecycle, RequestRef
 
 _H = ShipmentState
 UNDER_WAY_STATES = (_H.ORDERED, _H.SHIPPED, _H.DELIVERED)
@@ -31,32 +32,25 @@ _PATHS_TO_DELIVERED: Mapping[ShipmentState, tuple[ShipmentState, ...]] = {
     _H.SHIPPED: (_H.DELIVERED,),
     _H.DELIVERED: (),
 }
-"""The way to `delivered`: who confirms a device has it, whatever was reported of the parcel."""
+"""A customer who confirms a device has received it, whatever was reported of the parcel before."""
 
 
 async def create_shipment(
     session: AsyncSession,
     trail: AuditTrail,
     subscription: ProgramSubscription,
-    journey: RequestRef,
+    request: RequestRef,
     catalog_version: int,
     level: ServiceLevel,
     instant: datetime,
 ) -> AwaitedShipment:
-    """Has a device sent; its flow waits until the customer has installed it."""
+    """Have a device sent. The workflow that asked for it waits until the customer has installed it."""
     shipment_id = new_id("shp")
     session.add(
         DeviceShipment(
             id=shipment_id,
             number=f"SH-{shipment_id[-10:].upper()}",
-            journey=journey.id,
-            workflow_id=journey.workflow_id,
-            enrollment_id=subscription.enrollment_id,
-            subscription_id=subscription.id,
-            customer_id=subscription.customer_id,
-            service_point=subscription.service_point,
-            program=subscription.program,
-            catalog_version=catalog_version,
+            **build_context(request, subscription, catalog_version),
             state=_H.ORDERED,
             created_at=instant,
             updated_at=instant,
@@ -68,7 +62,7 @@ async def create_shipment(
 
 
 def to_shipment_message(shipment_id: str, level: ServiceLevel) -> AwaitedShipment:
-    """The shipment as its flow waits for it."""
+    """Return the shipment as its workflow waits for it."""
     return AwaitedShipment(
         shipment_id=shipment_id,
         remind_after_days=level.remind_after_days,
@@ -81,22 +75,22 @@ get_for_update = LIFECYCLE.get_for_update
 
 
 async def get_latest_of_enrollment(session: AsyncSession, enrollment_id: str) -> DeviceShipment | None:
-    """The newest shipment of an enrolment."""
+    """Return the newest shipment of an enrollment."""
     statement = select(DeviceShipment).where(col(DeviceShipment.journey) == enrollment_id)
-    return (await session.execute(statement.order_by(col(DeviceShipment.id).desc()).limit(1))).scalar_one_or_none()
+    return await session.scalar(statement.order_by(col(DeviceShipment.id).desc()).limit(1))
 
 
 def transition(
     trail: AuditTrail, row: DeviceShipment, instant: datetime, *path: ShipmentState, reason: str = ""
 ) -> None:
-    """Takes a shipment along a path of states: it is waited for anew, and nobody has to see to it meanwhile."""
+    """Move a shipment along a path of states. The wait for it begins again, and it no longer needs attention."""
     LIFECYCLE.transition(trail, row, instant, *path, reason=reason)
     row.escalated_at = None
     row.unclaimed = None if row.state is _H.RETURNED else row.unclaimed
 
 
 async def notify_workflow(session: AsyncSession, row: DeviceShipment) -> None:
-    """Wakes the flow that waits for the shipment."""
+    """Notify the workflow that waits for the shipment."""
     message = ShipmentChanged(shipment_id=row.id, message_id=f"{row.id}/{row.version}")
     await outbox.enqueue_signals(session, SHIPMENT_CHANGED, [(row.workflow_id, message)])
 
@@ -104,8 +98,10 @@ async def notify_workflow(session: AsyncSession, row: DeviceShipment) -> None:
 async def record_shipped(
     session: AsyncSession, scope: Scope, shipment_id: str, dispatch: ShipmentDispatch
 ) -> DeviceShipment:
-    """The device left the warehouse. Said again, it adds or corrects the carrier and the tracking reference as long as
-    the parcel is on its way: what is not named stays. The same again changes nothing.
+    """Record that the device left the warehouse.
+
+    While the parcel is on its way, a repetition adds or corrects the carrier and the tracking reference; what it does
+    not name stays.
 
     Raises:
         NotFound: there is none.
@@ -120,16 +116,15 @@ async def record_shipped(
     after = (row.carrier, row.tracking_reference)
     if after != before:
         now = datetime.now(UTC)
-        row.updated_at = now
-        row.version += 1
         trail = AuditTrail(scope, now, row.journey)
+        row.updated_at, row.version = now, row.version + 1
         trail.note(row.id, "shp:tracked", details={"before": before, "after": after})
         await trail.write(session)
     return row
 
 
 async def record_delivered(session: AsyncSession, scope: Scope, shipment_id: str) -> DeviceShipment:
-    """The parcel has arrived. The same again changes nothing, nor does it after the customer confirmed.
+    """Record that the parcel has arrived. A repetition changes nothing, nor does it after the customer has confirmed.
 
     Raises:
         NotFound: there is none.
@@ -142,12 +137,12 @@ async def record_delivered(session: AsyncSession, scope: Scope, shipment_id: str
 
 
 def find_path_to_delivered(row: DeviceShipment) -> tuple[ShipmentState, ...]:
-    """What is still between the shipment and its delivery; nothing once it has ended."""
+    """Return the states between the shipment and its delivery; none once it has ended."""
     return _PATHS_TO_DELIVERED.get(row.state, ())
 
 
 async def record_returned(session: AsyncSession, scope: Scope, shipment_id: str, reason: str) -> DeviceShipment:
-    """The device came back. The same again changes nothing.
+    """Record that the device came back. A repetition changes nothing.
 
     Raises:
         NotFound: there is none.
@@ -161,22 +156,10 @@ async def record_returned(session: AsyncSession, scope: Scope, shipment_id: str,
     )
 
 
-async def settle_unclaimed(session: AsyncSession, scope: Scope, shipment_id: str, reason: str) -> DeviceShipment:
-    """What became of a device that does not come back: the customer keeps it, or it is lost.
-
-    Raises:
-        NotFound: there is none.
-        IllegalTransition: nothing is to be settled.
-    """
-    row = await get_for_update(session, shipment_id)
-    await unclaimed_work.settle_unclaimed(session, scope, row, reason)
-    return row
-
-
 async def _transition_and_notify(
     session: AsyncSession, scope: Scope, row: DeviceShipment, *path: ShipmentState, reason: str = ""
 ) -> DeviceShipment:
-    """News of the parcel, for whoever waits for it."""
+    """Move the shipment along a path of states and notify the workflow that waits for it."""
     now = datetime.now(UTC)
     trail = AuditTrail(scope, now, row.journey)
     transition(trail, row, now, *path, reason=reason)
@@ -186,7 +169,7 @@ async def _transition_and_notify(
 
 
 async def record_reminder(session: AsyncSession, scope: Scope, shipment_id: str, *, escalate: bool) -> DeviceShipment:
-    """Notes that the shipment waits for too long; escalated, it is on the list of what needs attention.
+    """Note that the shipment has waited too long. An escalated one is on the list of what needs attention.
 
     Raises:
         NotFound: there is none.
@@ -196,16 +179,13 @@ async def record_reminder(session: AsyncSession, scope: Scope, shipment_id: str,
     if row.state not in UNDER_WAY_STATES:
         return row
     trail = AuditTrail(scope, now, row.journey)
-    row.reminders += 1
-    if escalate and row.escalated_at is None:
-        row.escalated_at = now
-    trail.note(row.id, "shp:escalated" if escalate else "shp:reminded")
+    mark_reminded(trail, row, now, escalate=escalate)
     await trail.write(session)
     return row
 
 
 async def send_back(session: AsyncSession, scope: Scope, shipment_id: str, reason: str) -> DeviceShipment:
-    """What the customer confirmed cannot be used after all: it is their turn again, with the reason.
+    """Return the shipment to the customer, with the reason why the device that they confirmed cannot be used.
 
     Raises:
         NotFound: there is none.
@@ -229,9 +209,7 @@ async def cancel_open_shipments(
     )
     for row in (await session.execute(statement.with_for_update())).scalars():
         if row.state is not _H.ORDERED:
-            unclaimed_work.mark_unclaimed(
-                trail, row, instant, f"A device was sent to the customer, who does not take part: {reason}"
-            )
+            mark_unclaimed(trail, row, instant, f"A device was sent to the customer, who does not take part: {reason}")
         transition(trail, row, instant, end if end in SHIPMENT_TRANSITIONS[row.state] else _H.CANCELLED, reason=reason)
 
 

@@ -1,9 +1,9 @@
-"""Reading work orders: lists, and one with what was reported."""
+"""Read work orders: lists, and one with its reports."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -14,6 +14,7 @@ from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from models.views.view import Page
 from models.views.work_order import CompletionView, WorkOrderSummary, WorkOrderView
 from operations.platform.paging import fetch_page
+from operations.platform.views import copy_columns
 from rules.available_actions import work_order_actions
 from rules.completions import OUTCOMES_BY_KIND
 from wording.links import link_to
@@ -22,7 +23,7 @@ from wording.work_order import work_order_next_step
 
 
 def select_readable(scope: OperatorScope) -> Select[WorkOrder]:
-    """What this scope may see: an operator sees all."""
+    """Return the query for what this scope may read. An operator reads all."""
     return select(WorkOrder)
 
 
@@ -39,7 +40,7 @@ async def list_work_orders(
     limit: int,
     cursor: str | None,
 ) -> Page[WorkOrderSummary]:
-    """A page of them, newest first."""
+    """Return a page of work orders, newest first."""
     return await fetch_page(
         session,
         select_readable(scope),
@@ -57,18 +58,27 @@ async def list_work_orders(
 
 
 async def list_for_enrollment(session: AsyncSession, enrollment_id: str) -> tuple[WorkOrderSummary, ...]:
-    """The orders of an enrolment and of all that followed from it, in the order in which they were made."""
-    statement = select(WorkOrder).where(col(WorkOrder.enrollment_id) == enrollment_id).order_by(col(WorkOrder.id))
-    return tuple(to_summary(row) for row in (await session.execute(statement)).scalars())
+    """Return the orders of an enrollment and of the requests that followed it, oldest first."""
+    return await _list(session, col(WorkOrder.enrollment_id) == enrollment_id)
+
+
+async def list_for_request(session: AsyncSession, request_id: str) -> tuple[WorkOrderSummary, ...]:
+    """Return the orders that were created for one request, oldest first."""
+    return await _list(session, col(WorkOrder.journey) == request_id)
+
+
+async def _list(session: AsyncSession, which: ColumnElement[bool]) -> tuple[WorkOrderSummary, ...]:
+    statement = select(WorkOrder).where(which).order_by(col(WorkOrder.id))
+    return tuple(map(to_summary, await session.scalars(statement)))
 
 
 async def get_work_order(
     session: AsyncSession, scope: OperatorScope, work_order_id: str, links: Mapping[str, str]
 ) -> WorkOrderView:
-    """One of them, with the place and the reports.
+    """Return one work order, with the place and the reports.
 
     Raises:
-        NotFound: there is none that this scope may see.
+        NotFound: there is none that this scope may read.
     """
     statement = (
         select_readable(scope)
@@ -101,7 +111,7 @@ async def get_work_order(
 
 
 def format_address(premise: Premise) -> str:
-    """Where it is, in one line."""
+    """Return the address in one line."""
     lines = (premise.address_line_1, premise.address_line_2, f"{premise.postal_code} {premise.city}")
     return ", ".join(line for line in lines if line)
 
@@ -126,18 +136,12 @@ async def _get_completions(session: AsyncSession, work_order_id: str) -> tuple[C
 
 
 def to_summary(row: WorkOrder) -> WorkOrderSummary:
-    """A work order as a list shows it."""
+    """Return a work order as a list shows it."""
     return WorkOrderSummary(**_shared_fields(row), links=_build_links(row))
 
 
 def _shared_fields(row: WorkOrder) -> dict[str, Any]:
-    same = WorkOrderSummary.model_fields.keys() & type(row).model_fields.keys()
-    return {
-        **{name: getattr(row, name) for name in same},
-        "enrollment": row.enrollment_id,
-        "subscription": row.subscription_id,
-        "device": row.device_id,
-        "customer": row.customer_id,
+    return copy_columns(row, WorkOrderSummary) | {
         "escalated": row.escalated_at is not None,
         "available_actions": work_order_actions(
             row.state, called_off=row.called_off is not None, unclaimed=row.unclaimed is not None
@@ -146,5 +150,5 @@ def _shared_fields(row: WorkOrder) -> dict[str, Any]:
 
 
 def _build_links(row: WorkOrder) -> dict[str, str]:
-    """Itself, and the request that it was made for."""
+    """Return the links to the order and to the request that it was created for."""
     return {"self": link_to(row.id), "journey": link_to(row.journey)}

@@ -1,4 +1,4 @@
-"""Orders for field work: making one, its appointments, its reminders, and calling it off.
+"""Work orders: create one, schedule its appointment, record its progress and its reminders, cancel it.
 
 See docs/domain.md#field-work.
 """
@@ -26,11 +26,12 @@ from models.scope import Scope
 from models.states.work_order import WORK_ORDER_TRANSITIONS, WorkOrderKind, WorkOrderState
 from models.tables.subscription import ProgramSubscription
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
-from operations.field_work import unclaimed_work
+from operations.field_work.context import build_context
+from operations.field_work.reminders import mark_reminded
+from operations.field_work.unclaimed_work import mark_orders_unclaimed
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
-from operations.platform.lifecycle import Lifecycle
-from operations.synchronization.enqueue import RequestRef
+from operations.platform.lifecycle import Lifecycle, RequestRef
 from wording.work_order import work_order_next_step
 
 _W = WorkOrderState
@@ -41,11 +42,12 @@ _PATHS_TO_SCHEDULED: dict[WorkOrderState, tuple[WorkOrderState, ...]] = {
     _W.RESCHEDULED: (_W.SCHEDULED,),
 }
 _BEFORE_EN_ROUTE = frozenset({_W.DISPATCHED, _W.SCHEDULED, _W.RESCHEDULED})
+_CLOSED = (_W.COMPLETED, _W.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
 class NewWorkOrder:
-    """What a technician shall do, where, and within which service level."""
+    """What a technician is asked to do, where, and within which service level."""
 
     kind: WorkOrderKind
     request: RequestRef
@@ -62,30 +64,23 @@ class NewWorkOrder:
 async def create_work_order(
     session: AsyncSession, trail: AuditTrail, new: NewWorkOrder, instant: datetime
 ) -> AwaitedVisit:
-    """Makes the order; its flow has it dispatched and waits for the visit."""
+    """Create the order. The workflow that asked for it has it dispatched and waits for the visit."""
     order_id = new_id("wo")
-    wish = new.wishes or WorkOrderPreferences()
+    wishes = new.wishes or WorkOrderPreferences()
     session.add(
         WorkOrder(
             id=order_id,
             number=f"WO-{order_id[-10:].upper()}",
             kind=new.kind,
-            journey=new.request.id,
-            workflow_id=new.request.workflow_id,
-            enrollment_id=new.subscription.enrollment_id,
-            subscription_id=new.subscription.id,
+            **build_context(new.request, new.subscription, new.catalog_version),
             device_id=new.device_id,
-            program=new.subscription.program,
-            catalog_version=new.catalog_version,
-            customer_id=new.subscription.customer_id,
-            service_point=new.subscription.service_point,
             ownership=new.ownership,
             priority=new.priority,
             reason=new.reason,
-            contact_phone=wish.contact_phone,
-            access_notes=wish.access_notes,
-            wished_start=wish.window.start if wish.window else None,
-            wished_end=wish.window.end if wish.window else None,
+            contact_phone=wishes.contact_phone,
+            access_notes=wishes.access_notes,
+            wished_start=wishes.window.start if wishes.window else None,
+            wished_end=wishes.window.end if wishes.window else None,
             state=_W.CREATED,
             maximum_attempts=new.service_level.attempts,
             created_at=instant,
@@ -98,7 +93,7 @@ async def create_work_order(
 
 
 def to_visit(work_order_id: str, level: ServiceLevel) -> AwaitedVisit:
-    """The visit as its flow waits for it."""
+    """Return the visit as its workflow waits for it."""
     return AwaitedVisit(
         work_order_id=work_order_id,
         remind_after_days=level.remind_after_days,
@@ -112,8 +107,14 @@ get_for_update = LIFECYCLE.get_for_update
 transition = LIFECYCLE.transition
 
 
+async def get_latest_of_request(session: AsyncSession, request_id: str) -> WorkOrder | None:
+    """Return the newest order that was created for a request."""
+    statement = select(WorkOrder).where(col(WorkOrder.journey) == request_id)
+    return await session.scalar(statement.order_by(col(WorkOrder.id).desc()).limit(1))
+
+
 async def record_dispatch(session: AsyncSession, scope: Scope, work_order_id: str, reference: str) -> WorkOrderState:
-    """The field-work system has the order under that reference. The same again changes nothing.
+    """Record that the field-work system has the order under that reference. A repetition changes nothing.
 
     Raises:
         NotFound: there is none.
@@ -131,33 +132,23 @@ async def record_dispatch(session: AsyncSession, scope: Scope, work_order_id: st
 async def schedule_appointment(
     session: AsyncSession, scope: Scope, work_order_id: str, window: TimeWindow, technician: str | None
 ) -> WorkOrder:
-    """Makes the appointment, or moves it. The same one again changes nothing.
+    """Make the appointment, or move it. The same appointment again changes nothing.
 
     Raises:
         NotFound: there is none.
-        Invalid: the window is over.
-        IllegalTransition: the technician is on the way or done, or the order was called off.
+        Invalid: the window has passed.
+        IllegalTransition: the technician is on the way or done, or the order was canceled.
     """
     now = datetime.now(UTC)
-    if window.end <= now:
-        raise Invalid(
-            "The appointment's window cannot be kept.",
-            fix="Name one that ends later than now.",
-            pointers=[Pointer("/end", "is over")],
-        )
+    _check_window(window, now)
     row = await get_for_update(session, work_order_id)
-    same = (row.appointment_start, row.appointment_end, row.technician)
-    if row.state is _W.SCHEDULED and same == (window.start, window.end, technician or row.technician):
+    appointment = (window.start, window.end, technician or row.technician)
+    if row.state is _W.SCHEDULED and appointment == (row.appointment_start, row.appointment_end, row.technician):
         return row
     if row.state not in _PATHS_TO_SCHEDULED:
-        next_step = work_order_next_step(row.state, row.sent_back, row.unclaimed, row.called_off)
-        raise IllegalTransition(
-            f"The work order is {row.state}; an appointment can no longer be made.",
-            fix=f"{next_step} The links of its view say what can be done now.",
-        )
+        raise _too_late_to_schedule(row)
     trail = AuditTrail(scope, now, row.journey)
-    row.appointment_start, row.appointment_end = window.start, window.end
-    row.technician = technician or row.technician
+    row.appointment_start, row.appointment_end, row.technician = appointment
     transition(trail, row, now, *_PATHS_TO_SCHEDULED[row.state])
     await trail.write(session)
     message = AppointmentChanged(work_order_id=row.id, message_id=f"{row.id}/{row.version}")
@@ -165,8 +156,25 @@ async def schedule_appointment(
     return row
 
 
+def _check_window(window: TimeWindow, now: datetime) -> None:
+    if window.end <= now:
+        raise Invalid(
+            "The appointment's window has passed.",
+            fix="Name one that ends later than now.",
+            pointers=[Pointer("/end", "has passed")],
+        )
+
+
+def _too_late_to_schedule(row: WorkOrder) -> IllegalTransition:
+    next_step = work_order_next_step(row.state, row.sent_back, row.unclaimed, row.called_off)
+    return IllegalTransition(
+        f"The work order is {row.state}; an appointment can no longer be made.",
+        fix=f"{next_step} The links of its view say what can be done now.",
+    )
+
+
 async def cancel(session: AsyncSession, scope: Scope, work_order_id: str, reason: str) -> WorkOrder:
-    """Calls an order off before the technician has started; one that is cancelled stays so. Its flow is told.
+    """Cancel an order before the technician has started, and notify its workflow. A canceled order stays canceled.
 
     Raises:
         NotFound: there is none.
@@ -186,37 +194,22 @@ async def cancel(session: AsyncSession, scope: Scope, work_order_id: str, reason
 async def cancel_open_orders(
     session: AsyncSession, trail: AuditTrail, which: ColumnElement[bool], instant: datetime, reason: str
 ) -> None:
-    """Cancels what can still be cancelled of orders whose purpose ends otherwise. One that a technician has started is
-    left to them: their report changes nothing any more."""
-    open_orders = await session.execute(
-        select(WorkOrder).where(which, col(WorkOrder.state).not_in((_W.COMPLETED, _W.CANCELLED))).with_for_update()
-    )
-    found = list(open_orders.scalars())
-    for row in found:
+    """Cancel the orders that are no longer needed, as far as they still can be canceled. An order that a technician has
+    started stays open for the technician, whose report then changes nothing."""
+    is_open = col(WorkOrder.state).not_in(_CLOSED)
+    for row in await session.scalars(select(WorkOrder).where(which, is_open).with_for_update()):
         if _W.CANCELLED in WORK_ORDER_TRANSITIONS[row.state]:
             transition(trail, row, instant, _W.CANCELLED, reason=reason)
         row.called_off = reason
-    await unclaimed_work.mark_orders_unclaimed(session, trail, which, instant, reason)
-
-
-async def settle_unclaimed(session: AsyncSession, scope: Scope, work_order_id: str, reason: str) -> WorkOrder:
-    """What became of what was done on site for a request that had ended.
-
-    Raises:
-        NotFound: there is none.
-        IllegalTransition: nothing is to be settled.
-    """
-    row = await get_for_update(session, work_order_id)
-    await unclaimed_work.settle_unclaimed(session, scope, row, reason)
-    return row
+    await mark_orders_unclaimed(session, trail, which, instant, reason)
 
 
 async def record_progress(session: AsyncSession, scope: Scope, work_order_id: str, step: WorkOrderState) -> WorkOrder:
-    """The technician is on the way, or has arrived. The same again changes nothing.
+    """Record that the technician is on the way, or has arrived. A repetition changes nothing.
 
     Raises:
         NotFound: there is none.
-        IllegalTransition: the order is not so far, or further.
+        IllegalTransition: the order has not come that far, or is further.
     """
     now = datetime.now(UTC)
     row = await get_for_update(session, work_order_id)
@@ -229,9 +222,9 @@ async def record_progress(session: AsyncSession, scope: Scope, work_order_id: st
 
 
 async def send_back(
-    session: AsyncSession, scope: Scope, work_order_id: str, reason: str, kept: WorkOrderCompletion
+    session: AsyncSession, scope: Scope, work_order_id: str, reason: str, completion: WorkOrderCompletion
 ) -> WorkOrder:
-    """What a report named cannot be used after all: the order is the technician's again, with the reason.
+    """Return the order to the technician, with the reason why the device that their report names cannot be used.
 
     Raises:
         NotFound: there is none.
@@ -241,27 +234,24 @@ async def send_back(
     trail = AuditTrail(scope, now, row.journey)
     transition(trail, row, now, _W.RESCHEDULED, reason=reason)
     trail.note(row.id, "wo:sent_back", reason=reason)
-    row.sent_back, row.outcome, kept.verdict = reason, None, reason
+    row.sent_back, row.outcome, completion.verdict = reason, None, reason
     row.appointment_start = row.appointment_end = None
     await trail.write(session)
     return row
 
 
 async def record_reminder(session: AsyncSession, scope: Scope, work_order_id: str, *, escalate: bool) -> WorkOrderState:
-    """Notes that the order waits for too long; escalated, it is on the list of what needs attention.
+    """Note that the order has waited too long. An escalated order is on the list of what needs attention.
 
     Raises:
         NotFound: there is none.
     """
     now = datetime.now(UTC)
     row = await get_for_update(session, work_order_id)
-    if row.state in (_W.COMPLETED, _W.CANCELLED):
+    if row.state in _CLOSED:
         return row.state
     trail = AuditTrail(scope, now, row.journey)
-    row.reminders += 1
-    if escalate and row.escalated_at is None:
-        row.escalated_at = now
-    trail.note(row.id, "wo:escalated" if escalate else "wo:reminded")
+    mark_reminded(trail, row, now, escalate=escalate)
     row.updated_at = now
     await trail.write(session)
     return row.state

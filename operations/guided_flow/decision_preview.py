@@ -16,7 +16,7 @@ from models.states.process_flow import ProcessFlowState
 from models.tables.catalog import ProgramCapacity
 from models.tables.customer import Premise, ServicePoint
 from models.tables.subscription import ProgramSubscription
-from operations.catalog.eligibility_facts import build_usage_columns, gather_application_facts, select_site
+from operations.catalog.eligibility_facts import build_usage_columns, gather_application_facts, select_site, to_usage
 from operations.catalog.versions import CatalogCache, IndexedCatalog
 from operations.guided_flow.drafts import Draft
 from operations.guided_flow.finish import build_request
@@ -60,7 +60,9 @@ async def _preview_enrollment(
     row = (await session.execute(statement)).first()
     if row is None or program is None:
         return None
-    weighed = await gather_application_facts(session, catalog, program, row, row[:4], application, now, applied_at=now)
+    weighed = await gather_application_facts(
+        session, catalog, program, row, to_usage(row[:4]), application, now, applied_at=now
+    )
     return decide_eligibility(weighed.facts)
 
 

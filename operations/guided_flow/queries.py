@@ -1,4 +1,4 @@
-"""Reading guided flows."""
+"""Read process flows."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -24,8 +24,9 @@ from models.views.process_flow import (
 from models.views.view import Page
 from operations.catalog.versions import CatalogCache
 from operations.guided_flow.decision_preview import preview_decision
-from operations.guided_flow.drafts import Draft, build_draft
-from operations.platform.paging import fetch_page, get_one
+from operations.guided_flow.drafts import LIFECYCLE, Draft, build_draft
+from operations.platform.paging import fetch_page
+from operations.platform.views import copy_columns
 from rules.guided_flow.fields import PanelFacts, get_bounds, get_choices, get_parts
 from rules.guided_flow.panels import EvaluatedPanel, build_request_document, locate_error
 from wording.links import link_to, link_to_process_flow
@@ -34,7 +35,7 @@ _SHOWN_VERDICTS = (Verdict.FAILED, Verdict.WAIT, Verdict.WARNED)
 
 
 def select_readable(scope: OperatorScope) -> Select[ProcessFlow]:
-    """What this scope may see: an operator sees all."""
+    """Return the query for what this scope may read. An operator reads all."""
     return select(ProcessFlow)
 
 
@@ -48,7 +49,7 @@ async def list_process_flows(
     limit: int,
     cursor: str | None,
 ) -> Page[ProcessFlowSummary]:
-    """A page of them, newest first."""
+    """Return a page of process flows, newest first."""
     return await fetch_page(
         session,
         select_readable(scope),
@@ -65,25 +66,19 @@ async def list_process_flows(
 async def get_process_flow(
     session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, process_flow_id: str
 ) -> ProcessFlowView:
-    """One of them, as it can be filled in.
+    """Return one process flow, as it can be filled in.
 
     Raises:
-        NotFound: there is none that this scope may see.
+        NotFound: there is none that this scope may read.
     """
-    row: ProcessFlow = await get_one(
-        session,
-        select_readable(scope),
-        col(ProcessFlow.id),
-        process_flow_id,
-        "process_flow",
-    )
+    row = await LIFECYCLE.get_readable(session, select_readable(scope), process_flow_id)
     return await build_view(session, scope, catalogs, await build_draft(session, catalogs, row))
 
 
 async def build_view(
     session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, draft: Draft
 ) -> ProcessFlowView:
-    """A draft as it can be filled in."""
+    """Return a draft as it can be filled in."""
     row = draft.row
     codes = [panel.spec.code for panel in draft.panels if panel.visible] + [SUMMARY]
     here = codes.index(row.current_panel) if row.current_panel in codes else 0
@@ -155,23 +150,11 @@ def _to_summary(row: ProcessFlow) -> ProcessFlowSummary:
 
 
 def _shared_fields(row: ProcessFlow) -> dict[str, Any]:
-    over = row.state is ProcessFlowState.DRAFT and row.expires_at <= datetime.now(UTC)
-    state = ProcessFlowState.EXPIRED if over else row.state
-    return {
-        "id": row.id,
+    expired = row.state is ProcessFlowState.DRAFT and row.expires_at <= datetime.now(UTC)
+    state = ProcessFlowState.EXPIRED if expired else row.state
+    return copy_columns(row, ProcessFlowSummary) | {
         "type": row.flow_type,
-        "service_task_type": row.service_task_type,
-        "customer": row.customer_id,
-        "subscription": row.subscription_id,
-        "channel": row.channel,
-        "started_by": row.started_by,
         "state": state,
-        "current_panel": row.current_panel,
-        "version": row.version,
         "result": row.result_id,
-        "reason": row.reason,
-        "expires_at": row.expires_at,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
         "available_actions": ("save", "finish", "renew", "cancel") if state is ProcessFlowState.DRAFT else (),
     }

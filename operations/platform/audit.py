@@ -1,4 +1,4 @@
-"""The trail: every change of an entity, written in the transaction that makes it, in one statement for all of them."""
+"""The audit trail: every change, written in the transaction that makes it, in one statement for all of its changes."""
 
 from collections.abc import Mapping
 from copy import copy
@@ -20,17 +20,22 @@ S = TypeVar("S", bound=StrEnum)
 _WRITE = text(build_insert(AuditEntry, "entries"))
 
 
-class AuditTrail:
-    """What one transaction did on one journey. Collect with `moved` and `noted`, then `write` once."""
+def kind_of(subject: str) -> str:
+    """Return the prefix of an id, by which actions name the kind of thing that they happened to: `wo` of `wo_…`."""
+    return subject.partition("_")[0]
 
-    def __init__(self, scope: Scope, instant: datetime, journey: str) -> None:
-        self._context = {"actor": scope.actor, "role": scope.role, "at": instant, "journey": journey}
+
+class AuditTrail:
+    """What one transaction did for one request. Collect with `transition` and `note`, then `write` once."""
+
+    def __init__(self, scope: Scope, instant: datetime, request_id: str) -> None:
+        self._context = {"actor": scope.actor, "role": scope.role, "at": instant, "journey": request_id}
         self._entries: list[dict[str, Any]] = []
 
-    def for_request(self, journey: str) -> "AuditTrail":
-        """The same hand on another journey, in the same transaction; one `write` keeps both."""
+    def for_request(self, request_id: str) -> "AuditTrail":
+        """Return a trail of the same actor for another request, in the same transaction. One `write` writes both."""
         other = copy(self)
-        other._context = {**self._context, "journey": journey}
+        other._context = {**self._context, "journey": request_id}
         return other
 
     def transition(
@@ -41,14 +46,14 @@ class AuditTrail:
         *after: S,
         reason: str = "",
     ) -> S:
-        """Takes an entity along a path of states, each step checked and noted; gives the last. The reason is that of
-        the last step, for which the others were taken.
+        """Check and note each step along a path of states, and return the last state. The reason is the reason of the
+        last step; the others lead to it.
 
         Raises:
             IllegalTransition: a step that the table does not have.
         """
-        # A device has a state of its own and, on its subscription, a registration: two kinds of steps of one subject.
-        kind = "reg" if table is REGISTRATION_TRANSITIONS else subject.partition("_")[0]
+        # A device has a state of its own and, on its subscription, a registration: one subject with two kinds of steps.
+        kind = "reg" if table is REGISTRATION_TRANSITIONS else kind_of(subject)
         for number, state in enumerate(after, 1):
             check_transition(table, subject, before, state)
             self._add(subject, f"{kind}:{state}", before, state, reason if number == len(after) else "", None)
@@ -56,7 +61,7 @@ class AuditTrail:
         return before
 
     def note(self, subject: str, action: str, *, reason: str = "", details: Any = None) -> None:
-        """Notes something that is no change of state."""
+        """Note something that is not a change of state."""
         self._add(subject, action, None, None, reason, details)
 
     def _add(
@@ -75,13 +80,13 @@ class AuditTrail:
         )
 
     def take_entries(self) -> list[dict[str, Any]]:
-        """The rows collected so far, for a statement that writes them itself."""
+        """Return and forget the collected rows, for a statement that writes them itself."""
         entries = list(self._entries)
         self._entries.clear()
         return entries
 
     async def write(self, session: AsyncSession) -> None:
-        """One statement for all that was collected."""
+        """Write all collected entries in one statement."""
         entries = self.take_entries()
         if entries:
             await session.execute(_WRITE, {"entries": to_json(entries)})

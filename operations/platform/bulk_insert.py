@@ -1,4 +1,4 @@
-"""Writing rows as sets: one constant statement a table, the rows as one JSON parameter, however many there are.
+"""Insert rows as sets: one constant statement for each table, the rows as one JSON parameter, however many there are.
 
 A constant statement is compiled and planned once; measured, that is most of what a write costs.
 """
@@ -13,13 +13,13 @@ from models.tables.columns import TableRow
 
 
 def get_table(model: type[TableRow]) -> Table:
-    """The table behind a model."""
+    """Return the table behind a model."""
     return model.metadata.tables[model.__tablename__]
 
 
 def build_insert(model: type[TableRow], parameter: str) -> str:
-    """SQL that inserts every row of the JSON array in this parameter; each row names all columns that have no value of
-    the database's own."""
+    """Return SQL that inserts every row of the JSON array in this parameter. Each row names all columns for which the
+    database computes no value."""
     table = get_table(model)
     columns = ", ".join(
         f'"{column.name}"' for column in table.columns if column.identity is None and column.computed is None
@@ -31,5 +31,5 @@ def build_insert(model: type[TableRow], parameter: str) -> str:
 
 
 def to_json(rows: Iterable[dict[str, Any]]) -> str:
-    """Rows as such a parameter: instants as ISO 8601, decimals as text."""
+    """Return rows as such a parameter, with instants as ISO 8601 and decimals as text."""
     return orjson.dumps(list(rows), default=str).decode()

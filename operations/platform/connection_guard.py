@@ -1,8 +1,8 @@
-"""Keeps a database that is away or hangs from holding everybody for as long as their time-outs.
+"""A guard that makes callers fail soon when the database cannot be reached or hangs, instead of at their time-outs.
 
-Two things happen per engine. While connecting fails, one caller at a time tries again and the others fail at once. And
-when a connection has been in use for a second, the database is asked on a fresh connection whether it answers: if it
-does not, every connection in use is cut, and whoever waits on one fails and tries again later.
+It does two things for each engine. While connecting fails, one caller at a time tries again and the others fail at
+once. And when a connection has been in use for a second, a probe on a fresh connection checks that the database
+answers: if not, every connection in use is closed, and whoever waits on one fails and tries again later.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _RETRY_PAUSE_SECONDS: Final = 1.0
 
 
 class ConnectionGuard:
-    """Opens the connections of one engine, and watches those in use."""
+    """Opens the connections of one engine, and watches the ones in use."""
 
     def __init__(self) -> None:
         self._is_failing = False
@@ -35,17 +35,17 @@ class ConnectionGuard:
         self._probe: asyncio.Task[None] | None = None
 
     def watch(self, engine: AsyncEngine) -> None:
-        """Watches every connection of the engine from now on."""
+        """Watch every connection of the engine from now on."""
         pool = engine.sync_engine.pool
         event.listen(pool, "checkout", self._on_checkout)
         event.listen(pool, "checkin", self._on_checkin)
         event.listen(pool, "invalidate", self._on_invalidate)
 
     async def connect(self, *args: Any, **options: Any) -> Any:
-        """Opens a connection, as `asyncpg.connect` does.
+        """Open a connection, as `asyncpg.connect` does.
 
         Raises:
-            ConnectionRefusedError: the database was not reachable a moment ago, and somebody else is trying.
+            ConnectionRefusedError: the database was not reachable a moment ago, and another caller is trying.
         """
         now = asyncio.get_running_loop().time()
         if self._is_failing and (self._is_retrying or now < self._retry_at):
@@ -76,7 +76,7 @@ class ConnectionGuard:
             self._stop_watching(connection.driver_connection)
 
     def _on_invalidate(self, connection: Any, *_: Any) -> None:
-        """Cuts it: asyncpg's orderly close waits for an answer of the server, without a limit."""
+        """Close the connection at once: asyncpg's orderly close waits for the server without a limit."""
         self._stop_watching(connection.driver_connection)
         connection.driver_connection.terminate()
 
@@ -91,7 +91,7 @@ class ConnectionGuard:
             self._probe = loop.create_task(self._probe_database())
 
     async def _probe_database(self) -> None:
-        """Any answer will do, a refusal too."""
+        """Check that the database answers at all; a refusal is an answer."""
         if self._arguments is None:
             return
         args, options = self._arguments
@@ -110,9 +110,9 @@ class ConnectionGuard:
 
 
 async def _connect_within(args: tuple[Any, ...], options: dict[str, Any], within_seconds: float) -> Any:
-    """Connects within a time in which this process is attentive.
+    """Connect within a time that counts only while this process runs its event loop.
 
-    The time is counted in ticks: a process that is busy for seconds with something else would take its own deafness for
+    The time is counted in ticks: a process that is busy with something else for seconds would mistake its own delay for
     a database that does not answer.
 
     Raises:

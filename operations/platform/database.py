@@ -1,4 +1,4 @@
-"""The engine, the session factory and `transaction()`: the only commit in the house."""
+"""The engine, the session factory and `transaction()`, which is the only place that commits."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -22,7 +22,7 @@ _RETRYABLE = frozenset({"40001", "40P01", "55P03"})
 """Serialization failure, deadlock, lock not available: the same transaction may succeed later."""
 
 _UNREACHABLE = frozenset({"08", "53", "57"})
-"""Classes of states of a server that is not to be had: connection, resources, operator (also while it starts)."""
+"""Classes of error codes of a server that cannot be used: connection, resources, operator (also while it starts)."""
 
 _READ_ONLY = "25006"
 """A primary that became a standby in a failover keeps its connections, and refuses to write on them."""
@@ -31,10 +31,10 @@ _TIMED_OUT = frozenset({"25P03", "25P04"})
 """The server ended the session or the transaction because it took too long."""
 
 _CONFLICTING = frozenset({"23503", "23505", "23514"})
-"""Foreign key, unique and check violations: what was looked up a moment ago is no longer so."""
+"""Foreign key, unique and check violations: what was read a moment ago has changed."""
 
 DELIVERY_TIME_KEY = "delivers_within"
-"""What a session's `info` calls the time in which its process brings to the flows what it has committed for them."""
+"""The key in a session's `info` of the time in which its process delivers the outbox messages that it commits."""
 
 _DISK_FULL = "53100"
 
@@ -49,7 +49,7 @@ def _dumps(value: Any) -> str:
 
 
 def asyncpg_url(url: str) -> str:
-    """The address as SQLAlchemy wants it, whichever of the usual spellings it came in."""
+    """Return the address as SQLAlchemy expects it, from any of the usual spellings."""
     scheme, separator, rest = url.partition("://")
     if separator and scheme in ("postgres", "postgresql", "postgresql+asyncpg"):
         return f"postgresql+asyncpg://{rest}"
@@ -57,13 +57,13 @@ def asyncpg_url(url: str) -> str:
 
 
 class StatementCount:
-    """How many statements this process has sent, BEGIN and COMMIT aside: what a step costs is counted, not guessed."""
+    """Counts the statements that this process sends, BEGIN and COMMIT aside: the cost of a step is measured."""
 
     def __init__(self) -> None:
         self.sent = 0
 
     def watch(self, engine: AsyncEngine) -> None:
-        """Counts every statement of the engine from now on."""
+        """Count every statement of the engine from now on."""
         event.listen(engine.sync_engine, "before_cursor_execute", self._count)
 
     def _count(self, *_: Any) -> None:
@@ -71,8 +71,8 @@ class StatementCount:
 
 
 def create_engine(url: str, pool_size: int) -> AsyncEngine:
-    """Returns a pool of connections on which the server ends a statement that hangs, and which fails soon when the
-    server itself is away or hangs."""
+    """Return a pool of connections on which the server ends a statement that hangs. The pool fails soon when the server
+    itself cannot be reached or hangs."""
     guard = ConnectionGuard()
     engine = create_async_engine(
         asyncpg_url(url),
@@ -84,7 +84,7 @@ def create_engine(url: str, pool_size: int) -> AsyncEngine:
         json_deserializer=orjson.loads,
         connect_args={
             "async_creator_fn": guard.connect,
-            "timeout": 60,  # a net: the guard gives up much sooner
+            "timeout": 60,  # a safety net: the guard gives up much sooner
             "server_settings": {
                 "application_name": "gridenroll",
                 "statement_timeout": "15000",
@@ -99,14 +99,14 @@ def create_engine(url: str, pool_size: int) -> AsyncEngine:
 
 
 def _leave_read_only_server(context: ExceptionContext) -> None:
-    """Has the pool drop its connections, so that the next attempt reaches the new primary."""
+    """Have the pool drop its connections, so that the next attempt reaches the new primary."""
     if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
         context.is_disconnect = True
 
 
 def create_sessions(engine: AsyncEngine, *, delivers_within: timedelta = timedelta()) -> Sessions:
-    """Sessions that never fetch by themselves after a commit. `delivers_within`: for so long the relay leaves what they
-    put into the outbox to the process itself, which stands by to deliver it."""
+    """Return a factory of sessions that never load implicitly after a commit. For the time `delivers_within`, the relay
+    leaves their outbox messages to this process, which delivers them itself."""
     info = {DELIVERY_TIME_KEY: delivers_within}
     return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False, autoflush=False, info=info)
 
@@ -116,7 +116,7 @@ async def transaction(sessions: Sessions) -> AsyncGenerator[AsyncSession]:
     """One transaction: committed when the block ends, rolled back when it raises.
 
     Raises:
-        Unavailable: the database is away or overloaded, or another transaction got in the way; try the same again.
+        Unavailable: the database cannot be reached or is overloaded, or another transaction conflicts; try again.
     """
     try:
         async with sessions() as session:
@@ -143,5 +143,5 @@ async def transaction(sessions: Sessions) -> AsyncGenerator[AsyncSession]:
 def _unavailable(
     detail: str = "The database cannot be reached or is overloaded.", fix: str = _TRY_AGAIN
 ) -> Unavailable:
-    """Says it without the statement's parameters, which hold personal data."""
+    """Return the error without the parameters of the statement, which hold personal data."""
     return Unavailable(detail, fix=fix, code="database-unavailable")

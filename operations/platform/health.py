@@ -1,4 +1,4 @@
-"""Reading whether the database can be worked with, and what waits in it."""
+"""Read the state of the database, and the backlog of work in it."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ _OPEN = tuple(state for state, following in SYNC_TRANSITIONS.items() if followin
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What is not done yet."""
+    """Work that is not done yet."""
 
     outbox: int
     outbox_oldest_seconds: float
@@ -23,14 +23,14 @@ class Backlog:
 
 
 async def get_migration(session: AsyncSession) -> str | None:
-    """The migration the database is at; None when it has none."""
+    """Return the migration of the database; None if it has none."""
     if await session.scalar(text("SELECT to_regclass('alembic_version')")) is None:
         return None
     return await session.scalar(text("SELECT version_num FROM alembic_version"))
 
 
 async def get_backlog(session: AsyncSession) -> Backlog:
-    """Counts of what is not final."""
+    """Return how many messages wait and how many sync requests are not final."""
     count, oldest = await outbox.count_waiting(session), await outbox.get_oldest_age(session)
     states = col(SyncRequest.state)
     rows = await session.execute(select(states, func.count()).where(states.in_(_OPEN)).group_by(states))

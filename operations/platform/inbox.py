@@ -1,9 +1,11 @@
-"""Acknowledgements as they come in: kept once each, and passed on to the flow that waits for them, if one does."""
+"""The inbox of acknowledgements: each is stored once, and sent to the workflow that waits for it, if one does."""
 
 from datetime import UTC, datetime
 
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from models.messages.message import Message
 from models.messages.synchronization import DERMS_ACKNOWLEDGED, DermsAcknowledgement
@@ -20,10 +22,9 @@ UNKNOWN_REQUEST = "ignored: no such sync request"
 
 
 async def receive_acknowledgements(session: AsyncSession, acknowledgements: list[DermsAcknowledgement]) -> int:
-    """Keeps those not seen before and signals their flows; gives how many were new.
+    """Store the new acknowledgements and signal the workflows that wait for them. Return how many were new.
 
-    One that answers no sync request of ours, or one that is final, is kept too, with why it changes nothing: no flow
-    waits for it.
+    An acknowledgement of a sync request that is unknown or final is stored too, with the reason why it changes nothing.
     """
     unique = {acknowledgement.message_id: acknowledgement for acknowledgement in acknowledgements}
     wanted = [acknowledgement.sync_request_id for acknowledgement in unique.values()]
@@ -48,3 +49,20 @@ async def receive_acknowledgements(session: AsyncSession, acknowledgements: list
     ]
     await outbox.enqueue_signals(session, DERMS_ACKNOWLEDGED, signals)
     return len(new)
+
+
+async def record_outcome(session: AsyncSession, ack: DermsAcknowledgement, outcome: str, now: datetime) -> None:
+    """Record what an acknowledgement changed, or why nothing. One that a workflow has fetched itself is stored now."""
+    statement = upsert(InboxMessage).values(
+        message_id=ack.message_id,
+        sync_request_id=ack.sync_request_id,
+        body=ack.model_dump(mode="json"),
+        received_at=now,
+        outcome=outcome,
+    )
+    undecided = col(InboxMessage.outcome).is_(None)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["message_id"], set_={"outcome": statement.excluded.outcome}, where=undecided
+        )
+    )

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested
@@ -17,6 +18,13 @@ from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from wording.not_found import Kind, not_found
 from wording.transitions import nothing_to_retry
+
+
+class RequestRef(NamedTuple):
+    """A request that something is done for (`enr_…`, `unr_…`, `svc_…`), and the workflow that carries it out."""
+
+    id: str
+    workflow_id: str
 
 
 class VersionedRow(Protocol):
@@ -42,8 +50,8 @@ State = TypeVar("State", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lockable(Generic[Row]):
-    """A table whose rows are locked one at a time. `kind` is for the error about a missing row."""
+class Entity(Generic[Row]):
+    """A table whose rows people ask for by id. `kind` is for the error about a missing row."""
 
     table: type[Row]
     kind: Kind
@@ -59,9 +67,20 @@ class Lockable(Generic[Row]):
             raise not_found(self.kind, row_id)
         return row
 
+    async def get_readable(self, session: AsyncSession, readable: Select[Row], row_id: str) -> Row:
+        """Return the row among those that the query finds, which says what the scope may read.
+
+        Raises:
+            NotFound: there is none.
+        """
+        row = await session.scalar(readable.filter_by(id=row_id))
+        if row is None:
+            raise not_found(self.kind, row_id)
+        return row
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lifecycle(Lockable[Versioned], Generic[Versioned, State]):
+class Lifecycle(Entity[Versioned], Generic[Versioned, State]):
     """Rows that move along a table of legal transitions."""
 
     transitions: Mapping[State, frozenset[State]]
@@ -87,6 +106,10 @@ class RequestLifecycle(Lifecycle[Request, State], Generic[Request, State]):
     parked: State
     workflow_id: Callable[[str], str]
     never_parked: frozenset[State] = frozenset()
+
+    def ref(self, request_id: str) -> RequestRef:
+        """Return what work that is done for a request is marked with."""
+        return RequestRef(request_id, self.workflow_id(request_id))
 
     async def park(self, session: AsyncSession, scope: Scope, request_id: str, reason: str) -> State:
         """Mark a request as needing a person. One that has ended is left alone.

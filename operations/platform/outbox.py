@@ -1,7 +1,7 @@
-"""What must reach a workflow, written in the transaction that causes it. Delivered after the commit; kept until then.
+"""The outbox: messages to workflows, written in the transaction that causes them and delivered after its commit.
 
-A process that delivers what it has committed tries first, for as long as HEAD_START; its sessions say so. A row of any
-other process belongs to the relay at once, which is notified when the transaction commits.
+A process that delivers its own messages tries first, for as long as HEAD_START; its sessions say so. The messages of
+any other process belong to the relay at once, which is notified when the transaction commits.
 """
 
 from collections.abc import Sequence
@@ -23,20 +23,20 @@ from operations.platform.database import DELIVERY_TIME_KEY
 HEAD_START = timedelta(seconds=5)
 LEASE = timedelta(seconds=20)
 CHANNEL = "gridenroll_outbox"
-"""What PostgreSQL notifies of, once a transaction with a row for the relay is committed."""
+"""The channel on which PostgreSQL notifies the relay once a transaction with a message for it is committed."""
 
 MAX_COUNTED = 10_000
-"""A backlog is counted this far: what the count costs does not grow with it."""
+"""A backlog is counted up to here, so that the cost of counting does not grow with it."""
 
 MAX_ERROR_LENGTH = 500
 MAX_PAYLOAD_LENGTH = 100_000
-"""Characters of an unreadable message that are kept."""
+"""The most characters of an unreadable message that are stored."""
 
 _RETURNED_COLUMNS = {"id": BigInteger, "workflow_id": Text, "payload": JSONB}
 _INSERT = f"{build_insert(OutboxMessage, 'rows')} RETURNING id, workflow_id, payload"
 _ENQUEUE = text(_INSERT).columns(**_RETURNED_COLUMNS)
 _ENQUEUE_AND_NOTIFY = text(
-    f"WITH put AS ({_INSERT}), notified AS (SELECT pg_notify('{CHANNEL}', ''))"  # noqa: S608 - our own words
+    f"WITH put AS ({_INSERT}), notified AS (SELECT pg_notify('{CHANNEL}', ''))"  # noqa: S608 - constants of ours
     " SELECT put.* FROM put, notified"
 ).columns(**_RETURNED_COLUMNS)
 
@@ -74,7 +74,7 @@ _COUNT_WAITING = text("""
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One start or signal that a workflow must get."""
+    """One workflow start or signal to be delivered."""
 
     id: int
     kind: Literal["start", "signal"]
@@ -86,9 +86,9 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class UndeliveredMessage:
-    """What becomes of a claimed message that did not arrive: due again at an instant, or undeliverable for good.
+    """A claimed message that did not arrive: it is due again at an instant, or undeliverable for good.
 
-    `tried` is false for one that was claimed and then left alone, because Temporal did not answer for another.
+    `tried` is false for a message that was claimed and then not sent, because Temporal did not answer for another.
     """
 
     id: int
@@ -104,7 +104,7 @@ async def enqueue(
     name: str,
     messages: list[tuple[str, dict[str, Any]]],
 ) -> None:
-    """Writes one row for each (workflow id, payload); `written` lists them after the commit."""
+    """Write one message for each (workflow id, payload). `pop_deliveries` returns them after the commit."""
     if not messages:
         return
     head_start = session.info.get(DELIVERY_TIME_KEY, timedelta())
@@ -132,14 +132,14 @@ def _build_row(kind: str, workflow_id: str, name: str, payload: Any, now: dateti
 
 
 async def enqueue_signals(session: AsyncSession, name: str, messages: Sequence[tuple[str, Message]]) -> None:
-    """Writes one signal for each (workflow id, message)."""
+    """Write one signal for each (workflow id, message)."""
     await enqueue(session, "signal", name, [(flow, message.model_dump(mode="json")) for flow, message in messages])
 
 
 async def keep_undeliverable(session: AsyncSession, workflow_id: str, name: str, payload: Any, error: str) -> None:
-    """Keeps a signal that its workflow could not read, for a person to send again after an upgrade, or to give up.
+    """Store a signal that its workflow could not read, for a person to send again after an upgrade, or to give up.
 
-    The same unreadable signal twice is one. One that is too large to keep is kept without its content.
+    The same unreadable signal is stored once. One that is too large is stored without its content.
     """
     too_large = payload is None or len(to_json([{"payload": payload}])) > MAX_PAYLOAD_LENGTH
     kept: Any = {} if too_large else payload
@@ -157,29 +157,30 @@ async def keep_undeliverable(session: AsyncSession, workflow_id: str, name: str,
 
 
 def pop_deliveries(session: AsyncSession) -> list[Delivery]:
-    """What this session's transaction put into the outbox, to be delivered now that it is committed."""
+    """Return and forget what this session's transaction put into the outbox, to be delivered now that it is
+    committed."""
     return session.info.pop("outbox", [])
 
 
 async def claim(session: AsyncSession, limit: int) -> list[Delivery]:
-    """Takes due rows for as long as LEASE, each workflow's in order: a signal never overtakes the start before it."""
+    """Claim due messages for the time LEASE, each workflow's in order: a signal never overtakes the start before it."""
     now = datetime.now(UTC)
     rows = (await session.execute(_CLAIM, {"now": now, "lease": now + LEASE, "limit": limit})).all()
     return sorted((Delivery(*row) for row in rows), key=lambda delivery: delivery.id)
 
 
 async def get_next_due(session: AsyncSession) -> datetime | None:
-    """When the next row becomes due that is not due yet."""
+    """Return when the next message becomes due that is not due yet."""
     return await session.scalar(_NEXT_DUE, {"now": datetime.now(UTC)})
 
 
 async def delete_delivered(session: AsyncSession, ids: list[int]) -> None:
-    """Deletes what has arrived."""
+    """Delete the messages that have arrived."""
     await session.execute(delete(OutboxMessage).where(col(OutboxMessage.id).in_(ids)))
 
 
 async def record_undelivered(session: AsyncSession, left: Sequence[UndeliveredMessage]) -> None:
-    """Writes down what becomes of claimed rows that did not arrive."""
+    """Record when claimed messages that did not arrive are due again, or that they are undeliverable."""
     rows = [
         {
             "id": one.id,
@@ -194,13 +195,13 @@ async def record_undelivered(session: AsyncSession, left: Sequence[UndeliveredMe
 
 
 async def count_waiting(session: AsyncSession) -> int:
-    """How many rows wait beyond their writer's head start, counted up to COUNTED_AT_MOST."""
+    """Return how many messages have waited longer than their writer's head start, counted up to MAX_COUNTED."""
     long_ago = datetime.now(UTC) - HEAD_START
     return await session.scalar(_COUNT_WAITING, {"long_ago": long_ago, "most": MAX_COUNTED}) or 0
 
 
 async def get_oldest_age(session: AsyncSession) -> float:
-    """The age in seconds of the oldest row that waits beyond its writer's head start; 0 if none does."""
+    """Return the age in seconds of the oldest message that has waited longer than its writer's head start, or 0."""
     now = datetime.now(UTC)
     oldest = (
         select(col(OutboxMessage.created_at))

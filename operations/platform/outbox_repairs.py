@@ -19,8 +19,13 @@ _O = OutboxState
 _NOTIFY = text("SELECT pg_notify(:channel, '')")
 
 
+def to_number(message_id: str) -> int:
+    """Return the number in an id such as `msg_4711`."""
+    return int(message_id.removeprefix(MESSAGE_ID_PREFIX))
+
+
 async def resend_message(session: AsyncSession, scope: Scope, message_id: str) -> None:
-    """Has an undeliverable message delivered, as if it were new.
+    """Have an undeliverable message delivered, as if it were new.
 
     Raises:
         NotFound: there is none.
@@ -37,8 +42,11 @@ async def resend_message(session: AsyncSession, scope: Scope, message_id: str) -
 
 
 async def give_up_message(session: AsyncSession, scope: Scope, message_id: str, reason: str) -> int:
-    """Gives an undeliverable message up; with a start, all that waits behind it for the same workflow. The rows stay.
-    Returns how many were given up.
+    """Give an undeliverable message up. With a workflow's start, all later messages to that workflow are given up too.
+    The rows stay.
+
+    Returns:
+        How many messages were given up.
 
     Raises:
         NotFound: there is none.
@@ -56,13 +64,13 @@ async def give_up_message(session: AsyncSession, scope: Scope, message_id: str, 
 
 
 async def _get_undeliverable_for_update(session: AsyncSession, message_id: str) -> OutboxMessage:
-    row = await session.get(OutboxMessage, int(message_id.removeprefix(MESSAGE_ID_PREFIX)), with_for_update=True)
+    row = await session.get(OutboxMessage, to_number(message_id), with_for_update=True)
     if row is None:
         raise not_found("outbox_message", message_id)
     if row.state is not _O.UNDELIVERABLE:
         raise IllegalTransition(
             f"The message is {row.state}; only an undeliverable one is sent again or given up.",
-            fix="One that waits is delivered by itself.",
+            fix="A message that waits is delivered without further action.",
         )
     return row
 
@@ -77,5 +85,5 @@ async def _get_later_messages(session: AsyncSession, start: OutboxMessage) -> li
 
 
 def _request_id_of(row: OutboxMessage) -> str:
-    """The request that a workflow is of: `enroll/enr_…`."""
+    """Return the request that the workflow carries out: `enr_…` of `enroll/enr_…`."""
     return row.workflow_id.rpartition("/")[2]

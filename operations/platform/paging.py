@@ -10,21 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.errors import Invalid, Pointer
 from models.views.view import Page, View
-from wording.not_found import Kind, not_found
 
 V = TypeVar("V", bound=View)
 
 
 def encode_cursor(last_id: str) -> str:
-    """The cursor that leads on after this id."""
+    """Return the cursor for the page after this id."""
     return base64.urlsafe_b64encode(last_id.encode()).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str) -> str:
-    """The id in a cursor.
+    """Return the id in a cursor.
 
     Raises:
-        Invalid: it is none that we gave out.
+        Invalid: it is not a cursor of ours.
     """
     try:
         found = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
@@ -36,10 +35,10 @@ def decode_cursor(cursor: str) -> str:
 
 
 def invalid_cursor() -> Invalid:
-    """The error that says so."""
+    """Return the error about a cursor that is not ours."""
     return Invalid(
-        "The cursor is none that was given out.",
-        fix="Pass next_cursor of the page before as it is, or none to begin.",
+        "The cursor is not one that this API returned.",
+        fix="Pass next_cursor of the previous page unchanged, or no cursor for the first page.",
         code="invalid-cursor",
         pointers=[Pointer("query/cursor", "not a cursor of this list")],
     )
@@ -55,35 +54,22 @@ async def fetch_page(
     cursor: str | None,
     **equal: Any,
 ) -> Page[V]:
-    """A page of what a statement finds, newest first, as `view` shows it; of `equal`, what is None is not asked for."""
+    """Return a page of what a statement finds, newest first, as `view` shows each row. `equal` filters by the values
+    that are not None."""
     rows, more = await fetch_newest_first(session, filter_by_given(statement, **equal), key, limit=limit, cursor=cursor)
     return Page(items=tuple(map(view, rows)), next_cursor=more)
 
 
 def filter_by_given(statement: Select[Any], **equal: Any) -> Select[Any]:
-    """The statement for what has these values; what is None is not asked for."""
+    """Return the statement, filtered by the values that are not None."""
     return statement.filter_by(**{name: value for name, value in equal.items() if value is not None})
 
 
 async def fetch_newest_first(
     session: AsyncSession, statement: Select[Any], key: Any, *, limit: int, cursor: str | None
 ) -> tuple[Sequence[Any], str | None]:
-    """The rows of a page, and the cursor that leads on if there are more."""
+    """Return the rows of a page, and the cursor of the next one if there are more."""
     if cursor is not None:
         statement = statement.where(key < decode_cursor(cursor))
     rows = (await session.scalars(statement.order_by(key.desc()).limit(limit + 1))).all()
     return rows[:limit], encode_cursor(getattr(rows[limit - 1], key.key)) if len(rows) > limit else None
-
-
-async def get_one(
-    session: AsyncSession, statement: Select[Any], key: Any, wanted: str | int, kind: Kind, *, batch: str = ""
-) -> Any:
-    """The row of that id.
-
-    Raises:
-        NotFound: the statement, which says what the scope may see, finds none.
-    """
-    row = await session.scalar(statement.where(key == wanted))
-    if row is None:
-        raise not_found(kind, wanted, batch=batch)
-    return row

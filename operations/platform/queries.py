@@ -1,4 +1,4 @@
-"""Reading the messages to workflows that wait, are undeliverable or were given up."""
+"""Read the messages to workflows that wait, cannot be delivered or were given up."""
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,15 +9,16 @@ from models.states.outbox import OutboxState
 from models.tables.messages import OutboxMessage
 from models.views.outbox import OutboxMessageView
 from models.views.view import Page
-from operations.platform.outbox_repairs import MESSAGE_ID_PREFIX
-from operations.platform.paging import decode_cursor, encode_cursor, get_one, invalid_cursor
+from operations.platform.outbox_repairs import MESSAGE_ID_PREFIX, to_number
+from operations.platform.paging import decode_cursor, encode_cursor, invalid_cursor
 from rules.available_actions import outbox_message_actions
 from wording.links import link_to
+from wording.not_found import not_found
 from wording.outbox import message_next_step
 
 
 def select_readable(scope: OperatorScope) -> Select[OutboxMessage]:
-    """What this scope may see: an operator sees all."""
+    """Return the query for what this scope may read. An operator reads all."""
     return select(OutboxMessage)
 
 
@@ -30,7 +31,7 @@ async def list_outbox_messages(
     limit: int,
     cursor: str | None,
 ) -> Page[OutboxMessageView]:
-    """Returns a page of them, newest first; without a state, those that are undeliverable."""
+    """Return a page of messages, newest first; without a state, those that cannot be delivered."""
     statement = select_readable(scope).where(col(OutboxMessage.state) == (state or OutboxState.UNDELIVERABLE))
     if workflow is not None:
         statement = statement.where(col(OutboxMessage.workflow_id) == workflow)
@@ -42,18 +43,19 @@ async def list_outbox_messages(
 
 
 async def get_outbox_message(session: AsyncSession, scope: OperatorScope, message_id: str) -> OutboxMessageView:
-    """Returns one of them.
+    """Return one message.
 
     Raises:
-        NotFound: there is none that this scope may see.
+        NotFound: there is none that this scope may read.
     """
-    number = int(message_id.removeprefix(MESSAGE_ID_PREFIX))
-    row = await get_one(session, select_readable(scope), col(OutboxMessage.id), number, "outbox_message")
+    row = await session.scalar(select_readable(scope).where(col(OutboxMessage.id) == to_number(message_id)))
+    if row is None:
+        raise not_found("outbox_message", message_id)
     return to_view(row)
 
 
 def to_view(row: OutboxMessage) -> OutboxMessageView:
-    """Returns a message as people see it."""
+    """Return a message as people see it."""
     return OutboxMessageView(
         id=f"{MESSAGE_ID_PREFIX}{row.id}",
         kind="start" if row.kind == "start" else "signal",

@@ -1,4 +1,4 @@
-"""Reading the trail as a person follows it: what happened on requests that belong together, in order, in words."""
+"""Read the audit trail as a timeline: what happened to requests that belong together, in order and in words."""
 
 from collections.abc import Sequence
 
@@ -22,14 +22,14 @@ _MAX_DIGITS = 18
 _FOLLOWING = (Unenrollment, ServiceCall)
 
 
-async def get_timeline(session: AsyncSession, *journeys: str) -> tuple[TimelineEntry, ...]:
-    """Everything that happened on these requests, in order."""
-    statement = select(AuditEntry).where(col(AuditEntry.journey).in_(journeys)).order_by(col(AuditEntry.id))
+async def get_timeline(session: AsyncSession, *request_ids: str) -> tuple[TimelineEntry, ...]:
+    """Return everything that happened to these requests, in order."""
+    statement = select(AuditEntry).where(col(AuditEntry.journey).in_(request_ids)).order_by(col(AuditEntry.id))
     return tuple(map(_to_entry, (await session.scalars(statement.limit(_MAX_ENTRIES))).all()))
 
 
 async def list_following_requests(session: AsyncSession, enrollment_id: str) -> tuple[RelatedRequest, ...]:
-    """What was asked for after an enrolment: to leave, or for help with a device."""
+    """Return the requests that followed an enrollment: unenrollments and service calls."""
     parts = [
         select(
             col(table.id), cast(col(table.state), Text).label("state"), col(table.reason), col(table.submitted_at)
@@ -53,7 +53,7 @@ async def list_following_requests(session: AsyncSession, enrollment_id: str) -> 
 async def list_customer_timeline(
     session: AsyncSession, scope: OperatorScope, customer_id: str, *, limit: int, cursor: str | None
 ) -> Page[TimelineEntry]:
-    """A page of all that happened with a customer's requests, what is newest first. An operator sees all."""
+    """Return a page of everything that happened to a customer's requests, newest first. An operator reads all."""
     journeys = union_all(
         *(select(col(table.id)).where(col(table.customer_id) == customer_id) for table in (Enrollment, *_FOLLOWING))
     )

@@ -14,7 +14,7 @@ from sqlmodel import col
 from models.catalog.devices import Specification
 from models.catalog.programs import Program
 from models.errors import NotFound
-from models.ids import new_id, service_call_workflow_id
+from models.ids import new_id
 from models.requests.completion import Completion, InstalledDevice
 from models.states.device import DEVICE_TRANSITIONS, DeviceState
 from models.states.subscription import REGISTRATION_TRANSITIONS, RegistrationState, SubscriptionState
@@ -33,7 +33,8 @@ from operations.catalog.capacity import release, reserve
 from operations.catalog.eligibility_facts import get_held_devices
 from operations.catalog.versions import CatalogCache
 from operations.platform.audit import AuditTrail
-from operations.synchronization.enqueue import RequestRef, enqueue_sync
+from operations.service_call.service_calls import LIFECYCLE
+from operations.synchronization.enqueue import enqueue_sync
 from operations.unenrollment.unenrollments import ENDED
 from rules.capacity import CapacityNeed
 from rules.device_states import states_when_enrolled, states_when_replaced
@@ -178,14 +179,10 @@ async def _apply_replacement(
     swap.old_registration.replaced_by = None if one_after_the_other else new.id
     await session.flush()
     kind = SyncKind.UNENROLL if one_after_the_other else SyncKind.REPLACE_DEVICE
-    request = await enqueue_sync(session, trail, catalogs, swap.subscription, kind, _journey(swap.call), now)
+    request = await enqueue_sync(session, trail, catalogs, swap.subscription, kind, LIFECYCLE.ref(swap.call.id), now)
     if swap.more_kw < 0:
         await release(session, swap.program, CapacityNeed(customers=0, devices=0, kw=-swap.more_kw))
     return ReplacementResult(new.id, request)
-
-
-def _journey(call: ServiceCall) -> RequestRef:
-    return RequestRef(call.id, service_call_workflow_id(call.id))
 
 
 async def _remove_old_device(session: AsyncSession, trail: AuditTrail, swap: _Replacement, now: datetime) -> str:
@@ -325,7 +322,7 @@ async def sync_new_device(
     if old is not None:
         old.replaced_by = call.replaced_by
     await session.flush()
-    return await enqueue_sync(session, trail, catalogs, subscription, SyncKind.ENROLL, _journey(call), now)
+    return await enqueue_sync(session, trail, catalogs, subscription, SyncKind.ENROLL, LIFECYCLE.ref(call.id), now)
 
 
 async def settle_old_registration(session: AsyncSession, trail: AuditTrail, call: ServiceCall) -> None:

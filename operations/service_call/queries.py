@@ -1,4 +1,4 @@
-"""Reading service calls: lists, and one with everything that happened to it."""
+"""Read service calls: lists, and one with everything that happened to it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,16 +11,16 @@ from models.scope import OperatorScope
 from models.states.service_call import ServiceCallState
 from models.tables.service_call import ServiceCall
 from models.tables.subscription import Device, SubscriptionDevice
-from models.tables.sync_request import SyncRequest
-from models.tables.work_order import WorkOrder
 from models.views.service_call import ServiceCallSummary, ServiceCallView
 from models.views.view import Page
 from operations.catalog.versions import CatalogCache
-from operations.enrollment.device_views import to_subscribed_device
+from operations.enrollment.subscriptions import select_devices, to_subscribed_device
 from operations.field_work import head_end_request_queries, work_order_queries
-from operations.platform.paging import fetch_page, get_one
+from operations.platform.paging import fetch_page
 from operations.platform.timelines import get_timeline
-from operations.synchronization import queries
+from operations.platform.views import copy_columns
+from operations.service_call.service_calls import LIFECYCLE
+from operations.synchronization import queries as sync_queries
 from rules.available_actions import service_call_actions
 from rules.service_calls import list_possible_actions
 from wording.links import link_to
@@ -28,7 +28,7 @@ from wording.service_call import service_call_next_step
 
 
 def select_readable(scope: OperatorScope) -> Select[ServiceCall]:
-    """What this scope may see: an operator sees all."""
+    """Return the query for what this scope may read. An operator reads all."""
     return select(ServiceCall)
 
 
@@ -44,7 +44,7 @@ async def list_service_calls(
     limit: int,
     cursor: str | None,
 ) -> Page[ServiceCallSummary]:
-    """A page of them, newest first."""
+    """Return a page of service calls, newest first."""
     return await fetch_page(
         session,
         select_readable(scope),
@@ -63,22 +63,15 @@ async def list_service_calls(
 async def get_service_call(
     session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, service_call_id: str, links: Mapping[str, str]
 ) -> ServiceCallView:
-    """One of them.
+    """Return one service call.
 
     Raises:
-        NotFound: there is none that this scope may see.
+        NotFound: there is none that this scope may read.
     """
-    row: ServiceCall = await get_one(
-        session,
-        select_readable(scope),
-        col(ServiceCall.id),
-        service_call_id,
-        "service_call",
-    )
+    row = await LIFECYCLE.get_readable(session, select_readable(scope), service_call_id)
     devices = await _get_devices(session, row)
     program = (await catalogs.get_version(session, row.catalog_version)).get_program(row.program)
-    orders = select(WorkOrder).where(col(WorkOrder.journey) == row.id).order_by(col(WorkOrder.id))
-    requests = select(SyncRequest).where(col(SyncRequest.journey) == row.id).order_by(col(SyncRequest.sequence))
+    sync_requests = await sync_queries.get_rows_for_request(session, row.id)
     under_way = row.action is not None
     actions = service_call_actions(row.state, row.resume_state, under_way=under_way)
     owners = [device.ownership for device, _ in devices if device.id == row.device_id and "action" in actions]
@@ -86,10 +79,10 @@ async def get_service_call(
         **_shared_fields(row),
         problem_text=row.application["problem"]["text"],
         steps_tried=tuple(row.application["steps_tried"]),
-        devices=tuple(to_subscribed_device(device, standing) for device, standing in devices),
+        devices=tuple(to_subscribed_device(device, registered) for device, registered in devices),
         head_end_requests=await head_end_request_queries.list_for_request(session, row.id),
-        work_orders=tuple(work_order_queries.to_summary(one) for one in await session.scalars(orders)),
-        sync_requests=tuple(queries.to_summary(one) for one in await session.scalars(requests)),
+        work_orders=await work_order_queries.list_for_request(session, row.id),
+        sync_requests=tuple(map(sync_queries.to_summary, sync_requests)),
         timeline=await get_timeline(session, row.id),
         next_step=service_call_next_step(row.state, remote_action=under_way),
         possible_actions=list_possible_actions(owners[0], program) if owners else (),
@@ -103,37 +96,14 @@ def _to_summary(row: ServiceCall) -> ServiceCallSummary:
 
 
 def _shared_fields(row: ServiceCall) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "transaction_id": row.transaction_id,
-        "channel": row.channel,
-        "requester": row.requester,
-        "customer": row.customer_id,
-        "account": row.account,
-        "program": row.program,
-        "subscription": row.subscription_id,
-        "enrollment": row.enrollment_id,
-        "device": row.device_id,
+    return copy_columns(row, ServiceCallSummary) | {
         "problem": row.application["problem"]["code"],
         "action": row.action["action"] if row.action else None,
-        "state": row.state,
-        "outcome": row.outcome,
-        "replaced_by": row.replaced_by,
-        "reason": row.reason,
-        "submitted_at": row.submitted_at,
-        "updated_at": row.updated_at,
     }
 
 
 async def _get_devices(session: AsyncSession, row: ServiceCall) -> list[tuple[Device, SubscriptionDevice]]:
-    """The device of the call, and the one that came instead."""
-    rows = await session.execute(
-        select(Device, SubscriptionDevice)
-        .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
-        .where(
-            col(SubscriptionDevice.subscription_id) == row.subscription_id,
-            col(Device.id).in_([one for one in (row.device_id, row.replaced_by) if one]),
-        )
-        .order_by(col(Device.id))
-    )
+    """Return the device of the call, and its replacement."""
+    devices = [one for one in (row.device_id, row.replaced_by) if one]
+    rows = await session.execute(select_devices(row.subscription_id).where(col(Device.id).in_(devices)))
     return list(rows)

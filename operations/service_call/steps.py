@@ -8,7 +8,6 @@ from sqlmodel import col
 
 from models.catalog.service_tasks import ServiceLevel
 from models.errors import NotFound
-from models.ids import service_call_workflow_id
 from models.messages.service_call import ServiceCallProgress
 from models.requests.completion import Completion
 from models.requests.service_call import ActionInProgress, ChosenAction, ServiceAction, ServiceCallApplication
@@ -25,8 +24,7 @@ from operations.catalog.versions import CatalogCache
 from operations.field_work import completions, work_orders
 from operations.platform.audit import AuditTrail
 from operations.service_call import device_replacement, remote_actions
-from operations.service_call.service_calls import get_for_update, mark_parked, resume_if_parked, transition
-from operations.synchronization.enqueue import RequestRef
+from operations.service_call.service_calls import LIFECYCLE, get_for_update, mark_parked, resume_if_parked, transition
 from rules.service_calls import (
     ADVICE_GIVEN,
     REMOTE_ACTION_DONE,
@@ -96,7 +94,7 @@ async def _order_visit(
     transition(trail, row, now, _C.WORK_REQUESTED)
     new = work_orders.NewWorkOrder(
         kind=WorkOrderKind.TROUBLESHOOT,
-        request=RequestRef(row.id, service_call_workflow_id(row.id)),
+        request=LIFECYCLE.ref(row.id),
         subscription=subscription,
         ownership=device.ownership,
         catalog_version=row.catalog_version,
@@ -120,7 +118,9 @@ async def get_service_call_progress(
 ) -> ServiceCallProgress:
     """Where the call stands, and what its flow does next."""
     if row.state is _C.AWAITING_SITE_VISIT:
-        order = await _get_last_work_order(session, row.id)
+        order = await work_orders.get_latest_of_request(session, row.id)
+        if order is None:
+            raise NotFound(f"Service call {row.id} awaits a visit, but has no work order.")
         visit = work_orders.to_visit(order.id, await _get_service_level(session, catalogs, row))
         ended = order.state in _ENDED_ORDERS and not completions.to_visit_status(order).attempts_used_up
         return ServiceCallProgress(state=row.state, visit=visit, visit_ended=ended)
@@ -128,11 +128,6 @@ async def get_service_call_progress(
         return ServiceCallProgress(state=row.state, sync_request_id=await _get_open_sync_request(session, row.id))
     request_id = remote_actions.get_head_end_request_id(row) if row.state is _C.TROUBLESHOOTING else None
     return ServiceCallProgress(state=row.state, head_end_request_id=request_id, why=row.reason or "")
-
-
-async def _get_last_work_order(session: AsyncSession, service_call_id: str) -> WorkOrder:
-    statement = select(WorkOrder).where(col(WorkOrder.journey) == service_call_id).order_by(col(WorkOrder.id).desc())
-    return (await session.execute(statement.limit(1))).scalar_one()
 
 
 async def _get_open_sync_request(session: AsyncSession, service_call_id: str) -> str | None:

@@ -1,11 +1,12 @@
-"""Writing down that the DERMS must learn of a change: one sync request, with the snapshot as it is now.
+"""Record that the DERMS must learn of a change: one sync request, with the snapshot as it is now.
 
-What was announced before and never sent is joined into it; an enrolment undone before anything was sent is told to
-nobody (docs/domain.md#order).
+A request that was never sent is merged into it, and an enrollment that is undone before anything was sent is not sent
+at all (docs/domain.md#order).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,19 +19,13 @@ from models.tables.subscription import ProgramSubscription, SubscriptionDevice
 from models.tables.sync_request import SyncRequest
 from operations.catalog.versions import CatalogCache, IndexedCatalog
 from operations.platform.audit import AuditTrail
+from operations.platform.lifecycle import RequestRef
 from operations.synchronization import sync_queue
 from operations.synchronization.snapshots import build_snapshot
-from rules.synchronization.order import EarlierRequest, SyncPlan, leaves_no_device, plan_sync_request
+from rules.synchronization.order import EarlierRequest, leaves_no_device, plan_sync_request
 from rules.synchronization.snapshots import snapshot_hash
 
 _NEVER_SENT = "undone before the DERMS heard of it"
-
-
-class RequestRef(NamedTuple):
-    """The request a change belongs to (`enr_…`, `unr_…`, `svc_…`), and the flow that tells the DERMS of it."""
-
-    id: str
-    workflow_id: str
 
 
 async def enqueue_sync(
@@ -39,41 +34,73 @@ async def enqueue_sync(
     catalogs: CatalogCache,
     subscription: ProgramSubscription,
     kind: SyncKind,
-    journey: RequestRef,
+    ref: RequestRef,
     instant: datetime,
     *,
     urgent: bool = False,
 ) -> str:
-    """Makes the sync request, next in its subscription's sequence; gives its id. Flush what it shall show before.
+    """Create the sync request that tells the DERMS of a change, next in its subscription's order, and return its id.
 
-    `urgent` does not wait for a batch, whatever the program's sync policy: control must stop at once.
-    With nothing to tell it is discarded at once, its leaving devices deregistered.
+    Flush the change before: the snapshot is read from the database. With `urgent` the request does not wait for a
+    batch, whatever the program's sync policy: control must stop at once. If the DERMS need not hear of the change, the
+    request is discarded at once and the devices that were being removed are deregistered.
 
     Raises:
-        Unavailable (when the transaction ends): another change of the subscription took the same place in the sequence.
+        Unavailable (when the transaction ends): another change of the subscription took the same place in the order.
     """
     earlier, unsent = await _get_earlier_requests(session, subscription.id)
     sequence = earlier[0].sequence + 1 if earlier else 1
-    picture = await build_snapshot(session, catalogs, subscription.id, kind, sequence, instant)
-    chosen = plan_sync_request(kind, earlier, anyone_enrolled=not leaves_no_device(picture))
-    request = _build_sync_request(
-        subscription, chosen, journey, sequence, picture, await catalogs.get_current(session), instant
-    )
+    snapshot = await build_snapshot(session, catalogs, subscription.id, kind, sequence, instant)
+    plan = plan_sync_request(kind, earlier, anyone_enrolled=not leaves_no_device(snapshot))
+    catalog = await catalogs.get_current(session)
+    values = build_sync_request(subscription.model_dump(), snapshot | {"kind": plan.kind}, ref, catalog, instant)
+    request = SyncRequest(**values)
     request.held = request.held and not urgent
     session.add(request)
-    trail.note(request.id, "syn:pending", details={"kind": chosen.kind})
-    await _discard_superseded(session, trail, [row for row in unsent if row.id in chosen.merged], request, instant)
-    if chosen.is_unnecessary:
+    trail.note(request.id, "syn:pending", details={"kind": plan.kind})
+    await _discard_superseded(session, trail, [row for row in unsent if row.id in plan.merged], request, instant)
+    if plan.is_unnecessary:
         _discard(trail, request, _NEVER_SENT, instant)
         await _deregister_never_sent(session, trail, subscription.id)
     await session.flush()
     return request.id
 
 
+def build_sync_request(
+    subscription: Mapping[str, Any],
+    snapshot: dict[str, Any],
+    ref: RequestRef,
+    catalog: IndexedCatalog,
+    instant: datetime,
+) -> dict[str, Any]:
+    """Return the columns of a new sync request. It is held for a batch if the program's sync policy says so."""
+    program = catalog.programs.get(subscription["program"])
+    return {
+        "id": new_id("syn"),
+        "kind": SyncKind(snapshot["kind"]),
+        "subscription_id": subscription["id"],
+        "sequence": snapshot["sequence"],
+        "enrollment_id": subscription["enrollment_id"],
+        "journey": ref.id,
+        "workflow_id": ref.workflow_id,
+        "program": subscription["program"],
+        "state": SyncState.PENDING,
+        "revision": 1,
+        "endpoint": catalog.derms_endpoint,
+        "snapshot": snapshot,
+        "snapshot_hash": snapshot_hash(snapshot),
+        "held": program is not None and program.sync_policy == "batched",
+        "attempts": 0,
+        "created_at": instant,
+        "updated_at": instant,
+    }
+
+
 async def _get_earlier_requests(
     session: AsyncSession, subscription_id: str
 ) -> tuple[list[EarlierRequest], list[SyncRequest]]:
-    """All requests so far, the newest first; and the pending ones, locked newest first as everywhere."""
+    """Return all requests so far, and those that were never sent, locked. Both are sorted newest first: every
+    transaction locks the requests of a subscription in this order."""
     pending = await session.scalars(
         select(SyncRequest)
         .where(
@@ -99,35 +126,6 @@ async def _get_earlier_requests(
     return [EarlierRequest(*row) for row in rows.all()], unsent
 
 
-def _build_sync_request(
-    subscription: ProgramSubscription,
-    chosen: SyncPlan,
-    journey: RequestRef,
-    sequence: int,
-    picture: dict[str, Any],
-    catalog: IndexedCatalog,
-    instant: datetime,
-) -> SyncRequest:
-    program = catalog.programs.get(subscription.program)
-    return SyncRequest(
-        id=new_id("syn"),
-        kind=chosen.kind,
-        subscription_id=subscription.id,
-        sequence=sequence,
-        enrollment_id=subscription.enrollment_id,
-        journey=journey.id,
-        workflow_id=journey.workflow_id,
-        program=subscription.program,
-        state=SyncState.PENDING,
-        held=program is not None and program.sync_policy == "batched",
-        endpoint=catalog.derms_endpoint,
-        snapshot={**picture, "kind": chosen.kind},
-        snapshot_hash=snapshot_hash(picture),
-        created_at=instant,
-        updated_at=instant,
-    )
-
-
 async def _discard_superseded(
     session: AsyncSession, trail: AuditTrail, earlier: list[SyncRequest], request: SyncRequest, instant: datetime
 ) -> None:
@@ -142,17 +140,17 @@ def _discard(trail: AuditTrail, row: SyncRequest, why: str, instant: datetime) -
 
 
 async def _deregister_never_sent(session: AsyncSession, trail: AuditTrail, subscription_id: str) -> None:
-    """Devices on their way out of a DERMS that never knew them are out: no acknowledgement will come."""
-    leaving = (
+    """Deregister the devices that were being removed from a DERMS that never knew them: no acknowledgement comes."""
+    removing = (
         col(SubscriptionDevice.subscription_id) == subscription_id,
         col(SubscriptionDevice.registration) == RegistrationState.REMOVING,
     )
-    out = await session.execute(
+    deregistered = await session.execute(
         update(SubscriptionDevice)
-        .where(*leaving)
+        .where(*removing)
         .values(registration=RegistrationState.DEREGISTERED, message=_NEVER_SENT)
         .returning(col(SubscriptionDevice.device_id))
     )
-    for (device,) in out.all():
+    for (device,) in deregistered.all():
         path = (RegistrationState.REMOVING, RegistrationState.DEREGISTERED)
         trail.transition(REGISTRATION_TRANSITIONS, device, *path, reason=_NEVER_SENT)

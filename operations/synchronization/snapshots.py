@@ -1,4 +1,5 @@
-"""Taking the snapshot of a subscription: when it changes, and again after data was corrected."""
+"""Build the snapshot of a subscription that is sent to the DERMS: when it changes, and again after data was
+corrected."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -26,7 +27,7 @@ from operations.catalog.versions import CatalogCache, IndexedCatalog
 from rules.synchronization.acknowledgements import REMOVAL_STATES, REPORTED_STATES
 
 OFF_SUBSCRIPTION = (RegistrationState.REMOVED, RegistrationState.KEPT)
-"""Off the subscription for good; the DERMS is told of them no more."""
+"""Devices in these states are off the subscription for good; messages to the DERMS name them no more."""
 
 _LEAVING = (RegistrationState.REMOVING, RegistrationState.DEREGISTERED)
 
@@ -42,7 +43,7 @@ def assemble_snapshot(
     transaction_id: str,
     instant: datetime,
 ) -> Snapshot:
-    """What the DERMS must hold; `place` is a row with the customer's and the place's columns."""
+    """Return what the DERMS must hold. `place` is a row with the columns of the customer and the place."""
     contact = catalog.includes_contact
     return Snapshot(
         sent_at=instant,
@@ -101,11 +102,11 @@ _SELECT_SUBSCRIPTIONS = (
     .join(ServicePoint, col(ServicePoint.cis_service_point_id) == col(ProgramSubscription.service_point))
     .join(Premise, col(Premise.cis_premise_id) == col(ServicePoint.cis_premise_id))
 )
-"""The customer is the one who takes part: after a move-out, another one may live at the service point."""
+"""The customer is the one of the subscription: after a move-out, another one may live at the service point."""
 
 
 class SnapshotRequest(NamedTuple):
-    """Which snapshot to take: of a subscription, for a change."""
+    """Which snapshot to build: of a subscription, for a kind of change, at a place in its order."""
 
     subscription_id: str
     kind: SyncKind
@@ -120,10 +121,10 @@ async def build_snapshot(
     sequence: int,
     instant: datetime,
 ) -> dict[str, Any]:
-    """The snapshot of a subscription as our record is now, as a JSON document.
+    """Return the snapshot of a subscription as our record is now, as a JSON document.
 
     Raises:
-        NotFound: the subscription is gone.
+        NotFound: there is no such subscription.
     """
     found = await build_snapshots(session, catalogs, [SnapshotRequest(subscription_id, kind, sequence)], instant)
     if not found:
@@ -134,7 +135,7 @@ async def build_snapshot(
 async def build_snapshots(
     session: AsyncSession, catalogs: CatalogCache, wanted: Sequence[SnapshotRequest], instant: datetime
 ) -> list[dict[str, Any]]:
-    """Snapshots of subscriptions as our record is now, in the order asked for; those that are gone are left out."""
+    """Return the snapshots of subscriptions as our record is now, in the order asked for. Missing ones are left out."""
     ids = [one.subscription_id for one in wanted]
     found: Sequence[Any] = (
         await session.execute(_SELECT_SUBSCRIPTIONS.where(col(ProgramSubscription.id).in_(ids)))
@@ -159,7 +160,8 @@ async def build_snapshots(
 
 
 async def _get_devices(session: AsyncSession, subscription_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """Those on each subscription, and those on their way out; who is not there yet, or gone for good, is not told."""
+    """Return the devices on each subscription, and those being removed from it. Devices that are not installed yet, or
+    off it for good, are left out."""
     rows = await session.execute(
         select(
             Device,

@@ -1,6 +1,7 @@
-"""Telling the DERMS of a sync request by a flow that does nothing else."""
+"""Sync requests that a workflow of their own sends, because no request's workflow does."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,37 +9,44 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.ids import sync_request_workflow_id
 from models.messages.search_attributes import WorkflowStage
 from models.messages.sync_request_workflow import WORKFLOW, SyncRequestWorkflowInput
+from models.scope import Scope
 from models.states.sync_request import SyncKind
 from models.tables.subscription import ProgramSubscription
 from models.tables.sync_request import SyncRequest
 from operations.catalog.versions import CatalogCache
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
-from operations.synchronization.enqueue import RequestRef, enqueue_sync
+from operations.platform.lifecycle import RequestRef
+from operations.synchronization.enqueue import enqueue_sync
 
 
 async def start_sync_workflow(session: AsyncSession, request: SyncRequest, timeout: float) -> None:
-    """Has the request carried through by a flow of its own, in place of the one that it had."""
+    """Have the sync request sent by a workflow of its own, in place of the one it had."""
     request.workflow_id = sync_request_workflow_id(request.id)
     start = (request.workflow_id, _build_start(request, timeout))
     await outbox.enqueue(session, "start", WORKFLOW, [start])
 
 
-async def enqueue_standalone_sync(
+async def enqueue_standalone_syncs(
     session: AsyncSession,
-    trail: AuditTrail,
+    scope: Scope,
     catalogs: CatalogCache,
-    subscription: ProgramSubscription,
+    changes: Sequence[tuple[ProgramSubscription, str]],
     kind: SyncKind,
-    journey: str,
-    instant: datetime,
     timeout: float,
-) -> str:
-    """Makes a sync request that no request's flow stands behind, and starts one for it; gives its id."""
-    made = await enqueue_sync(session, trail, catalogs, subscription, kind, RequestRef(journey, ""), instant)
-    request = await session.get_one(SyncRequest, made)
-    await start_sync_workflow(session, request, timeout)
-    return made
+) -> list[str]:
+    """Create a sync request for each (subscription, request id), and start a workflow for it. Return their ids in
+    order."""
+    now = datetime.now(UTC)
+    trail = AuditTrail(scope, now, "")
+    sync_request_ids: list[str] = []
+    for subscription, request_id in changes:
+        own_trail, ref = trail.for_request(request_id), RequestRef(request_id, "")
+        sync_request_id = await enqueue_sync(session, own_trail, catalogs, subscription, kind, ref, now)
+        await start_sync_workflow(session, await session.get_one(SyncRequest, sync_request_id), timeout)
+        sync_request_ids.append(sync_request_id)
+    await trail.write(session)
+    return sync_request_ids
 
 
 def _build_start(request: SyncRequest, timeout: float) -> dict[str, Any]:

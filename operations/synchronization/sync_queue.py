@@ -1,4 +1,4 @@
-"""Whose turn it is: of one subscription's sync requests only the first that is not final may be sent."""
+"""The order of sync requests: of one subscription's requests only the first that is not final may be sent."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -31,22 +31,23 @@ WAITING_FOR_BATCH = "the batch that sends this program's messages"
 
 
 def to_queue_entry(row: SyncRequest) -> EarlierRequest:
-    """A request as the rules look at it."""
+    """Return a request as the rules see it."""
     return EarlierRequest(row.id, row.sequence, row.kind, row.state, row.attempts)
 
 
 class WaitReason(NamedTuple):
-    """What must happen before a request is sent, in words; empty if it may go. `stuck`: a person must see to it."""
+    """What must happen before a request is sent, in words; empty if it may be sent. `needs_person`: nothing happens
+    until a person acts."""
 
     text: str = ""
     needs_person: bool = False
 
 
 async def get_wait_reason(session: AsyncSession, request: SyncRequest, *, locking: bool = True) -> WaitReason:
-    """What must happen before this request is sent.
+    """Return what must happen before this request is sent.
 
-    Locks what it waits for until the transaction ends, so that whoever makes that final afterwards sees this one. The
-    first of a subscription asks nothing.
+    What it waits for is locked until the transaction ends, so that whoever finishes that request afterwards sees this
+    one. The first request of a subscription needs no statement.
     """
     if request.held:
         return WaitReason(WAITING_FOR_BATCH)
@@ -65,8 +66,8 @@ async def get_wait_reason(session: AsyncSession, request: SyncRequest, *, lockin
 def select_earlier_open(
     subscription_id: Any, sequence: Any, ahead: type[SyncRequest] = SyncRequest
 ) -> Select[SyncRequest]:
-    """What is not final yet of those before it, first the one that it waits for; `ahead` is an alias for them, where
-    this is part of another statement."""
+    """Return the query for the earlier requests that are not final, the one it waits for first. `ahead` is an alias for
+    them, where the query is part of another statement."""
     return (
         select(ahead)
         .where(
@@ -81,8 +82,8 @@ def select_earlier_open(
 async def cancel_moot_requests(
     session: AsyncSession, trail: AuditTrail, request: SyncRequest, instant: datetime
 ) -> None:
-    """Gives up what this request makes moot, as a person would: who has left does not wait for an enrolment that the
-    DERMS refused to be repaired."""
+    """Cancel the requests that this one makes moot, as a person would: the end of a participation does not wait until
+    an enrollment that the DERMS refused is repaired."""
     if request.sequence == 1 or request.attempts or request.held or not has_subscription_ended(request.snapshot):
         return
     reason = f"nobody takes part any more; {request.id} tells the DERMS"
@@ -95,7 +96,7 @@ async def cancel_moot_requests(
 async def cancel_request(
     session: AsyncSession, trail: AuditTrail, row: SyncRequest, reason: str, instant: datetime
 ) -> None:
-    """The DERMS will not be told of this request in error, and its flow hears so."""
+    """Cancel a request that is in error, and notify its workflow: the DERMS will not hear of it."""
     row.state = trail.transition(SYNC_TRANSITIONS, row.id, row.state, SyncState.CANCELLED, reason=reason)
     row.note, row.updated_at = reason, instant
     await session.flush()
@@ -105,7 +106,7 @@ async def cancel_request(
 
 
 def select_next_workflow_id(subscription_id: Any, sequence: Any) -> ScalarSelect[str]:
-    """The flow of the request after this one that is not final, as part of another statement."""
+    """Return the subquery for the workflow of the next request that is not final."""
     return (
         select(col(SyncRequest.workflow_id))
         .where(
@@ -120,33 +121,32 @@ def select_next_workflow_id(subscription_id: Any, sequence: Any) -> ScalarSelect
 
 
 async def notify_workflows(session: AsyncSession, requests: Iterable[tuple[str, str]]) -> None:
-    """Has the flows of (sync request id, workflow id) look again whether they may send."""
-    signals = [(flow, SyncTurn(sync_request_id=request)) for request, flow in requests]
+    """Have workflows check again whether they may send, given as (sync request id, workflow id)."""
+    signals = [(workflow_id, SyncTurn(sync_request_id=request)) for request, workflow_id in requests]
     await outbox.enqueue_signals(session, SYNC_TURN, signals)
 
 
 async def notify_next_in_order(session: AsyncSession, requests: Iterable[SyncRequest]) -> None:
-    """Wakes the flows that wait for these: what they wait for has changed, or their turn has come."""
+    """Notify the workflows whose requests wait for these: the state of what they wait for has changed."""
     one = aliased(SyncRequest)
     following = select(col(one.id), select_next_workflow_id(col(one.subscription_id), col(one.sequence)))
     following = following.where(col(one.id).in_([request.id for request in requests]))
     found: Sequence[Any] = (await session.execute(following)).all()
-    await notify_workflows(session, [(request, flow) for request, flow in found if flow is not None])
+    await notify_workflows(session, [(request, workflow) for request, workflow in found if workflow is not None])
 
 
 async def release_held(
     session: AsyncSession, scope: Scope, program: str | None, limit: int, *, apart_from: str | None = None
 ) -> int:
-    """Lets held requests go, the oldest first, of one program or of all; gives how many.
+    """Release held requests, the oldest first, of one program or of all. Return how many.
 
-    Those of the endpoint `apart_from` are left alone: they are sent together. One that was to be sent together and
-    whose fate was not written down for long goes by itself. Safe beside another batch: what that one is releasing is
-    left to it.
+    Requests for the endpoint `apart_from` stay held: they are sent in bulk. A request that was sent in bulk and whose
+    result was not recorded for long is released too. Two runs may go on at once: each skips what the other has locked.
     """
     now = datetime.now(UTC)
     lost = and_(col(SyncRequest.state) == SyncState.SENDING, col(SyncRequest.updated_at) < now - _LOST_AFTER)
-    may_go = or_(col(SyncRequest.state) == SyncState.PENDING, lost)
-    chosen = select(col(SyncRequest.id)).where(col(SyncRequest.held), may_go)
+    releasable = or_(col(SyncRequest.state) == SyncState.PENDING, lost)
+    chosen = select(col(SyncRequest.id)).where(col(SyncRequest.held), releasable)
     if program is not None:
         chosen = chosen.where(col(SyncRequest.program) == program)
     if apart_from is not None:
@@ -164,5 +164,5 @@ async def release_held(
     for request, journey, _ in rows:
         trail.for_request(journey).note(request, "syn:released")
     await trail.write(session)
-    await notify_workflows(session, [(request, flow) for request, _, flow in rows])
+    await notify_workflows(session, [(request, workflow) for request, _, workflow in rows])
     return len(rows)

@@ -1,4 +1,4 @@
-"""What people do about sync requests in error: retry them once the data is corrected, one or many, or give them up."""
+"""What people do about sync requests in error: retry one or many once the data is corrected, or cancel them."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.synchronization.queries import build_conditions
 from operations.synchronization.snapshots import SnapshotRequest, build_snapshots
-from operations.synchronization.standalone_sync import enqueue_standalone_sync
+from operations.synchronization.standalone_sync import enqueue_standalone_syncs
 from operations.synchronization.sync_queue import cancel_request, notify_next_in_order
 from operations.synchronization.sync_requests import get_for_update
 from rules.synchronization.order import FINAL_STATES, UNANSWERED_ERRORS
@@ -40,8 +40,10 @@ class RetryResult(NamedTuple):
 
 
 async def retry(session: AsyncSession, scope: Scope, catalogs: CatalogCache, sync_request_id: str) -> SyncState:
-    """Has a request in error sent again. After an answer from the DERMS the snapshot is taken anew, under a new key;
-    without an answer the same bytes go out under the same key, for the DERMS may have them.
+    """Have a request in error sent again.
+
+    After an answer of the DERMS it is sent with a new snapshot under a new key. Without an answer the same bytes are
+    sent under the same key, because the DERMS may have them already.
 
     Raises:
         NotFound: there is none.
@@ -57,26 +59,24 @@ async def retry(session: AsyncSession, scope: Scope, catalogs: CatalogCache, syn
 async def resync_subscription(
     session: AsyncSession, scope: Scope, catalogs: CatalogCache, subscription_id: str, timeout: float
 ) -> str:
-    """Tells the DERMS of a subscription as it is now, by a sync request of its own, as after one that was given up;
-    gives its id.
+    """Send the DERMS a subscription as it is now, for example after its last sync request was canceled. Return the id
+    of the new sync request.
 
     Raises:
         NotFound: there is no such subscription.
-        Conflict: nobody takes part by it, or an earlier sync request of it is not final.
+        Conflict: it is not active, or an earlier sync request of it is not final.
     """
     subscription = await session.get(ProgramSubscription, subscription_id, with_for_update=True)
     if subscription is None:
         raise not_found("subscription", subscription_id)
     if subscription.state is not SubscriptionState.ACTIVE:
         raise subscription_not_active(subscription.state)
-    of_it = (col(SyncRequest.subscription_id) == subscription_id, col(SyncRequest.state).not_in(FINAL_STATES))
-    under_way = await session.scalar(select(func.max(SyncRequest.id)).where(*of_it))
+    is_open = (col(SyncRequest.subscription_id) == subscription_id, col(SyncRequest.state).not_in(FINAL_STATES))
+    under_way = await session.scalar(select(func.max(SyncRequest.id)).where(*is_open))
     if under_way is not None:
         raise sync_already_in_progress(under_way)
-    journey, kind, now = subscription.enrollment_id, SyncKind.CUSTOMER_ASSET_LOAD, datetime.now(UTC)
-    trail = AuditTrail(scope, now, journey)
-    made = await enqueue_standalone_sync(session, trail, catalogs, subscription, kind, journey, now, timeout)
-    await trail.write(session)
+    changes = [(subscription, subscription.enrollment_id)]
+    (made,) = await enqueue_standalone_syncs(session, scope, catalogs, changes, SyncKind.CUSTOMER_ASSET_LOAD, timeout)
     return made
 
 
@@ -89,15 +89,15 @@ async def retry_many(
     dry_run: bool,
     limit: int,
 ) -> RetryResult:
-    """Retries those in error that the filter means, the oldest first; each exactly as `retry` does one.
+    """Retry the requests in error that match the filter, the oldest first, each exactly as `retry` does.
 
-    One that somebody else is working on at this moment is left to them.
+    A request that another transaction has locked is skipped.
     """
-    meant = [col(SyncRequest.state) == _Y.ERROR, *build_conditions(scope, wanted, datetime.now(UTC))]
-    matching = await session.scalar(select(func.count()).select_from(SyncRequest).where(*meant)) or 0
+    matches = [col(SyncRequest.state) == _Y.ERROR, *build_conditions(scope, wanted, datetime.now(UTC))]
+    matching = await session.scalar(select(func.count()).select_from(SyncRequest).where(*matches)) or 0
     if dry_run or not matching:
         return RetryResult(matching, 0)
-    chosen = select(SyncRequest).where(*meant).order_by(col(SyncRequest.id)).limit(limit)
+    chosen = select(SyncRequest).where(*matches).order_by(col(SyncRequest.id)).limit(limit)
     requests = (await session.scalars(chosen.with_for_update(skip_locked=True))).all()
     await _retry_all(session, scope, catalogs, requests)
     return RetryResult(matching, len(requests))
@@ -109,8 +109,8 @@ async def _retry_all(
     now = datetime.now(UTC)
     trail = AuditTrail(scope, now, "")
     for request in requests:
-        of_this = trail.for_request(request.journey)
-        request.state = of_this.transition(SYNC_TRANSITIONS, request.id, request.state, _Y.PENDING, reason="retried")
+        own_trail = trail.for_request(request.journey)
+        request.state = own_trail.transition(SYNC_TRANSITIONS, request.id, request.state, _Y.PENDING, reason="retried")
     answered = [request for request in requests if request.error_code not in UNANSWERED_ERRORS]
     await _refresh_snapshots(session, catalogs, trail, now, answered)
     for request in requests:
@@ -121,7 +121,7 @@ async def _retry_all(
         (one.workflow_id, RetryRequested(message_id=f"{one.id}/{one.revision}/{one.attempts}")) for one in requests
     ]
     await outbox.enqueue_signals(session, RETRY_REQUESTED, signals)
-    await notify_next_in_order(session, requests)  # what waits for them is not held up any more, and says so
+    await notify_next_in_order(session, requests)  # they no longer block the requests behind them
 
 
 async def _refresh_snapshots(
@@ -130,30 +130,30 @@ async def _refresh_snapshots(
     if not requests:
         return
     wanted = [SnapshotRequest(one.subscription_id, one.kind, one.sequence) for one in requests]
-    pictures = await build_snapshots(session, catalogs, wanted, now)
-    for request, picture in zip(requests, pictures, strict=True):
+    snapshots = await build_snapshots(session, catalogs, wanted, now)
+    for request, snapshot in zip(requests, snapshots, strict=True):
         request.revision += 1
-        request.snapshot = picture
-        request.snapshot_hash = snapshot_hash(picture)
+        request.snapshot = snapshot
+        request.snapshot_hash = snapshot_hash(snapshot)
         request.acknowledgement = None
-    journeys = {request.subscription_id: request.journey for request in requests}
-    again = await session.execute(
+    request_ids = {request.subscription_id: request.journey for request in requests}
+    retried = await session.execute(
         update(SubscriptionDevice)
         .where(
-            col(SubscriptionDevice.subscription_id).in_(journeys),
+            col(SubscriptionDevice.subscription_id).in_(request_ids),
             col(SubscriptionDevice.registration) == RegistrationState.REGISTRATION_FAILED,
         )
         .values(registration=RegistrationState.REGISTERING, message="")
         .returning(col(SubscriptionDevice.subscription_id), col(SubscriptionDevice.device_id))
     )
-    for subscription, device in again.all():
+    for subscription, device in retried.all():
         path = (RegistrationState.REGISTRATION_FAILED, RegistrationState.REGISTERING)
-        trail.for_request(journeys[subscription]).transition(REGISTRATION_TRANSITIONS, device, *path)
+        trail.for_request(request_ids[subscription]).transition(REGISTRATION_TRANSITIONS, device, *path)
 
 
 async def cancel(session: AsyncSession, scope: Scope, sync_request_id: str, reason: str) -> SyncState:
-    """Gives a request in error up: the DERMS will not be told, and the next change of the subscription has its turn.
-    One that is cancelled stays so.
+    """Cancel a request in error: the DERMS will not hear of it, and the next change of the subscription is sent. A
+    canceled request stays canceled.
 
     Raises:
         NotFound: there is none.
@@ -165,7 +165,7 @@ async def cancel(session: AsyncSession, scope: Scope, sync_request_id: str, reas
         return request.state
     if request.state is not _Y.ERROR:
         raise IllegalTransition(
-            f"The sync request is {request.state}; only one in error can be cancelled.",
+            f"The sync request is {request.state}; only one in error can be canceled.",
             fix="One that is on its way ends synchronized or in error; one that has ended stays as it is.",
         )
     trail = AuditTrail(scope, now, request.journey)

@@ -11,7 +11,6 @@ from sqlmodel import col
 
 from models.catalog.programs import Program
 from models.errors import Conflict
-from models.ids import unenrollment_workflow_id
 from models.scope import SystemScope
 from models.states.device import DEVICE_TRANSITIONS, DeviceState
 from models.states.service_call import ServiceCallState
@@ -21,9 +20,11 @@ from models.tables.service_call import ServiceCall
 from models.tables.subscription import Device, DeviceInstallation, ProgramSubscription, SubscriptionDevice
 from operations.catalog.capacity import release
 from operations.catalog.versions import CatalogCache
+from operations.enrollment.subscriptions import select_devices
 from operations.platform.audit import AuditTrail
 from operations.service_call import decisions
-from operations.synchronization.enqueue import RequestRef, enqueue_sync
+from operations.synchronization.enqueue import enqueue_sync
+from operations.unenrollment.unenrollments import LIFECYCLE
 from rules.capacity import CapacityNeed
 from rules.registration_states import states_when_released, states_when_unenrolled
 
@@ -60,9 +61,9 @@ async def end_participation(
     if what.ends_subscription:
         _end_subscription(trail, what.subscription, instant)
     await session.flush()
-    journey = RequestRef(what.unenrollment_id, unenrollment_workflow_id(what.unenrollment_id))
+    request_ref = LIFECYCLE.ref(what.unenrollment_id)
     request = await enqueue_sync(
-        session, trail, catalogs, what.subscription, SyncKind.UNENROLL, journey, instant, urgent=what.urgent
+        session, trail, catalogs, what.subscription, SyncKind.UNENROLL, request_ref, instant, urgent=what.urgent
     )
     await _cancel_service_calls(session, what.devices)
     await release(
@@ -91,13 +92,7 @@ def _end_subscription(trail: AuditTrail, subscription: ProgramSubscription, inst
 async def _list_registrations_for_update(
     session: AsyncSession, subscription_id: str, devices: tuple[str, ...]
 ) -> list[tuple[Device, SubscriptionDevice]]:
-    rows = await session.execute(
-        select(Device, SubscriptionDevice)
-        .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
-        .where(col(SubscriptionDevice.subscription_id) == subscription_id, col(Device.id).in_(devices))
-        .order_by(col(Device.id))
-        .with_for_update()
-    )
+    rows = await session.execute(select_devices(subscription_id).where(col(Device.id).in_(devices)).with_for_update())
     return list(rows)
 
 

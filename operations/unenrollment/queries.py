@@ -1,4 +1,4 @@
-"""Reading unenrolments: lists, and one with everything that happened to it."""
+"""Read unenrollments: lists, and one with everything that happened to it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,15 +13,15 @@ from models.scope import OperatorScope
 from models.states.subscription import SubscriptionState
 from models.states.unenrollment import UnenrollmentState
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
-from models.tables.sync_request import SyncRequest
 from models.tables.unenrollment import Unenrollment
 from models.tables.work_order import WorkOrder
 from models.views.unenrollment import UnenrollmentDeviceView, UnenrollmentSummary, UnenrollmentView
 from models.views.view import Page
-from operations.enrollment.device_views import subscribed_device_fields
+from operations.enrollment.subscriptions import select_devices, subscribed_device_fields
 from operations.platform.paging import fetch_page
 from operations.platform.timelines import get_timeline
-from operations.synchronization import queries
+from operations.platform.views import copy_columns
+from operations.synchronization import queries as sync_queries
 from rules.available_actions import removal_actions, unenrollment_actions
 from wording.links import link_to
 from wording.not_found import not_found
@@ -29,7 +29,7 @@ from wording.unenrollment import unenrollment_next_step
 
 
 def select_readable(scope: OperatorScope) -> Select[Unenrollment]:
-    """What this scope may see: an operator sees all."""
+    """Return the query for what this scope may read. An operator reads all."""
     return select(Unenrollment)
 
 
@@ -47,7 +47,7 @@ async def list_unenrollments(
     limit: int,
     cursor: str | None,
 ) -> Page[UnenrollmentSummary]:
-    """A page of them, newest first."""
+    """Return a page of unenrollments, newest first."""
     return await fetch_page(
         session,
         select_readable(scope),
@@ -68,10 +68,10 @@ async def list_unenrollments(
 async def get_unenrollment(
     session: AsyncSession, scope: OperatorScope, unenrollment_id: str, links: Mapping[str, str]
 ) -> UnenrollmentView:
-    """One of them, with its decision, devices, orders, sync requests and timeline.
+    """Return one unenrollment with its decision, devices, orders, sync requests and timeline.
 
     Raises:
-        NotFound: there is none that this scope may see.
+        NotFound: there is none that this scope may read.
     """
     statement = (
         select_readable(scope)
@@ -84,12 +84,8 @@ async def get_unenrollment(
         raise not_found("unenrollment", unenrollment_id)
     row: Unenrollment = found[0]
     subscription: ProgramSubscription = found[1]
-    requests = await session.execute(
-        select(SyncRequest).where(col(SyncRequest.journey) == row.id).order_by(col(SyncRequest.sequence))
-    )
-    rows = requests.scalars().all()
-    told = tuple(queries.to_summary(one) for one in rows)
-    waits_for = await queries.get_wait_text(session, rows[-1]) if rows else ""
+    sync_requests = await sync_queries.get_rows_for_request(session, row.id)
+    waits_for = await sync_queries.get_wait_text(session, sync_requests[-1]) if sync_requests else ""
     return UnenrollmentView(
         **_shared_fields(row),
         whole_subscription=row.whole,
@@ -98,11 +94,11 @@ async def get_unenrollment(
         note=row.application["note"],
         decision=Decision.model_validate(row.decision) if row.decision else None,
         devices=await _get_devices(session, row),
-        sync_requests=told,
+        sync_requests=tuple(map(sync_queries.to_summary, sync_requests)),
         timeline=await get_timeline(session, row.id),
         next_step=unenrollment_next_step(
             row.state,
-            told[-1].state if told else None,
+            sync_requests[-1].state if sync_requests else None,
             waits_for,
             whole=subscription.state is not SubscriptionState.ACTIVE,
         ),
@@ -116,35 +112,14 @@ def _to_summary(row: Unenrollment) -> UnenrollmentSummary:
 
 
 def _shared_fields(row: Unenrollment) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "transaction_id": row.transaction_id,
-        "channel": row.channel,
-        "requester": row.requester,
-        "customer": row.customer_id,
-        "account": row.account,
-        "program": row.program,
-        "subscription": row.subscription_id,
-        "enrollment": row.enrollment_id,
-        "unenrollment_reason": row.reason_code,
-        "effective_at": row.effective_at,
-        "state": row.state,
-        "reason": row.reason,
-        "submitted_at": row.submitted_at,
-        "updated_at": row.updated_at,
-    }
+    return copy_columns(row, UnenrollmentSummary) | {"unenrollment_reason": row.reason_code}
 
 
 async def _get_devices(session: AsyncSession, row: Unenrollment) -> tuple[UnenrollmentDeviceView, ...]:
     entries = {entry["device"]: entry for entry in row.devices}
     orders = [entry["work_order"] for entry in row.devices if entry["work_order"]]
     made = {one.id: one for one in (await session.scalars(select(WorkOrder).where(col(WorkOrder.id).in_(orders))))}
-    rows = await session.execute(
-        select(Device, SubscriptionDevice)
-        .join(SubscriptionDevice, col(SubscriptionDevice.device_id) == col(Device.id))
-        .where(col(SubscriptionDevice.subscription_id) == row.subscription_id, col(Device.id).in_(entries))
-        .order_by(col(Device.id))
-    )
+    rows = await session.execute(select_devices(row.subscription_id).where(col(Device.id).in_(entries)))
     return tuple(
         _to_device_view(row.state, device, standing, entries[device.id], made.get(entries[device.id]["work_order"]))
         for device, standing in rows

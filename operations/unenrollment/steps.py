@@ -30,9 +30,8 @@ from operations.catalog.versions import CatalogCache, IndexedCatalog
 from operations.field_work.work_orders import NewWorkOrder, create_work_order, to_visit
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
-from operations.synchronization.enqueue import RequestRef
 from operations.unenrollment.end_participation import ParticipationEnd, end_participation
-from operations.unenrollment.unenrollments import get_for_update, resume_if_parked, transition
+from operations.unenrollment.unenrollments import LIFECYCLE, get_for_update, resume_if_parked, transition
 from rules.unenrollment import decide as rules
 from rules.unenrollment.move_outs import ServicePointHolder, has_moved_out
 from wording.unenrollment import nothing_to_approve
@@ -369,7 +368,7 @@ async def order_removal(session: AsyncSession, case: UnenrollmentCase, device_id
     device = await session.get(Device, device_id)
     new = NewWorkOrder(
         kind=WorkOrderKind.REMOVE,
-        request=RequestRef(case.row.id, unenrollment_workflow_id(case.row.id)),
+        request=LIFECYCLE.ref(case.row.id),
         subscription=case.subscription,
         ownership=device.ownership if device else AssetOwnership.UTILITY_OWNED,
         catalog_version=case.row.catalog_version,

@@ -21,6 +21,7 @@ from models.tables.sync_request import SyncRequest
 from operations.catalog.versions import CatalogCache
 from operations.platform.audit import AuditTrail
 from operations.platform.database import Sessions, create_engine, create_sessions
+from operations.platform.lifecycle import RequestRef
 from operations.synchronization import enqueue, sync_requests
 from operations.synchronization.sync_requests import PreparedMessage
 from tests.integration.clients.running_stack import RunningStack
@@ -48,7 +49,7 @@ class SubscriptionTransaction:
     async def request_sync(self, kind: SyncKind = SyncKind.UPDATE, **how: Any) -> SyncRequest:
         """Request a synchronization of a changed subscription, for a workflow of its own."""
         now, flow = datetime.now(UTC), new_id("svc")
-        journey = enqueue.RequestRef(flow, f"service-call/{flow}")
+        journey = RequestRef(flow, f"service-call/{flow}")
         trail = AuditTrail(SCOPE, now, flow)
         subscription = await self.get_subscription()
         made = await enqueue.enqueue_sync(self.session, trail, self.catalogs, subscription, kind, journey, now, **how)

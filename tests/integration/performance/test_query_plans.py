@@ -23,7 +23,7 @@ from models.requests.sync_request import SyncRequestFilter
 from models.scope import OperatorScope
 from models.states.sync_request import SyncState
 from models.tables.batch_run import BatchRun
-from operations.batches import initial_load, reconciliation, sync_monitor
+from operations.batches import initial_load, missing_syncs, reconciliation, sync_monitor
 from operations.catalog import eligibility_facts, waitlist
 from operations.catalog.versions import CatalogCache, apply_catalog
 from operations.enrollment import acceptance
@@ -220,10 +220,10 @@ WORK: Mapping[str, Work] = {
     "messages without a workflow": lambda session, _: initial_load.list_open_work(
         session, "sync_requests", f"syn_{BEGINNING}"
     ),
-    "subscriptions never announced": lambda session, catalogs: initial_load.enqueue_missing_subscription_syncs(
+    "subscriptions never announced": lambda session, catalogs: missing_syncs.enqueue_subscription_syncs(
         session, SCOPE, catalogs, "", 60
     ),
-    "replacements never announced": lambda session, catalogs: initial_load.enqueue_missing_replacement_syncs(
+    "replacements never announced": lambda session, catalogs: missing_syncs.enqueue_replacement_syncs(
         session, SCOPE, catalogs, "", 60
     ),
     "customers who move out": lambda session, catalogs: move_outs.sweep_move_outs(session, SCOPE, catalogs, "", 60),

@@ -7,7 +7,7 @@ import asyncpg
 from models.messages.synchronization import AcknowledgedDevice, DermsAcknowledgement, SendFailure
 from models.states.subscription import RegistrationState
 from models.states.sync_request import SyncState
-from operations.synchronization import sync_requests
+from operations.synchronization import acknowledgements
 from tests.integration.clients.own_database import SCOPE, open_subscription
 from tests.integration.clients.running_stack import RunningStack
 from tests.waiting import wait_until
@@ -23,7 +23,7 @@ async def test_a_late_refusal_of_an_unanswered_message_is_an_error_with_its_reas
         said = DermsAcknowledgement(
             message_id=stack.unique_name("ack"), sync_request_id=request.id, result="negative", code="UNKNOWN_FEEDER"
         )
-        standing = await sync_requests.record_acknowledgement(record.session, SCOPE, said, asked=False)
+        standing = await acknowledgements.record_acknowledgement(record.session, SCOPE, said, asked=False)
         assert (standing.state, standing.code) == (SyncState.ERROR, "UNKNOWN_FEEDER")
 
 
@@ -46,7 +46,7 @@ async def test_a_late_acknowledgement_does_not_restore_a_leaving_device(stack: R
                     "UPDATE subscription_device SET registration = 'removing' WHERE device_id = $1", device
                 )
                 answered = asyncio.create_task(
-                    sync_requests.record_acknowledgement(record.session, SCOPE, said, asked=False)
+                    acknowledgements.record_acknowledgement(record.session, SCOPE, said, asked=False)
                 )
                 await wait_until(
                     lambda: unenrollments.fetchval(_WAITED_FOR), lambda waits: waits or answered.done(), "the lock"
