@@ -10,15 +10,15 @@ from datetime import timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from models.catalog.service_tasks import SetupStep
-    from models.messages.signals import CancelRequested
-    from models.messages.search_attributes import WorkflowStage
-    from models.states.shipment import ShipmentState
     from activities.device_setup import DeviceSetupActivities
     from activities.enrollment import EnrollmentActivities
+    from models.catalog.service_tasks import SetupStep
     from models.messages.enrollment import EnrollInput, EnrollmentProgress
+    from models.messages.search_attributes import WorkflowStage
     from models.messages.shipment import AssociateShippedDevice, AwaitedShipment, ShipmentStatus
+    from models.messages.signals import CancelRequested
     from models.messages.site_visit import AssociateInstalledDevice, AwaitedVisit, InstallationResult, SiteVisitStatus
+    from models.states.shipment import ShipmentState
     from models.states.work_order import CompletionOutcome, WorkOrderState
     from workflows.enrollment_record import FINAL_STAGES, EnrollmentRecord
     from workflows.parking import STAGE, set_search_attributes

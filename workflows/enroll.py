@@ -7,10 +7,10 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from models.messages.search_attributes import WorkflowStage
     from activities.enrollment import EnrollmentActivities
     from models.messages import enrollment as messages
     from models.messages.enrollment import EnrollInput, EnrollmentProgress, EnrollResult, PlaceFreed
+    from models.messages.search_attributes import WorkflowStage
     from models.messages.shipment import SHIPMENT_CHANGED, ShipmentChanged
     from models.messages.synchronization import SyncOutcome
     from models.states.enrollment import EnrollmentState

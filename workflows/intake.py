@@ -6,8 +6,8 @@ from typing import Protocol
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested
     from models.messages.head_end import HEAD_END_ANSWERED, HeadEndAnswered
+    from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested
     from models.messages.site_visit import (
         APPOINTMENT_CHANGED,
         SITE_VISIT_COMPLETED,

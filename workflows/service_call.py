@@ -10,11 +10,9 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from models.messages.signals import CancelRequested
-    from models.messages.search_attributes import WorkflowStage
-    from models.states.service_call import ServiceCallState
     from activities.service_call import ServiceCallActivities
     from models.messages import service_call as messages
+    from models.messages.search_attributes import WorkflowStage
     from models.messages.service_call import (
         ActionChosen,
         CancelServiceCall,
@@ -25,8 +23,10 @@ with workflow.unsafe.imports_passed_through():
         ServiceCallResult,
         VisitEnded,
     )
+    from models.messages.signals import CancelRequested
     from models.messages.site_visit import AwaitedVisit
     from models.messages.synchronization import SyncOutcome
+    from models.states.service_call import ServiceCallState
     from wording.workflow_details import service_call_needs_attention, service_call_needs_decision
     from workflows.cancellation import Cancellation
     from workflows.intake import TakesAcknowledgements, TakesCancel, TakesHeadEndAnswers, TakesRetry, TakesSiteVisits

@@ -5,8 +5,8 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from models.messages.search_attributes import WorkflowStage
     from models.messages import sync_request_workflow as messages
+    from models.messages.search_attributes import WorkflowStage
     from models.messages.sync_request_workflow import SyncRequestWorkflowInput, SyncRequestWorkflowResult
     from models.messages.synchronization import SyncOutcome
     from workflows.cancellation import Cancellation

@@ -11,11 +11,10 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from models.messages.signals import RETRY_REQUESTED, RetryRequested
-    from models.messages.search_attributes import WorkflowStage
-    from models.states.unenrollment import UnenrollmentState
     from activities.unenrollment import UnenrollmentActivities
     from models.messages import unenrollment as messages
+    from models.messages.search_attributes import WorkflowStage
+    from models.messages.signals import RETRY_REQUESTED, RetryRequested
     from models.messages.synchronization import SyncOutcome
     from models.messages.unenrollment import (
         ApprovalDecided,
@@ -30,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
         UnenrollmentProgress,
         UnenrollResult,
     )
+    from models.states.unenrollment import UnenrollmentState
     from workflows import policies
     from workflows.cancellation import Cancellation
     from workflows.intake import TakesAcknowledgements, TakesCancel, TakesSiteVisits

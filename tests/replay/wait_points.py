@@ -1,4 +1,4 @@
-"""The places in the code of the workflows where a workflow waits: for a message, for time to pass, for a step."""
+"""Finds the wait points in the workflows' code: for a signal, for a timer, for an activity."""
 
 import ast
 import asyncio
@@ -23,19 +23,19 @@ WAIT_CALLS = (
     "start_local_activity_method",
 )
 STEP_CALLS = ("run_step", "run_step_unless", "_run_step", "mark", "mark_and_wait", "retry_until_done")
-"""What workflows run the steps on our own record with: a step is where one of these is called, not where it waits."""
+"""The methods that run a step on our own record. The step's place is where one of these is called."""
 _STEP_MODULE = "record.py"
 
 
 class CodeLocation(NamedTuple):
-    """A file and a line of it."""
+    """A file and a line."""
 
     file: str
     line: int
 
 
 def find_wait_points() -> set[CodeLocation]:
-    """Returns every place at which a workflow may wait."""
+    """Return every place at which a workflow may wait."""
     paths = [path for folder in workflows.__path__ for path in Path(folder).rglob("*.py") if path.name != _STEP_MODULE]
     return {
         CodeLocation(path.name, line) for path in paths for line in _lines(ast.parse(path.read_text(encoding="utf-8")))
@@ -57,7 +57,7 @@ def _may_wait(function: str) -> bool:
 
 
 def find_caller() -> CodeLocation:
-    """Returns where the workflow waits, for a function that stands in for one of WAIT_CALLS."""
+    """Return where the workflow waits, for a function that stands in for one of WAIT_CALLS."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None and frame.f_back is not None and _is_step_call(frame):
         frame = frame.f_back
@@ -71,7 +71,7 @@ def _is_step_call(frame: FrameType) -> bool:
 
 @contextmanager
 def recording_waits() -> Iterator[set[CodeLocation]]:
-    """The places at which flows wait while the block lasts."""
+    """Record the places at which workflows wait during the block."""
     places: set[CodeLocation] = set()
     with pytest.MonkeyPatch.context() as patch:
         for name in WAIT_CALLS:
@@ -81,7 +81,7 @@ def recording_waits() -> Iterator[set[CodeLocation]]:
 
 def _noting(wait: Callable[..., Any], places: set[CodeLocation]) -> Callable[..., Any]:
     def noted(*args: Any, **kwargs: Any) -> Any:
-        # A worker that forgets a workflow breaks its steps off: what the workflow begins then is no step of its own.
+        # A worker that evicts a workflow cancels its tasks: a wait that begins then is not a step of the workflow.
         loop: Any = asyncio.get_running_loop()
         if not loop._deleting:
             places.add(find_caller())

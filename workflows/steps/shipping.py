@@ -10,10 +10,10 @@ from datetime import timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from models.messages.search_attributes import WorkflowStage
-    from models.states.shipment import ShipmentState
     from activities.device_setup import DeviceSetupActivities
+    from models.messages.search_attributes import WorkflowStage
     from models.messages.shipment import AwaitedShipment, RemindOfShipment, ShipmentChanged, ShipmentStatus
+    from models.states.shipment import ShipmentState
     from workflows.record import Record
 
 _STAGE = WorkflowStage.AWAITING_SHIPMENT

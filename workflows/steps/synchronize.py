@@ -10,9 +10,8 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from models.messages.search_attributes import WorkflowStage
-    from models.states.sync_request import SyncState
     from activities.synchronize import SynchronizeActivities
+    from models.messages.search_attributes import WorkflowStage
     from models.messages.synchronization import (
         DermsAcknowledgement,
         DermsMessageStatus,
@@ -26,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
         SyncRequestStatus,
         SyncTurn,
     )
+    from models.states.sync_request import SyncState
     from wording.workflow_details import sync_request_needs_attention
     from workflows import policies
     from workflows.cancellation import abandon

@@ -1,4 +1,4 @@
-"""Somebody has the DERMS asked now: news of other requests, or of a turn, undo no such wish."""
+"""A status query of the DERMS on request is not undone by other signals."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from workflows.steps.synchronize import Synchronize
 
 
 @pytest.mark.parametrize("later", [SyncTurn(), SyncTurn(sync_request_id="syn_1"), SyncTurn(sync_request_id="syn_2")])
-def test_a_later_plain_turn_does_not_undo_an_ask(later: SyncTurn) -> None:
+def test_a_later_turn_signal_does_not_undo_a_status_query(later: SyncTurn) -> None:
     synchronize = Synchronize(Record(Parking()), 900.0)
     synchronize._sync_request_id = "syn_1"
     synchronize.record_turn(SyncTurn(sync_request_id="syn_1", ask=True))
@@ -17,7 +17,7 @@ def test_a_later_plain_turn_does_not_undo_an_ask(later: SyncTurn) -> None:
     assert synchronize._status_requested
 
 
-def test_an_ask_about_another_request_hurries_nothing() -> None:
+def test_a_status_query_for_another_request_changes_nothing() -> None:
     synchronize = Synchronize(Record(Parking()), 900.0)
     synchronize._sync_request_id = "syn_1"
     synchronize.record_turn(SyncTurn(sync_request_id="syn_2", ask=True))
