@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from models.messages.search_attributes import WorkflowStage
     from models.messages.signals import CancelRequested
     from models.states.enrollment import EnrollmentState
-    from wording.workflow_details import enrollment_needs_attention
+    from wording.enrollment import enrollment_waits_for_person
     from workflows import policies
     from workflows.cancellation import Cancellation
     from workflows.parking import Parking
@@ -61,7 +61,7 @@ class EnrollmentRecord(Record):
         moved_on = await self.mark_and_wait(
             EnrollmentActivities.park_enrollment,
             ParkEnrollment(enrollment_id=enrollment_id, reason=why[:1000]),
-            enrollment_needs_attention(why, enrollment_id),
+            enrollment_waits_for_person(why, enrollment_id),
             resume=resume,
             until=lambda: self.cancel_is_requested or until(),
             again_after=again_after,

@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from models.messages.site_visit import AwaitedVisit
     from models.messages.synchronization import SyncOutcome
     from models.states.service_call import ServiceCallState
-    from wording.workflow_details import service_call_needs_attention, service_call_needs_decision
+    from wording.service_call import service_call_waits_for_decision, service_call_waits_for_person
     from workflows.cancellation import Cancellation
     from workflows.intake import TakesAcknowledgements, TakesCancel, TakesHeadEndAnswers, TakesRetry, TakesSiteVisits
     from workflows.parking import STAGE, Parking, set_search_attributes, show_stage
@@ -113,7 +113,7 @@ class ServiceCallWorkflow(TakesCancel, TakesRetry, TakesSiteVisits, TakesHeadEnd
 
     async def _await_decision(self, progress: ServiceCallProgress) -> ServiceCallProgress:
         """Waits until somebody chooses an action."""
-        workflow.set_current_details(service_call_needs_decision(progress.why, self._request.service_call_id))
+        workflow.set_current_details(service_call_waits_for_decision(progress.why, self._request.service_call_id))
         await workflow.wait_condition(lambda: self._action_chosen or self._cancellation.pending is not None)
         return await self._advance_or_cancel()
 
@@ -170,7 +170,7 @@ class ServiceCallWorkflow(TakesCancel, TakesRetry, TakesSiteVisits, TakesHeadEnd
         moved_on = await self._record.mark_and_wait(
             ServiceCallActivities.park_service_call,
             ParkServiceCall(service_call_id=self._request.service_call_id, reason=why[:1000]),
-            service_call_needs_attention(why, self._request.service_call_id),
+            service_call_waits_for_person(why, self._request.service_call_id),
             resume=WorkflowStage.AWAITING_SITE_VISIT,
             until=self._is_acted_on,
         )
@@ -182,7 +182,7 @@ class ServiceCallWorkflow(TakesCancel, TakesRetry, TakesSiteVisits, TakesHeadEnd
     async def _await_person(self, why: str) -> ServiceCallProgress:
         """Waits for a person; the record says already that the call needs one."""
         await self._parking.wait_for_person(
-            service_call_needs_attention(why, self._request.service_call_id),
+            service_call_waits_for_person(why, self._request.service_call_id),
             resume=WorkflowStage.TROUBLESHOOTING,
             until=self._is_acted_on,
         )

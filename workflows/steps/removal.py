@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
         UnenrollmentProgress,
     )
     from models.states.work_order import WorkOrderState
-    from wording.workflow_details import removal_needs_attention
+    from wording.unenrollment import removal_waits_for_person
     from workflows.parking import Parking
     from workflows.record import Record, Step
     from workflows.signals import M
@@ -168,7 +168,7 @@ class DeviceRemovals:
             summary="call a person",
         )
         await parking.wait_for_person(
-            removal_needs_attention(why, self._unenrollment_id, device),
+            removal_waits_for_person(why, self._unenrollment_id, device),
             resume=WorkflowStage.REMOVING,
             until=lambda: device in self._kept_by_device or until(),
         )

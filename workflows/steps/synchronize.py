@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
         SyncTurn,
     )
     from models.states.sync_request import SyncState
-    from wording.workflow_details import sync_request_needs_attention
+    from wording.sync_request import sync_request_waits_for_person
     from workflows import policies
     from workflows.cancellation import abandon
     from workflows.deduplication import MessageDeduplicator
@@ -235,7 +235,7 @@ class Synchronize:
         """Waits until a person acts, an acknowledgement comes after all, or it is time to try again; returns where the
         request stands then."""
         await self._record.parking.wait_for_person(
-            sync_request_needs_attention(sync_request_id, status.code, status.text),
+            sync_request_waits_for_person(sync_request_id, status.code, status.text),
             resume=WorkflowStage.SYNCHRONIZING,
             until=lambda: bool(self._unprocessed),
             again_after=policies.AUTOMATIC_RETRY_INTERVAL if status.code == SendFailure.UNREACHABLE else None,
