@@ -32,7 +32,7 @@ class Cancellation:
 
     def request_because_interrupted(self) -> CancelRequested:
         """Notes that a cancel in Temporal has interrupted a step, and returns it as a request."""
-        self.pending = CancelRequested(reason="The flow was cancelled in Temporal.")
+        self.pending = CancelRequested(reason="The workflow was cancelled in Temporal.")
         return self.pending
 
     def take(self) -> CancelRequested | None:

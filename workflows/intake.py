@@ -74,7 +74,7 @@ class TakesHeadEndAnswers(SignalTaker):
 
 
 class SiteVisitReceiver(Protocol):
-    """What is told of site visits: one visit at a time, or those of several devices."""
+    """What takes the messages about site visits: one visit at a time, or the visits of several devices."""
 
     def record_completion(self, report: SiteVisitCompleted) -> None:
         """Notes a technician's report."""

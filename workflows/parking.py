@@ -69,7 +69,7 @@ class Parking:
     ) -> None:
         """Waits until a person acts, until `until` holds, or for `again_after`, when it is time to try again anyway.
 
-        `why` tells the person what is wrong and what they can do; `resume` is the stage that is shown afterwards.
+        `why` is what the person reads: what is wrong, and what they can do. `resume` is the stage after that.
         """
         set_search_attributes(NEEDS_ATTENTION.value_set(True), STAGE.value_set(WorkflowStage.NEEDS_ATTENTION))
         retried = f" It is tried again by itself every {again_after}." if again_after else ""

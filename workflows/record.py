@@ -73,8 +73,8 @@ class Record:
     ) -> T | None:
         """Runs a step that something else may make obsolete: then it is abandoned, and this returns None.
 
-        `park` waits for a person when the step fails; it is told why, and returns a result if the step is not needed
-        any more.
+        `park` is called with the reason when the step fails, and waits for a person. It returns a result if the step
+        is not needed any more.
         """
         while not obsolete():
             try:

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
 _SendMethod = Callable[[HeadEndActivities, SendHeadEndRequest], Awaitable[HeadEndRequestProgress]]
 
 _DEFAULT_ANSWER_WITHIN = timedelta(minutes=15)
-"""How long a workflow waits for an answer until an activity has told it how long; histories have recorded this."""
+"""How long a workflow waits for an answer if the activity has not said how long; histories have recorded this."""
 
 
 class HeadEndRequests:
@@ -46,7 +46,7 @@ class HeadEndRequests:
         """Sends the requests and waits for their answers, which our record keeps. Asks once about each request that is
         not answered in time. Returns what went wrong, by request.
 
-        `details` tells people what the workflow waits for.
+        `details` is what people read meanwhile.
         """
         failures = await self._send_all(HeadEndActivities.send_head_end_request, request_ids, until)
         workflow.set_current_details(details)

@@ -125,7 +125,7 @@ class DeviceRemovals:
         if device in self._kept_by_device or status.state is WorkOrderState.COMPLETED:
             return None
         if status.state is WorkOrderState.CANCELLED:
-            return f"{visit.work_order_id} was called off, and the device is still there."
+            return f"{visit.work_order_id} was canceled, and the device is still there."
         return f"{visit.work_order_id} ended with {status.outcome}, and the device is still there."
 
     async def _await_return(self, device: str, limits: UnenrollmentProgress) -> str | None:

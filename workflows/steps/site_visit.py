@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.record import Record
 
 AskPerson = Callable[[str], Awaitable[None]]
-"""Tells a person why the visit failed, and returns when the person acted or the question is obsolete."""
+"""Asks a person what to do about a visit that failed, and returns when they acted or the question is obsolete."""
 
 _LATE_REPORT_WAKES_PARKED = "a-report-wakes-who-waits-for-a-person"
 
