@@ -21,7 +21,7 @@ from operations.catalog.versions import CatalogCache, IndexedCatalog
 from operations.guided_flow.drafts import Draft
 from operations.guided_flow.finish import build_request
 from operations.unenrollment import steps
-from operations.unenrollment.unenrollments import resolve_effective_at
+from operations.unenrollment.submission import resolve_effective_at
 from rules.eligibility.decide import decide_eligibility
 from rules.guided_flow.panels import build_request_document
 from rules.unenrollment import decide
