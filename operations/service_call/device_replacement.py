@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select, update
+from sqlalchemy import select, type_coerce, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -157,7 +158,7 @@ async def _is_unenrolling(session: AsyncSession, call: ServiceCall) -> bool:
         col(Unenrollment.subscription_id) == call.subscription_id,
         col(Unenrollment.state).not_in(ENDED_UNENROLLMENTS),
         ~col(Unenrollment.whole),
-        col(Unenrollment.devices).contains([{"device": call.device_id}]),
+        type_coerce(col(Unenrollment.devices), JSONB).contains([{"device": call.device_id}]),
     )
     return await session.scalar(statement) is not None
 

@@ -1,7 +1,6 @@
-"""Requests to leave a program: submitting one, taking it back before a device has left, parking it for a person."""
+"""Unenrollments as they change state: canceled, parked for a person, resumed, retried."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +15,7 @@ from models.states.work_order import WorkOrderState
 from models.tables.subscription import ProgramSubscription
 from models.tables.unenrollment import Unenrollment
 from models.tables.work_order import WorkOrder
+from models.unenrolling_device import UnenrollingDevice
 from operations.field_work import work_orders
 from operations.platform.audit import AuditTrail
 from operations.platform.lifecycle import RequestLifecycle
@@ -37,32 +37,32 @@ park_unenrollment = LIFECYCLE.park
 resume_if_parked = LIFECYCLE.resume_if_parked
 
 
-def get_device_entry(row: Unenrollment, device_id: str) -> dict[str, Any]:
-    """How far one device is, as a document of its own; `replace_device_entry` puts it back.
+def get_device(row: Unenrollment, device_id: str) -> UnenrollingDevice:
+    """Returns how far one device of the unenrollment is.
 
     Raises:
-        NotFound: the device does not leave with this unenrolment.
+        NotFound: the device is not part of this unenrollment.
     """
-    for entry in row.devices:
-        if entry["device"] == device_id:
-            return dict(entry)
-    raise NotFound(f"Device {device_id} does not leave with this unenrolment.", fix="Name one that its view lists.")
+    for device in row.devices:
+        if device.device == device_id:
+            return device
+    raise NotFound(f"Device {device_id} does not leave with this unenrollment.", fix="Name one that its view lists.")
 
 
-def replace_device_entry(row: Unenrollment, entry: dict[str, Any]) -> None:
-    """Writes down how far one device is."""
-    row.devices = [entry if one["device"] == entry["device"] else one for one in row.devices]
+def store_device(row: Unenrollment, device: UnenrollingDevice) -> None:
+    """Replaces what the row says of this device."""
+    row.devices = tuple(device if one.device == device.device else one for one in row.devices)
 
 
 async def cancel_unenrollment(
     session: AsyncSession, scope: Scope, unenrollment_id: str, reason: str
 ) -> UnenrollmentState:
-    """Takes a request back as long as no device has left: subscription and registrations are as before. One that is
-    cancelled stays so.
+    """Cancels a request as long as no device has left; subscription and registrations stay as they were. A canceled
+    one stays canceled.
 
     Raises:
         NotFound: there is none.
-        Conflict: a device has left, or a technician is on the way.
+        Conflict: a device has left, or a technician has started to remove one.
         IllegalTransition: it was rejected.
     """
     now = datetime.now(UTC)
@@ -84,7 +84,7 @@ async def cancel_unenrollment(
 
 
 async def _reject_if_begun(session: AsyncSession, row: Unenrollment) -> None:
-    if row.state is _U.UNENROLLED or any(entry["left"] for entry in row.devices):
+    if row.state is _U.UNENROLLED or any(one.left for one in row.devices):
         raise Conflict(
             "A device has left the program already, so it cannot be taken back.",
             fix="Keep the devices still to be fetched (POST …/devices/{device}/kept); enrol again to take part again.",
@@ -107,34 +107,34 @@ def _visit_started(number: str) -> Conflict:
 
 
 async def cancel_removal_order(
-    session: AsyncSession, trail: AuditTrail, entry: dict[str, Any], now: datetime, reason: str
+    session: AsyncSession, trail: AuditTrail, device: UnenrollingDevice, now: datetime, reason: str
 ) -> None:
-    """Calls off the order made for one device, if there is one that is open.
+    """Cancels the order to remove one device, if one is open.
 
     Raises:
-        Conflict: a technician is on the way.
+        Conflict: a technician has started it.
     """
-    if entry["work_order"] is None:
+    if device.work_order is None:
         return
-    order = await work_orders.get_for_update(session, entry["work_order"])
+    order = await work_orders.get_for_update(session, device.work_order)
     if order.state in (WorkOrderState.EN_ROUTE, WorkOrderState.ON_SITE):
         raise _visit_started(order.number)
     await work_orders.cancel_open_orders(session, trail, col(WorkOrder.id) == order.id, now, reason)
 
 
 async def retry_unenrollment(session: AsyncSession, scope: Scope, unenrollment_id: str) -> UnenrollmentState:
-    """A person wants what came to nothing tried again: devices are fetched once more, and the flow is woken.
+    """Retries what failed: its workflow has the devices removed once more.
 
     Raises:
         NotFound: there is none.
-        IllegalTransition: nothing came to nothing.
+        IllegalTransition: nothing failed.
     """
     now = datetime.now(UTC)
     row = await get_for_update(session, unenrollment_id)
     if row.state not in (_U.NEEDS_ATTENTION, _U.RECOVERY_PENDING):
         raise nothing_to_retry()
     trail = AuditTrail(scope, now, row.id)
-    row.devices = [{**entry, "attention": None} for entry in row.devices]
+    row.devices = tuple(one.with_changes(attention=None) for one in row.devices)
     row.updated_at, row.version = now, row.version + 1
     resume_if_parked(trail, row, now)
     trail.note(row.id, "unr:retried")
