@@ -21,6 +21,7 @@ from operations.catalog.eligibility_facts import build_facts, build_usage_column
 from operations.catalog.versions import CatalogCache
 from operations.platform.paging import fetch_newest_first
 from rules.eligibility.decide import decide_eligibility
+from wording.findings import describe_decision
 from wording.not_found import not_found
 
 
@@ -165,7 +166,9 @@ async def list_eligible_programs(
     for row in rows:
         programs: list[ProgramEligibility] = []
         for program in catalog.content.programs:
-            decision = decide_eligibility(build_facts(row, catalog, program, now, usage[program.code]))
+            decision = describe_decision(
+                decide_eligibility(build_facts(row, catalog, program, now, usage[program.code]))
+            )
             programs.append(
                 ProgramEligibility(
                     program=program.code,

@@ -26,6 +26,7 @@ from operations.field_work.work_orders import get_for_update, transition
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from rules.completions import CompletionFacts, find_completion_errors, find_future_finish
+from wording.field_errors import describe_field_errors
 
 _W = WorkOrderState
 _PATHS_TO_ON_SITE: dict[WorkOrderState, tuple[WorkOrderState, ...]] = {
@@ -70,7 +71,8 @@ async def submit_report(
             fix="Wait: the order shows whether the report was taken, or what to correct.",
         )
     early = find_future_finish(completion, datetime.now(UTC))
-    faults = early + find_completion_errors(await _gather_facts(session, catalogs, row, completion), completion)
+    errors = early + find_completion_errors(await _gather_facts(session, catalogs, row, completion), completion)
+    faults = describe_field_errors(errors)
     if faults:
         raise Invalid(
             "The report cannot be taken; nothing was stored and the order stays open.",
@@ -234,7 +236,8 @@ async def _evaluate(
         why = row.called_off or f"the order is {row.state}"
         unclaimed_work.mark_if_work_was_done(trail, row, completion, now, why)
         return f"ignored: {why}"
-    faults = find_completion_errors(await _gather_facts(session, catalogs, row, completion), completion)
+    errors = find_completion_errors(await _gather_facts(session, catalogs, row, completion), completion)
+    faults = describe_field_errors(errors)
     if faults:
         return " ".join(f"{fault.pointer[1:]}: {fault.detail}." for fault in faults)
     end = _W.COMPLETED if completion.outcome.is_done else _W.INCOMPLETE

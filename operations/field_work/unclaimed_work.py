@@ -14,8 +14,7 @@ from models.scope import Scope
 from models.tables.device_setup import DeviceShipment
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from operations.platform.audit import AuditTrail
-from rules.completions import describe_work_done
-from wording.work_order import nothing_to_settle
+from wording.work_order import describe_work_done, nothing_to_settle
 
 
 def mark_unclaimed(trail: AuditTrail, row: WorkOrder | DeviceShipment, instant: datetime, what: str) -> None:

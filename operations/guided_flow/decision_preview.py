@@ -25,6 +25,7 @@ from operations.unenrollment.unenrollments import resolve_effective_at
 from rules.eligibility.decide import decide_eligibility
 from rules.guided_flow.panels import build_request_document
 from rules.unenrollment import decide
+from wording.findings import describe_decision
 
 
 async def preview_decision(
@@ -61,7 +62,7 @@ async def _preview_enrollment(
     if row is None or program is None:
         return None
     weighed = await gather_application_facts(session, catalog, program, row, row[:4], application, now, applied_at=now)
-    return decide_eligibility(weighed.facts)
+    return describe_decision(decide_eligibility(weighed.facts))
 
 
 async def _preview_unenrollment(
@@ -81,4 +82,6 @@ async def _preview_unenrollment(
     )
     from_then_on = resolve_effective_at(application.effective_date, now, ZoneInfo(zone.one()))
     asked = steps.UnenrollmentRequest(application, scope.actor, scope.channel, now, from_then_on)
-    return decide.decide_unenrollment(await steps.load_facts(session, catalog, asked, subscription, now))
+    return describe_decision(
+        decide.decide_unenrollment(await steps.load_facts(session, catalog, asked, subscription, now))
+    )

@@ -31,6 +31,7 @@ from operations.platform.audit import AuditTrail
 from operations.platform.bulk_insert import build_insert, to_json
 from operations.platform.lifecycle import RequestLifecycle
 from rules.service_calls import find_action_errors, find_problem_errors
+from wording.field_errors import describe_field_errors
 from wording.resubmission import content_mismatch
 from wording.service_call import (
     device_not_participating,
@@ -168,8 +169,8 @@ def _check_request(
             code="no-service-calls",
         )
     faults = (
-        *find_problem_errors(application, task),
-        *find_action_errors(application.chosen_action, device.ownership, program),
+        *describe_field_errors(find_problem_errors(application, task)),
+        *describe_field_errors(find_action_errors(application.chosen_action, device.ownership, program)),
     )
     if faults:
         raise Invalid(

@@ -35,6 +35,7 @@ from operations.unenrollment.end_participation import ParticipationEnd, end_part
 from operations.unenrollment.unenrollments import get_for_update, resume_if_parked, transition
 from rules.unenrollment import decide as rules
 from rules.unenrollment.move_outs import ServicePointHolder, has_moved_out
+from wording.findings import describe_decision
 from wording.unenrollment import nothing_to_approve
 
 _U = UnenrollmentState
@@ -182,7 +183,7 @@ async def validate_unenrollment(
     case = await load_case(session, scope, catalogs, unenrollment_id)
     resume_if_parked(case.trail, case.row, case.now)
     if case.row.state is _U.SUBMITTED:
-        decision = rules.decide_unenrollment(case.facts)
+        decision = describe_decision(rules.decide_unenrollment(case.facts))
         case.row.decision = decision.model_dump(mode="json")
         if decision.outcome is DecisionOutcome.REJECTED:
             _reject(case, " ".join(finding.reason for finding in decision.failures))
