@@ -21,8 +21,8 @@ from operations.catalog.eligibility_facts import build_facts, build_usage_column
 from operations.catalog.versions import CatalogCache
 from operations.platform.paging import fetch_newest_first
 from rules.eligibility.decide import decide_eligibility
-from wording.findings import describe_decision
-from wording.not_found import not_found
+from wording.findings.decisions import describe_decision
+from wording.problems.not_found import not_found
 
 
 def select_readable(scope: OperatorScope) -> Select[Customer]:

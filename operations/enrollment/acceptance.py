@@ -32,7 +32,7 @@ from operations.platform.audit import AuditTrail
 from operations.platform.bulk_insert import build_insert, to_json
 from rules.capacity import CapacityNeed, with_current_limits
 from rules.eligibility.decide import decide_eligibility
-from wording.findings import describe_decision
+from wording.findings.decisions import describe_decision
 
 _E = EnrollmentState
 _UNDECIDED = (_E.SUBMITTED, _E.VALIDATING, _E.WAITLISTED)

@@ -25,7 +25,7 @@ from operations.enrollment.association import Association, associate_devices
 from operations.platform.audit import AuditTrail
 from rules.capacity import CapacityNeed
 from rules.eligibility.decide import find_device_failures
-from wording.findings import describe_findings
+from wording.findings.decisions import describe_findings
 
 _E = EnrollmentState
 AWAITING_DEVICE = (_E.DEVICE_SETUP, _E.AWAITING_SITE_VISIT)

@@ -33,7 +33,7 @@ from operations.platform.bulk_insert import build_insert, to_json
 from operations.platform.lifecycle import RequestLifecycle
 from rules.capacity import CapacityNeed
 from wording.enrollment import already_enrolled, unknown_references
-from wording.resubmission import content_mismatch
+from wording.problems.resubmission import content_mismatch
 
 _E = EnrollmentState
 _IN_SETUP = (_E.ACCEPTED, _E.DEVICE_SETUP, _E.AWAITING_SITE_VISIT, _E.COMPLETING)

@@ -26,7 +26,7 @@ from operations.field_work.work_orders import get_for_update, transition
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from rules.completions import CompletionFacts, find_completion_errors, find_future_finish
-from wording.field_errors import describe_field_errors
+from wording.findings.field_errors import describe_field_errors
 
 _W = WorkOrderState
 _PATHS_TO_ON_SITE: dict[WorkOrderState, tuple[WorkOrderState, ...]] = {

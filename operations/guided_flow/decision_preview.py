@@ -25,7 +25,7 @@ from operations.unenrollment.unenrollments import resolve_effective_at
 from rules.eligibility.decide import decide_eligibility
 from rules.guided_flow.panels import build_request_document
 from rules.unenrollment import decide
-from wording.findings import describe_decision
+from wording.findings.decisions import describe_decision
 
 
 async def preview_decision(

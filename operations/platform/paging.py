@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.errors import Invalid, Pointer
 from models.views.view import Page, View
-from wording.not_found import Kind, not_found
+from wording.problems.not_found import Kind, not_found
 
 V = TypeVar("V", bound=View)
 

@@ -31,8 +31,8 @@ from operations.platform.audit import AuditTrail
 from operations.platform.bulk_insert import build_insert, to_json
 from operations.platform.lifecycle import RequestLifecycle
 from rules.service_calls import find_action_errors, find_problem_errors
-from wording.field_errors import describe_field_errors
-from wording.resubmission import content_mismatch
+from wording.findings.field_errors import describe_field_errors
+from wording.problems.resubmission import content_mismatch
 from wording.service_call import (
     device_not_participating,
     service_call_already_open,

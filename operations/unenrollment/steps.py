@@ -35,7 +35,7 @@ from operations.unenrollment.end_participation import ParticipationEnd, end_part
 from operations.unenrollment.unenrollments import get_for_update, resume_if_parked, transition
 from rules.unenrollment import decide as rules
 from rules.unenrollment.move_outs import ServicePointHolder, has_moved_out
-from wording.findings import describe_decision
+from wording.findings.decisions import describe_decision
 from wording.unenrollment import nothing_to_approve
 
 _U = UnenrollmentState

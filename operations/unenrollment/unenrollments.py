@@ -27,8 +27,8 @@ from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.platform.bulk_insert import build_insert, to_json
 from operations.platform.lifecycle import RequestLifecycle
-from wording.resubmission import content_mismatch
-from wording.transitions import nothing_to_retry
+from wording.problems.resubmission import content_mismatch
+from wording.problems.transitions import nothing_to_retry
 from wording.unenrollment import still_enrolling, unenrollment_already_open, unknown_subscription
 
 _U = UnenrollmentState
