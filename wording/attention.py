@@ -13,30 +13,27 @@ from models.states.sync_request import SyncState
 from models.states.unenrollment import UnenrollmentState
 from models.states.work_order import WorkOrderState
 from models.views.attention import AttentionAction, AttentionKind
-from rules.service_calls import service_call_actions
-from wording.enrollment import enrollment_actions, sync_request_actions
-from wording.outbox import message_actions, message_next_step
-from wording.shipment import shipment_actions
-from wording.unenrollment import removal_actions, unenrollment_actions
-from wording.work_order import work_order_actions
+from rules.available_actions import (
+    enrollment_actions,
+    outbox_message_actions,
+    removal_actions,
+    service_call_actions,
+    shipment_actions,
+    sync_request_actions,
+    unenrollment_actions,
+    work_order_actions,
+)
+from wording.links import READINESS, SYNC_REQUESTS, UNENROLLMENTS, link_to
+from wording.outbox import message_next_step
 
 _K = AttentionKind
-_COLLECTIONS = {
-    "enr": "/v1/program-enrollments",
-    "unr": "/v1/program-unenrollments",
-    "svc": "/v1/service-calls",
-    "syn": "/v1/sync-requests",
-    "wo": "/v1/work-orders",
-    "shp": "/v1/shipments",
-    "msg": "/v1/outbox-messages",
-}
 _NEXT_STEPS: dict[AttentionKind, str] = {
     _K.ENROLLMENT_PARKED: "Remove the cause and retry it, or cancel it.",
     _K.UNENROLLMENT_PARKED: "Remove the cause and retry it, or cancel it.",
     _K.SERVICE_CALL_PARKED: "Remove the cause and retry it, or cancel it.",
     _K.SYNC_REQUEST_IN_ERROR: "Correct the data and retry it, or give it up with a reason.",
     _K.SYNC_REQUEST_HELD_UP: "Retry the one that it waits for, or give that one up; then this one goes by itself.",
-    _K.NOT_CONTROLLABLE: "Have the DERMS told again, or end the participation.",
+    _K.NOT_CONTROLLABLE: "Have the DERMS notified again, or end the participation.",
     _K.VISIT_ESCALATED: "Make an appointment, or cancel what the visit was ordered for.",
     _K.SHIPMENT_ESCALATED: "Ask the warehouse, carrier or customer; say how far it is, or cancel the enrolment.",
     _K.APPROVAL_AWAITED: "A program manager approves the request or turns it down.",
@@ -80,12 +77,6 @@ class AttentionCase:
     details: Mapping[str, Any]
 
 
-def link_to(of: str) -> str:
-    """Where the thing of that id is seen; empty for what has no door."""
-    collection = _COLLECTIONS.get(of.partition("_")[0])
-    return f"{collection}/{of}" if collection else ""
-
-
 def attention_next_step(kind: AttentionKind) -> str:
     """What a person should do, in words."""
     return _NEXT_STEPS[kind]
@@ -97,14 +88,14 @@ def attention_actions(waiting: AttentionCase) -> tuple[AttentionAction, ...]:
 
 
 def _check_readiness(waiting: AttentionCase) -> tuple[AttentionAction, ...]:
-    return (AttentionAction(action="look", method="GET", href="/readyz"),)
+    return (AttentionAction(action="look", method="GET", href=READINESS),)
 
 
 def _not_controllable_actions(waiting: AttentionCase) -> tuple[AttentionAction, ...]:
     here = {"subscription": waiting.subscription}
     return (
-        _post_action("tell_again", "/v1/sync-requests", here),
-        _post_action("unenroll", "/v1/program-unenrollments", {**here, "reason": "<a reason code>"}),
+        _post_action("tell_again", SYNC_REQUESTS, here),
+        _post_action("unenroll", UNENROLLMENTS, {**here, "reason": "<a reason code>"}),
     )
 
 
@@ -174,6 +165,6 @@ _ACTIONS: Mapping[AttentionKind, Callable[[AttentionCase], tuple[AttentionAction
         one.id, shipment_actions(ShipmentState.CANCELLED, unclaimed=True)
     ),
     _K.RECOVERY_PENDING: _unenrollment_actions,
-    _K.MESSAGE_UNDELIVERABLE: lambda one: _build_actions(one.id, message_actions(OutboxState.UNDELIVERABLE)),
+    _K.MESSAGE_UNDELIVERABLE: lambda one: _build_actions(one.id, outbox_message_actions(OutboxState.UNDELIVERABLE)),
     _K.DELIVERY_DELAYED: _check_readiness,
 }

@@ -1,4 +1,4 @@
-"""What a person can do about a message to a workflow, by its state."""
+"""What people read about a message to a workflow that was not delivered."""
 
 from models.states.outbox import OutboxState
 
@@ -14,14 +14,8 @@ TIMELINE_SENTENCES: dict[str, str] = {
     "msg:waiting": "An undeliverable message is sent again",
     "msg:given_up": "An undeliverable message was given up",
 }
-"""The audit trail's actions as a person says them."""
-
-
-def message_actions(state: OutboxState) -> tuple[str, ...]:
-    """What can be done with a message: the last part of each endpoint's path."""
-    return ("send-again", "give-up") if state is _O.UNDELIVERABLE else ()
 
 
 def message_next_step(state: OutboxState) -> str:
-    """What happens next, or what a person should do."""
+    """Returns what happens next, or what a person should do."""
     return _NEXT_STEPS[state]

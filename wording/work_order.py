@@ -1,13 +1,14 @@
-"""What technicians and the office are told of a work order, and what they can do with it."""
+"""What technicians and the office read about a work order: its next step and its timeline sentences."""
 
-from models.states.work_order import WORK_ORDER_TRANSITIONS, WorkOrderState
+from models.errors import IllegalTransition
+from models.states.work_order import WorkOrderState
+from wording.links import ATTENTION
 
 _W = WorkOrderState
-_BEFORE_VISIT_STATES = (_W.DISPATCHED, _W.SCHEDULED, _W.RESCHEDULED)
 _FINAL_STATES = (_W.COMPLETED, _W.CANCELLED)
 
 _NEXT_STEPS: dict[WorkOrderState, str] = {
-    _W.CREATED: "The order is handed to field work next.",
+    _W.CREATED: "The order is sent to field work next.",
     _W.DISPATCHED: "An appointment is made next.",
     _W.SCHEDULED: "A technician visits at the appointment.",
     _W.EN_ROUTE: "The technician is on the way.",
@@ -15,19 +16,19 @@ _NEXT_STEPS: dict[WorkOrderState, str] = {
     _W.COMPLETED: "The work is done.",
     _W.INCOMPLETE: "Nothing was done; whoever asked for the work decides on another visit.",
     _W.RESCHEDULED: "A new appointment is made next.",
-    _W.CANCELLED: "The order was called off.",
+    _W.CANCELLED: "The order was cancelled.",
 }
 
 TIMELINE_SENTENCES: dict[str, str] = {
-    "wo:created": "Work order made",
-    "wo:dispatched": "Handed to field work",
+    "wo:created": "Work order created",
+    "wo:dispatched": "Sent to field work",
     "wo:scheduled": "Appointment made",
     "wo:en_route": "Technician on the way",
     "wo:on_site": "Technician arrived",
     "wo:completed": "Work done",
-    "wo:incomplete": "Visit came to nothing",
+    "wo:incomplete": "Visit unsuccessful",
     "wo:rescheduled": "Another visit needed",
-    "wo:cancelled": "Work order called off",
+    "wo:cancelled": "Work order cancelled",
     "wo:reminded": "Reminded of the visit",
     "wo:escalated": "Visit overdue; escalated",
     "wo:sent_back": "Report sent back to the technician",
@@ -40,7 +41,7 @@ TIMELINE_SENTENCES: dict[str, str] = {
 def work_order_next_step(
     state: WorkOrderState, sent_back: str | None, unclaimed: str | None, called_off: str | None
 ) -> str:
-    """What happens next with an order in that state."""
+    """Returns what happens next. `sent_back`, `unclaimed` and `called_off`: the reasons, as they are stored."""
     if unclaimed:
         return f"{unclaimed} A person sees to it and settles it."
     if sent_back and state not in _FINAL_STATES:
@@ -50,16 +51,8 @@ def work_order_next_step(
     return _NEXT_STEPS[state]
 
 
-def work_order_actions(state: WorkOrderState, *, called_off: bool, unclaimed: bool) -> tuple[str, ...]:
-    """What can be done with an order: the names of its doors."""
-    actions = ["settle"] if unclaimed else []
-    if state in _FINAL_STATES or (called_off and state is _W.INCOMPLETE):
-        return tuple(actions)
-    actions.append("completion")
-    if not called_off and state in (_W.CREATED, *_BEFORE_VISIT_STATES):
-        actions.append("appointment")
-    if state in (*_BEFORE_VISIT_STATES, _W.EN_ROUTE):
-        actions.append("progress")
-    if _W.CANCELLED in WORK_ORDER_TRANSITIONS[state]:
-        actions.append("cancel")
-    return tuple(actions)
+def nothing_to_settle() -> IllegalTransition:
+    """Returns the problem: every visit and every shipment belongs to a request."""
+    return IllegalTransition(
+        "Nothing was done or sent that no request stands for.", fix=f"See the requests: GET {ATTENTION}."
+    )

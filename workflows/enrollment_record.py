@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from models.messages.search_attributes import WorkflowStage
     from models.messages.signals import CancelRequested
     from models.states.enrollment import EnrollmentState
+    from wording.enrollment import enrollment_waits_for_person
     from workflows import policies
     from workflows.parking import Parking
 
@@ -64,7 +65,7 @@ class EnrollmentRecord:
         if marked is not None and marked.state is not EnrollmentState.NEEDS_ATTENTION:
             return marked
         await self._parking.wait_for_person(
-            f"{why} Retry or cancel it: POST /v1/program-enrollments/{self._request.enrollment_id}/retry or /cancel.",
+            enrollment_waits_for_person(why, self._request.enrollment_id),
             resume=resume,
             until=lambda: self.cancel_is_requested or over(),
             again_after=again_after,

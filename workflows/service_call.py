@@ -43,6 +43,7 @@ with workflow.unsafe.imports_passed_through():
         SyncTurn,
     )
     from models.states.service_call import ServiceCallState
+    from wording.service_call import service_call_waits_for_decision, service_call_waits_for_person
     from workflows import policies
     from workflows.cancellation import Cancellation
     from workflows.parking import STAGE, Parking, set_search_attributes
@@ -135,10 +136,7 @@ class ServiceCallWorkflow:
 
     async def _await_decision(self, called: ServiceCallProgress) -> ServiceCallProgress:
         """Waits until somebody decides what shall be done."""
-        workflow.set_current_details(
-            f"Waiting for a decision. {called.why} Choose what shall be done: "
-            f"POST /v1/service-calls/{self._request.service_call_id}/action."
-        )
+        workflow.set_current_details(service_call_waits_for_decision(called.why, self._request.service_call_id))
         await workflow.wait_condition(lambda: self._action_chosen or self._cancel_request is not None)
         return called if self._cancel_request is not None else await self._advance()
 
@@ -221,9 +219,8 @@ class ServiceCallWorkflow:
     async def _await_person(self, why: str, resume: WorkflowStage) -> ServiceCallProgress:
         """Waits until a person retries, chooses something else or takes the call back, or the head-end answers or a
         technician reports after all; goes on where it was."""
-        door = f"POST /v1/service-calls/{self._request.service_call_id}"
         await self._parking.wait_for_person(
-            f"{why} Retry, choose another action, or cancel: {door}/retry, /action or /cancel.",
+            service_call_waits_for_person(why, self._request.service_call_id),
             resume=resume,
             until=lambda: (
                 self._action_chosen

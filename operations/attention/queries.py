@@ -46,7 +46,8 @@ from operations.field_work import shipments
 from operations.platform import outbox_repairs
 from operations.platform.paging import decode_cursor, encode_cursor, invalid_cursor
 from operations.synchronization import sync_queue
-from wording.attention import AttentionCase, attention_actions, attention_next_step, link_to
+from wording.attention import AttentionCase, attention_actions, attention_next_step
+from wording.links import link_to
 
 _K = AttentionKind
 _SILENT_AFTER = timedelta(days=1)

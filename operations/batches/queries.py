@@ -12,9 +12,10 @@ from models.states.batch_run import BatchRunState
 from models.tables.batch_run import BatchRun
 from models.views.batch import BatchFinding, BatchRunSummary, BatchRunView, BatchView
 from models.views.view import Page
-from operations.platform.lifecycle import Entity
 from operations.platform.paging import fetch_page
 from operations.platform.views import copy_columns
+from wording.links import link_to_batch_run, link_to_batch_runs
+from wording.not_found import not_found
 
 
 def select_readable(scope: OperatorScope) -> Select[BatchRun]:
@@ -35,7 +36,7 @@ async def list_batches(session: AsyncSession, scope: OperatorScope) -> tuple[Bat
             schedule=schedule_id(name),
             every_seconds=int(batch.schedule.interval.total_seconds()),
             last_run=_to_summary(runs[name]) if name in runs else None,
-            links={"runs": f"/v1/batches/{name}/runs"},
+            links={"runs": link_to_batch_runs(name)},
         )
         for name, batch in BATCHES.items()
     )
@@ -55,8 +56,10 @@ async def get_batch_run(session: AsyncSession, scope: OperatorScope, name: Batch
     Raises:
         NotFound: there is none that this scope may read.
     """
-    runs = Entity(table=BatchRun, noun=f"run of {name}", endpoint=f"/v1/batches/{name}/runs")
-    row = await runs.get_readable(session, select_readable(scope).where(col(BatchRun.name) == name), run_id)
+    of_batch = col(BatchRun.name) == name
+    row = await session.scalar(select_readable(scope).where(of_batch, col(BatchRun.id) == run_id))
+    if row is None:
+        raise not_found("batch_run", run_id, batch=name)
     findings = tuple(BatchFinding.model_validate(one) for one in row.findings)
     resendable = any(one.resendable and not one.resent for one in findings) and row.state is not BatchRunState.RUNNING
     shared = _shared_fields(row)
@@ -67,7 +70,7 @@ async def get_batch_run(session: AsyncSession, scope: OperatorScope, name: Batch
 
 def build_run_links(name: BatchName, run_id: str) -> dict[str, str]:
     """Return the links to a run."""
-    return {"self": f"/v1/batches/{name}/runs/{run_id}"}
+    return {"self": link_to_batch_run(name, run_id)}
 
 
 def _to_summary(row: BatchRun) -> BatchRunSummary:

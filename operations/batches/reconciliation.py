@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.batches import BatchFindingKind, BatchName
-from models.errors import Conflict, NotFound
+from models.errors import Conflict
 from models.scope import OperatorScope
 from models.states.batch_run import BatchRunState
 from models.states.subscription import RegistrationState
@@ -25,6 +25,7 @@ from operations.catalog.versions import CatalogCache
 from operations.synchronization.standalone_sync import enqueue_standalone_syncs
 from rules.synchronization.order import FINAL_STATES
 from rules.synchronization.reconciliation import DeviceRecord, can_resend, find_difference
+from wording.not_found import not_found
 
 _ROWS_PER_PAGE = 200
 
@@ -168,9 +169,7 @@ async def resend(
     """
     run = await session.get(BatchRun, run_id, with_for_update=True)
     if run is None or run.name != BatchName.RECONCILIATION:
-        raise NotFound(
-            f"There is no reconciliation run {run_id}.", fix="GET /v1/batches/reconciliation/runs lists them."
-        )
+        raise not_found("batch_run", run_id, batch=BatchName.RECONCILIATION)
     if run.state is BatchRunState.RUNNING:
         raise Conflict(
             "The run has not ended yet.", fix="Wait until the run has ended, then ask again.", code="batch-running"

@@ -23,6 +23,7 @@ from operations.platform.audit import AuditTrail
 from operations.platform.digest import compute_digest
 from rules.catalog.changes import CatalogChange, compare_catalogs
 from rules.catalog.references import find_catalog_errors
+from wording.not_found import not_found
 
 _MAX_CACHED_VERSIONS = 8
 
@@ -50,7 +51,7 @@ class IndexedCatalog:
             NotFound: there is none in this version.
         """
         if code not in self.programs:
-            raise NotFound(f"There is no program {code}.", fix="GET /v1/programs lists the programs.")
+            raise not_found("program", code)
         return self.programs[code]
 
     def is_location_required(self, program: Program) -> bool:

@@ -12,7 +12,6 @@ from sqlmodel import col
 
 from models.catalog.programs import Program
 from models.decision import DecisionOutcome
-from models.errors import NotFound
 from models.scope import OperatorScope
 from models.tables.customer import Account, Customer, Premise, ServicePoint
 from models.views.customer import CustomerSummary, CustomerView, ServicePointView
@@ -24,6 +23,7 @@ from operations.platform.paging import fetch_newest_first
 from operations.platform.views import copy_columns
 from rules.eligibility.decide import decide_eligibility
 from rules.eligibility.facts import EligibilityFacts
+from wording.not_found import not_found
 
 
 def select_readable(scope: OperatorScope) -> Select[Customer]:
@@ -93,7 +93,7 @@ async def get_customer(session: AsyncSession, scope: OperatorScope, customer_id:
     """
     row = (await session.execute(select_readable(scope).where(col(Customer.id) == customer_id))).scalar_one_or_none()
     if row is None:
-        raise NotFound(f"There is no customer {customer_id}.", fix="GET /v1/customers?q= searches customers.")
+        raise not_found("customer", customer_id)
     accounts = await _get_accounts(session, [customer_id])
     places = await session.execute(
         select(ServicePoint, Premise, Account)
@@ -150,7 +150,7 @@ async def list_eligible_programs(
     if not rows:
         await get_customer(session, scope, customer_id)
         if service_point is not None:
-            raise NotFound("The customer has no such service point.", fix="GET /v1/customers/{id} lists them.")
+            raise not_found("customers_service_point", service_point)
     catalog = await catalogs.get_current(session)
     usage = await get_usage(session)
     return tuple(

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import Conflict, Invalid, Pointer
+from models.errors import Pointer
 from models.ids import enrollment_workflow_id, new_id
 from models.messages.enrollment import WORKFLOW, EnrollInput
 from models.messages.search_attributes import WorkflowStage
@@ -32,6 +32,7 @@ from operations.platform.audit import AuditTrail
 from operations.platform.bulk_insert import build_insert, to_json
 from operations.platform.lifecycle import RequestLifecycle
 from rules.capacity import CapacityNeed
+from wording.enrollment import already_enrolled, unknown_references
 from wording.resubmission import content_mismatch
 
 _E = EnrollmentState
@@ -84,7 +85,7 @@ async def submit_enrollment(
         # Who asked before asks for the same, though it may have changed hands since.
         if before := await _find_earlier(session, scope, application.transaction_id, idempotency_key):
             return _same_request(before, application.transaction_id, digest)
-        raise _unknown_references(faults)
+        raise unknown_references(faults)
     row = {
         "id": new_id("enr"),
         "requester": scope.actor,
@@ -127,16 +128,6 @@ async def submit_enrollment(
 async def _get_references(session: AsyncSession, application: EnrollmentApplication) -> Any:
     named = {"account": application.account, "service_point": application.service_point, "program": application.program}
     return (await session.execute(_REFERENCES, named)).one()
-
-
-def _unknown_references(faults: list[Pointer]) -> Invalid:
-    return Invalid(
-        "The request names things that do not exist or do not belong together; nothing was stored.",
-        fix="Correct what the pointers name. GET /v1/customers?q= finds accounts and service points, "
-        "GET /v1/programs the programs.",
-        code="unknown-reference",
-        pointers=faults,
-    )
 
 
 def _find_reference_faults(row: Any, application: EnrollmentApplication) -> list[Pointer]:
@@ -199,8 +190,7 @@ def _same_request(found: Sequence[Any], transaction_id: str, digest: str) -> Sub
 
 LIFECYCLE = RequestLifecycle(
     table=Enrollment,
-    noun="enrollment",
-    endpoint="/v1/program-enrollments",
+    kind="enrollment",
     transitions=ENROLLMENT_TRANSITIONS,
     parked=_E.NEEDS_ATTENTION,
     workflow_id=enrollment_workflow_id,
@@ -239,11 +229,7 @@ async def cancel_enrollment(
     if enrollment.state is _E.CANCELLED:
         return enrollment.state
     if enrollment.state is _E.ENROLLED:
-        raise Conflict(
-            "The customer is enrolled already; there is no request left to cancel.",
-            fix="Leave the program instead: POST /v1/program-unenrollments with the subscription that its view names.",
-            code="already-enrolled",
-        )
+        raise already_enrolled()
     await end_enrollment(session, scope, catalogs, enrollment, _E.CANCELLED, reason)
     if tell_flow:
         await LIFECYCLE.signal_cancel(session, scope, enrollment, reason)

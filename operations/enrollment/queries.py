@@ -25,7 +25,8 @@ from operations.platform import timelines
 from operations.platform.paging import decode_cursor, fetch_newest_first, filter_by_given
 from operations.platform.views import copy_columns
 from operations.synchronization import queries as sync_queries
-from wording.enrollment import enrollment_actions, enrollment_next_step
+from rules.available_actions import enrollment_actions
+from wording.enrollment import enrollment_next_step
 from wording.unenrollment import unenrollment_next_step
 
 _NOT_CARRIED_OUT = (UnenrollmentState.REJECTED, UnenrollmentState.CANCELLED)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.errors import IllegalTransition, Invalid, NotFound, Pointer
+from models.errors import IllegalTransition, Invalid, Pointer
 from models.messages.site_visit import InstallationResult
 from models.requests.enrollment import EnrollmentApplication
 from models.requests.shipment import SelfInstallation
@@ -22,6 +22,7 @@ from operations.enrollment.association_after_setup import (
 from operations.field_work import shipments
 from operations.platform.audit import AuditTrail
 from rules.eligibility.decide import find_device_failures
+from wording.not_found import not_found
 from wording.shipment import suggest_instead_of_confirmation
 
 _H = ShipmentState
@@ -41,7 +42,7 @@ async def confirm_self_installation(
     # The enrolment before its shipment, as whoever ends it locks them.
     shipment = await session.get(DeviceShipment, shipment_id)
     if shipment is None:
-        raise NotFound(f"There is no shipment {shipment_id}.", fix="GET /v1/shipments lists them.")
+        raise not_found("shipment", shipment_id)
     loaded = await load_enrollment(session, shipment.enrollment_id)
     row = await shipments.get_for_update(session, shipment_id)
     body = confirmation.model_dump(mode="json")

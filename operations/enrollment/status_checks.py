@@ -36,7 +36,7 @@ from operations.field_work.head_end_requests import (
     transition,
 )
 from operations.platform.audit import AuditTrail
-from wording.head_end import describe_device_problem
+from wording.head_end import describe_failed_status_check
 
 _Q = HeadEndRequestState
 
@@ -131,9 +131,7 @@ async def conclude_status_checks(
             transition(trail, row, now, _Q.GIVEN_UP, reason="not answered in time")
     await trail.write(session)
     failed = [row for row in rows if row.outcome != HeadEndOutcome.OK]
-    return StatusChecksResult(passed=not failed, why=" ".join(_describe_failure(row) for row in failed)[:900])
-
-
-def _describe_failure(row: HeadEndRequest) -> str:
-    """Without the device's numbers, which lead to a person; they are on the request."""
-    return f"A device of {row.head_end} {describe_device_problem(row.outcome)} ({row.id})."
+    return StatusChecksResult(
+        passed=not failed,
+        why=" ".join(describe_failed_status_check(row.head_end, row.outcome, row.id) for row in failed)[:900],
+    )

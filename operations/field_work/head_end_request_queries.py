@@ -7,8 +7,8 @@ from sqlmodel import col
 from models.tables.device_setup import HeadEndRequest
 from models.views.device_setup import HeadEndRequestSummary
 from operations.platform.views import copy_columns
-from wording.attention import link_to
 from wording.head_end import head_end_next_step
+from wording.links import link_to
 
 
 async def list_for_enrollment(session: AsyncSession, enrollment_id: str) -> tuple[HeadEndRequestSummary, ...]:

@@ -17,8 +17,9 @@ from operations.field_work.shipments import LIFECYCLE
 from operations.field_work.work_order_queries import format_address
 from operations.platform.paging import fetch_page
 from operations.platform.views import copy_columns
-from wording.attention import link_to
-from wording.shipment import shipment_actions, shipment_next_step
+from rules.available_actions import shipment_actions
+from wording.links import link_to
+from wording.shipment import shipment_next_step
 
 
 def select_readable(scope: OperatorScope) -> Select[DeviceShipment]:

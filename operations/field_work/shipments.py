@@ -70,7 +70,7 @@ def to_shipment_message(shipment_id: str, level: ServiceLevel) -> AwaitedShipmen
     )
 
 
-LIFECYCLE = Lifecycle(table=DeviceShipment, noun="shipment", endpoint="/v1/shipments", transitions=SHIPMENT_TRANSITIONS)
+LIFECYCLE = Lifecycle(table=DeviceShipment, kind="shipment", transitions=SHIPMENT_TRANSITIONS)
 get_for_update = LIFECYCLE.get_for_update
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import IllegalTransition
 from models.requests.completion import COMPLETION_ACCEPTED, Completion
 from models.scope import Scope
 from models.tables.device_setup import DeviceShipment
@@ -19,6 +18,7 @@ from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from operations.platform.audit import AuditTrail
 from operations.platform.lifecycle import Entity
 from rules.completions import describe_work_done
+from wording.work_order import nothing_to_settle
 
 Claimable = TypeVar("Claimable", WorkOrder, DeviceShipment)
 
@@ -69,10 +69,7 @@ async def settle_unclaimed(
     now = datetime.now(UTC)
     row = await rows.get_for_update(session, row_id)
     if row.unclaimed is None:
-        raise IllegalTransition(
-            "There is nothing to settle: whatever was done or sent belongs to a request.",
-            fix="See the requests: GET /v1/attention.",
-        )
+        raise nothing_to_settle()
     trail = AuditTrail(scope, now, row.journey)
     row.unclaimed = None
     row.updated_at = now

@@ -13,12 +13,13 @@ from models.tables.customer import Premise, ServicePoint
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from models.views.view import Page
 from models.views.work_order import CompletionView, WorkOrderSummary, WorkOrderView
-from operations.field_work.work_orders import LIFECYCLE
 from operations.platform.paging import fetch_page
 from operations.platform.views import copy_columns
+from rules.available_actions import work_order_actions
 from rules.completions import OUTCOMES_BY_KIND
-from wording.attention import link_to
-from wording.work_order import work_order_actions, work_order_next_step
+from wording.links import link_to
+from wording.not_found import not_found
+from wording.work_order import work_order_next_step
 
 
 def select_readable(scope: OperatorScope) -> Select[WorkOrder]:
@@ -88,7 +89,7 @@ async def get_work_order(
     )
     found = (await session.execute(statement)).first()
     if found is None:
-        raise LIFECYCLE.not_found(work_order_id)
+        raise not_found("work_order", work_order_id)
     row: WorkOrder = found[0]
     premise: Premise = found[1]
     return WorkOrderView(

@@ -102,9 +102,7 @@ def to_visit(work_order_id: str, level: ServiceLevel) -> AwaitedVisit:
     )
 
 
-LIFECYCLE = Lifecycle(
-    table=WorkOrder, noun="work order", endpoint="/v1/work-orders", transitions=WORK_ORDER_TRANSITIONS
-)
+LIFECYCLE = Lifecycle(table=WorkOrder, kind="work_order", transitions=WORK_ORDER_TRANSITIONS)
 get_for_update = LIFECYCLE.get_for_update
 transition = LIFECYCLE.transition
 

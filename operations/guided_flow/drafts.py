@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from models.catalog.panels import SUMMARY, PanelSpec
 from models.catalog.service_tasks import ServiceTaskType
-from models.errors import Conflict, IllegalTransition, Invalid, NotFound, Pointer, StaleVersion
+from models.errors import Conflict, Invalid, NotFound, Pointer, StaleVersion
 from models.ids import new_id
 from models.requests.process_flow import ProcessFlowStart, ProcessFlowType
 from models.scope import OperatorScope, Scope
@@ -27,6 +27,7 @@ from operations.platform.audit import AuditTrail
 from operations.platform.lifecycle import Lifecycle
 from rules.guided_flow.fields import PanelFacts
 from rules.guided_flow.panels import EvaluatedPanel, evaluate_panels, find_unknown_fields
+from wording.guided_flow import process_flow_has_ended
 
 _P = ProcessFlowState
 
@@ -146,8 +147,7 @@ def _prefill(task: ServiceTaskType, binding: str, value: str) -> dict[str, dict[
 
 LIFECYCLE = Lifecycle(
     table=ProcessFlow,
-    noun="process flow",
-    endpoint="/v1/process-flows",
+    kind="process_flow",
     transitions=PROCESS_FLOW_TRANSITIONS,
 )
 get_for_update = LIFECYCLE.get_for_update
@@ -187,10 +187,7 @@ def check_editable(row: ProcessFlow, now: datetime) -> None:
     """
     if row.state is not _P.DRAFT or row.expires_at <= now:
         state = _P.EXPIRED if row.state is _P.DRAFT else row.state
-        raise IllegalTransition(
-            f"The process flow is {state} and cannot be changed any more.",
-            fix="Begin a new one: POST /v1/process-flows.",
-        )
+        raise process_flow_has_ended(state)
 
 
 def check_version(row: ProcessFlow, base: int | None) -> None:

@@ -33,7 +33,7 @@ from rules.guided_flow.panels import (
     get_visible_values,
     locate_error,
 )
-from wording.attention import link_to
+from wording.links import link_to
 
 R = TypeVar("R", bound=Value)
 _P = ProcessFlowState

@@ -29,7 +29,7 @@ from operations.platform.paging import fetch_page
 from operations.platform.views import copy_columns
 from rules.guided_flow.fields import PanelFacts, get_bounds, get_choices, get_parts
 from rules.guided_flow.panels import EvaluatedPanel, build_request_document, locate_error
-from wording.attention import link_to
+from wording.links import link_to, link_to_process_flow
 
 _SHOWN_VERDICTS = (Verdict.FAILED, Verdict.WAIT, Verdict.WARNED)
 
@@ -110,7 +110,7 @@ def _to_outlook_view(decision: Decision | None, panels: tuple[EvaluatedPanel, ..
 
 
 def _build_links(row: ProcessFlow, actions: tuple[str, ...]) -> dict[str, str]:
-    here = f"/v1/process-flows/{row.id}"
+    here = link_to_process_flow(row.id)
     doors = {action: f"{here}/{action}" if action != "save" else f"{here}/panels/{{panel}}" for action in actions}
     return {"self": here, **doors, **({"result": link_to(row.result_id)} if row.result_id else {})}
 

@@ -12,12 +12,12 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.errors import NotFound
 from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED, CancelRequested, RetryRequested
 from models.scope import Scope
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
-from rules.transitions import nothing_to_retry
+from wording.not_found import Kind, not_found
+from wording.transitions import nothing_to_retry
 
 
 class RequestRef(NamedTuple):
@@ -51,11 +51,10 @@ State = TypeVar("State", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity(Generic[Row]):
-    """A table whose rows people ask for by id. `noun` and `endpoint` are for the error about a missing row."""
+    """A table whose rows people ask for by id. `kind` is for the error about a missing row."""
 
     table: type[Row]
-    noun: str
-    endpoint: str
+    kind: Kind
 
     async def get_for_update(self, session: AsyncSession, row_id: str) -> Row:
         """Return the row, locked until the transaction ends.
@@ -65,7 +64,7 @@ class Entity(Generic[Row]):
         """
         row = await session.get(self.table, row_id, with_for_update=True)
         if row is None:
-            raise self.not_found(row_id)
+            raise not_found(self.kind, row_id)
         return row
 
     async def get_readable(self, session: AsyncSession, readable: Select[Row], row_id: str) -> Row:
@@ -76,12 +75,8 @@ class Entity(Generic[Row]):
         """
         row = await session.scalar(readable.filter_by(id=row_id))
         if row is None:
-            raise self.not_found(row_id)
+            raise not_found(self.kind, row_id)
         return row
-
-    def not_found(self, row_id: str) -> NotFound:
-        """Return the error about a row that is missing, or that the scope may not read."""
-        return NotFound(f"There is no {self.noun} {row_id}.", fix=f"GET {self.endpoint} lists them.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,13 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import IllegalTransition, NotFound
+from models.errors import IllegalTransition
 from models.scope import Scope
 from models.states.outbox import OUTBOX_TRANSITIONS, OutboxState
 from models.tables.messages import OutboxMessage
 from operations.platform.audit import AuditTrail
 from operations.platform.outbox import CHANNEL
+from wording.not_found import not_found
 
 MESSAGE_ID_PREFIX = "msg_"
 _O = OutboxState
@@ -21,11 +22,6 @@ _NOTIFY = text("SELECT pg_notify(:channel, '')")
 def to_number(message_id: str) -> int:
     """Return the number in an id such as `msg_4711`."""
     return int(message_id.removeprefix(MESSAGE_ID_PREFIX))
-
-
-def message_not_found(message_id: str) -> NotFound:
-    """Return the error about a message that is missing, or that the scope may not read."""
-    return NotFound(f"There is no message {message_id}.", fix="GET /v1/outbox-messages lists them.")
 
 
 async def resend_message(session: AsyncSession, scope: Scope, message_id: str) -> None:
@@ -70,7 +66,7 @@ async def give_up_message(session: AsyncSession, scope: Scope, message_id: str, 
 async def _get_undeliverable_for_update(session: AsyncSession, message_id: str) -> OutboxMessage:
     row = await session.get(OutboxMessage, to_number(message_id), with_for_update=True)
     if row is None:
-        raise message_not_found(message_id)
+        raise not_found("outbox_message", message_id)
     if row.state is not _O.UNDELIVERABLE:
         raise IllegalTransition(
             f"The message is {row.state}; only an undeliverable one is sent again or given up.",

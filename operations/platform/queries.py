@@ -9,9 +9,12 @@ from models.states.outbox import OutboxState
 from models.tables.messages import OutboxMessage
 from models.views.outbox import OutboxMessageView
 from models.views.view import Page
-from operations.platform.outbox_repairs import MESSAGE_ID_PREFIX, message_not_found, to_number
+from operations.platform.outbox_repairs import MESSAGE_ID_PREFIX, to_number
 from operations.platform.paging import decode_cursor, encode_cursor, invalid_cursor
-from wording.outbox import message_actions, message_next_step
+from rules.available_actions import outbox_message_actions
+from wording.links import link_to
+from wording.not_found import not_found
+from wording.outbox import message_next_step
 
 
 def select_readable(scope: OperatorScope) -> Select[OutboxMessage]:
@@ -47,7 +50,7 @@ async def get_outbox_message(session: AsyncSession, scope: OperatorScope, messag
     """
     row = await session.scalar(select_readable(scope).where(col(OutboxMessage.id) == to_number(message_id)))
     if row is None:
-        raise message_not_found(message_id)
+        raise not_found("outbox_message", message_id)
     return to_view(row)
 
 
@@ -64,8 +67,8 @@ def to_view(row: OutboxMessage) -> OutboxMessageView:
         created_at=row.created_at,
         due_at=row.due_at,
         next_step=message_next_step(row.state),
-        available_actions=message_actions(row.state),
-        links={"self": f"/v1/outbox-messages/{MESSAGE_ID_PREFIX}{row.id}"},
+        available_actions=outbox_message_actions(row.state),
+        links={"self": link_to(f"{MESSAGE_ID_PREFIX}{row.id}")},
     )
 
 

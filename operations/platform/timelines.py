@@ -14,8 +14,8 @@ from models.tables.unenrollment import Unenrollment
 from models.views.enrollment import RelatedRequest
 from models.views.view import Page, TimelineEntry
 from operations.platform.paging import decode_cursor, encode_cursor, invalid_cursor
-from wording.attention import link_to
-from wording.enrollment import describe_action
+from wording.links import link_to
+from wording.timeline import describe_action
 
 _MAX_ENTRIES = 1000
 _MAX_DIGITS = 18

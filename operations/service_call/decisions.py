@@ -6,7 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import Conflict, IllegalTransition, Invalid
+from models.errors import IllegalTransition, Invalid
 from models.ids import service_call_workflow_id
 from models.messages.service_call import ACTION_CHOSEN, ActionChosen
 from models.requests.service_call import ChosenAction
@@ -22,7 +22,8 @@ from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.service_call import remote_actions
 from operations.service_call.service_calls import LIFECYCLE, get_for_update, resume_if_parked, transition
-from rules.service_calls import can_choose_action, find_action_errors, suggest_instead_of_action
+from rules.service_calls import can_choose_action, find_action_errors
+from wording.service_call import suggest_instead_of_action, technician_on_site
 
 _C = ServiceCallState
 _VISIT_STARTED = (WorkOrderState.EN_ROUTE, WorkOrderState.ON_SITE)
@@ -110,14 +111,7 @@ async def _reject_while_on_site(session: AsyncSession, row: ServiceCall) -> None
         )
     )
     if started is not None:
-        first = (
-            f"Retry the call first: POST /v1/service-calls/{row.id}/retry. " if row.state is _C.NEEDS_ATTENTION else ""
-        )
-        raise Conflict(
-            f"A technician is or was on the way or on site for {started}; what was done there must not be lost.",
-            fix=f"{first}Wait for the report; it ends the call.",
-            code="technician-on-site",
-        )
+        raise technician_on_site(started, row.id, is_parked=row.state is _C.NEEDS_ATTENTION)
 
 
 park_service_call = LIFECYCLE.park

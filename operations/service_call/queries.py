@@ -21,8 +21,10 @@ from operations.platform.timelines import get_timeline
 from operations.platform.views import copy_columns
 from operations.service_call.service_calls import LIFECYCLE
 from operations.synchronization import queries as sync_queries
-from rules.service_calls import list_possible_actions, service_call_actions, service_call_next_step
-from wording.attention import link_to
+from rules.available_actions import service_call_actions
+from rules.service_calls import list_possible_actions
+from wording.links import link_to
+from wording.service_call import service_call_next_step
 
 
 def select_readable(scope: OperatorScope) -> Select[ServiceCall]:

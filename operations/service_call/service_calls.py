@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.catalog.programs import Program
-from models.errors import Conflict, Invalid, Pointer
+from models.errors import Invalid
 from models.ids import new_id, service_call_workflow_id
 from models.messages.search_attributes import WorkflowStage
 from models.messages.service_call import WORKFLOW, ServiceCallInput
@@ -32,6 +32,12 @@ from operations.platform.bulk_insert import build_insert, to_json
 from operations.platform.lifecycle import RequestLifecycle
 from rules.service_calls import find_action_errors, find_problem_errors
 from wording.resubmission import content_mismatch
+from wording.service_call import (
+    device_not_participating,
+    service_call_already_open,
+    unenrollment_in_progress,
+    unknown_device_on_subscription,
+)
 
 _C = ServiceCallState
 _PARTICIPATING = (
@@ -141,21 +147,12 @@ async def _get_subscribed_device_for_update(
     )
     found = (await session.execute(statement)).first()
     if found is None:
-        raise Invalid(
-            "There is no such device on such a subscription; nothing was stored.",
-            fix="GET /v1/program-enrollments/{id} names the subscription and its devices.",
-            code="unknown-reference",
-            pointers=[Pointer("/device", "is no device of this subscription")],
-        )
+        raise unknown_device_on_subscription()
     subscription, device, registration = found.tuple()
     await _reject_while_unenrolling(session, subscription)
     if subscription.state is not SubscriptionState.ACTIVE or registration not in _PARTICIPATING:
-        raise Conflict(
-            f"The device takes no part in {subscription.program} any more, or not yet: the subscription is "
-            f"{subscription.state}, the device {registration.replace('_', ' ')}.",
-            fix=f"Wait until it is set up, or enrol it again; GET /v1/program-enrollments/{subscription.enrollment_id} "
-            "says how far it is.",
-            code="not-subscribed",
+        raise device_not_participating(
+            subscription.program, subscription.state, registration, subscription.enrollment_id
         )
     return subscription, device
 
@@ -189,12 +186,7 @@ async def _reject_while_unenrolling(session: AsyncSession, subscription: Program
         )
     )
     if leaving is not None:
-        raise Conflict(
-            f"The customer is leaving {subscription.program}: unenrolment {leaving} is open, so no service call is "
-            "opened for its devices.",
-            fix=f"Cancel the unenrolment first (POST /v1/program-unenrollments/{leaving}/cancel), or let it end.",
-            code="unenrollment-open",
-        )
+        raise unenrollment_in_progress(subscription.program, leaving)
 
 
 async def _raise_already_open(session: AsyncSession, device_id: str) -> Submitted:
@@ -204,11 +196,7 @@ async def _raise_already_open(session: AsyncSession, device_id: str) -> Submitte
             col(ServiceCall.device_id) == device_id, col(ServiceCall.state).not_in(closed)
         )
     )
-    raise Conflict(
-        f"Service call {other} is open for this device already.",
-        fix=f"Go on with that one, GET /v1/service-calls/{other} says how; or cancel it first.",
-        code="service-call-open",
-    )
+    raise service_call_already_open(str(other))
 
 
 def build_workflow_start(row: Mapping[str, Any], timeout: float) -> tuple[str, dict[str, Any]]:
@@ -224,8 +212,7 @@ def build_workflow_start(row: Mapping[str, Any], timeout: float) -> tuple[str, d
 
 LIFECYCLE = RequestLifecycle(
     table=ServiceCall,
-    noun="service call",
-    endpoint="/v1/service-calls",
+    kind="service_call",
     transitions=SERVICE_CALL_TRANSITIONS,
     parked=_C.NEEDS_ATTENTION,
     workflow_id=service_call_workflow_id,

@@ -28,11 +28,10 @@ from operations.service_call.service_calls import LIFECYCLE, get_for_update, mar
 from rules.service_calls import (
     ADVICE_GIVEN,
     REMOTE_ACTION_DONE,
-    describe_failed_remote_action,
-    describe_head_end_failure,
     replaces_device,
 )
 from rules.synchronization.order import FINAL_STATES
+from wording.service_call import describe_failed_remote_action, describe_head_end_failure
 
 _C = ServiceCallState
 _ENDED_ORDERS = (WorkOrderState.COMPLETED, WorkOrderState.CANCELLED, WorkOrderState.INCOMPLETE)

@@ -20,7 +20,7 @@ from operations.platform.paging import fetch_page
 from operations.platform.views import copy_columns
 from operations.synchronization.sync_queue import get_wait_reason
 from operations.synchronization.sync_requests import SYNC_REQUESTS
-from wording.enrollment import sync_request_actions
+from rules.available_actions import sync_request_actions
 
 _A_DAY = timedelta(days=1)
 _LAST_INSTANT = datetime.max.replace(tzinfo=UTC)

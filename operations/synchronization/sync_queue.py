@@ -23,7 +23,7 @@ from rules.synchronization.order import (
     has_subscription_ended,
     is_obsolete,
 )
-from wording.enrollment import describe_blocking_sync_request
+from wording.sync_request import describe_blocking_sync_request
 
 _LOST_AFTER = timedelta(minutes=10)
 

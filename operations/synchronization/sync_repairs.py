@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import Conflict, IllegalTransition, NotFound
+from models.errors import IllegalTransition
 from models.messages.signals import RETRY_REQUESTED, RetryRequested
 from models.requests.sync_request import SyncRequestFilter
 from models.scope import OperatorScope, Scope
@@ -26,6 +26,8 @@ from operations.synchronization.sync_queue import cancel_request, notify_next_in
 from operations.synchronization.sync_requests import get_for_update
 from rules.synchronization.order import FINAL_STATES, UNANSWERED_ERRORS
 from rules.synchronization.snapshots import snapshot_hash
+from wording.not_found import not_found
+from wording.sync_request import not_in_error, subscription_not_active, sync_already_in_progress
 
 _Y = SyncState
 
@@ -49,10 +51,7 @@ async def retry(session: AsyncSession, scope: Scope, catalogs: CatalogCache, syn
     """
     request = await get_for_update(session, sync_request_id)
     if request.state is not _Y.ERROR:
-        raise IllegalTransition(
-            f"The sync request is {request.state}; only one in error can be retried.",
-            fix="Nothing needs to be done if it is on its way. POST /v1/sync-requests notifies the DERMS again.",
-        )
+        raise not_in_error(request.state)
     await _retry_all(session, scope, catalogs, [request])
     return request.state
 
@@ -69,16 +68,13 @@ async def resync_subscription(
     """
     subscription = await session.get(ProgramSubscription, subscription_id, with_for_update=True)
     if subscription is None:
-        raise NotFound(f"There is no subscription {subscription_id}.", fix="GET /v1/program-enrollments/{id} names it.")
+        raise not_found("subscription", subscription_id)
     if subscription.state is not SubscriptionState.ACTIVE:
-        raise Conflict(
-            f"The subscription is {subscription.state}; there is nothing to send again.",
-            fix="Only an active one is sent again; GET /v1/sync-requests lists what was sent to the DERMS before.",
-        )
+        raise subscription_not_active(subscription.state)
     is_open = (col(SyncRequest.subscription_id) == subscription_id, col(SyncRequest.state).not_in(FINAL_STATES))
     under_way = await session.scalar(select(func.max(SyncRequest.id)).where(*is_open))
     if under_way is not None:
-        raise Conflict(f"{under_way} notifies the DERMS already.", fix=f"See GET /v1/sync-requests/{under_way}.")
+        raise sync_already_in_progress(under_way)
     changes = [(subscription, subscription.enrollment_id)]
     (made,) = await enqueue_standalone_syncs(session, scope, catalogs, changes, SyncKind.CUSTOMER_ASSET_LOAD, timeout)
     return made

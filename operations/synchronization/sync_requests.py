@@ -23,6 +23,7 @@ from operations.synchronization.sync_queue import (
 )
 from rules.synchronization.order import UNANSWERED_ERRORS, is_already_synchronized
 from rules.synchronization.snapshots import message_key, snapshot_hash
+from wording.not_found import not_found
 
 _Y = SyncState
 _SNAPSHOT_MAX_AGE = timedelta(hours=1)
@@ -48,7 +49,7 @@ class PreparedMessage:
     waits_for: str = ""
 
 
-SYNC_REQUESTS = Entity(table=SyncRequest, noun="sync request", endpoint="/v1/sync-requests")
+SYNC_REQUESTS = Entity(table=SyncRequest, kind="sync_request")
 get_for_update = SYNC_REQUESTS.get_for_update
 
 
@@ -175,7 +176,7 @@ async def get_message_address(session: AsyncSession, sync_request_id: str) -> Me
     """
     found = await session.get(SyncRequest, sync_request_id)
     if found is None:
-        raise SYNC_REQUESTS.not_found(sync_request_id)
+        raise not_found("sync_request", sync_request_id)
     return MessageAddress(endpoint=found.endpoint, key=message_key(found.id, found.revision))
 
 

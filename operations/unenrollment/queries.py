@@ -22,9 +22,10 @@ from operations.platform.paging import fetch_page
 from operations.platform.timelines import get_timeline
 from operations.platform.views import copy_columns
 from operations.synchronization import queries as sync_queries
-from operations.unenrollment.unenrollments import LIFECYCLE
-from wording.attention import link_to
-from wording.unenrollment import removal_actions, unenrollment_actions, unenrollment_next_step
+from rules.available_actions import removal_actions, unenrollment_actions
+from wording.links import link_to
+from wording.not_found import not_found
+from wording.unenrollment import unenrollment_next_step
 
 
 def select_readable(scope: OperatorScope) -> Select[Unenrollment]:
@@ -80,7 +81,7 @@ async def get_unenrollment(
     )
     found = (await session.execute(statement)).first()
     if found is None:
-        raise LIFECYCLE.not_found(unenrollment_id)
+        raise not_found("unenrollment", unenrollment_id)
     row: Unenrollment = found[0]
     subscription: ProgramSubscription = found[1]
     sync_requests = await sync_queries.get_rows_for_request(session, row.id)

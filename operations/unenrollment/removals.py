@@ -32,7 +32,7 @@ from operations.unenrollment.unenrollments import (
     transition,
 )
 from rules.unenrollment import decide as rules
-from wording.unenrollment import suggest_instead_of_receipt
+from wording.unenrollment import not_removing, suggest_instead_of_receipt
 
 _U = UnenrollmentState
 
@@ -58,10 +58,7 @@ async def _end_removal(
     if entry["ended"] is not None:
         return
     if row.state not in REMOVING_STATES or not row.devices:
-        raise IllegalTransition(
-            f"The unenrolment is {row.state}; no device is being fetched.",
-            fix=f"The next_step of /v1/program-unenrollments/{row.id} says what it waits for.",
-        )
+        raise not_removing(row.state, row.id)
     left = entry["left"]
     replace_device_entry(row, {**entry, "left": True, "attention": None, "ended": "kept" if kept else "removed"})
     if not left:

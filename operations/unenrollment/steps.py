@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from models.classifications import AssetOwnership, Channel, RemovalMethod
 from models.decision import Decision, DecisionOutcome
-from models.errors import IllegalTransition, NotFound
+from models.errors import NotFound
 from models.ids import unenrollment_workflow_id
 from models.messages.unenrollment import APPROVAL_DECIDED, ApprovalDecided, DeviceRemoval, UnenrollmentProgress
 from models.requests.unenrollment import CIS_REQUESTER, UnenrollmentApplication
@@ -34,6 +34,7 @@ from operations.unenrollment.end_participation import ParticipationEnd, end_part
 from operations.unenrollment.unenrollments import LIFECYCLE, get_for_update, resume_if_parked, transition
 from rules.unenrollment import decide as rules
 from rules.unenrollment.move_outs import ServicePointHolder, has_moved_out
+from wording.unenrollment import nothing_to_approve
 
 _U = UnenrollmentState
 _S = SubscriptionState
@@ -210,10 +211,7 @@ async def approve_unenrollment(
     """
     case = await load_case(session, scope, catalogs, unenrollment_id)
     if case.row.state is not _U.AWAITING_APPROVAL:
-        raise IllegalTransition(
-            f"The unenrolment is {case.row.state}; there is nothing to approve.",
-            fix="GET /v1/program-unenrollments?state=awaiting_approval lists those that wait.",
-        )
+        raise nothing_to_approve(case.row.state)
     await _apply_approval(session, catalogs, case, approved=approved, reason=reason)
     leaving = await save_and_get_progress(session, case)
     await _notify_workflow(session, scope, unenrollment_id, approved=approved, reason=reason)

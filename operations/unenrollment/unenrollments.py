@@ -10,7 +10,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.errors import Conflict, Invalid, NotFound, Pointer
+from models.errors import Conflict, NotFound
 from models.ids import new_id, unenrollment_workflow_id
 from models.messages.search_attributes import WorkflowStage
 from models.messages.unenrollment import WORKFLOW, UnenrollInput
@@ -27,8 +27,9 @@ from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.platform.bulk_insert import build_insert, to_json
 from operations.platform.lifecycle import RequestLifecycle
-from rules.transitions import nothing_to_retry
 from wording.resubmission import content_mismatch
+from wording.transitions import nothing_to_retry
+from wording.unenrollment import still_enrolling, unenrollment_already_open, unknown_subscription
 
 _U = UnenrollmentState
 ENDED = frozenset({_U.UNENROLLED, _U.REJECTED, _U.CANCELLED})
@@ -97,18 +98,9 @@ async def submit_unenrollment(
 async def _get_subscription_for_update(session: AsyncSession, name: str) -> Row[Any]:
     found = (await session.execute(_SUBSCRIPTION, {"subscription": name})).first()
     if found is None:
-        raise Invalid(
-            "There is no such subscription; nothing was stored.",
-            fix="GET /v1/program-enrollments/{id} names the subscription of an enrolment.",
-            code="unknown-reference",
-            pointers=[Pointer("/subscription", "there is no such subscription")],
-        )
+        raise unknown_subscription()
     if found.state == SubscriptionState.PENDING:
-        raise Conflict(
-            "The enrolment is still under way; there is no participation to end yet.",
-            fix=f"Cancel it instead: POST /v1/program-enrollments/{found.enrollment_id}/cancel.",
-            code="still-enrolling",
-        )
+        raise still_enrolling(found.enrollment_id)
     if found.state in (SubscriptionState.ENDED, SubscriptionState.CANCELLED):
         raise Conflict(
             f"The subscription is {found.state} already.", fix="Nothing needs to be done.", code="not-subscribed"
@@ -122,11 +114,7 @@ async def _raise_already_open(session: AsyncSession, subscription_id: str) -> Su
             col(Unenrollment.subscription_id) == subscription_id, col(Unenrollment.state).not_in(ENDED)
         )
     )
-    raise Conflict(
-        f"The subscription is being left already: {other}.",
-        fix=f"See GET /v1/program-unenrollments/{other}; cancel it first to ask for something else.",
-        code="unenrollment-open",
-    )
+    raise unenrollment_already_open(str(other))
 
 
 def _compute_digest(application: UnenrollmentApplication) -> str:
@@ -206,8 +194,7 @@ async def _find_earlier(
 
 LIFECYCLE = RequestLifecycle(
     table=Unenrollment,
-    noun="unenrollment",
-    endpoint="/v1/program-unenrollments",
+    kind="unenrollment",
     transitions=UNENROLLMENT_TRANSITIONS,
     parked=_U.NEEDS_ATTENTION,
     workflow_id=unenrollment_workflow_id,

@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
         UnenrollmentProgress,
     )
     from models.states.work_order import WorkOrderState
+    from wording.unenrollment import removal_waits_for_person
     from workflows import policies
     from workflows.parking import Parking
     from workflows.steps.site_visit import SiteVisit
@@ -166,9 +167,8 @@ class DeviceRemovals:
                 UnenrollmentActivities.record_removal_failure, request, summary="call a person", **policies.OWN_DATABASE
             ),
         )
-        door = f"/v1/program-unenrollments/{self._id}"
         await self._parking_by_id[device].wait_for_person(
-            f"{why} Retry it, or end it as kept: POST {door}/retry or {door}/devices/{device}/kept.",
+            removal_waits_for_person(why, self._id, device),
             resume=WorkflowStage.REMOVING,
             until=lambda: device in self._kept_by_device or until(),
         )

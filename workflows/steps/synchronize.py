@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
         SyncTurn,
     )
     from models.states.sync_request import SyncState
+    from wording.sync_request import sync_request_waits_for_person
     from workflows import policies
     from workflows.cancellation import abandon
     from workflows.parking import Parking
@@ -233,10 +234,8 @@ class Synchronize:
     async def _park(self, sync_request_id: str, standing: SyncRequestStatus) -> SyncRequestStatus:
         """Until a person acted, an answer came after all, or it is time to try again; gives where it stands then."""
         unanswered = standing.code == SendFailure.UNREACHABLE
-        text = standing.text or "The DERMS did not say why."
         await self._parking.wait_for_person(
-            f"{sync_request_id} is in error ({standing.code}): {text} Correct the data and retry it, or cancel it "
-            f"with a reason: POST /v1/sync-requests/{sync_request_id}/retry or /cancel.",
+            sync_request_waits_for_person(sync_request_id, standing.code, standing.text),
             resume=WorkflowStage.SYNCHRONIZING,
             until=lambda: bool(self._unprocessed),
             again_after=policies.AUTOMATIC_RETRY_INTERVAL if unanswered else None,

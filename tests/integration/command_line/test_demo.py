@@ -46,7 +46,7 @@ def test_the_derms_reference_data_is_restored_after_a_repaired_refusal(data_dir:
 @pytest.mark.parametrize(
     ("key", "flow", "what"),
     [
-        ("replacement", "Service call", "Another device hangs in its place"),
+        ("replacement", "Service call", "Another device was installed in its place"),
         ("leave-keep", "Unenrolment", "Device off the subscription; it stays where it is"),
         ("leave-removal", "Unenrolment", "Device taken away"),
     ],

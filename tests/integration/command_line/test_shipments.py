@@ -33,7 +33,7 @@ def test_a_shipment_from_the_warehouse_to_the_customer(
     stack.wait_for_sync_request(enrollment, "synchronized")
     view = command.run_successfully("shipments", "show", shipment)
     assert "PP-9" in view
-    assert "Next: The device is installed; its enrolment goes on." in view
+    assert "Next: The device is installed; its enrollment goes on." in view
 
 
 def test_a_refused_confirmation_says_what_to_correct(setup: DeviceSetupClient, command: CommandLine) -> None:

@@ -46,11 +46,11 @@ def test_the_timeline_lists_every_step_in_order_and_in_sentences(lived: dict[str
         "Enrolled",
         "Acknowledged by the DERMS",
         "Service call opened",
-        "Work order made",
+        "Work order created",
         "Work done",
-        "Another device hangs in its place",
+        "Another device was installed in its place",
         "Service call closed",
-        "Request to leave received",
+        "Unenrollment request received",
         "Unenrolled",
     ]
     said = [one["what"] for one in texts(lived)]
@@ -60,7 +60,7 @@ def test_the_timeline_lists_every_step_in_order_and_in_sentences(lived: dict[str
 
 def test_a_step_of_a_device_is_listed_once(lived: dict[str, Any]) -> None:
     first = [one for one in texts(lived) if one["journey"] == lived["enrollment"]["id"]]
-    assert [one["what"] for one in first].count("Device in place") == 1
+    assert [one["what"] for one in first].count("Device installed") == 1
 
 
 def test_an_unenrolled_device_is_not_reported_as_controlled(lived: dict[str, Any]) -> None:
@@ -70,7 +70,7 @@ def test_an_unenrolled_device_is_not_reported_as_controlled(lived: dict[str, Any
 def test_a_leaving_device_is_not_reported_as_added(lived: dict[str, Any]) -> None:
     unenrollments = [one["what"] for one in texts(lived) if one["journey"] == lived["left"]["id"]]
     assert "Device enrolled no longer" in unenrollments
-    assert "Device in place" not in unenrollments
+    assert "Device installed" not in unenrollments
 
 
 def test_every_entry_names_its_actor(lived: dict[str, Any]) -> None:

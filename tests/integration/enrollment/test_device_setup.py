@@ -27,7 +27,7 @@ def test_a_shipped_device_is_enrolled_after_the_customers_confirmation(setup: De
     assert [what for what in texts if what in expected] == expected
     (sent,), (checked,) = view["shipments"], view["head_end_requests"]
     assert (sent["id"], sent["state"], sent["tracking_reference"]) == (shipment, "confirmed", "PP-1")
-    assert (sent["next_step"], sent["available_actions"]) == ("The device is installed; its enrolment goes on.", [])
+    assert (sent["next_step"], sent["available_actions"]) == ("The device is installed; its enrollment goes on.", [])
     assert (checked["kind"], checked["outcome"], checked["next_step"]) == ("status_check", "ok", "The device answers.")
     assert checked["serial_number"] == device["serial_number"]
 
@@ -47,7 +47,7 @@ def test_a_tracking_number_can_be_added_or_corrected(setup: DeviceSetupClient) -
     assert (view["carrier"], view["tracking_reference"]) == ("Parcel Post", "PP-2")
     timeline = [entry["what"] for entry in setup.stack.get_enrollment(enrollment)["timeline"]]
     assert timeline.count("Device sent") == 1
-    assert timeline.count("Tracking of the parcel told") == 2
+    assert timeline.count("Parcel tracking updated") == 2
     setup.post(shipment, "delivered").raise_for_status()
     response = setup.post(shipment, "shipped", tracking_reference="PP-3")
     assert (response.status_code, response.json()["detail"].partition(" is ")[2][:9]) == (409, "delivered")

@@ -153,4 +153,4 @@ def test_an_unshipped_device_needs_no_attention(setup: DeviceSetupClient) -> Non
     enrollment, shipment = setup.enroll_with_shipment()
     _cancel(setup.stack, enrollment)
     assert _listed(setup.stack, enrollment) == []
-    assert setup.get_shipment(shipment)["next_step"] == "The enrolment has ended; nothing is left to do."
+    assert setup.get_shipment(shipment)["next_step"] == "The enrollment has ended; nothing is left to do."

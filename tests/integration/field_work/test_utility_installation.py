@@ -49,8 +49,8 @@ def test_the_timeline_describes_the_visit(installations: InstallationClient) -> 
     texts = [entry["what"] for entry in installations.stack.get_enrollment(enrollment)["timeline"]]
     expected = [
         "Accepted",
-        "Work order made",
-        "Handed to field work",
+        "Work order created",
+        "Sent to field work",
         "Work done",
         "Enrolled",
         "Acknowledged by the DERMS",

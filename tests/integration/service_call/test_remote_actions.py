@@ -55,7 +55,7 @@ def test_a_successful_remote_action_closes_the_call(
     assert (asked["asked"], asked["times_received"]) == ("restart", 1)
     (shown,) = call["head_end_requests"]
     assert (shown["id"], shown["kind"]) == (asked["request_id"], "restart")
-    assert shown["next_step"] == "The device did as it was told."
+    assert shown["next_step"] == "The device carried out the command."
     assert shown in service_calls.stack.get_enrollment(thermostat)["head_end_requests"]
 
 

@@ -79,7 +79,7 @@ def test_the_decision_names_every_rule(unenrollment: dict[str, Any]) -> None:
 
 def test_the_timeline_lists_each_step_in_order(unenrollment: dict[str, Any]) -> None:
     sentences = [one["what"] for one in unenrollment["timeline"]]
-    wanted = ["Request to leave received", "Subscription ended", "Unenrolled", "Acknowledged by the DERMS"]
+    wanted = ["Unenrollment request received", "Subscription ended", "Unenrolled", "Acknowledged by the DERMS"]
     assert [one for one in sentences if one in wanted] == wanted
     assert all(earlier["at"] <= later["at"] for earlier, later in pairwise(unenrollment["timeline"]))
     assert "holds the devices no more" in unenrollment["next_step"]

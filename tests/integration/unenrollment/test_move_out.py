@@ -117,8 +117,8 @@ def test_a_changed_move_out_date_changes_the_same_unenrollment(
         (same,) = _list_started(stack, enrollment)
         assert (same["id"], same["effective_at"]) == (first, _midnight(customer, 2031, month))
     said = {entry["what"]: entry["reason"] for entry in UnenrollmentClient(stack).get(first)["timeline"]}
-    assert "2031-06-01" in said["Put off"]
-    assert "2031-02-01" in said["Brought forward"]
+    assert "2031-06-01" in said["Moved to a later day"]
+    assert "2031-02-01" in said["Moved to an earlier day"]
 
 
 def test_a_withdrawn_move_out_cancels_the_unenrollment(

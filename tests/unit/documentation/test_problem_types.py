@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/problems.md").read_text(encoding="utf-8")
 HEADINGS = re.findall(r"^## (.+)$", PAGE, re.MULTILINE)
 KINDS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
-ROOMS = ("activities", "api", "connectors", "models", "operations", "relay", "rules", "workflows")
+ROOMS = ("activities", "api", "connectors", "models", "operations", "relay", "rules", "wording", "workflows")
 
 
 def _raised() -> Iterator[str]:

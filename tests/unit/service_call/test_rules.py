@@ -10,16 +10,15 @@ from models.catalog.service_tasks import ServiceTaskType
 from models.classifications import AssetOwnership
 from models.requests.service_call import ChosenAction, ServiceAction, ServiceCallApplication
 from models.states.service_call import SERVICE_CALL_TRANSITIONS, ServiceCallState
+from rules.available_actions import service_call_actions
 from rules.service_calls import (
     can_choose_action,
     can_order_visit,
     find_action_errors,
     find_problem_errors,
     list_possible_actions,
-    service_call_actions,
-    service_call_next_step,
-    suggest_instead_of_action,
 )
+from wording.service_call import service_call_next_step, suggest_instead_of_action
 
 _C = ServiceCallState
 UTILITY, CUSTOMER = AssetOwnership.UTILITY_OWNED, AssetOwnership.CUSTOMER_OWNED

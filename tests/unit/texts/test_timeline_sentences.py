@@ -17,8 +17,7 @@ from models.states.shipment import SHIPMENT_TRANSITIONS
 from models.states.subscription import REGISTRATION_TRANSITIONS, SUBSCRIPTION_TRANSITIONS
 from models.states.sync_request import SYNC_TRANSITIONS
 from models.states.unenrollment import UNENROLLMENT_TRANSITIONS
-from wording.enrollment import describe_action
-from wording.timeline import TIMELINE_SENTENCES
+from wording.timeline import TIMELINE_SENTENCES, describe_action
 
 OPERATIONS = Path(__file__).parents[3] / "operations"
 WRITTEN = re.compile(r'"([a-z]{2,8}:[a-z_]+)"')

@@ -35,11 +35,11 @@ from models.tables.device_setup import HeadEndRequest
 from operations.platform.audit import AuditTrail
 from operations.service_call import remote_actions
 from operations.service_call.steps import _ENDED_ORDERS
-from rules.transitions import check_transition
 from tests.workflow.conftest import EnrollmentRun
 from tests.workflow.stand_ins.enrollment import EnrollmentRecord, InMemoryDerms
 from tests.workflow.stand_ins.head_end import HeadEndActivities, InMemoryHeadEnd
 from tests.workflow.stand_ins.site_visits import SiteVisitActivities, SiteVisits
+from wording.transitions import check_transition
 from workflows.service_call import ServiceCallWorkflow
 
 _C = ServiceCallState
