@@ -22,6 +22,7 @@ from operations.enrollment.association_after_setup import (
 from operations.field_work import shipments
 from operations.platform.audit import AuditTrail
 from rules.eligibility.decide import find_device_failures
+from rules.field_work_states import states_when_delivered
 from wording.not_found import not_found
 from wording.shipment import suggest_instead_of_confirmation
 
@@ -68,7 +69,7 @@ async def confirm_self_installation(
             pointers=faults,
         )
     trail = AuditTrail(scope, now, row.journey)
-    shipments.transition(trail, row, now, *shipments.find_path_to_delivered(row), _H.CONFIRMED)
+    shipments.transition(trail, row, now, *states_when_delivered(row.state), _H.CONFIRMED)
     row.confirmation, row.sent_back = body, None
     await trail.write(session)
     await session.flush()

@@ -3,7 +3,6 @@
 See docs/domain.md#device-setup.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -24,15 +23,10 @@ from operations.field_work.unclaimed_work import mark_unclaimed
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.platform.lifecycle import Lifecycle, RequestRef
+from rules.field_work_states import states_when_delivered
 
 _H = ShipmentState
 UNDER_WAY_STATES = (_H.ORDERED, _H.SHIPPED, _H.DELIVERED)
-_PATHS_TO_DELIVERED: Mapping[ShipmentState, tuple[ShipmentState, ...]] = {
-    _H.ORDERED: (_H.SHIPPED, _H.DELIVERED),
-    _H.SHIPPED: (_H.DELIVERED,),
-    _H.DELIVERED: (),
-}
-"""A customer who confirms a device has received it, whatever was reported of the parcel before."""
 
 
 async def create_shipment(
@@ -133,12 +127,7 @@ async def record_delivered(session: AsyncSession, scope: Scope, shipment_id: str
     row = await get_for_update(session, shipment_id)
     if row.state in (_H.DELIVERED, _H.CONFIRMED):
         return row
-    return await _transition_and_notify(session, scope, row, *find_path_to_delivered(row) or (_H.DELIVERED,))
-
-
-def find_path_to_delivered(row: DeviceShipment) -> tuple[ShipmentState, ...]:
-    """Return the states between the shipment and its delivery; none once it has ended."""
-    return _PATHS_TO_DELIVERED.get(row.state, ())
+    return await _transition_and_notify(session, scope, row, *states_when_delivered(row.state) or (_H.DELIVERED,))
 
 
 async def record_returned(session: AsyncSession, scope: Scope, shipment_id: str, reason: str) -> DeviceShipment:
