@@ -169,16 +169,16 @@ async def process_report(
     trail = AuditTrail(scope, now, row.journey)
     if stored is not None and stored.verdict is None:
         verdict = stored.verdict = await _evaluate(session, catalogs, trail, now, row, stored)
-    if (
-        verdict not in (None, COMPLETION_ACCEPTED)
-        and states_when_reported(row.state) is not None
-        and not row.called_off
-    ):
+    if verdict not in (None, COMPLETION_ACCEPTED) and _takes_reports(row):
         row.sent_back = verdict
         trail.note(row.id, "wo:sent_back", reason=verdict or "")
     await trail.write(session)
     await session.flush()
     return to_visit_status(row, stored, verdict or "")
+
+
+def _takes_reports(row: WorkOrder) -> bool:
+    return states_when_reported(row.state) is not None and not row.called_off
 
 
 async def _get_stored_report(

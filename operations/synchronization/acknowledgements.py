@@ -91,13 +91,8 @@ async def _apply_effect(
     registrations: dict[str, RegistrationState],
 ) -> None:
     trail = AuditTrail(scope, now, request.journey)
-    request.state = trail.transition(
-        SYNC_TRANSITIONS,
-        request.id,
-        request.state,
-        *states_when_acknowledged(request.state, effect.state),
-        reason=effect.text,
-    )
+    path = states_when_acknowledged(request.state, effect.state)
+    request.state = trail.transition(SYNC_TRANSITIONS, request.id, request.state, *path, reason=effect.text)
     request.error_code, request.error_text = effect.code or None, effect.text or None
     request.held = False
     request.acknowledgement = ack.model_dump(mode="json")
