@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.auth import AsOperator
-from api.bodies.common import ReasonRequest
+from api.bodies.reason import ReasonRequest
 from api.context import InContext
 from api.parameters import Cursor, Limit, OutboxMessagePath, StateFilter
 from api.problem_responses import problem_responses

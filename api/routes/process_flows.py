@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.auth import AsOperator
-from api.bodies.common import ReasonRequest
 from api.bodies.process_flows import FinishedProcessFlowView, PanelRequest
+from api.bodies.reason import ReasonRequest
 from api.context import InContext
 from api.parameters import (
     Cursor,

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import AsOperator
-from api.bodies.common import ReasonRequest
 from api.bodies.program_unenrollments import ApprovalRequest, ProgramUnenrollmentRequest, UnenrollmentStatusView
+from api.bodies.reason import ReasonRequest
 from api.context import Context, InContext
 from api.links import build_unenrollment_links
 from api.parameters import (

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import AsOperator
-from api.bodies.common import ReasonRequest
+from api.bodies.reason import ReasonRequest
 from api.bodies.service_calls import ServiceActionRequest, ServiceCallRequest, ServiceCallStatusView
 from api.context import Context, InContext
 from api.links import build_service_call_links

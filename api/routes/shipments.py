@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import AsOperator
-from api.bodies.common import ReasonRequest
+from api.bodies.reason import ReasonRequest
 from api.bodies.shipments import InstallationConfirmationRequest
 from api.context import Context, InContext
 from api.parameters import Cursor, CustomerFilter, EnrollmentFilter, Limit, ProgramFilter, ShipmentPath, StateFilter

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import AsOperator
-from api.bodies.common import ReasonRequest
+from api.bodies.reason import ReasonRequest
 from api.bodies.sync_requests import (
     SubscriptionSyncRequest,
     SyncRequestStatusView,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import AsOperator
-from api.bodies.common import ReasonRequest
+from api.bodies.reason import ReasonRequest
 from api.bodies.work_orders import AppointmentRequest, CompletionRequest, ProgressRequest, WorkOrderStatusView
 from api.context import Context, InContext
 from api.links import build_work_order_links
