@@ -189,12 +189,13 @@ async def send_back(session: AsyncSession, scope: Scope, shipment_id: str, reaso
 
 
 async def cancel_open_shipments(
-    session: AsyncSession, trail: AuditTrail, journey: str, instant: datetime, reason: str, *, expired: bool
+    session: AsyncSession, trail: AuditTrail, request_id: str, instant: datetime, reason: str, *, expired: bool
 ) -> None:
-    """Ends the shipments of a journey that ends otherwise. A device that left the warehouse may still come back."""
+    """End the shipments of a request that no longer needs them. A device that left the warehouse may still come
+    back."""
     end = _H.EXPIRED if expired else _H.CANCELLED
     statement = select(DeviceShipment).where(
-        col(DeviceShipment.journey) == journey, col(DeviceShipment.state).in_((*UNDER_WAY_STATES, _H.CONFIRMED))
+        col(DeviceShipment.journey) == request_id, col(DeviceShipment.state).in_((*UNDER_WAY_STATES, _H.CONFIRMED))
     )
     for row in (await session.execute(statement.with_for_update())).scalars():
         if row.state is not _H.ORDERED:
@@ -203,7 +204,7 @@ async def cancel_open_shipments(
 
 
 def to_shipment_status(row: DeviceShipment) -> ShipmentStatus:
-    """Where the shipment stands, as its flow wants to know it."""
+    """Return the status of the shipment, as its workflow needs it."""
     return ShipmentStatus(
         shipment_id=row.id, state=row.state, waits=row.state in UNDER_WAY_STATES, verdict=(row.sent_back or "")[:500]
     )
