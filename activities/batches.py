@@ -1,4 +1,4 @@
-"""The batch flow's steps: a page is one transaction, after one question where its step asks outside."""
+"""The steps of a batch: each page is one transaction, after one call where its step asks another system."""
 
 from datetime import timedelta
 
@@ -21,14 +21,14 @@ from operations.unenrollment import move_outs
 
 _SCOPE = SystemScope(actor="batch")
 _CIS_SCOPE = OperatorScope(actor="batch", role="system")
-"""Who asks for what the CIS causes, as if they had done it themselves."""
+"""The role in whose name a batch requests what a change in the CIS causes."""
 
 _MAX_BATCH_SENDS = 3
-"""So often many messages are sent in one; then each goes by itself, with the patience of its own flow."""
+"""So often the batch tries to send many messages in one call; after that each workflow sends its own."""
 
 
 class BatchActivities:
-    """Bound to the worker's database, the DERMS and Temporal."""
+    """Runs on the worker's database, the DERMS and Temporal."""
 
     def __init__(
         self,
@@ -46,13 +46,13 @@ class BatchActivities:
 
     @activity.defn
     async def begin_batch(self, request: BeginBatch) -> BatchProgress:
-        """Find the run's record, or make it; say where the run stands."""
+        """Find the record of the run, or make it; return how far the run is."""
         async with transaction(self._sessions) as session:
             return await runs.begin_run(session, _SCOPE, request.name, request.workflow_id)
 
     @activity.defn(name="do_page")
     async def process_page(self, at: BatchProgress) -> BatchProgress:
-        """A page on our own database."""
+        """Process a page of a step that needs our own database alone."""
         async with transaction(self._sessions) as session:
             run = await runs.get_run_for_update(session, at)
             if runs.to_run_status(run) != at:
@@ -87,7 +87,7 @@ class BatchActivities:
 
     @activity.defn(name="do_asking_page")
     async def process_external_page(self, at: BatchProgress) -> BatchProgress:
-        """A page that asks the DERMS or Temporal first, outside any transaction."""
+        """Process a page of a step that asks the DERMS or Temporal first, outside any transaction."""
         if at.step == "listed_by_derms":
             return await self._reconcile_page(at)
         if at.step == "send_together":
@@ -121,7 +121,7 @@ class BatchActivities:
             return await runs.record_page(session, _SCOPE, run, done)
 
     async def _send_to_derms(self, taken: BulkSync) -> BulkSyncResult:
-        """One call for all; no fate is known of what the DERMS does not take this way."""
+        """Send all messages in one call; the result is empty if the DERMS does not take them this way."""
         messages = [
             OutgoingMessage(one.endpoint, one.key, one.sync_request_id, one.revision, one.snapshot)
             for one in taken.messages
@@ -153,6 +153,6 @@ class BatchActivities:
 
     @activity.defn
     async def fail_batch(self, request: FailBatch) -> None:
-        """Write down that a run cannot go on."""
+        """Record that the run cannot go on."""
         async with transaction(self._sessions) as session:
             await runs.fail_run(session, _SCOPE, request.name, request.workflow_id, request.reason)

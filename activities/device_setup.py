@@ -1,4 +1,4 @@
-"""The steps of setting a device up without a technician: shipping it, and checking whether it answers."""
+"""The steps of a device setup without a technician: shipping the device, and checking whether it answers."""
 
 from temporalio import activity
 
@@ -16,7 +16,7 @@ _SCOPE = SystemScope(actor="device-setup")
 
 
 class DeviceSetupActivities:
-    """Bound to the worker's database and its memory of catalogues."""
+    """Runs on the worker's database and its cache of catalogs."""
 
     def __init__(self, sessions: Sessions, catalogs: CatalogCache) -> None:
         self._sessions = sessions
@@ -24,7 +24,7 @@ class DeviceSetupActivities:
 
     @activity.defn
     async def remind_of_shipment(self, request: RemindOfShipment) -> ShipmentStatus:
-        """Note that the shipment waits for too long; say where it stands."""
+        """Record that the shipment is overdue; return its status."""
         async with transaction(self._sessions) as session:
             return shipments.to_shipment_status(
                 await shipments.record_reminder(session, _SCOPE, request.shipment_id, escalate=request.escalate)
@@ -32,19 +32,19 @@ class DeviceSetupActivities:
 
     @activity.defn(name="shipment_standing")
     async def get_shipment_status(self, request: AwaitedShipment) -> ShipmentStatus:
-        """Where the shipment stands."""
+        """Return the status of the shipment."""
         async with transaction(self._sessions) as session:
             return shipments.to_shipment_status(await shipments.get_for_update(session, request.shipment_id))
 
     @activity.defn(name="ship_again")
     async def reorder_shipment(self, request: EnrollInput) -> AwaitedShipment:
-        """A new shipment in place of one that came back."""
+        """Order a new shipment in place of one that came back."""
         async with transaction(self._sessions) as session:
             return await device_setup.order_new_shipment(session, _SCOPE, self._catalogs, request.enrollment_id)
 
     @activity.defn
     async def associate_shipped(self, request: AssociateShippedDevice) -> InstallationResult:
-        """Associate the device that the customer confirmed, or give it back to them."""
+        """Associate the device that the customer confirmed, or ask them to correct it."""
         async with transaction(self._sessions) as session:
             return await self_installation.associate_shipped_device(
                 session, _SCOPE, self._catalogs, request.enrollment_id, request.shipment_id
@@ -52,19 +52,19 @@ class DeviceSetupActivities:
 
     @activity.defn(name="associate_own")
     async def associate_customer_device(self, request: EnrollInput) -> InstallationResult:
-        """Associate the devices that the application names, now that they are checked."""
+        """Associate the devices that the application names, once they are checked."""
         async with transaction(self._sessions) as session:
             return await self_installation.associate_own_devices(session, _SCOPE, self._catalogs, request.enrollment_id)
 
     @activity.defn
     async def start_status_checks(self, request: EnrollInput) -> StatusChecks:
-        """Which devices are still to be asked after, each under a key of its own."""
+        """Return the requests for the devices that are not checked yet, each with a key of its own."""
         async with transaction(self._sessions) as session:
             return await status_checks.start_status_checks(session, _SCOPE, self._catalogs, request.enrollment_id)
 
     @activity.defn
     async def conclude_status_checks(self, request: ConcludeStatusChecks) -> StatusChecksResult:
-        """Where this round of checks ended."""
+        """Return what this round of checks has found."""
         async with transaction(self._sessions) as session:
             return await status_checks.conclude_status_checks(
                 session, _SCOPE, request.enrollment_id, request.request_ids

@@ -1,4 +1,4 @@
-"""The enrol flow's steps on our own database: one transaction each."""
+"""The steps of an enrollment on our own database: one transaction each."""
 
 from temporalio import activity
 
@@ -13,7 +13,7 @@ _SCOPE = SystemScope(actor="enroll")
 
 
 class EnrollmentActivities:
-    """Bound to the worker's database and its memory of catalogues."""
+    """Runs on the worker's database and its cache of catalogs."""
 
     def __init__(self, sessions: Sessions, catalogs: CatalogCache) -> None:
         self._sessions = sessions
@@ -21,17 +21,17 @@ class EnrollmentActivities:
 
     @activity.defn
     async def validate_and_accept(self, request: EnrollInput) -> EnrollmentProgress:
-        """Decide by all rules; reserve a place; with nothing to set up, associate."""
+        """Decide by all rules and reserve a place; associate the devices if there is nothing to set up."""
         async with transaction(self._sessions) as session:
             return await acceptance.validate_and_accept(session, _SCOPE, self._catalogs, request.enrollment_id)
 
     @activity.defn
     async def cancel_enrollment(self, request: CancelEnrollment) -> EnrollmentProgress:
-        """Cancel it if it is not enrolled yet; say where it stands."""
+        """Cancel the request if it is not enrolled yet; return where it stands."""
         async with transaction(self._sessions) as session:
             scope = SystemScope(actor=request.actor)
-            standing = await acceptance.get_enrollment_progress(session, request.enrollment_id)
-            if enrollments.is_cancellable(standing.state):
+            progress = await acceptance.get_enrollment_progress(session, request.enrollment_id)
+            if enrollments.is_cancellable(progress.state):
                 await enrollments.cancel_enrollment(
                     session, scope, self._catalogs, request.enrollment_id, request.reason, tell_flow=False
                 )
@@ -39,21 +39,21 @@ class EnrollmentActivities:
 
     @activity.defn
     async def park_enrollment(self, request: ParkEnrollment) -> EnrollmentProgress:
-        """Mark it as needing a person; say where it stands."""
+        """Mark the request as needing a person; return where it stands."""
         async with transaction(self._sessions) as session:
             await enrollments.park_enrollment(session, _SCOPE, request.enrollment_id, request.reason)
             return await acceptance.get_enrollment_progress(session, request.enrollment_id)
 
     @activity.defn
     async def resume_enrollment(self, request: EnrollInput) -> EnrollmentProgress:
-        """Put a parked request back to where it was, if nobody did yet; say where it stands."""
+        """Put a parked request back to where it was, if nobody has yet; return where it stands."""
         async with transaction(self._sessions) as session:
             await enrollments.resume_enrollment(session, _SCOPE, request.enrollment_id)
             return await acceptance.get_enrollment_progress(session, request.enrollment_id)
 
     @activity.defn
     async def associate_installed(self, request: AssociateInstalledDevice) -> InstallationResult:
-        """Associate the device that the technician reported, or send the order back."""
+        """Associate the device that the technician reported, or send the order back to the technician."""
         async with transaction(self._sessions) as session:
             return await utility_installation.associate_installed_device(
                 session, _SCOPE, self._catalogs, request.enrollment_id, request.work_order_id
@@ -61,12 +61,12 @@ class EnrollmentActivities:
 
     @activity.defn(name="order_installation_again")
     async def reorder_installation(self, request: EnrollInput) -> AwaitedVisit:
-        """A new order in place of one that was called off."""
+        """Make a new order in place of one that was canceled."""
         async with transaction(self._sessions) as session:
             return await device_setup.order_new_visit(session, _SCOPE, self._catalogs, request.enrollment_id)
 
     @activity.defn
     async def expire_enrollment(self, request: EnrollInput) -> EnrollmentProgress:
-        """End a setup that took too long, unless a report came in before; say where it stands."""
+        """Expire a setup that took too long, unless a report came in before; return where the request stands."""
         async with transaction(self._sessions) as session:
             return await utility_installation.expire_setup(session, _SCOPE, self._catalogs, request.enrollment_id)

@@ -1,4 +1,4 @@
-"""Maps the house's errors to Temporal's, once, around every activity: what is retried and what is not."""
+"""Maps our errors to those of Temporal, in one place around every activity: which are retried and which are not."""
 
 import asyncio
 from typing import Any
@@ -12,30 +12,30 @@ from models.messages.text import shorten
 
 
 class ErrorMapping(Interceptor):
-    """Install it on the worker."""
+    """The interceptor that the worker installs."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        """Wraps every activity."""
+        """Wrap every activity."""
         return _ErrorMappingInterceptor(next)
 
 
 class _ErrorMappingInterceptor(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
-        """Runs the activity; our errors come out with their code as type. Any other is a fault of ours and retried.
+        """Run the activity. Our errors are raised with their code as type; any other error is a bug and is retried.
 
-        What comes out is kept in the history: a short text, and nothing of the error's cause, which may hold whole
-        statements with what they were given.
+        The history keeps what is raised: a short text, and nothing of the cause, which may hold whole SQL statements
+        with their parameters.
         """
         try:
             return await super().execute_activity(input)
         except GridenrollError as error:
             retried = isinstance(error, Unavailable | OutcomeUnknown)
-            told = ApplicationError(shorten(error.detail), type=error.code, non_retryable=not retried)
-            raise told.with_traceback(error.__traceback__) from None
+            mapped = ApplicationError(shorten(error.detail), type=error.code, non_retryable=not retried)
+            raise mapped.with_traceback(error.__traceback__) from None
         except (ApplicationError, asyncio.CancelledError):
             raise
         except Exception as error:
-            activity.logger.exception("a fault of ours")
+            activity.logger.exception("an activity failed unexpectedly")
             first_line = str(error).partition("\n")[0]
-            told = ApplicationError(shorten(first_line), type=type(error).__name__)
-            raise told.with_traceback(error.__traceback__) from None
+            mapped = ApplicationError(shorten(first_line), type=type(error).__name__)
+            raise mapped.with_traceback(error.__traceback__) from None

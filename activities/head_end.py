@@ -1,4 +1,4 @@
-"""The head-end's external calls, for whichever flow has something asked of a device."""
+"""The calls to a head-end, for every workflow that asks something of a device."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ _SCOPE = SystemScope(actor="head-end")
 
 
 class HeadEndActivities:
-    """Bound to the worker's database, the head-end, and how long its answers are waited for."""
+    """Runs on the worker's database and the head-end. `answer_within`: how long a workflow waits for an answer."""
 
     def __init__(self, sessions: Sessions, head_end: HeadEnd, answer_within: timedelta) -> None:
         self._sessions = sessions
@@ -26,8 +26,8 @@ class HeadEndActivities:
 
     @activity.defn(name="ask_head_end")
     async def send_head_end_request(self, request: SendHeadEndRequest) -> HeadEndRequestProgress:
-        """Pass a request on; the same again is harmless. One that was answered meanwhile is not asked again, nor one
-        that was given up while the head-end was away: nobody wants any longer what it would do to the device."""
+        """Send a request to the head-end; sending it again is harmless. A request that was answered meanwhile is not
+        sent, nor one that was given up while the head-end was down: nobody wants its effect on the device any more."""
         to_send, state, outcome = await self._load_request(request.request_id)
         if state not in OPEN_STATES:
             return HeadEndRequestProgress(outcome=outcome)
@@ -40,13 +40,13 @@ class HeadEndActivities:
 
     @activity.defn(name="ask_what_came")
     async def get_head_end_answer(self, request: SendHeadEndRequest) -> HeadEndRequestProgress:
-        """Ask the head-end what became of a request that it never answered."""
+        """Ask the head-end about a request that it has not answered."""
         sent, *_ = await self._load_request(request.request_id)
         answer = await self._head_end.answer_to(sent)
         return HeadEndRequestProgress() if answer is None else await self._record_answer(answer)
 
     async def _load_request(self, request_id: str) -> tuple[DeviceRequest, HeadEndRequestState, HeadEndOutcome | None]:
-        """What is sent, how far our record has it, and its answer if there is one."""
+        """Return the request, its state in our record, and its answer if there is one."""
         async with transaction(self._sessions) as session:
             row = await head_end_requests.get_request(session, request_id)
             sent = DeviceRequest(

@@ -1,4 +1,4 @@
-"""Keeping what was sent to a workflow and cannot be read by it."""
+"""Storing the signals that a workflow cannot read."""
 
 from temporalio import activity
 
@@ -8,13 +8,13 @@ from operations.platform.database import Sessions, transaction
 
 
 class SignalActivities:
-    """Bound to the worker's database."""
+    """Runs on the worker's database."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
     @activity.defn(name="keep_unreadable_signal")
     async def store_unreadable_signal(self, request: UnreadableSignal) -> None:
-        """Store it with the messages that could not be delivered, where people find it."""
+        """Store the signal with the messages that could not be delivered, where people find it."""
         async with transaction(self._sessions) as session:
             await outbox.keep_undeliverable(session, request.workflow_id, request.name, request.payload, request.error)

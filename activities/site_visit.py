@@ -1,4 +1,4 @@
-"""The steps of a site visit: handing the order to field work, reminding, looking at what the technician reports."""
+"""The steps of a site visit: dispatching the order, reminding of it, and reviewing the technician's report."""
 
 from temporalio import activity
 
@@ -14,7 +14,7 @@ _SCOPE = SystemScope(actor="site-visit")
 
 
 class SiteVisitActivities:
-    """Bound to the worker's database and the field-work system."""
+    """Runs on the worker's database and the field-work system."""
 
     def __init__(self, sessions: Sessions, catalogs: CatalogCache, field_work: FieldWorkSystem) -> None:
         self._sessions = sessions
@@ -23,8 +23,8 @@ class SiteVisitActivities:
 
     @activity.defn
     async def dispatch_work_order(self, request: AwaitedVisit) -> SiteVisitStatus:
-        """Hand the order to the field-work system, under its number; the same again is harmless. One that was called
-        off, or whose dispatch is known here, stays as it is."""
+        """Send the order to the field-work system under its number; sending it again is harmless. An order that was
+        canceled or dispatched already stays as it is."""
         async with transaction(self._sessions) as session:
             row = await work_orders.get_for_update(session, request.work_order_id)
             if row.state is not WorkOrderState.CREATED:
@@ -37,26 +37,26 @@ class SiteVisitActivities:
 
     @activity.defn(name="take_completion")
     async def process_completion(self, request: ReviewCompletion) -> SiteVisitStatus:
-        """Look at a technician's report once; say where the order stands."""
+        """Review a technician's report once; return the status of the order."""
         async with transaction(self._sessions) as session:
             return await completions.process_report(session, _SCOPE, self._catalogs, request.report)
 
     @activity.defn
     async def remind_of_visit(self, request: RemindOfVisit) -> SiteVisitStatus:
-        """Note that the order waits for too long; say where it stands."""
+        """Record that the order is overdue; return its status."""
         async with transaction(self._sessions) as session:
             await work_orders.record_reminder(session, _SCOPE, request.work_order_id, escalate=request.escalate)
             return completions.to_visit_status(await work_orders.get_for_update(session, request.work_order_id))
 
     @activity.defn(name="visit_standing")
     async def get_visit_status(self, request: AwaitedVisit) -> SiteVisitStatus:
-        """Where the order stands."""
+        """Return the status of the order."""
         async with transaction(self._sessions) as session:
             return completions.to_visit_status(await work_orders.get_for_update(session, request.work_order_id))
 
     @activity.defn(name="another_attempt")
     async def order_another_visit(self, request: AwaitedVisit) -> SiteVisitStatus:
-        """A person wants one more visit."""
+        """Allow one more visit, as a person decided."""
         async with transaction(self._sessions) as session:
             row = await completions.allow_another_attempt(session, _SCOPE, request.work_order_id)
             return completions.to_visit_status(row)

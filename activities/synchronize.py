@@ -1,4 +1,4 @@
-"""Telling the DERMS: one external call each, and what became of it in our own record.
+"""Synchronizing with the DERMS: one external call each, and its result in our own record.
 
 The send marks its request before and after the call in transactions of their own, guarded by the request's state, so
 that a retry at any point applies nothing twice (docs/decisions/0004-send-marks-its-request.md).
@@ -28,7 +28,7 @@ _SCOPE = SystemScope(actor="synchronize")
 
 
 class SynchronizeActivities:
-    """Bound to the worker's database and the DERMS."""
+    """Runs on the worker's database and the DERMS."""
 
     def __init__(self, sessions: Sessions, catalogs: CatalogCache, derms: Derms) -> None:
         self._sessions = sessions
@@ -37,7 +37,7 @@ class SynchronizeActivities:
 
     @activity.defn
     async def send_to_derms(self, request: SendToDerms) -> SendResult:
-        """Hand the message over under its key; resending the same is harmless."""
+        """Send the message under its key; sending it again is harmless."""
         async with transaction(self._sessions) as session:
             ready = await sync_requests.start_sending(session, _SCOPE, self._catalogs, request.sync_request_id)
         if ready.snapshot is None:
@@ -55,7 +55,7 @@ class SynchronizeActivities:
 
     @activity.defn(name="ask_derms")
     async def get_derms_status(self, request: QueryDermsMessage) -> DermsMessageStatus:
-        """Ask the DERMS what became of the message."""
+        """Ask the DERMS for the status of the message."""
         async with transaction(self._sessions) as session:
             address = await sync_requests.get_message_address(session, request.sync_request_id)
         status = await self._derms.get_message_status(address.endpoint, address.key)
@@ -66,7 +66,7 @@ class SynchronizeActivities:
 
     @activity.defn
     async def record_acknowledgement(self, request: RecordAcknowledgement) -> SyncRequestStatus:
-        """Apply what the DERMS said, device by device."""
+        """Apply the acknowledgement, device by device."""
         async with transaction(self._sessions) as session:
             return await acknowledgements.record_acknowledgement(
                 session, _SCOPE, request.acknowledgement, asked=request.asked
@@ -74,7 +74,7 @@ class SynchronizeActivities:
 
     @activity.defn
     async def record_failure(self, request: RecordSendFailure) -> SyncRequestStatus:
-        """Put the request in error: the message could not be handed over."""
+        """Put the request in error: its message could not be sent."""
         async with transaction(self._sessions) as session:
             return await sync_requests.record_failure(
                 session, _SCOPE, request.sync_request_id, request.failure, request.text

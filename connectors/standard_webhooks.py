@@ -19,7 +19,7 @@ def _compute_signature(secret: str, message_id: str, timestamp: str, body: bytes
 
 
 def build_signature_headers(secret: str, message_id: str, instant: datetime, body: bytes) -> dict[str, str]:
-    """The three headers that prove a message; none without a secret."""
+    """Returns the three headers that authenticate a message; none without a secret."""
     if not secret:
         return {}
     timestamp = str(int(instant.timestamp()))
@@ -31,10 +31,10 @@ def build_signature_headers(secret: str, message_id: str, instant: datetime, bod
 
 
 def verify_signature(secret: str, headers: Mapping[str, str], body: bytes, instant: datetime) -> None:
-    """Checks the headers of a message; several signatures may stand beside each other while secrets are exchanged.
+    """Verifies the signature of a message. There may be several signatures while a secret is being replaced.
 
     Raises:
-        Unauthenticated: not signed, signed with another secret, altered, or too old to be taken.
+        Unauthenticated: the message is not signed, signed with another secret, altered, or too old.
     """
     timestamp = headers.get("webhook-timestamp", "")
     if not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12:

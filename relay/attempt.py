@@ -1,4 +1,4 @@
-"""One attempt to deliver a message, whatever happens to it: a row that cannot be read never stops the others."""
+"""One attempt to deliver a message of the outbox. A message that cannot be read never stops the others."""
 
 import structlog
 from temporalio.client import Client
@@ -9,11 +9,11 @@ from operations.platform.outbox import Delivery
 log = structlog.get_logger()
 
 MAX_ATTEMPTS_ON_FAULT = 5
-"""A message on which our own code fails is tried so often; then it is undeliverable."""
+"""A message on which our own code fails is undeliverable after so many attempts."""
 
 
 async def try_deliver(client: Client, one: Delivery) -> DeliveryResult | None:
-    """Returns what Temporal made of the message, or None if our own code failed on it."""
+    """Returns the result of the delivery; None if our own code failed, and the message is to be tried again."""
     try:
         return await deliver(client, one.kind, one.workflow_id, one.name, one.payload)
     except Exception as error:

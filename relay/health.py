@@ -1,4 +1,4 @@
-"""What a process says of its background tasks: to an orchestrator, to Prometheus, to a person."""
+"""The health of a process's background tasks, for orchestrators, for Prometheus and for people."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
@@ -36,7 +36,7 @@ class Health(BaseModel):
 
     @classmethod
     def from_tasks(cls, tasks: Sequence[TaskHealth]) -> "Health":
-        """Returns what these tasks come to."""
+        """Returns the health of a process with these tasks."""
         status = (
             "failing" if any(one.failing for one in tasks) else "waiting" if any(one.error for one in tasks) else "ok"
         )
@@ -54,12 +54,12 @@ class Health(BaseModel):
 
     @property
     def status_code(self) -> int:
-        """503 for a process that an orchestrator had better replace."""
+        """503 for a process that an orchestrator should replace."""
         return 503 if self.status == "failing" else 200
 
 
 class TaskMetrics(Collector):
-    """The same for Prometheus."""
+    """The health of the tasks as Prometheus metrics."""
 
     def __init__(self, supervisor: Supervisor) -> None:
         self._supervisor = supervisor

@@ -1,6 +1,6 @@
-"""Delivers what a transaction put into the outbox right after the commit, without making anyone wait.
+"""Delivers the messages of a transaction right after its commit, without making the caller wait.
 
-Best effort: what does not arrive stays in the outbox and the relay delivers it.
+Best effort: a message that is not delivered stays in the outbox, and the relay delivers it.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _BATCHING_DELAY_SECONDS = 0.1
 
 
 class InlineDelivery:
-    """A few tasks that deliver, and one that deletes what was delivered, many rows at a time."""
+    """A few tasks that deliver messages, and one that deletes delivered messages, many rows at a time."""
 
     def __init__(self, client: Client, sessions: Sessions) -> None:
         self._client = client
@@ -38,19 +38,19 @@ class InlineDelivery:
         self._delivered: asyncio.Queue[int] = asyncio.Queue()
 
     def start(self, supervisor: Supervisor) -> None:
-        """Begins to deliver; needs a running loop. When the supervisor stops, the rest is left to the relay."""
+        """Starts the tasks; needs a running event loop. When the supervisor stops, the relay delivers the rest."""
         for number in range(1, _CONCURRENCY + 1):
             supervisor.start(f"courier {number}", self.deliver_next)
         supervisor.start("courier cleanup", self.delete_delivered)
 
     def enqueue(self, deliveries: list[outbox.Delivery]) -> None:
-        """Takes what was committed; what finds no room waits for the relay."""
+        """Queues committed messages for delivery. When the queue is full, the relay delivers them."""
         with suppress(asyncio.QueueFull):
             for delivery in deliveries:
                 self._pending.put_nowait(delivery)
 
     async def deliver_next(self) -> None:
-        """Delivers one message, or none if none comes for some seconds."""
+        """Delivers one message; returns after some seconds if none comes."""
         one = await _get_next(self._pending)
         if one is None:
             return
@@ -62,12 +62,12 @@ class InlineDelivery:
             log.info("left to the relay", workflow=one.workflow_id, name=one.name, outcome=outcome)
 
     async def delete_delivered(self) -> None:
-        """Deletes what has arrived. While the database is away the rows stay; delivering them again changes nothing."""
+        """Deletes delivered messages. While the database is down they stay; delivering them again changes nothing."""
         first = await _get_next(self._delivered)
         if first is None:
             return
         ids = [first]
-        # A little patience makes one statement of many.
+        # A short delay turns many statements into one.
         await asyncio.sleep(_BATCHING_DELAY_SECONDS)
         while not self._delivered.empty() and len(ids) < _ROWS_PER_DELETE:
             ids.append(self._delivered.get_nowait())

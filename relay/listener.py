@@ -1,4 +1,4 @@
-"""Hears from PostgreSQL that a transaction has put something into the outbox, so that the relay need not ask."""
+"""Listens to PostgreSQL for new messages in the outbox, so that the relay need not poll."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,31 +14,31 @@ _CHECK_INTERVAL_SECONDS = 5.0
 
 
 class OutboxListener:
-    """One connection beside the pool, made anew when it is lost. Behind a pooler that passes no notifications on,
-    the relay's own look every few seconds is enough."""
+    """One connection beside the pool, opened again when it is lost. Behind a pooler that passes no notifications on,
+    it is enough that the relay looks every few seconds."""
 
     def __init__(self, engine: AsyncEngine, heard: Callable[[], None]) -> None:
-        """`engine` has its only connection taken; `heard` is called for each notification."""
+        """`engine`: an engine with one connection, for this alone. `heard` is called for each notification."""
         self._engine = engine
         self._on_notification = heard
         self._connection: AsyncConnection | None = None
         self._driver_connection: Any = None
 
     async def run_once(self) -> None:
-        """Connects if need be, and looks after the connection for some seconds.
+        """Connects if necessary, and keeps the connection open for some seconds.
 
         Raises:
-            Unavailable: the database is away.
+            Unavailable: the database is down.
         """
         try:
             if self._driver_connection is None or self._driver_connection.is_closed():
                 await self._connect()
         except (OSError, TimeoutError, DBAPIError) as error:
-            raise Unavailable("The database cannot be listened to.", code="database-unavailable") from error
+            raise Unavailable("The database cannot be reached.", code="database-unavailable") from error
         await asyncio.sleep(_CHECK_INTERVAL_SECONDS)
 
     async def close(self) -> None:
-        """Ends the connection."""
+        """Closes the connection."""
         if self._connection is not None:
             await self._connection.invalidate()
             await self._connection.close()
@@ -52,5 +52,5 @@ class OutboxListener:
         self._connection = await self._engine.connect()
         self._driver_connection = (await self._connection.get_raw_connection()).driver_connection
         await self._driver_connection.add_listener(CHANNEL, self._handle_notification)
-        # What was committed while nobody listened has notified nobody.
+        # Nobody was notified of what was committed while nobody listened.
         self._on_notification()

@@ -1,4 +1,4 @@
-"""Delivers what was left in the outbox: written while Temporal was away, or by a process that died after its commit."""
+"""Delivers the messages left in the outbox: Temporal was down, or a process died right after its commit."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,7 +20,7 @@ MAX_BATCH_SIZE = 500
 _CONCURRENCY = 50
 _BATCH_GROWTH_FACTOR = 4
 _MAX_IDLE = timedelta(seconds=5)
-"""A net below the notifications: a lost one, or a row whose own process died, waits no longer than this."""
+"""How long a message waits at most whose notification was lost, or whose own process died."""
 _MAX_PAUSE = timedelta(seconds=10)
 _MAX_BACKOFF = timedelta(seconds=60)
 
@@ -28,14 +28,15 @@ _TEMPORAL_UNAVAILABLE = frozenset({DeliveryOutcome.UNAVAILABLE, DeliveryOutcome.
 
 
 class Relay:
-    """Claims due messages, hundreds at a time, and delivers them. Several may run: rows are claimed for a time, and
-    delivering twice changes nothing.
+    """Claims due messages, hundreds at a time, and delivers them.
 
-    While Temporal does not answer it knocks with one message, more and more rarely; the backlog is not touched.
+    Several relays may run: a claim expires, and delivering a message twice changes nothing.
+
+    While Temporal does not answer, the relay tries one message, less and less often, and leaves the others alone.
     """
 
     def __init__(self, client: Client, sessions: Sessions, prepare: Callable[[], Awaitable[object]]) -> None:
-        """`prepare` registers what the namespace must know, when it turns out to be a new one."""
+        """`prepare` registers our search attributes, when the namespace turns out to be new."""
         self._client = client
         self._sessions = sessions
         self._prepare = prepare
@@ -45,10 +46,10 @@ class Relay:
         """Set when there may be something to deliver."""
 
     async def run_once(self) -> None:
-        """Delivers one batch; with nothing due, waits until something may be.
+        """Delivers one batch; if nothing is due, waits until something may be.
 
         Raises:
-            Unavailable: the database is away.
+            Unavailable: the database is down.
         """
         self.wake.clear()
         async with transaction(self._sessions) as session:
@@ -74,7 +75,7 @@ class Relay:
         gate = asyncio.Semaphore(_CONCURRENCY)
         away: list[DeliveryResult] = []
 
-        async def bring(one: Delivery) -> tuple[Delivery, DeliveryResult | None, bool]:
+        async def try_one(one: Delivery) -> tuple[Delivery, DeliveryResult | None, bool]:
             async with gate:
                 if away:
                     return one, away[0], False
@@ -83,13 +84,13 @@ class Relay:
                     away.append(result)
                 return one, result, True
 
-        brought = await asyncio.gather(*map(bring, claimed))
-        await self._record_results(brought)
+        attempts = await asyncio.gather(*map(try_one, claimed))
+        await self._record_results(attempts)
         await self._adjust_pace(away)
 
-    async def _record_results(self, brought: Sequence[tuple[Delivery, DeliveryResult | None, bool]]) -> None:
-        done = [one.id for one, result, _ in brought if result is not None and _needs_no_delivery(one, result)]
-        left = [_to_not_delivered(*one) for one in brought if one[1] is None or one[0].id not in set(done)]
+    async def _record_results(self, attempts: Sequence[tuple[Delivery, DeliveryResult | None, bool]]) -> None:
+        done = [one.id for one, result, _ in attempts if result is not None and _needs_no_delivery(one, result)]
+        left = [_to_not_delivered(*one) for one in attempts if one[1] is None or one[0].id not in set(done)]
         async with transaction(self._sessions) as session:
             if done:
                 await outbox.delete_delivered(session, done)
@@ -114,7 +115,7 @@ class Relay:
 
 def _needs_no_delivery(one: Delivery, result: DeliveryResult) -> bool:
     if result.outcome is DeliveryOutcome.WORKFLOW_ENDED:
-        # Each workflow's rows come in order, so its start arrived before: it has ended and needs nothing more.
+        # The messages of a workflow are delivered in order, so its start has arrived before: it has ended.
         log.info("a workflow that has ended is sent a message", workflow=one.workflow_id, name=one.name)
         return True
     return result.outcome is DeliveryOutcome.DELIVERED

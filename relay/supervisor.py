@@ -1,6 +1,7 @@
 """Watches a process's background tasks: none dies unnoticed, and a process whose task cannot go on ends.
 
-A task is a *turn* that is made again and again. One that fails is logged once, waits longer and longer, and goes on.
+A task is a function that runs again and again. When it fails, the supervisor logs that once, waits longer each time,
+and goes on.
 """
 
 import asyncio
@@ -18,10 +19,10 @@ log = structlog.get_logger()
 RunOnce = Callable[[], Awaitable[None]]
 
 GIVE_UP_AFTER = timedelta(minutes=2)
-"""A task that has failed for so long by a fault of ours ends its process, so that a new one begins afresh."""
+"""A task that has failed for so long because of a bug ends its process, so that a new process starts."""
 
 FAILING_AFTER_FAULTS = 3
-"""So many failures in a row by a fault of ours are more than bad luck."""
+"""After so many failures in a row because of a bug, a task counts as failing."""
 
 _FIRST_PAUSE_SECONDS = 0.1
 _MAX_PAUSE_SECONDS = 10.0
@@ -29,8 +30,8 @@ _MAX_PAUSE_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class TaskHealth:
-    """How a task does: seconds since its last turn that succeeded, failures in a row and since the start, the last
-    error, empty if the last turn succeeded. `failing`: not for want of another system, but by a fault of ours."""
+    """The health of a task: seconds since its last success, failures in a row and since the start, and the last error,
+    empty after a success. `failing`: because of a bug, not because another system is down."""
 
     name: str
     age_seconds: float
@@ -62,18 +63,18 @@ class _WatchedTask:
         )
 
     def record_outage(self, error: Unavailable) -> None:
-        """Another system is away: nothing is wrong with the task."""
+        """Another system is down: nothing is wrong with the task."""
         if error.detail != self.error:
             log.warning("background task waits", task=self.name, error=error.detail)
         self._count(error.detail)
         self.faults_in_a_row, self.fault_since = 0, None
 
     def record_fault(self, error: BaseException) -> None:
-        """A fault of ours; the same one again is not logged again."""
-        said = type(error).__name__
-        if said != self.error:
-            log.error("background task failed", task=self.name, error=said, exc_info=error)
-        self._count(said)
+        """The task failed because of a bug; the same error in a row is logged once."""
+        name = type(error).__name__
+        if name != self.error:
+            log.error("background task failed", task=self.name, error=name, exc_info=error)
+        self._count(name)
         self.faults_in_a_row += 1
         self.fault_since = self.fault_since if self.fault_since is not None else time.monotonic()
 
@@ -108,12 +109,12 @@ class Supervisor:
         self.gave_up = asyncio.Event()
         """Set when a task cannot go on: the process has to end."""
 
-    def start(self, name: str, turn: RunOnce) -> None:
-        """Makes turns until `stop`. A turn returns now and then even if there is nothing to do: that is how it is seen
-        to live."""
+    def start(self, name: str, run_once: RunOnce) -> None:
+        """Runs `run_once` again and again until `stop`. It has to return now and then even if there is nothing to do:
+        that shows that the task lives."""
         watched = _WatchedTask(name)
         self._watched.append(watched)
-        self._tasks.append(asyncio.create_task(self._run(watched, turn), name=name))
+        self._tasks.append(asyncio.create_task(self._run(watched, run_once), name=name))
 
     async def stop(self) -> None:
         """Ends every task."""
@@ -123,18 +124,18 @@ class Supervisor:
         self._tasks.clear()
 
     def health(self) -> list[TaskHealth]:
-        """How each task does."""
+        """Returns the health of each task."""
         return [one.health() for one in self._watched]
 
-    async def _run(self, watched: _WatchedTask, turn: RunOnce) -> None:
+    async def _run(self, watched: _WatchedTask, run_once: RunOnce) -> None:
         while True:
             try:
-                await turn()
+                await run_once()
             except asyncio.CancelledError as error:
                 task = asyncio.current_task()
                 if task is None or task.cancelling():
                     raise
-                watched.record_fault(error)  # cancelled from within, by a library's time-out: not an end
+                watched.record_fault(error)  # a library's time-out cancelled it from within: the task goes on
             except Unavailable as error:
                 watched.record_outage(error)
             except Exception as error:

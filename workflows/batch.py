@@ -1,4 +1,4 @@
-"""The batch flow: page by page until the batch's work is done (docs/domain.md#batches). One flow for every batch."""
+"""The batch workflow: page by page until the work of a batch is done (docs/domain.md#batches). All batches use it."""
 
 import asyncio
 from typing import Any
@@ -13,39 +13,43 @@ with workflow.unsafe.imports_passed_through():
     from workflows import policies
     from workflows.cancellation import Cancellation
     from workflows.parking import describe_failure
-    from workflows.signals import parse_input, retry_until_done
+    from workflows.record import retry_until_done
+    from workflows.signals import parse_input
 
 
 @workflow.defn(name=messages.WORKFLOW)
 class BatchWorkflow:
-    """Find the run record, do its pages one after the other. Each page is one transaction that also says where the
-    next begins: a run broken off goes on there, and nothing is counted twice."""
+    """Finds or makes the record of the run, then processes its pages one after the other.
+
+    Each page is one transaction that also says where the next begins: a run that was interrupted goes on there, and
+    nothing is counted twice.
+    """
 
     @workflow.init
     def __init__(self, message: Any) -> None:
         self._request = parse_input(BatchInput, message)
         self._has_failed = False
-        self._cancellation = Cancellation(request=lambda _: None, interrupts=lambda: not self._has_failed)
+        self._cancellation = Cancellation(interrupts=lambda: not self._has_failed)
 
     @workflow.run
     async def run(self, message: Any) -> BatchResult:
-        """Ends when no page is left; fails when one cannot be done for hours."""
+        """Ends when no page is left; fails when a page fails for hours."""
         return await self._cancellation.run_to_completion(self._process_pages())
 
     async def _process_pages(self) -> BatchResult:
         try:
-            standing = await self._begin()
+            progress = await self._begin()
             for _ in range(self._request.pages_a_run):
-                if standing.step is None:
+                if progress.step is None:
                     break
-                standing = await self._process_page(standing)
+                progress = await self._process_page(progress)
         except (asyncio.CancelledError, FailureError) as error:
             self._has_failed = True
             await self._record_failure(error)
             raise
-        if standing.step is not None:
+        if progress.step is not None:
             workflow.continue_as_new(self._request)
-        return self._end(standing)
+        return self._end(progress)
 
     async def _begin(self) -> BatchProgress:
         workflow.set_current_details("Looking where the run stands.")
@@ -68,20 +72,19 @@ class BatchWorkflow:
         )
 
     async def _record_failure(self, error: asyncio.CancelledError | FailureError) -> None:
-        """Writes down why the run cannot go on."""
+        """Records why the run cannot go on."""
         stopped = isinstance(error, asyncio.CancelledError) or is_cancelled_exception(error)
         reason = "It was asked to stop in Temporal." if stopped else _describe(error)
         workflow.set_current_details(f"Failed: {reason}")
-        request = FailBatch(name=self._request.name, workflow_id=workflow.info().workflow_id, reason=reason)
         await retry_until_done(
-            lambda: workflow.execute_local_activity_method(
-                BatchActivities.fail_batch, request, summary="write down that it failed", **policies.OWN_DATABASE
-            )
+            BatchActivities.fail_batch,
+            FailBatch(name=self._request.name, workflow_id=workflow.info().workflow_id, reason=reason),
+            summary="write down that it failed",
         )
 
-    def _end(self, standing: BatchProgress) -> BatchResult:
-        workflow.set_current_details(f"Done: {_format_counts(standing.counts)}.")
-        return BatchResult(run_id=standing.run_id, state=standing.state, counts=standing.counts)
+    def _end(self, progress: BatchProgress) -> BatchResult:
+        workflow.set_current_details(f"Done: {_format_counts(progress.counts)}.")
+        return BatchResult(run_id=progress.run_id, state=progress.state, counts=progress.counts)
 
 
 def _describe(error: BaseException) -> str:

@@ -16,18 +16,32 @@ _OBSOLETE_STEPS_ARE_ABANDONED = "what-is-over-is-not-waited-for"
 
 
 class Cancellation:
-    """Takes cancels in Temporal for a workflow, so that none of them lands on a step by chance."""
+    """The requests to cancel a workflow, from people and from Temporal, so that none interrupts a step by chance."""
 
-    def __init__(self, *, request: Callable[[CancelRequested], None], interrupts: Callable[[], bool]) -> None:
-        """`request`: does what a person's request to cancel does. `interrupts`: whether the current step deals with
-        being interrupted itself."""
-        self._request = request
-        self._step_handles_it = interrupts
-        self.requested = False
-        """Whether somebody has canceled the workflow in Temporal, and it was taken as a request."""
+    def __init__(self, *, interrupts: Callable[[], bool]) -> None:
+        """`interrupts`: whether a cancel in Temporal may interrupt the current step, which deals with it itself."""
+        self._interrupts = interrupts
+        self.pending: CancelRequested | None = None
+        """A request that the workflow has not dealt with yet."""
+        self.requested_in_temporal = False
+        """Whether somebody has canceled the workflow in Temporal, and it counts as a person's request."""
+
+    def request(self, message: CancelRequested) -> None:
+        """Notes that somebody wants to cancel what the workflow carries out."""
+        self.pending = message
+
+    def request_because_interrupted(self) -> CancelRequested:
+        """Notes that a cancel in Temporal has interrupted a step, and returns it as a request."""
+        self.pending = CancelRequested(reason="The workflow was cancelled in Temporal.")
+        return self.pending
+
+    def take(self) -> CancelRequested | None:
+        """Returns the pending request, which is dealt with from now on."""
+        taken, self.pending = self.pending, None
+        return taken
 
     async def run_to_completion(self, process: Coroutine[Any, Any, T]) -> T:
-        """Runs the process to its own end, however often the workflow is canceled meanwhile."""
+        """Runs the process to its own end, however often the workflow is canceled in Temporal meanwhile."""
         work = asyncio.create_task(process)
         while not work.done():
             try:
@@ -37,31 +51,31 @@ class Cancellation:
         return work.result()
 
     def _handle_cancel(self, work: asyncio.Task[Any]) -> None:
-        # Workflows that were canceled before this was so have had their step interrupted, whichever it was.
-        if self._step_handles_it() or not workflow.patched(_CANCEL_IS_A_REQUEST):
+        # In earlier releases a cancel interrupted every step, and their histories have to replay.
+        if self._interrupts() or not workflow.patched(_CANCEL_IS_A_REQUEST):
             work.cancel()
             return
-        self.requested = True
-        self._request(CancelRequested(reason="The workflow was canceled in Temporal."))
+        self.requested_in_temporal = True
+        self.request(CancelRequested(reason="The workflow was canceled in Temporal."))
 
     def end_as_canceled(self) -> None:
-        """Ends the workflow as canceled in Temporal, if that is where it was canceled.
+        """Ends the workflow as canceled in Temporal, if it was canceled there.
 
         Raises:
             asyncio.CancelledError: it was.
         """
-        if self.requested:
+        if self.requested_in_temporal:
             raise asyncio.CancelledError
 
 
-async def await_unless(step: workflow.ActivityHandle[T], over: Callable[[], bool]) -> T | None:
-    """Returns what the step comes to; None if it is over before: then the step is called off."""
+async def await_unless(step: workflow.ActivityHandle[T], obsolete: Callable[[], bool]) -> T | None:
+    """Returns the result of a step, or None if the step becomes obsolete before that: then it is abandoned."""
     try:
-        await workflow.wait_condition(lambda: step.done() or over())
+        await workflow.wait_condition(lambda: step.done() or obsolete())
     except asyncio.CancelledError:
         abandon(step)
         raise
-    # Workflows for which it was over before this was so have waited on.
+    # Earlier releases waited for obsolete steps, and their histories have to replay.
     if step.done() or not workflow.patched(_OBSOLETE_STEPS_ARE_ABANDONED):
         return await step
     abandon(step)
@@ -69,6 +83,6 @@ async def await_unless(step: workflow.ActivityHandle[T], over: Callable[[], bool
 
 
 def abandon(step: workflow.ActivityHandle[Any]) -> None:
-    """Calls a step off; nobody cares any more what it comes to."""
+    """Cancels a step whose result nobody needs any more."""
     step.add_done_callback(lambda done: done.cancelled() or done.exception())
     step.cancel()

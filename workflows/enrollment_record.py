@@ -1,10 +1,9 @@
-"""Our own record of an enrolment, as its flow changes it: withdrawn, marked for a person, put back."""
+"""The record of an enrollment, as its workflow and the workflow's steps change it: canceled, parked, resumed."""
 
 from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.enrollment import EnrollmentActivities
@@ -14,41 +13,38 @@ with workflow.unsafe.imports_passed_through():
     from models.states.enrollment import EnrollmentState
     from wording.enrollment import enrollment_waits_for_person
     from workflows import policies
+    from workflows.cancellation import Cancellation
     from workflows.parking import Parking
+    from workflows.record import Record
 
 FINAL_STAGES = {
     EnrollmentState.REJECTED: WorkflowStage.REJECTED,
     EnrollmentState.CANCELLED: WorkflowStage.CANCELLED,
     EnrollmentState.EXPIRED: WorkflowStage.EXPIRED,
 }
-"""The states in which a request has come to nothing."""
+"""The states in which a request has ended without an enrollment, and the stages that the workflow shows then."""
 
 
-class EnrollmentRecord:
-    """Part of the enrol flow: remembers that somebody wants the request cancelled, and does it where the flow waits."""
+class EnrollmentRecord(Record):
+    """Runs the steps that the workflow shares with its parts: it cancels the request, parks it, and resumes it."""
 
-    def __init__(self, request: EnrollInput, parking: Parking) -> None:
+    def __init__(self, request: EnrollInput, parking: Parking, cancellation: Cancellation) -> None:
+        super().__init__(parking)
         self._request = request
-        self._parking = parking
-        self._cancel_request: CancelRequested | None = None
-
-    def cancel_requested(self, message: CancelRequested) -> None:
-        """Somebody wants it cancelled."""
-        self._cancel_request = message
+        self._cancellation = cancellation
 
     @property
     def cancel_is_requested(self) -> bool:
-        """Whether somebody wants it cancelled."""
-        return self._cancel_request is not None
+        """Whether somebody wants the request canceled."""
+        return self._cancellation.pending is not None
 
     async def cancel(self, cancel: CancelRequested | None = None) -> EnrollmentProgress:
-        """Cancels the request in our record, unless it is enrolled already; gives where it stands."""
-        why = cancel or self._cancel_request or CancelRequested()
-        request = CancelEnrollment(enrollment_id=self._request.enrollment_id, reason=why.reason, actor=why.actor)
-        return await self._parking.run_until_done(
-            lambda: workflow.execute_local_activity_method(
-                EnrollmentActivities.cancel_enrollment, request, summary="cancel", **policies.OWN_DATABASE
-            ),
+        """Cancels the request, unless it is enrolled already, and returns where it stands."""
+        why = cancel or self._cancellation.pending or CancelRequested()
+        return await self.run_step(
+            EnrollmentActivities.cancel_enrollment,
+            CancelEnrollment(enrollment_id=self._request.enrollment_id, reason=why.reason, actor=why.actor),
+            summary="cancel",
             resume=WorkflowStage.ENROLLING,
         )
 
@@ -57,36 +53,23 @@ class EnrollmentRecord:
         why: str,
         *,
         resume: WorkflowStage = WorkflowStage.ENROLLING,
-        over: Callable[[], bool] = lambda: False,
+        until: Callable[[], bool] = lambda: False,
         again_after: timedelta | None = policies.AUTOMATIC_RETRY_INTERVAL,
     ) -> EnrollmentProgress:
-        """Waits for a person, until it is `over`, or for some time; gives where the request stands afterwards."""
-        marked = await self._mark_for_attention(why)
-        if marked is not None and marked.state is not EnrollmentState.NEEDS_ATTENTION:
-            return marked
-        await self._parking.wait_for_person(
-            enrollment_waits_for_person(why, self._request.enrollment_id),
+        """Waits for a person, until `until` holds, or for `again_after`; returns where the request stands then."""
+        enrollment_id = self._request.enrollment_id
+        moved_on = await self.mark_and_wait(
+            EnrollmentActivities.park_enrollment,
+            ParkEnrollment(enrollment_id=enrollment_id, reason=why[:1000]),
+            enrollment_waits_for_person(why, enrollment_id),
             resume=resume,
-            until=lambda: self.cancel_is_requested or over(),
+            until=lambda: self.cancel_is_requested or until(),
             again_after=again_after,
         )
+        if moved_on is not None:
+            return moved_on
         if self.cancel_is_requested:
             return await self.cancel()
-        return await self._parking.run_until_done(
-            lambda: workflow.execute_local_activity_method(
-                EnrollmentActivities.resume_enrollment, self._request, summary="go on", **policies.OWN_DATABASE
-            ),
-            resume=resume,
+        return await self.run_step(
+            EnrollmentActivities.resume_enrollment, self._request, summary="go on", resume=resume
         )
-
-    async def _mark_for_attention(self, why: str) -> EnrollmentProgress | None:
-        """Marks the record and gives where it stands; None if the record is away: Temporal shows it all the same."""
-        request = ParkEnrollment(enrollment_id=self._request.enrollment_id, reason=why[:1000])
-        try:
-            return await workflow.execute_local_activity_method(
-                EnrollmentActivities.park_enrollment, request, summary="mark for attention", **policies.OWN_DATABASE
-            )
-        except FailureError as error:
-            if is_cancelled_exception(error):
-                raise
-            return None

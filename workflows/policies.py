@@ -1,4 +1,4 @@
-"""Every time-out and retry policy of the flows, by name. Nowhere else."""
+"""Every time-out and retry policy of the workflows, by name. No other module has one."""
 
 from datetime import timedelta
 from typing import TypedDict
@@ -9,7 +9,7 @@ from models.time_limits import DERMS_ACTIVITY_TIMEOUT, HEAD_END_ACTIVITY_TIMEOUT
 
 
 class ActivityOptions(TypedDict):
-    """What the SDK's methods take of time-outs and retries, and nothing else, so that `**` is checked against them."""
+    """The time-outs and retries of an activity, typed so that `**` is checked against the methods of the SDK."""
 
     start_to_close_timeout: timedelta
     schedule_to_close_timeout: timedelta
@@ -17,8 +17,8 @@ class ActivityOptions(TypedDict):
 
 
 class LocalActivityOptions(ActivityOptions):
-    """The same for local activities. While one waits less than `local_retry_threshold` for its next attempt, its
-    workflow task stays open and holds a slot of the worker; a longer wait is a timer and holds nothing."""
+    """The same for a local activity. A wait for the next attempt that is shorter than `local_retry_threshold` keeps the
+    workflow task open and a slot of the worker taken; a longer wait is a timer and takes nothing."""
 
     local_retry_threshold: timedelta
 
@@ -31,7 +31,7 @@ OWN_DATABASE = LocalActivityOptions(
     ),
     local_retry_threshold=timedelta(seconds=1),
 )
-"""A step on our own database: tried for an hour, then a person is called and it is tried again from time to time."""
+"""A step on our own database: retried for an hour, then a person is asked and it is tried again from time to time."""
 
 DERMS_SEND = ActivityOptions(
     start_to_close_timeout=DERMS_ACTIVITY_TIMEOUT,
@@ -40,7 +40,7 @@ DERMS_SEND = ActivityOptions(
         initial_interval=timedelta(milliseconds=500), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
     ),
 )
-"""Handing a message over: a DERMS that is away for an evening calls nobody."""
+"""Sending a message: nobody is asked when the DERMS is down for an evening."""
 
 DERMS_STATUS = ActivityOptions(
     start_to_close_timeout=DERMS_ACTIVITY_TIMEOUT,
@@ -49,10 +49,10 @@ DERMS_STATUS = ActivityOptions(
         initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
     ),
 )
-"""Asking what became of a message."""
+"""Asking for the status of a message."""
 
 AUTOMATIC_RETRY_INTERVAL = timedelta(hours=1)
-"""What failed for technical reasons is tried again by itself, however long nobody comes."""
+"""What failed for technical reasons is tried again this often, however long nobody acts."""
 
 FIELD_WORK = ActivityOptions(
     start_to_close_timeout=timedelta(seconds=30),
@@ -61,16 +61,16 @@ FIELD_WORK = ActivityOptions(
         initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
     ),
 )
-"""Handing an order to the field-work system: technicians do not come today if it is away, nor are they called."""
+"""Dispatching an order: nobody is asked when the field-work system is down for some days."""
 
 MAX_STATUS_INTERVAL = timedelta(hours=6)
-"""A DERMS that has a message and does not answer is asked more and more rarely, at least this often."""
+"""A DERMS that has a message and does not acknowledge it is asked less and less often, but at least this often."""
 
 QUEUE_CHECK_INTERVAL = timedelta(hours=1)
-"""Whose turn has not come is told when it does; should that be lost, it looks by itself, more and more rarely."""
+"""A signal says when it is a sync request's turn. In case that is lost, the workflow looks, less and less often."""
 
 MAX_QUEUE_CHECK_INTERVAL = timedelta(days=1)
-"""So often it looks at least, however long it waits."""
+"""The workflow looks at least this often, however long it waits."""
 
 BATCH_EXTERNAL = ActivityOptions(
     start_to_close_timeout=timedelta(minutes=1),
@@ -79,7 +79,7 @@ BATCH_EXTERNAL = ActivityOptions(
         initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
     ),
 )
-"""A page of a batch that asks the DERMS or Temporal: the run waits for whoever is away, and fails after an evening."""
+"""A page of a batch that asks the DERMS or Temporal: the run waits for a system that is down for an evening."""
 
 HEAD_END = ActivityOptions(
     start_to_close_timeout=HEAD_END_ACTIVITY_TIMEOUT,
@@ -88,8 +88,8 @@ HEAD_END = ActivityOptions(
         initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
     ),
 )
-"""Asking a head-end whether a device answers, to act on it, or what became of either: somebody is on the phone, or
-waits to take part, so a person is called soon."""
+"""A request to a head-end, or asking for its answer: a customer is on the phone or waits to take part, so that a person
+is asked soon."""
 
 MAX_DEVICE_CHECK_INTERVAL = timedelta(days=1)
-"""A device that does not answer is asked again by itself, more and more rarely, at least this often."""
+"""A device that does not answer is checked again without a person, less and less often, but at least this often."""

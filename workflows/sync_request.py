@@ -1,6 +1,5 @@
-"""The flow that tells the DERMS of one sync request and does nothing else: for a change whose own flow is no more."""
+"""The workflow that synchronizes one sync request and does nothing else: for a change whose own workflow has ended."""
 
-from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -8,33 +7,27 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from models.messages import sync_request_workflow as messages
     from models.messages.search_attributes import WorkflowStage
-    from models.messages.signals import RETRY_REQUESTED, RetryRequested
     from models.messages.sync_request_workflow import SyncRequestWorkflowInput, SyncRequestWorkflowResult
-    from models.messages.synchronization import (
-        DERMS_ACKNOWLEDGED,
-        SYNC_TURN,
-        DermsAcknowledgement,
-        SyncOutcome,
-        SyncTurn,
-    )
+    from models.messages.synchronization import SyncOutcome
     from workflows.cancellation import Cancellation
-    from workflows.parking import STAGE, Parking, set_search_attributes
-    from workflows.signals import SignalReader, handles_signal, parse_input
+    from workflows.intake import TakesAcknowledgements, TakesRetry
+    from workflows.parking import Parking, show_stage
+    from workflows.record import Record
+    from workflows.signals import SignalReader, parse_input
     from workflows.steps.synchronize import Synchronize
 
 
 @workflow.defn(name=messages.WORKFLOW)
-class SyncRequestWorkflow:
-    """Telling the DERMS, as every flow does it."""
+class SyncRequestWorkflow(TakesRetry, TakesAcknowledgements):
+    """Synchronizes a change in the same way as every other workflow."""
 
     @workflow.init
     def __init__(self, message: Any) -> None:
         self._request = request = parse_input(SyncRequestWorkflowInput, message)
         self.signals = SignalReader()
+        self._cancellation = Cancellation(interrupts=lambda: self._synchronize.is_running)
         self._parking = Parking()
-        timeout = timedelta(seconds=request.acknowledgement_timeout_seconds)
-        self._synchronize = Synchronize(self._parking, timeout)
-        self._cancellation = Cancellation(request=lambda _: None, interrupts=lambda: self._synchronize.is_running)
+        self._synchronize = Synchronize(Record(self._parking), request.acknowledgement_timeout_seconds)
 
     @workflow.run
     async def run(self, message: Any) -> SyncRequestWorkflowResult:
@@ -43,23 +36,7 @@ class SyncRequestWorkflow:
 
     async def _synchronize_request(self) -> SyncRequestWorkflowResult:
         outcome = await self._synchronize.run(self._request.sync_request_id)
-        stage = WorkflowStage.NOT_SYNCHRONIZED if outcome is SyncOutcome.CANCELLED else WorkflowStage.SYNCHRONIZED
-        workflow.set_current_details(f"Ended: {outcome}.")
-        set_search_attributes(STAGE.value_set(stage))
+        is_canceled = outcome is SyncOutcome.CANCELLED
+        show_stage(WorkflowStage.NOT_SYNCHRONIZED if is_canceled else WorkflowStage.SYNCHRONIZED, f"Ended: {outcome}.")
         await self.signals.wait_until_handled()
         return SyncRequestWorkflowResult(outcome=outcome)
-
-    @handles_signal(RETRY_REQUESTED, RetryRequested, "A person acted on what needed attention.")
-    def retry_requested(self, message: RetryRequested) -> None:
-        """Wakes a parked flow."""
-        self._parking.retry_requested(message)
-
-    @handles_signal(DERMS_ACKNOWLEDGED, DermsAcknowledgement, "The DERMS acknowledged a sync message.")
-    def derms_acknowledged(self, message: DermsAcknowledgement) -> None:
-        """Wakes a flow that waits for it; kept if it comes early."""
-        self._synchronize.record_acknowledgement(message)
-
-    @handles_signal(SYNC_TURN, SyncTurn, "What the sync request waited for has changed.")
-    def sync_turn(self, message: SyncTurn) -> None:
-        """Wakes a flow whose message waits for its turn."""
-        self._synchronize.record_turn(message)

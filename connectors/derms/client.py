@@ -1,4 +1,4 @@
-"""The DERMS over HTTP: sends sync messages and asks what became of them. The only place that knows its doors."""
+"""The DERMS over HTTP: sends sync messages and asks for their status. The only module that knows its endpoints."""
 
 import asyncio
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ _OVERLOADED_STATUS_CODES = frozenset({408, 425, 429})
 
 
 class DermsClient:
-    """Talks to the DERMS at the address a message names, or else at the one in the settings."""
+    """Talks to the DERMS at the address that a message names, or else at the one in the settings."""
 
     def __init__(
         self, http: httpx.AsyncClient, default_endpoint: str, secret: str, patience: timedelta = _TIMEOUT
@@ -41,13 +41,13 @@ class DermsClient:
         self._default = default_endpoint.rstrip("/")
         self._secret = secret
         self._timeout_seconds = patience.total_seconds()
-        # Connecting is given up first: then it is certain that the DERMS has taken nothing.
+        # Connecting times out first: then it is certain that the DERMS has received nothing.
         self._phase_timeouts = httpx.Timeout(
             self._timeout_seconds, connect=self._timeout_seconds / 2, pool=self._timeout_seconds / 2
         )
 
     async def send(self, message: OutgoingMessage) -> Acknowledgement | None:
-        """Hands a message over; gives the acknowledgement if the DERMS answers at once.
+        """Sends a message; returns the acknowledgement if the DERMS answers at once.
 
         Raises:
             Unavailable: it is down or overloaded, and has not taken it.
@@ -66,7 +66,7 @@ class DermsClient:
         return _parse(Acknowledgement, response)
 
     async def send_batch(self, endpoint: str, messages: Sequence[OutgoingMessage]) -> dict[str, MessageResult]:
-        """Hands many messages over in one call; gives what the DERMS made of each it speaks of, by key.
+        """Sends many messages in one call; returns the result of each that the DERMS mentions, by key.
 
         Raises:
             Unavailable, OutcomeUnknown: it may have taken some; sending the same again is harmless.
@@ -82,7 +82,7 @@ class DermsClient:
         return {result.message_id: result for result in _parse(MessageResults, response).results}
 
     async def get_message_status(self, endpoint: str, key: str) -> MessageStatus | None:
-        """What became of a message; None when the DERMS does not know it.
+        """Returns the status of a message; None when the DERMS does not know it.
 
         Raises:
             Unavailable, OutcomeUnknown: no answer; asking again is harmless.
@@ -95,11 +95,11 @@ class DermsClient:
         return _parse(MessageStatus, response)
 
     async def list_resources(self, endpoint: str, cursor: str) -> HeldResources:
-        """A page of all the resources it holds; an empty cursor begins.
+        """Returns a page of all the resources that the DERMS holds, from the first if the cursor is empty.
 
         Raises:
             Unavailable, OutcomeUnknown: no answer; asking again is harmless.
-            Refused: it does not tell what it holds.
+            Refused: it does not list what it holds.
         """
         headers = build_signature_headers(self._secret, "ders", datetime.now(UTC), b"")
         where = {"limit": str(_RESOURCES_PER_PAGE)} | ({"cursor": cursor} if cursor else {})
@@ -143,7 +143,7 @@ class DermsClient:
 
 
 def _describe_refusal(response: httpx.Response) -> str:
-    """The DERMS' title of the problem; its detail might repeat what we sent, and that is personal."""
+    """Returns the title of the problem. Its detail might repeat what we sent, which is personal data."""
     try:
         document: Any = orjson.loads(response.content)
     except orjson.JSONDecodeError:

@@ -1,6 +1,6 @@
-"""The published contract as one JSON Schema document: what docs/contracts/derms.schema.json holds.
+"""The published contract with a DERMS as one JSON Schema document: the content of docs/contracts/derms.schema.json.
 
-Run `python -m connectors.derms.contract` to print it; a test says when the file is behind.
+Run `python -m connectors.derms.contract` to print it; a test fails when the file is out of date.
 """
 
 import json
@@ -19,7 +19,7 @@ from connectors.derms.wire import (
 
 
 def build_json_schema() -> str:
-    """The JSON Schema (draft 2020-12), its documents under `$defs`."""
+    """Returns the JSON Schema (draft 2020-12), with its documents under `$defs`."""
     _, schema = models_json_schema(
         [
             (SyncMessage, "serialization"),

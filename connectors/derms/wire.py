@@ -97,7 +97,7 @@ class MessageResults(Value):
 
 
 class _PartialDocument(BaseModel):
-    """A document of the DERMS of which we read a part: what else it tells is its own business."""
+    """A document of the DERMS of which we read a part and ignore the rest."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -114,7 +114,7 @@ class HeldResource(_PartialDocument):
     id: str = Field(max_length=64, description="the DERMS' own id of it")
     state: Literal["enrolled", "removed"]
     device: HeldDevice
-    subscription: str = Field(max_length=64, description="the subscription's number, as it was told")
+    subscription: str = Field(max_length=64, description="the subscription's number, as in its sync messages")
 
 
 class HeldResources(_PartialDocument):

@@ -1,11 +1,11 @@
-"""The built-in field desk: the orders are in our own tables, where technicians see them through the API."""
+"""The built-in field-work system: orders stay in our own tables, where technicians see them through the API."""
 
 from connectors.field_work.protocol import DispatchOrder
 
 
 class BuiltInFieldWork:
-    """Takes every order at once: who looks at the list of work orders sees it."""
+    """Accepts every order at once: it is in the list of work orders already."""
 
     async def dispatch(self, order: DispatchOrder) -> str:
-        """The desk's reference is the order's number."""
+        """Returns a reference that contains the number of the order."""
         return f"desk/{order.number}"

@@ -1,4 +1,4 @@
-"""What a field-work system must do for us. Another one is put in place by another class of this shape."""
+"""What a field-work system must do for us. To connect another one, write another class with these methods."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class DispatchOrder:
-    """What it is told of an order; the number is the key under which the same again is harmless."""
+    """What the system learns about an order. The number is its key: sending the same order again is harmless."""
 
     number: str
     kind: str
@@ -18,10 +18,10 @@ class FieldWorkSystem(Protocol):
     """A dispatch system."""
 
     async def dispatch(self, order: DispatchOrder) -> str:
-        """Takes the order; gives its own reference.
+        """Accepts the order; returns the system's own reference.
 
         Raises:
             Unavailable: it is down; asking again is harmless.
-            Refused: it will never take this order.
+            Refused: it will never accept this order.
         """
         ...

@@ -1,4 +1,4 @@
-"""The head-end over HTTP. The only place that knows its doors."""
+"""The head-end over HTTP. The only module that knows its endpoints."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -28,13 +28,13 @@ class HeadEndClient:
         self._address = address.rstrip("/")
         self._secret = secret
         self._timeout_seconds = patience.total_seconds()
-        # Connecting is given up first: then it is certain that the head-end has taken nothing.
+        # Connecting times out first: then it is certain that the head-end has received nothing.
         self._phase_timeouts = httpx.Timeout(
             self._timeout_seconds, connect=self._timeout_seconds / 2, pool=self._timeout_seconds / 2
         )
 
     async def ask(self, request: DeviceRequest) -> Answer | None:
-        """Passes a request on; gives the answer if there is one at once.
+        """Sends a request; returns the answer if there is one at once.
 
         Raises:
             Unavailable: it is down or overloaded, and has not taken it.
@@ -51,7 +51,7 @@ class HeadEndClient:
         return None if response.status_code == HTTPStatus.ACCEPTED else _parse(Answer, response)
 
     async def answer_to(self, request: DeviceRequest) -> Answer | None:
-        """What became of a request; None while nothing did, or when it never came.
+        """Returns the answer to a request; None if there is none yet, or the head-end has never received the request.
 
         Raises:
             Unavailable, OutcomeUnknown: no answer; asking again is harmless.
@@ -83,7 +83,7 @@ class HeadEndClient:
         if response.status_code in _OVERLOADED_STATUS_CODES or response.is_server_error:
             raise Unavailable(f"The head-end answers {response.status_code}.", code="head-end-unavailable")
         if response.is_client_error and not (method == "GET" and response.status_code == HTTPStatus.NOT_FOUND):
-            # Its words might repeat what we sent, and a serial number leads to a person.
+            # Its text might repeat what we sent, and a serial number identifies a person.
             raise Refused(f"The head-end refuses the request with {response.status_code}.", code="head-end-refused")
         return response
 

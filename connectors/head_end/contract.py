@@ -1,6 +1,6 @@
-"""The published contract as one JSON Schema document: what docs/contracts/head-end.schema.json holds.
+"""The published contract with a head-end as one JSON Schema document: docs/contracts/head-end.schema.json.
 
-Run `python -m connectors.head_end.contract` to print it; a test says when the file is behind.
+Run `python -m connectors.head_end.contract` to print it; a test fails when the file is out of date.
 """
 
 import json
@@ -12,7 +12,7 @@ from connectors.head_end.wire import ActionRequest, Answers, RequestStatus, Stat
 
 
 def build_json_schema() -> str:
-    """The JSON Schema (draft 2020-12), its documents under `$defs`."""
+    """Returns the JSON Schema (draft 2020-12), with its documents under `$defs`."""
     sent = (StatusCheckRequest, ActionRequest, Answers, RequestStatus)
     _, schema = models_json_schema(
         [(kind, "serialization") for kind in sent],

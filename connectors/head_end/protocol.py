@@ -1,4 +1,4 @@
-"""What a head-end must do for us: reach a device. Another one is put in place by another class of this shape."""
+"""What a head-end must do for us: reach a device. To connect another one, write another class with these methods."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,7 +9,7 @@ from models.states.head_end import RequestKind
 
 @dataclass(frozen=True, slots=True)
 class DeviceRequest:
-    """One thing asked of one device; the id is the key under which the same again is harmless."""
+    """One request about one device. The id is its key: sending the same request again is harmless."""
 
     request_id: str
     kind: RequestKind
@@ -20,10 +20,10 @@ class DeviceRequest:
 
 
 class HeadEnd(Protocol):
-    """The vendor clouds that talk to devices, behind one door."""
+    """The vendor clouds that talk to devices, behind one interface."""
 
     async def ask(self, request: DeviceRequest) -> Answer | None:
-        """Passes the request on; gives the answer if there is one at once, else it is told to our door.
+        """Sends the request; returns the answer if there is one at once. A later answer comes to our API.
 
         Raises:
             Unavailable: it is down; asking again is harmless.
@@ -33,7 +33,7 @@ class HeadEnd(Protocol):
         ...
 
     async def answer_to(self, request: DeviceRequest) -> Answer | None:
-        """What became of a request; None while nothing did, or when it never came.
+        """Returns the answer to a request; None if there is none yet, or the head-end has never received the request.
 
         Raises:
             Unavailable, OutcomeUnknown: no answer; asking again is harmless.

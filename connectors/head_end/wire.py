@@ -1,6 +1,6 @@
 """The documents exchanged with a head-end. docs/contracts/head-end.schema.json is generated from this file.
 
-A device is asked for its status or told to do something, under a key of its own: the same key is the same request.
+A request asks for the status of a device or has it do something. Its key identifies it: same key, same request.
 """
 
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""The one Temporal client of a process, and what every namespace needs before flows run in it."""
+"""The one Temporal client of a process, and what every namespace needs before workflows run in it."""
 
 import os
 from typing import Any
@@ -18,7 +18,7 @@ TASK_QUEUE = "gridenroll"
 
 
 async def connect(*, lazy: bool = False) -> Client:
-    """A client as TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TLS…, TEMPORAL_API_KEY say.
+    """Returns a client as configured by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TLS… and TEMPORAL_API_KEY.
 
     Raises:
         Unavailable: no server answers at that address.
@@ -35,7 +35,7 @@ async def connect(*, lazy: bool = False) -> Client:
 
 
 async def register_search_attributes(client: Client) -> list[str]:
-    """Makes the namespace know our search attributes; gives those that were new. Safe to repeat."""
+    """Registers our search attributes in the namespace; returns those that were new. Safe to repeat."""
     known = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=client.namespace)
     )
@@ -53,5 +53,5 @@ async def register_search_attributes(client: Client) -> list[str]:
 
 
 def workflow_url(ui: str, namespace: str, workflow_id: str) -> str:
-    """Where a person sees the flow."""
+    """Returns the address of the workflow in the Temporal UI."""
     return f"{ui.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows/{quote(workflow_id, safe='')}"

@@ -23,21 +23,21 @@ _RPC_TIMEOUT = timedelta(seconds=5)
 
 
 class DeliveryOutcome(StrEnum):
-    """What became of a message."""
+    """The outcome of one attempt to deliver a message."""
 
     DELIVERED = "delivered"
     WORKFLOW_ENDED = "workflow_ended"
     UNAVAILABLE = "unavailable"
-    """Temporal does not take anything now; the same again may arrive later."""
+    """Temporal accepts nothing now; the message may arrive later."""
     UNPREPARED = "unprepared"
-    """The namespace does not know our search attributes; register them, then the same again will arrive."""
+    """The namespace does not know our search attributes; once they are registered, the message will arrive."""
     REFUSED = "refused"
-    """Temporal will never take this one."""
+    """Temporal will never accept this message."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """The outcome, and in words what Temporal said; never what was sent."""
+    """The outcome, and the error that Temporal gave; never what was sent."""
 
     outcome: DeliveryOutcome
     error: str = ""
@@ -46,7 +46,7 @@ class DeliveryResult:
 async def deliver(
     client: Client, kind: Literal["start", "signal"], workflow_id: str, name: str, payload: dict[str, Any]
 ) -> DeliveryResult:
-    """Starts or signals, and says what became of it. A payload that is no message of ours raises what it raises."""
+    """Starts or signals a workflow, and returns the outcome. A malformed payload may raise any error."""
     try:
         if kind == "start":
             await _start(client, workflow_id, name, payload)
@@ -58,28 +58,28 @@ async def deliver(
     except RPCError as error:
         return _classify_error(error, kind)
     except RuntimeError:
-        # A lazy client that cannot connect says so with this.
+        # A lazy client that cannot connect raises this.
         return DeliveryResult(DeliveryOutcome.UNAVAILABLE, "No Temporal server answers.")
     return DeliveryResult(DeliveryOutcome.DELIVERED)
 
 
 def _classify_error(error: RPCError, kind: Literal["start", "signal"]) -> DeliveryResult:
-    said = f"{error.status.name}: {error.message}"
+    text = f"{error.status.name}: {error.message}"
     match error.status:
-        # Both a missing namespace and a missing workflow are NOT_FOUND; only the details tell them apart.
+        # Both a missing namespace and a missing workflow are NOT_FOUND; only the details distinguish them.
         case RPCStatusCode.NOT_FOUND if kind == "start" or _is_namespace_missing(error):
-            return DeliveryResult(DeliveryOutcome.UNAVAILABLE, said)
+            return DeliveryResult(DeliveryOutcome.UNAVAILABLE, text)
         case RPCStatusCode.NOT_FOUND if "already completed" in error.message:
-            return DeliveryResult(DeliveryOutcome.WORKFLOW_ENDED, said)
+            return DeliveryResult(DeliveryOutcome.WORKFLOW_ENDED, text)
         case RPCStatusCode.INVALID_ARGUMENT if "no mapping defined for search attribute" in error.message:
-            return DeliveryResult(DeliveryOutcome.UNPREPARED, said)
+            return DeliveryResult(DeliveryOutcome.UNPREPARED, text)
         case RPCStatusCode.NOT_FOUND | RPCStatusCode.INVALID_ARGUMENT:
-            return DeliveryResult(DeliveryOutcome.REFUSED, said)
-        # A rate limit says the same as a message over the size that gRPC takes.
+            return DeliveryResult(DeliveryOutcome.REFUSED, text)
+        # A rate limit has the same status as a message that is too large for gRPC.
         case RPCStatusCode.RESOURCE_EXHAUSTED if "larger than max" in error.message:
-            return DeliveryResult(DeliveryOutcome.REFUSED, said)
+            return DeliveryResult(DeliveryOutcome.REFUSED, text)
         case _:
-            return DeliveryResult(DeliveryOutcome.UNAVAILABLE, said)
+            return DeliveryResult(DeliveryOutcome.UNAVAILABLE, text)
 
 
 def _is_namespace_missing(error: RPCError) -> bool:
@@ -91,7 +91,7 @@ async def _start(client: Client, workflow_id: str, name: str, payload: dict[str,
     attributes = [
         SearchAttributePair(SearchAttributeKey.for_keyword(key), value) for key, value in payload["attributes"].items()
     ]
-    # A repair may start a workflow again that was broken off, never one that came to its end.
+    # A repair may start a workflow again that was terminated or failed, never one that has completed.
     again = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
     await client.start_workflow(
         name,

@@ -23,9 +23,9 @@ log = structlog.get_logger()
 
 
 async def provision_schedules(client: Client, *, task_queue: str = TASK_QUEUE) -> None:
-    """Makes the schedules there are to be, and brings those that are there up to date. Safe to repeat, side by side.
+    """Creates the missing schedules and updates the others. Safe to repeat, and to run several times at once.
 
-    What people did to one in the Temporal UI stays: paused is paused.
+    What people did to a schedule in the Temporal UI stays: a paused schedule stays paused.
     """
     for name, batch in BATCHES.items():
         planned = _build_schedule(name, batch, task_queue)

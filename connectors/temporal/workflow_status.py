@@ -1,4 +1,4 @@
-"""How flows stand, many asked about at once."""
+"""The statuses of many workflows in one query."""
 
 from collections.abc import Iterable, Sequence
 
@@ -18,9 +18,9 @@ _IDS_PER_QUERY = 100
 
 
 async def get_workflow_statuses(client: Client, workflow_ids: Sequence[str]) -> dict[str, WorkflowStatus]:
-    """The standing of each flow; of several runs under one id, the one that is furthest.
+    """Returns the status of each workflow; of several runs under one id, the one that is furthest.
 
-    It is read from the list of flows, which may be some seconds behind: ask about work that has rested for a while.
+    The list of workflows may be some seconds behind: ask about records that have not changed for a while.
 
     Raises:
         Unavailable: Temporal does not answer.
@@ -29,14 +29,14 @@ async def get_workflow_statuses(client: Client, workflow_ids: Sequence[str]) -> 
     try:
         for start in range(0, len(workflow_ids), _IDS_PER_QUERY):
             async for one in client.list_workflows(_build_query(workflow_ids[start : start + _IDS_PER_QUERY])):
-                standing = (
+                status = (
                     _STATUS_BY_TEMPORAL_STATUS.get(one.status, WorkflowStatus.ABORTED)
                     if one.status
                     else WorkflowStatus.UNKNOWN
                 )
-                found[one.id] = max(found[one.id], standing, key=_PRECEDENCE.index)
+                found[one.id] = max(found[one.id], status, key=_PRECEDENCE.index)
     except RPCError as error:
-        raise Unavailable("Temporal cannot say which flows run.", code="temporal-unavailable") from error
+        raise Unavailable("Temporal does not answer which workflows run.", code="temporal-unavailable") from error
     return found
 
 

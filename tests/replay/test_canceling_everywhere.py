@@ -1,10 +1,8 @@
 """A cancellation in Temporal may arrive wherever a workflow waits: record and workflow agree afterwards."""
 
 import asyncio
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +17,7 @@ from connectors.temporal.client import register_search_attributes
 from tests.replay.record_agreement import check_agreement, wait_until_idle
 from tests.replay.scenarios.all_scenarios import SCENARIOS
 from tests.replay.test_replay import load_history
-from tests.replay.wait_points import WAIT_CALLS, CodeLocation, find_wait_points, recording_waits
+from tests.replay.wait_points import WAIT_CALLS, CodeLocation, find_caller, find_wait_points, recording_waits
 from tests.waiting import WAIT_SECONDS
 from tests.workflow.conftest import find_program, start_time_skipping_server
 from worker import WORKFLOWS
@@ -76,8 +74,7 @@ def canceled_at(place: CodeLocation) -> Iterator[Canceled]:
 
     def canceling(wait: Callable[..., Any]) -> Callable[..., Any]:
         def waiting(*args: Any, **kwargs: Any) -> Any:
-            caller = sys._getframe(1)
-            here = CodeLocation(Path(caller.f_code.co_filename).name, caller.f_lineno)
+            here = find_caller()
             loop: Any = asyncio.get_running_loop()
             if here == place and not any(one is loop for one in canceled_already) and not loop._deleting:
                 # Like the SDK when the server requests it: after everything that began in this activation. A worker

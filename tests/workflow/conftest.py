@@ -41,7 +41,7 @@ from workflows.parking import NEEDS_ATTENTION, STAGE
 from workflows.sync_request import SyncRequestWorkflow
 
 WAITING = "Waiting for the DERMS"
-SENDING = "Handing the message"
+SENDING = "Sending the message"
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Asking head-ends of devices: passed on, waited for, and asked for once more when no answer comes."""
+"""Requests to head-ends about devices: sent, waited for, and asked about once when no answer comes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
 _SendMethod = Callable[[HeadEndActivities, SendHeadEndRequest], Awaitable[HeadEndRequestProgress]]
 
 _DEFAULT_ANSWER_WITHIN = timedelta(minutes=15)
-"""How long an answer is waited for before anybody said how long; recorded histories have waited so."""
+"""How long a workflow waits for an answer if the activity has not said how long; histories have recorded this."""
 
 
 class HeadEndRequests:
@@ -32,40 +32,43 @@ class HeadEndRequests:
         self.has_late_answer = False
 
     def record_answer(self, message: HeadEndAnswered) -> None:
-        """The head-end answered; it may be before the flow waits, or after it has given up."""
+        """Notes an answer. It may come before the workflow waits for it, or after it has stopped waiting."""
         self.has_late_answer = self.has_late_answer or message.request_id not in self._answered
         self._answered.add(message.request_id)
 
     def is_answered(self, request_id: str | None) -> bool:
-        """Whether that one was answered."""
+        """Returns whether the head-end has answered the request."""
         return request_id in self._answered
 
     async def send_and_wait(
         self, request_ids: Sequence[str], *, details: str, until: Callable[[], bool]
     ) -> dict[str, str]:
-        """One question for each; what is not answered in time is asked for once more. Gives what went wrong, by
-        request; what came of them is in our record. `details`: what the flow waits for, in words."""
-        troubles = await self._send_all(HeadEndActivities.send_head_end_request, request_ids, until)
+        """Sends the requests and waits for their answers, which our record keeps. Asks once about each request that is
+        not answered in time. Returns what went wrong, by request.
+
+        `details` is what people read meanwhile.
+        """
+        failures = await self._send_all(HeadEndActivities.send_head_end_request, request_ids, until)
         workflow.set_current_details(details)
-        await self._wait_for_answers([one for one in request_ids if one not in troubles], until)
-        unanswered = [one for one in request_ids if one not in self._answered and one not in troubles]
+        await self._wait_for_answers([one for one in request_ids if one not in failures], until)
+        unanswered = [one for one in request_ids if one not in self._answered and one not in failures]
         if unanswered and not until():
-            troubles |= await self._send_all(HeadEndActivities.get_head_end_answer, unanswered, until)
+            failures |= await self._send_all(HeadEndActivities.get_head_end_answer, unanswered, until)
         self.has_late_answer = False
-        return troubles
+        return failures
 
     async def _send_all(
-        self, ask: _SendMethod, request_ids: Sequence[str], until: Callable[[], bool]
+        self, send: _SendMethod, request_ids: Sequence[str], until: Callable[[], bool]
     ) -> dict[str, str]:
-        """Asks side by side; gives what went wrong, by request."""
-        told = await asyncio.gather(*(self._send(ask, one, until) for one in request_ids))
-        return {request_id: why for request_id, why in zip(request_ids, told, strict=True) if why}
+        """Sends the requests side by side; returns what went wrong, by request."""
+        results = await asyncio.gather(*(self._send(send, one, until) for one in request_ids))
+        return {request_id: why for request_id, why in zip(request_ids, results, strict=True) if why}
 
-    async def _send(self, ask: _SendMethod, request_id: str, until: Callable[[], bool]) -> str:
+    async def _send(self, send: _SendMethod, request_id: str, until: Callable[[], bool]) -> str:
         try:
-            asked = await await_unless(
+            result = await await_unless(
                 workflow.start_activity_method(
-                    ask, SendHeadEndRequest(request_id=request_id), summary="ask the head-end", **policies.HEAD_END
+                    send, SendHeadEndRequest(request_id=request_id), summary="ask the head-end", **policies.HEAD_END
                 ),
                 until,
             )
@@ -73,12 +76,12 @@ class HeadEndRequests:
             if is_cancelled_exception(error):
                 raise
             return describe_failure(error)
-        if asked is None:
+        if result is None:
             return ""
-        if asked.outcome is not None:
+        if result.outcome is not None:
             self._answered.add(request_id)
-        elif asked.answer_within_seconds is not None:
-            self._answer_within = timedelta(seconds=asked.answer_within_seconds)
+        elif result.answer_within_seconds is not None:
+            self._answer_within = timedelta(seconds=result.answer_within_seconds)
         return ""
 
     async def _wait_for_answers(self, request_ids: Sequence[str], until: Callable[[], bool]) -> None:

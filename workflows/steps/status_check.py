@@ -1,4 +1,4 @@
-"""Asking the head-end whether devices answer: sent, waited for, asked again, until all do.
+"""Asking the head-end whether the devices of an enrollment answer, again and again until all do.
 
 See docs/domain.md#device-setup.
 """
@@ -14,35 +14,34 @@ with workflow.unsafe.imports_passed_through():
     from models.messages.search_attributes import WorkflowStage
     from workflows import policies
     from workflows.enrollment_record import FINAL_STAGES, EnrollmentRecord
-    from workflows.parking import STAGE, Parking, set_search_attributes
+    from workflows.parking import STAGE, set_search_attributes
     from workflows.steps.head_end import HeadEndRequests
 
 _STAGE = WorkflowStage.CHECKING_DEVICE
 
 
 class StatusCheck:
-    """Part of the enrol flow: no device is enrolled that its head-end cannot reach."""
+    """Sees to it that no device is enrolled that its head-end cannot reach."""
 
-    def __init__(self, request: EnrollInput, parking: Parking, record: EnrollmentRecord) -> None:
+    def __init__(self, request: EnrollInput, record: EnrollmentRecord) -> None:
         self._request = request
-        self._parking = parking
         self._record = record
         self.requests = HeadEndRequests()
 
     async def run(self, *, until: Callable[[], bool]) -> EnrollmentProgress | None:
-        """Gives nothing once every device answers well, or `until` holds; else where a person ended the request."""
+        """Returns None when every device answers or `until` holds; if a person ended the request, where it stands."""
         set_search_attributes(STAGE.value_set(_STAGE))
         pause = policies.AUTOMATIC_RETRY_INTERVAL
         while not until():
             self.requests.has_late_answer = False
-            round_ = await self._start()
-            concluded = await self._run_round(round_, until) if round_.request_ids else StatusChecksResult(passed=True)
+            checks = await self._start()
+            concluded = await self._run_round(checks, until) if checks.request_ids else StatusChecksResult(passed=True)
             if concluded.passed or until():
                 return None
             parked = await self._record.park(
                 f"The device check failed. {concluded.why}",
                 resume=_STAGE,
-                over=lambda: until() or self.requests.has_late_answer,
+                until=lambda: until() or self.requests.has_late_answer,
                 again_after=pause,
             )
             if parked.state in FINAL_STAGES:
@@ -51,32 +50,25 @@ class StatusCheck:
         return None
 
     async def _start(self) -> StatusChecks:
-        return await self._parking.run_until_done(
-            lambda: workflow.execute_local_activity_method(
-                DeviceSetupActivities.start_status_checks,
-                self._request,
-                summary="which devices to ask after",
-                **policies.OWN_DATABASE,
-            ),
+        return await self._record.run_step(
+            DeviceSetupActivities.start_status_checks,
+            self._request,
+            summary="which devices to ask after",
             resume=_STAGE,
         )
 
     async def _run_round(self, checks: StatusChecks, until: Callable[[], bool]) -> StatusChecksResult:
-        troubles = await self.requests.send_and_wait(
+        failures = await self.requests.send_and_wait(
             checks.request_ids, details="Waiting for the head-end to say whether the device answers.", until=until
         )
         concluded = await self._conclude(checks)
-        why = " ".join([concluded.why, *sorted(set(troubles.values()))])
+        why = " ".join([concluded.why, *sorted(set(failures.values()))])
         return concluded.model_copy(update={"why": why[:900]})
 
     async def _conclude(self, checks: StatusChecks) -> StatusChecksResult:
-        request = ConcludeStatusChecks(enrollment_id=self._request.enrollment_id, request_ids=checks.request_ids)
-        return await self._parking.run_until_done(
-            lambda: workflow.execute_local_activity_method(
-                DeviceSetupActivities.conclude_status_checks,
-                request,
-                summary="what came of it",
-                **policies.OWN_DATABASE,
-            ),
+        return await self._record.run_step(
+            DeviceSetupActivities.conclude_status_checks,
+            ConcludeStatusChecks(enrollment_id=self._request.enrollment_id, request_ids=checks.request_ids),
+            summary="what came of it",
             resume=_STAGE,
         )

@@ -1,4 +1,7 @@
-"""Telling the DERMS of one change, until it knows or a person gave it up (docs/domain.md#synchronize)."""
+"""Synchronizing one change with the DERMS, until the DERMS knows it or a person gives it up.
+
+See docs/domain.md#synchronize.
+"""
 
 import asyncio
 from datetime import timedelta
@@ -26,8 +29,8 @@ with workflow.unsafe.imports_passed_through():
     from wording.sync_request import sync_request_waits_for_person
     from workflows import policies
     from workflows.cancellation import abandon
-    from workflows.parking import Parking
-    from workflows.signals import MessageDeduplicator
+    from workflows.deduplication import MessageDeduplicator
+    from workflows.record import Record
 
 _OUTCOME_BY_STATE = {
     SyncState.SYNCHRONIZED: SyncOutcome.SYNCHRONIZED,
@@ -35,18 +38,20 @@ _OUTCOME_BY_STATE = {
     SyncState.DISCARDED: SyncOutcome.DISCARDED,
 }
 
-
 _EARLY_STATUS_REQUEST_COUNTS = "a-question-wished-for-before-the-wait-is-asked"
 _SENDS_AGAIN_AFTER_OTHER_ACKNOWLEDGEMENT = "looks-again-after-an-answer-to-another-message"
 
 
 class Synchronize:
-    """Part of a flow: sends, waits for the acknowledgement, asks, sends again, parks."""
+    """Sends the message of a sync request, waits for the acknowledgement, asks for it, sends again, and parks.
 
-    def __init__(self, parking: Parking, acknowledgement_timeout: timedelta) -> None:
-        self._parking = parking
-        self._timeout = acknowledgement_timeout
-        self._seen = MessageDeduplicator()
+    A workflow may synchronize several changes, one after the other.
+    """
+
+    def __init__(self, record: Record, acknowledgement_timeout_seconds: float) -> None:
+        self._record = record
+        self._timeout = timedelta(seconds=acknowledgement_timeout_seconds)
+        self._received = MessageDeduplicator()
         self._unprocessed: list[DermsAcknowledgement] = []
         self._sync_request_id = ""
         self._turn_changed = False
@@ -54,51 +59,49 @@ class Synchronize:
         self._status_requested = False
         self._queue_check_interval = policies.QUEUE_CHECK_INTERVAL
         self.is_running = False
-        """Whether a message is being told, and an interruption puts it before a person."""
+        """Whether a change is being synchronized. A cancel in Temporal interrupts that, and a person decides."""
 
     def record_acknowledgement(self, acknowledgement: DermsAcknowledgement) -> None:
-        """The DERMS answered; the same answer twice is one, and it may come before the send has returned."""
-        if self._seen.is_new(acknowledgement.message_id):
+        """Notes an acknowledgement. A repeated one counts once; one may come before the send has returned."""
+        if self._received.is_new(acknowledgement.message_id):
             self._unprocessed.append(acknowledgement)
 
     def record_turn(self, message: SyncTurn) -> None:
-        """What the request waited for has changed: it may be its turn, or a batch has sent it; or the DERMS is to be
-        asked about it now."""
+        """Notes that what the request waited for has changed: it may be its turn, or a batch has sent it, or somebody
+        wants the DERMS asked about it now."""
         self._turn_changed = True
         if message.sync_request_id == self._sync_request_id:
             self._sent_by_batch = self._sent_by_batch or message.handed_over
             self._status_requested = self._status_requested or message.ask
 
     async def run(self, sync_request_id: str) -> SyncOutcome:
-        """Until the request is final. An error waits for a person; one of transport also tries again by itself.
-
-        One after the other: a flow may tell of several changes.
-        """
+        """Returns how the sync request ended. A request in error waits for a person; if the DERMS was unreachable, the
+        workflow also tries again by itself."""
         self.is_running = True
         try:
-            return await self._settle(sync_request_id)
+            return await self._run(sync_request_id)
         finally:
             self.is_running = False
 
-    async def _settle(self, sync_request_id: str) -> SyncOutcome:
+    async def _run(self, sync_request_id: str) -> SyncOutcome:
         self._sync_request_id, self._queue_check_interval = sync_request_id, policies.QUEUE_CHECK_INTERVAL
-        standing = SyncRequestStatus(state=SyncState.PENDING)
+        status = SyncRequestStatus(state=SyncState.PENDING)
         failure: asyncio.CancelledError | FailureError | None = None
-        while standing.state not in _OUTCOME_BY_STATE:
+        while status.state not in _OUTCOME_BY_STATE:
             try:
                 if failure is not None:
-                    standing, failure = await self._store_failure(sync_request_id, failure), None
-                elif standing.state is SyncState.ERROR:
-                    standing = await self._park(sync_request_id, standing)
+                    status, failure = await self._store_failure(sync_request_id, failure), None
+                elif status.state is SyncState.ERROR:
+                    status = await self._park(sync_request_id, status)
                 else:
-                    standing = await self._send(sync_request_id)
+                    status = await self._send(sync_request_id)
             except (asyncio.CancelledError, FailureError) as error:
                 failure = error
-        return _OUTCOME_BY_STATE[standing.state]
+        return _OUTCOME_BY_STATE[status.state]
 
     async def _send(self, sync_request_id: str) -> SyncRequestStatus:
-        """One round: send, then read answers until the request is final or in error."""
-        workflow.set_current_details("Handing the message to the DERMS.")
+        """Sends the message, then processes acknowledgements until the request is final or in error."""
+        workflow.set_current_details("Sending the message to the DERMS.")
         self._turn_changed = self._sent_by_batch = False
         sending = workflow.start_activity_method(
             SynchronizeActivities.send_to_derms,
@@ -107,13 +110,13 @@ class Synchronize:
             **policies.DERMS_SEND,
         )
         try:
-            standing = await self._acknowledged_while_sending(sending)
+            status = await self._acknowledged_while_sending(sending)
         except (asyncio.CancelledError, FailureError):
             abandon(sending)
             raise
-        if standing is not None:
+        if status is not None:
             abandon(sending)
-            return standing
+            return status
         sent = await sending
         if sent.acknowledgement is not None:
             return await self._store_acknowledgement(sent.acknowledgement)
@@ -126,17 +129,17 @@ class Synchronize:
     async def _acknowledged_while_sending(
         self, sending: workflow.ActivityHandle[SendResult]
     ) -> SyncRequestStatus | None:
-        """Waits for the receipt; an answer that overtakes it and settles the request says all the receipt could."""
+        """Waits until the send has returned, or an acknowledgement that comes before that settles the request."""
         while True:
             await workflow.wait_condition(lambda: sending.done() or bool(self._unprocessed))
             if sending.done():
                 return None
-            standing = await self._process_next()
-            if standing is not None and _is_settled(standing):
-                return standing
+            status = await self._process_next()
+            if status is not None and _is_settled(status):
+                return status
 
     async def _wait_for_turn(self, sent: SendResult) -> SyncRequestStatus:
-        """Until the turn of the request may have come; then it is looked at again."""
+        """Waits until it may be the request's turn; then the workflow tries to send it again."""
         workflow.set_current_details(f"Waiting for {sent.waits_for or 'its turn'}.")
         try:
             await workflow.wait_condition(
@@ -149,13 +152,13 @@ class Synchronize:
         if self._sent_by_batch:
             return await self._await_acknowledgement(self._sync_request_id)
         if self._unprocessed:
-            standing = await self._process_next()
-            if standing is not None and _is_settled(standing):
-                return standing  # sent together with others, and answered at once
+            status = await self._process_next()
+            if status is not None and _is_settled(status):
+                return status  # a batch sent it, and the DERMS acknowledged it at once
         return SyncRequestStatus(state=SyncState.PENDING)
 
     async def _await_acknowledgement(self, sync_request_id: str) -> SyncRequestStatus:
-        """Waits for answers; when none comes, asks. A message the DERMS does not know is sent again."""
+        """Waits for the acknowledgement; when it is overdue, asks the DERMS. A message that is lost is sent again."""
         wait = self._timeout
         while True:
             workflow.set_current_details(f"Waiting for the DERMS to acknowledge {sync_request_id}.")
@@ -165,16 +168,16 @@ class Synchronize:
                     return SyncRequestStatus(state=SyncState.SENDING)
                 if answer.acknowledgement is not None:
                     return await self._store_acknowledgement(answer.acknowledgement, asked=True)
-                # It has the message and takes its time: a flow that asked at the same pace for weeks would outgrow
-                # what a history may hold.
+                # The DERMS has the message and takes its time. A workflow that asked at the same pace for weeks would
+                # outgrow what a history may hold.
                 wait = min(wait * 2, max(self._timeout, policies.MAX_STATUS_INTERVAL))
                 continue
-            standing = await self._process_next()
-            if standing is not None and _is_settled(standing):
-                return standing
+            status = await self._process_next()
+            if status is not None and _is_settled(status):
+                return status
 
     async def _is_acknowledged_within(self, wait: timedelta) -> bool:
-        """Whether an answer came; if not, it is time to ask, or somebody wants it asked now."""
+        """Returns whether an acknowledgement came. If not, it is overdue, or somebody wants the DERMS asked now."""
         if self._status_requested and not workflow.patched(_EARLY_STATUS_REQUEST_COUNTS):
             self._status_requested = False
         try:
@@ -190,10 +193,13 @@ class Synchronize:
         return bool(self._unprocessed)
 
     async def _process_next(self) -> SyncRequestStatus | None:
-        """Records the oldest unread answer, which stays unread until it is recorded; gives what it says of this one."""
-        standing = await self._store_acknowledgement(self._unprocessed[0])
-        answered = self._unprocessed.pop(0)
-        return standing if answered.sync_request_id == self._sync_request_id else None
+        """Records the oldest acknowledgement, which stays unprocessed until then.
+
+        Returns where the sync request stands; None if the acknowledgement is of another one.
+        """
+        status = await self._store_acknowledgement(self._unprocessed[0])
+        acknowledgement = self._unprocessed.pop(0)
+        return status if acknowledgement.sync_request_id == self._sync_request_id else None
 
     async def _get_derms_status(self, sync_request_id: str) -> DermsMessageStatus:
         workflow.set_current_details("The acknowledgement is overdue: asking the DERMS.")
@@ -208,54 +214,48 @@ class Synchronize:
         self, acknowledgement: DermsAcknowledgement, *, asked: bool = False
     ) -> SyncRequestStatus:
         request = RecordAcknowledgement(acknowledgement=acknowledgement, asked=asked)
-        return await self._parking.run_until_done(
-            lambda: workflow.execute_local_activity_method(
-                SynchronizeActivities.record_acknowledgement,
-                request,
-                summary=f"{acknowledgement.result} acknowledgement",
-                **policies.OWN_DATABASE,
-            ),
+        return await self._record.run_step(
+            SynchronizeActivities.record_acknowledgement,
+            request,
+            summary=f"{acknowledgement.result} acknowledgement",
             resume=WorkflowStage.SYNCHRONIZING,
         )
 
     async def _store_failure(
         self, sync_request_id: str, error: asyncio.CancelledError | FailureError
     ) -> SyncRequestStatus:
-        """A message that was not handed over puts its request in error; the flow goes on and waits."""
+        """Puts a request in error whose message could not be sent; a person decides."""
         failure, text = _classify_failure(error)
         request = RecordSendFailure(sync_request_id=sync_request_id, failure=failure, text=text)
-        return await self._parking.run_until_done(
-            lambda: workflow.execute_local_activity_method(
-                SynchronizeActivities.record_failure, request, summary=failure, **policies.OWN_DATABASE
-            ),
-            resume=WorkflowStage.SYNCHRONIZING,
+        return await self._record.run_step(
+            SynchronizeActivities.record_failure, request, summary=failure, resume=WorkflowStage.SYNCHRONIZING
         )
 
-    async def _park(self, sync_request_id: str, standing: SyncRequestStatus) -> SyncRequestStatus:
-        """Until a person acted, an answer came after all, or it is time to try again; gives where it stands then."""
-        unanswered = standing.code == SendFailure.UNREACHABLE
-        await self._parking.wait_for_person(
-            sync_request_waits_for_person(sync_request_id, standing.code, standing.text),
+    async def _park(self, sync_request_id: str, status: SyncRequestStatus) -> SyncRequestStatus:
+        """Waits until a person acts, an acknowledgement comes after all, or it is time to try again; returns where the
+        request stands then."""
+        await self._record.parking.wait_for_person(
+            sync_request_waits_for_person(sync_request_id, status.code, status.text),
             resume=WorkflowStage.SYNCHRONIZING,
             until=lambda: bool(self._unprocessed),
-            again_after=policies.AUTOMATIC_RETRY_INTERVAL if unanswered else None,
+            again_after=policies.AUTOMATIC_RETRY_INTERVAL if status.code == SendFailure.UNREACHABLE else None,
         )
         if self._unprocessed:
-            read = await self._process_next()
-            if read is None and not workflow.patched(_SENDS_AGAIN_AFTER_OTHER_ACKNOWLEDGEMENT):
-                return standing
-            # An answer to another message says nothing of this one, and a person may have acted meanwhile.
-            return read or SyncRequestStatus(state=SyncState.PENDING)
+            processed = await self._process_next()
+            if processed is None and not workflow.patched(_SENDS_AGAIN_AFTER_OTHER_ACKNOWLEDGEMENT):
+                return status
+            # An acknowledgement of another request says nothing about this one, and a person may have acted meanwhile.
+            return processed or SyncRequestStatus(state=SyncState.PENDING)
         return SyncRequestStatus(state=SyncState.PENDING)
 
 
-def _is_settled(standing: SyncRequestStatus) -> bool:
-    return standing.state in _OUTCOME_BY_STATE or standing.state is SyncState.ERROR
+def _is_settled(status: SyncRequestStatus) -> bool:
+    return status.state in _OUTCOME_BY_STATE or status.state is SyncState.ERROR
 
 
 def _classify_failure(error: asyncio.CancelledError | FailureError) -> tuple[SendFailure, str]:
     if is_cancelled_exception(error):
-        return SendFailure.INTERRUPTED, "The flow was asked to stop in Temporal while it told the DERMS."
+        return SendFailure.INTERRUPTED, "The workflow was asked to stop in Temporal while it notified the DERMS."
     cause = error.__cause__
     if isinstance(cause, ApplicationError) and cause.type == SendFailure.REFUSED:
         return SendFailure.REFUSED, cause.message

@@ -12,7 +12,7 @@ from models.errors import Refused
 from models.messages.signals import CancelRequested
 from models.messages.synchronization import DermsAcknowledgement
 from models.messages.text import MAXIMUM_LENGTH
-from workflows.signals import MessageDeduplicator
+from workflows.deduplication import MessageDeduplicator
 
 LONG = "x" * 5000
 
