@@ -12,10 +12,11 @@ from models.scope import Scope, SystemScope
 from models.states.shipment import ShipmentState
 from models.tables.device_setup import DeviceShipment
 from operations.catalog.versions import CatalogCache
-from operations.enrollment.acceptance import get_enrollment_progress, load_and_resume, load_enrollment
+from operations.enrollment.acceptance import load_and_resume, load_enrollment
 from operations.enrollment.association_after_setup import (
     AWAITING_DEVICE,
     associate_candidate,
+    get_earlier_result,
     load_candidate,
     to_requested_device,
 )
@@ -90,8 +91,7 @@ async def associate_shipped_device(
     now = datetime.now(UTC)
     loaded = await load_and_resume(session, scope, enrollment_id)
     if loaded[0].state not in AWAITING_DEVICE:
-        here = await get_enrollment_progress(session, enrollment_id)
-        return InstallationResult(state=here.state, sync_request_id=here.sync_request_id)
+        return await get_earlier_result(session, enrollment_id)
     row = await shipments.get_for_update(session, shipment_id)
     if row.state is not _H.CONFIRMED:
         return InstallationResult(state=loaded[0].state, verdict=row.sent_back or f"{row.number} is {row.state}.")
@@ -115,8 +115,7 @@ async def associate_own_devices(
     now = datetime.now(UTC)
     loaded = await load_and_resume(session, scope, enrollment_id)
     if loaded[0].state not in AWAITING_DEVICE:
-        here = await get_enrollment_progress(session, enrollment_id)
-        return InstallationResult(state=here.state, sync_request_id=here.sync_request_id)
+        return await get_earlier_result(session, enrollment_id)
     asked = EnrollmentApplication.model_validate(loaded[0].application)
     one = await load_candidate(session, catalogs, now, loaded, asked.devices, "customer")
     installed = await associate_candidate(session, scope, now, one)
