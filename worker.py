@@ -121,7 +121,7 @@ async def run_worker(settings: Settings, client: Client) -> AsyncGenerator[Runni
     engine = create_engine(url, settings.database_pool_size)
     statements = StatementCount()
     statements.watch(engine)
-    sessions = create_sessions(engine)
+    sessions = create_sessions(engine, acknowledgement_timeout=settings.acknowledgement_timeout)
     limits = httpx.Limits(max_connections=50, max_keepalive_connections=50)
     async with httpx.AsyncClient(limits=limits) as http:
         derms = DermsClient(http, settings.derms_url, settings.derms_secret.get_secret_value(), settings.derms_timeout)

@@ -60,18 +60,13 @@ class BatchActivities:
             return await runs.record_page(session, _SCOPE, run, await self._run_step(session, run, at))
 
     async def _run_step(self, session: AsyncSession, run: runs.BatchRun, at: BatchProgress) -> PageResult:
-        seconds = self._timeout.total_seconds()
         match at.step:
             case "subscriptions_never_announced":
-                return await missing_syncs.enqueue_subscription_syncs(
-                    session, _SCOPE, self._catalogs, at.cursor, seconds
-                )
+                return await missing_syncs.enqueue_subscription_syncs(session, _SCOPE, self._catalogs, at.cursor)
             case "replacements_never_announced":
-                return await missing_syncs.enqueue_replacement_syncs(
-                    session, _SCOPE, self._catalogs, at.cursor, seconds
-                )
+                return await missing_syncs.enqueue_replacement_syncs(session, _SCOPE, self._catalogs, at.cursor)
             case "move_outs":
-                return await move_outs.sweep_move_outs(session, _CIS_SCOPE, self._catalogs, at.cursor, seconds)
+                return await move_outs.sweep_move_outs(session, _CIS_SCOPE, self._catalogs, at.cursor)
             case "release":
                 return await sync_monitor.release_held_page(session, _SCOPE, self._catalogs)
             case "overdue":
@@ -147,8 +142,7 @@ class BatchActivities:
             run = await runs.get_run_for_update(session, at)
             if runs.to_run_status(run) != at:
                 return runs.to_run_status(run)
-            seconds = self._timeout.total_seconds()
-            done = await initial_load.repair(session, _SCOPE, at.step or "", looked, found, seconds)
+            done = await initial_load.repair(session, _SCOPE, at.step or "", looked, found)
             return await runs.record_page(session, _SCOPE, run, done)
 
     @activity.defn

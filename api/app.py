@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from fastapi import Depends, FastAPI
 from temporalio.client import Client
@@ -50,7 +51,7 @@ def create_app(
     derms_secret: str,
     head_end_secret: str,
     temporal_ui_url: str,
-    acknowledgement_timeout_seconds: float,
+    acknowledgement_timeout: timedelta,
 ) -> FastAPI:
     """Returns the API over a database and a Temporal client. It opens and closes its own connections."""
 
@@ -59,7 +60,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         engine = create_engine(database_url, pool_size)
-        sessions = create_sessions(engine, delivers_within=outbox.HEAD_START)
+        sessions = create_sessions(
+            engine, delivers_within=outbox.HEAD_START, acknowledgement_timeout=acknowledgement_timeout
+        )
         inline_delivery = InlineDelivery(temporal, sessions)
         app.state.context = Context(
             sessions=sessions,
@@ -69,7 +72,6 @@ def create_app(
             derms_secret=derms_secret,
             head_end_secret=head_end_secret,
             temporal_ui_url=temporal_ui_url,
-            acknowledgement_timeout_seconds=acknowledgement_timeout_seconds,
         )
         app.state.context.statements.watch(engine)
         inline_delivery.start(supervisor)

@@ -24,7 +24,6 @@ class Context:
     derms_secret: str
     head_end_secret: str
     temporal_ui_url: str
-    acknowledgement_timeout_seconds: float
     statements: StatementCount = field(default_factory=StatementCount)
     catalogs: CatalogCache = field(default_factory=CatalogCache)
 

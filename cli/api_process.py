@@ -31,7 +31,7 @@ async def _run(settings: Settings) -> None:
         derms_secret=settings.derms_secret.get_secret_value(),
         head_end_secret=settings.head_end_secret.get_secret_value(),
         temporal_ui_url=settings.temporal_ui_url,
-        acknowledgement_timeout_seconds=settings.acknowledgement_timeout.total_seconds(),
+        acknowledgement_timeout=settings.acknowledgement_timeout,
     )
     config = uvicorn.Config(
         application,

@@ -55,8 +55,6 @@ async def get_batch_run(name: BatchName, run: BatchRunPath, scope: AsOperator, c
 async def resend_reconciliation_differences(run: BatchRunPath, scope: AsOperator, context: InContext) -> ResendResult:
     """Send the DERMS every subscription that the run found different, where sending it again may correct it."""
     async with transaction(context.sessions) as session:
-        sync_requests = await reconciliation.resend(
-            session, scope, context.catalogs, run, context.acknowledgement_timeout_seconds
-        )
+        sync_requests = await reconciliation.resend(session, scope, context.catalogs, run)
     context.deliver(session)
     return ResendResult(run=run, sync_requests=sync_requests)

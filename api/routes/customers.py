@@ -45,7 +45,6 @@ async def import_customers(body: CustomerImportRequest, scope: AsOperator, conte
             scope,
             context.catalogs,
             [record.cis_service_point_id for record in records],
-            acknowledgement_timeout_seconds=context.acknowledgement_timeout_seconds,
         )
     context.deliver(session)
     return CustomerImportView(

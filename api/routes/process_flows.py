@@ -105,7 +105,6 @@ async def finish_process_flow(
             context.catalogs,
             process_flow,
             base=parse_if_match(if_match),
-            acknowledgement_timeout_seconds=context.acknowledgement_timeout_seconds,
         )
     context.deliver(session)
     response.headers["Location"] = finished.path

@@ -26,7 +26,7 @@ from models.states.enrollment import EnrollmentState
 from models.states.subscription import SubscriptionState
 from models.views.enrollment import EnrollmentSummary, EnrollmentView
 from models.views.view import Page
-from operations.enrollment import enrollments, queries
+from operations.enrollment import enrollments, queries, submission
 from operations.platform.database import transaction
 
 router = APIRouter(prefix="/v1/program-enrollments", tags=["program enrollments"])
@@ -44,17 +44,16 @@ async def submit_program_enrollment(
 
     The same transaction id with the same content returns the same answer; with other content it is a conflict."""
     async with transaction(context.sessions) as session:
-        submitted = await enrollments.submit_enrollment(
+        submitted = await submission.submit_enrollment(
             session,
             scope,
             EnrollmentApplication.model_validate(body.model_dump()),
             idempotency_key=idempotency_key,
-            acknowledgement_timeout_seconds=context.acknowledgement_timeout_seconds,
         )
     context.deliver(session)
-    links = build_enrollment_links(context, submitted.enrollment_id)
+    links = build_enrollment_links(context, submitted.id)
     response.headers["Location"] = links["self"]
-    return EnrollmentStatusView(id=submitted.enrollment_id, state=submitted.state, links=links)
+    return EnrollmentStatusView(id=submitted.id, state=submitted.state, links=links)
 
 
 @router.get("")

@@ -30,7 +30,7 @@ from models.states.unenrollment import UnenrollmentState
 from models.views.unenrollment import UnenrollmentSummary, UnenrollmentView
 from models.views.view import Page
 from operations.platform.database import transaction
-from operations.unenrollment import queries, removals, steps, unenrollments
+from operations.unenrollment import queries, removals, steps, submission, unenrollments
 
 router = APIRouter(prefix="/v1/program-unenrollments", tags=["program unenrollments"])
 
@@ -54,15 +54,14 @@ async def submit_program_unenrollment(
 
     The same transaction id with the same content returns the same answer; with other content it is a conflict."""
     async with transaction(context.sessions) as session:
-        submitted = await unenrollments.submit_unenrollment(
+        submitted = await submission.submit_unenrollment(
             session,
             scope,
             UnenrollmentApplication.model_validate(body.model_dump()),
             idempotency_key=idempotency_key,
-            acknowledgement_timeout_seconds=context.acknowledgement_timeout_seconds,
         )
-    response.headers["Location"] = build_unenrollment_links(context, submitted.unenrollment_id)["self"]
-    return _respond(context, session, submitted.unenrollment_id, submitted.state)
+    response.headers["Location"] = build_unenrollment_links(context, submitted.id)["self"]
+    return _respond(context, session, submitted.id, submitted.state)
 
 
 @router.get("")

@@ -27,7 +27,7 @@ from models.states.service_call import ServiceCallState
 from models.views.service_call import ServiceCallSummary, ServiceCallView
 from models.views.view import Page
 from operations.platform.database import transaction
-from operations.service_call import decisions, queries, service_calls
+from operations.service_call import decisions, queries, submission
 
 router = APIRouter(prefix="/v1/service-calls", tags=["service calls"])
 
@@ -51,16 +51,15 @@ async def submit_service_call(
 
     The same transaction id with the same content returns the same answer; with other content it is a conflict."""
     async with transaction(context.sessions) as session:
-        submitted = await service_calls.submit_service_call(
+        submitted = await submission.submit_service_call(
             session,
             scope,
             context.catalogs,
             ServiceCallApplication.model_validate(body.model_dump()),
             idempotency_key=idempotency_key,
-            acknowledgement_timeout_seconds=context.acknowledgement_timeout_seconds,
         )
-    response.headers["Location"] = build_service_call_links(context, submitted.service_call_id)["self"]
-    return _respond(context, session, submitted.service_call_id, submitted.state)
+    response.headers["Location"] = build_service_call_links(context, submitted.id)["self"]
+    return _respond(context, session, submitted.id, submitted.state)
 
 
 @router.get("")

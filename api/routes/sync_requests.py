@@ -80,9 +80,7 @@ async def create_sync_request(
 ) -> SyncRequestStatusView:
     """Send the current state of a subscription to the DERMS again, after its last sync request was canceled."""
     async with transaction(context.sessions) as session:
-        sync_request = await sync_repairs.resync_subscription(
-            session, scope, context.catalogs, body.subscription, context.acknowledgement_timeout_seconds
-        )
+        sync_request = await sync_repairs.resync_subscription(session, scope, context.catalogs, body.subscription)
     return _respond(context, session, sync_request, SyncState.PENDING)
 
 

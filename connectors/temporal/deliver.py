@@ -18,6 +18,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from connectors.temporal.client import TASK_QUEUE
+from models.messages.workflow_start import StartPayload
 
 _RPC_TIMEOUT = timedelta(seconds=5)
 
@@ -88,20 +89,21 @@ def _is_namespace_missing(error: RPCError) -> bool:
 
 
 async def _start(client: Client, workflow_id: str, name: str, payload: dict[str, Any]) -> None:
+    start = StartPayload.model_validate(payload)
     attributes = [
-        SearchAttributePair(SearchAttributeKey.for_keyword(key), value) for key, value in payload["attributes"].items()
+        SearchAttributePair(SearchAttributeKey.for_keyword(key), value) for key, value in start.attributes.items()
     ]
     # A repair may start a workflow again that was terminated or failed, never one that has completed.
     again = WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
     await client.start_workflow(
         name,
-        payload["input"],
+        start.input,
         id=workflow_id,
         task_queue=TASK_QUEUE,
-        id_reuse_policy=again if payload.get("again") else WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        id_reuse_policy=again if start.again else WorkflowIDReusePolicy.REJECT_DUPLICATE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         search_attributes=TypedSearchAttributes(attributes),
-        static_summary=payload["summary"],
-        static_details=payload["details"],
+        static_summary=start.summary,
+        static_details=start.details,
         rpc_timeout=_RPC_TIMEOUT,
     )

@@ -6,6 +6,7 @@ from models.messages.shipment import AwaitedShipment
 from models.messages.site_visit import AwaitedVisit
 from models.messages.synchronization import SyncOutcome
 from models.messages.text import Text
+from models.messages.workflow_start import SynchronizingInput
 from models.states.enrollment import EnrollmentState
 
 WORKFLOW = "Enroll"
@@ -14,11 +15,10 @@ WORKFLOW = "Enroll"
 PLACE_FREED = "place_freed"
 
 
-class EnrollInput(Message):
+class EnrollInput(SynchronizingInput):
     """Which enrolment to carry through."""
 
     enrollment_id: str
-    acknowledgement_timeout_seconds: float = 900.0
 
 
 class DeviceSetupPlan(Message):

@@ -4,17 +4,17 @@ from models.messages.message import Message
 from models.messages.site_visit import AwaitedVisit
 from models.messages.synchronization import SyncOutcome
 from models.messages.text import Text
+from models.messages.workflow_start import SynchronizingInput
 from models.states.service_call import ServiceCallState
 
 WORKFLOW = "ServiceCall"
 ACTION_CHOSEN = "action_chosen"
 
 
-class ServiceCallInput(Message):
+class ServiceCallInput(SynchronizingInput):
     """Which service call to carry through."""
 
     service_call_id: str
-    acknowledgement_timeout_seconds: float = 900.0
 
 
 class ActionChosen(Message):

@@ -2,15 +2,15 @@
 
 from models.messages.message import Message
 from models.messages.synchronization import SyncOutcome
+from models.messages.workflow_start import SynchronizingInput
 
 WORKFLOW = "HandOver"
 
 
-class SyncRequestWorkflowInput(Message):
+class SyncRequestWorkflowInput(SynchronizingInput):
     """Which sync request to carry through."""
 
     sync_request_id: str
-    acknowledgement_timeout_seconds: float = 900.0
 
 
 class SyncRequestWorkflowResult(Message):

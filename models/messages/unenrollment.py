@@ -5,6 +5,7 @@ from models.messages.message import Message
 from models.messages.site_visit import AwaitedVisit
 from models.messages.synchronization import SyncOutcome
 from models.messages.text import Text
+from models.messages.workflow_start import SynchronizingInput
 from models.states.unenrollment import UnenrollmentState
 
 WORKFLOW = "Unenroll"
@@ -14,11 +15,10 @@ DEVICE_KEPT = "device_kept"
 DAY_CHANGED = "day_changed"
 
 
-class UnenrollInput(Message):
+class UnenrollInput(SynchronizingInput):
     """Which unenrolment to carry through."""
 
     unenrollment_id: str
-    acknowledgement_timeout_seconds: float = 900.0
 
 
 class DeviceRemoval(Message):

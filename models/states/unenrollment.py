@@ -37,3 +37,6 @@ UNENROLLMENT_TRANSITIONS: dict[UnenrollmentState, frozenset[UnenrollmentState]] 
     _U.REJECTED: frozenset(),
     _U.CANCELLED: frozenset(),
 }
+
+ENDED_UNENROLLMENTS = frozenset(state for state, after in UNENROLLMENT_TRANSITIONS.items() if not after)
+"""The states of an unenrollment for which nothing is left to do."""

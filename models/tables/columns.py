@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
-from pydantic import JsonValue
-from sqlalchemy import Column, Computed, DateTime, Enum, ForeignKey, Numeric, Text
+from pydantic import BaseModel, JsonValue
+from sqlalchemy import Column, Computed, DateTime, Dialect, Enum, ForeignKey, Numeric, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlmodel import SQLModel
 
@@ -18,6 +18,7 @@ class TableRow(SQLModel):
     __tablename__: ClassVar[str]  # pyright: ignore[reportIncompatibleVariableOverride, reportIncompatibleMethodOverride]
 
 
+V = TypeVar("V", bound=BaseModel)
 Json = Mapping[str, JsonValue] | Sequence[JsonValue]
 
 
@@ -42,6 +43,28 @@ def timestamp_column(*, nullable: bool = False, index: bool = False) -> Column[d
 def json_column(*, nullable: bool = False) -> Column[Any]:
     """A jsonb document."""
     return Column(JSONB(none_as_null=True), nullable=nullable)
+
+
+class ValueList(TypeDecorator[tuple[V, ...]], Generic[V]):
+    """A jsonb array whose elements are read as values of one type."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def __init__(self, kind: type[V]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: Sequence[V] | None, dialect: Dialect) -> Any:
+        return None if value is None else [one.model_dump(mode="json") for one in value]
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[V, ...] | None:
+        return None if value is None else tuple(self.kind.model_validate(one) for one in value)
+
+
+def value_list_column(kind: type[V]) -> Column[tuple[V, ...]]:
+    """A jsonb array of values of this type."""
+    return Column(ValueList(kind), nullable=False)
 
 
 def power_column(*, nullable: bool = False) -> Column[Any]:

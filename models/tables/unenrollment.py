@@ -17,7 +17,9 @@ from models.tables.columns import (
     primary_key_column,
     text_column,
     timestamp_column,
+    value_list_column,
 )
+from models.unenrolling_device import UnenrollingDevice
 
 
 class Unenrollment(TableRow, table=True):
@@ -46,7 +48,7 @@ class Unenrollment(TableRow, table=True):
     effective_at: datetime = Field(sa_column=timestamp_column())
     application: Any = Field(sa_column=json_column())
     decision: Any = Field(default=None, sa_column=json_column(nullable=True))
-    devices: Any = Field(sa_column=json_column())
+    devices: tuple[UnenrollingDevice, ...] = Field(sa_column=value_list_column(UnenrollingDevice))
     whole: bool
     """Every device of the subscription leaves, so that it ends."""
     state: UnenrollmentState = Field(sa_column=enum_column(UnenrollmentState))

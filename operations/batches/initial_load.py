@@ -7,6 +7,7 @@ and Temporal runs a workflow id once. It leaves alone what changed within GRACE_
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, select
@@ -20,16 +21,17 @@ from models.scope import Scope
 from models.states.enrollment import ENROLLMENT_TRANSITIONS, EnrollmentState
 from models.states.outbox import OutboxState
 from models.states.service_call import ServiceCallState
-from models.states.unenrollment import UnenrollmentState
-from models.tables.enrollment import Enrollment
+from models.states.unenrollment import ENDED_UNENROLLMENTS
 from models.tables.messages import OutboxMessage
-from models.tables.service_call import ServiceCall
 from models.tables.sync_request import SyncRequest
-from models.tables.unenrollment import Unenrollment
-from operations.batches.restart_workflows import RestartableRequest, restart_workflows
+from operations.batches.restart_workflows import restart_workflows
 from operations.batches.runs import PageResult
+from operations.enrollment.submission import ENROLLMENT
 from operations.platform.audit import AuditTrail
+from operations.platform.submission import RequestKind, RequestTable
+from operations.service_call.submission import SERVICE_CALL
 from operations.synchronization.standalone_sync import start_sync_workflow
+from operations.unenrollment.submission import UNENROLLMENT
 from rules.synchronization.order import FINAL_STATES
 from rules.workflow_repair import WorkflowRepair, choose_repair
 
@@ -54,22 +56,25 @@ class OpenWorkPage(NamedTuple):
 _DONE_ENROLLMENT_STATES = frozenset(
     {state for state, after in ENROLLMENT_TRANSITIONS.items() if not after} | {EnrollmentState.ENROLLED}
 )
-_DONE_UNENROLLMENT_STATES = (UnenrollmentState.UNENROLLED, UnenrollmentState.REJECTED, UnenrollmentState.CANCELLED)
 _DONE_SERVICE_CALL_STATES = (ServiceCallState.CLOSED, ServiceCallState.CANCELLED)
 
 
-class _RequestKind(NamedTuple):
-    """Requests of one table, the states in which their work is done, and the id of each one's workflow."""
+class _RestartableKind(NamedTuple):
+    """Requests of one kind, the states in which their work is done, and the id of each one's workflow."""
 
-    table: type[RestartableRequest]
-    done_states: Collection[str]
+    kind: RequestKind[Any]
+    done_states: Collection[StrEnum]
     workflow_id: Callable[[str], str]
 
+    @property
+    def table(self) -> type[RequestTable]:
+        return self.kind.table
 
-_REQUEST_KINDS: Mapping[str, _RequestKind] = {
-    "enrollments": _RequestKind(Enrollment, _DONE_ENROLLMENT_STATES, enrollment_workflow_id),
-    "unenrollments": _RequestKind(Unenrollment, _DONE_UNENROLLMENT_STATES, unenrollment_workflow_id),
-    "service_calls": _RequestKind(ServiceCall, _DONE_SERVICE_CALL_STATES, service_call_workflow_id),
+
+_REQUEST_KINDS: Mapping[str, _RestartableKind] = {
+    "enrollments": _RestartableKind(ENROLLMENT, _DONE_ENROLLMENT_STATES, enrollment_workflow_id),
+    "unenrollments": _RestartableKind(UNENROLLMENT, ENDED_UNENROLLMENTS, unenrollment_workflow_id),
+    "service_calls": _RestartableKind(SERVICE_CALL, _DONE_SERVICE_CALL_STATES, service_call_workflow_id),
 }
 
 
@@ -102,7 +107,7 @@ async def _get_open_work(session: AsyncSession, step: str, cursor: str) -> list[
     return [OpenWork(one, kind.workflow_id(one)) for one in ids]
 
 
-def _is_open(kind: _RequestKind) -> ColumnElement[bool]:
+def _is_open(kind: _RestartableKind) -> ColumnElement[bool]:
     return col(kind.table.state).not_in(kind.done_states)
 
 
@@ -118,12 +123,7 @@ def _select_page(statement: Select[Any], kind: Any, cursor: str) -> Select[Any]:
 
 
 async def repair(
-    session: AsyncSession,
-    scope: Scope,
-    step: str,
-    page: OpenWorkPage,
-    statuses: Mapping[str, WorkflowStatus],
-    timeout: float,
+    session: AsyncSession, scope: Scope, step: str, page: OpenWorkPage, statuses: Mapping[str, WorkflowStatus]
 ) -> PageResult:
     """Start the workflows that do not run, and report what only a person can judge."""
     only_telling = step == "sync_requests"
@@ -133,16 +133,16 @@ async def repair(
             repairs[choose_repair(statuses[one.workflow_id], only_telling=only_telling)].append(one.id)
     counts = {"looked_at": len(page.items)}
     if ids := repairs[WorkflowRepair.SEND_SYNC_REQUEST]:
-        counts["handed_over"] = await _start_sync_workflows(session, scope, ids, timeout)
+        counts["handed_over"] = await _start_sync_workflows(session, scope, ids)
     if ids := repairs[WorkflowRepair.START]:
-        kind = _REQUEST_KINDS[step]
-        counts["started"] = await restart_workflows(session, scope, kind.table, ids, kind.done_states, timeout)
+        restartable = _REQUEST_KINDS[step]
+        counts["started"] = await restart_workflows(session, scope, restartable.kind, ids, restartable.done_states)
     if unclear := repairs[WorkflowRepair.REPORT]:
         counts["flows_ended_early"] = len(unclear)
     return PageResult(page.cursor, counts, tuple(_build_finding(one) for one in unclear))
 
 
-async def _start_sync_workflows(session: AsyncSession, scope: Scope, ids: Sequence[str], timeout: float) -> int:
+async def _start_sync_workflows(session: AsyncSession, scope: Scope, ids: Sequence[str]) -> int:
     """Start workflows for sync requests, but not for those of an open request: that request's workflow sends them, and
     is started again itself."""
     statement = (
@@ -160,7 +160,7 @@ async def _start_sync_workflows(session: AsyncSession, scope: Scope, ids: Sequen
     now = datetime.now(UTC)
     trail = AuditTrail(scope, now, "")
     for request in requests:
-        await start_sync_workflow(session, request, timeout)
+        await start_sync_workflow(session, request)
         request.updated_at = now
         trail.for_request(request.journey).note(request.id, "syn:handed_over")
     await trail.write(session)

@@ -22,7 +22,7 @@ _ROWS_PER_WINDOW = 1000
 
 
 async def enqueue_subscription_syncs(
-    session: AsyncSession, scope: Scope, catalogs: CatalogCache, cursor: str, timeout: float
+    session: AsyncSession, scope: Scope, catalogs: CatalogCache, cursor: str
 ) -> PageResult:
     """Create the sync requests of active subscriptions that have none."""
     window = await _get_id_window(session, select(col(ProgramSubscription.id)), col(ProgramSubscription.id), cursor)
@@ -39,12 +39,12 @@ async def enqueue_subscription_syncs(
     found = (await session.scalars(statement)).all()
     enqueued = await _get_already_enqueued(session, col(SyncRequest.subscription_id), [one.id for one in found])
     missing = [(one, one.enrollment_id) for one in found if one.id not in enqueued]
-    await enqueue_standalone_syncs(session, scope, catalogs, missing, SyncKind.ENROLL, timeout)
+    await enqueue_standalone_syncs(session, scope, catalogs, missing, SyncKind.ENROLL)
     return _build_page_result(window, len(missing))
 
 
 async def enqueue_replacement_syncs(
-    session: AsyncSession, scope: Scope, catalogs: CatalogCache, cursor: str, timeout: float
+    session: AsyncSession, scope: Scope, catalogs: CatalogCache, cursor: str
 ) -> PageResult:
     """Create the sync requests of finished device replacements that have none."""
     replacements = select(col(ServiceCall.id)).where(col(ServiceCall.replaced_by).is_not(None))
@@ -64,7 +64,7 @@ async def enqueue_replacement_syncs(
     found = (await session.execute(statement)).all()
     enqueued = await _get_already_enqueued(session, col(SyncRequest.journey), [call for _, call in found])
     missing = [(subscription, call) for subscription, call in found if call not in enqueued]
-    await enqueue_standalone_syncs(session, scope, catalogs, missing, SyncKind.REPLACE_DEVICE, timeout)
+    await enqueue_standalone_syncs(session, scope, catalogs, missing, SyncKind.REPLACE_DEVICE)
     return _build_page_result(window, len(missing))
 
 

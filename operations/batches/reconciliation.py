@@ -157,9 +157,7 @@ def _build_listed_finding(kind: BatchFindingKind, one: ListedResource, row: Any)
     }
 
 
-async def resend(
-    session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, run_id: str, timeout: float
-) -> tuple[str, ...]:
+async def resend(session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, run_id: str) -> tuple[str, ...]:
     """Send the DERMS each subscription again with a difference that this may resolve, each once a run. Return the sync
     requests.
 
@@ -175,7 +173,7 @@ async def resend(
             "The run has not ended yet.", fix="Wait until the run has ended, then ask again.", code="batch-running"
         )
     wanted = {one["subscription"] for one in run.findings if one.get("resendable") and not one.get("resent")}
-    made = await _enqueue_syncs(session, scope, catalogs, sorted(wanted), timeout)
+    made = await _enqueue_syncs(session, scope, catalogs, sorted(wanted))
     run.findings = [
         one | {"resent": made[one["subscription"]]} if one.get("resendable") and one["subscription"] in made else one
         for one in run.findings
@@ -184,11 +182,11 @@ async def resend(
 
 
 async def _enqueue_syncs(
-    session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, subscription_ids: list[str], timeout: float
+    session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, subscription_ids: list[str]
 ) -> dict[str, str]:
     rows = await session.scalars(
         select(ProgramSubscription).where(col(ProgramSubscription.id).in_(subscription_ids)).with_for_update()
     )
     changes = [(subscription, subscription.enrollment_id) for subscription in rows]
-    made = await enqueue_standalone_syncs(session, scope, catalogs, changes, SyncKind.CUSTOMER_ASSET_LOAD, timeout)
+    made = await enqueue_standalone_syncs(session, scope, catalogs, changes, SyncKind.CUSTOMER_ASSET_LOAD)
     return {subscription.id: sync_request_id for (subscription, _), sync_request_id in zip(changes, made, strict=True)}

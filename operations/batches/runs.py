@@ -14,6 +14,7 @@ from models.batches import BATCHES, BatchName
 from models.errors import ContentMismatch, NotFound
 from models.ids import batch_workflow_id, new_id
 from models.messages.batch import WORKFLOW, BatchInput, BatchProgress
+from models.messages.workflow_start import WorkflowStart
 from models.scope import Scope
 from models.states.batch_run import BATCH_RUN_TRANSITIONS, BatchRunState
 from models.tables.batch_run import BatchRun
@@ -75,13 +76,15 @@ async def start_run(session: AsyncSession, scope: Scope, name: BatchName, *, ide
     made = await _insert_run(session, name, run_id, workflow_id, scope, idempotency_key)
     if not made:
         return await _get_earlier_run(session, scope, name, idempotency_key)
-    start_of_flow = {
-        "input": BatchInput(name=name).model_dump(mode="json"),
-        "summary": f"{name}, started by hand",
-        "details": BATCHES[name].description,
-        "attributes": {},
-    }
-    await outbox.enqueue(session, "start", WORKFLOW, [(workflow_id, start_of_flow)])
+    start = WorkflowStart(
+        workflow=WORKFLOW,
+        workflow_id=workflow_id,
+        input=BatchInput(name=name),
+        summary=f"{name}, started by hand",
+        details=BATCHES[name].description,
+        attributes={},
+    )
+    await outbox.enqueue_starts(session, [start])
     return StartedRun(run_id, BatchRunState.RUNNING, is_new=True)
 
 

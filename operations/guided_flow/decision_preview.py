@@ -20,8 +20,8 @@ from operations.catalog.eligibility_facts import build_usage_columns, gather_app
 from operations.catalog.versions import CatalogCache, IndexedCatalog
 from operations.guided_flow.drafts import Draft
 from operations.guided_flow.finish import build_request
-from operations.unenrollment import steps
-from operations.unenrollment.unenrollments import resolve_effective_at
+from operations.unenrollment import case
+from operations.unenrollment.submission import resolve_effective_at
 from rules.eligibility.decide import decide_eligibility
 from rules.guided_flow.panels import build_request_document
 from rules.unenrollment import decide
@@ -82,5 +82,5 @@ async def _preview_unenrollment(
         .where(col(ServicePoint.cis_service_point_id) == subscription.service_point)
     )
     from_then_on = resolve_effective_at(application.effective_date, now, ZoneInfo(zone.one()))
-    asked = steps.UnenrollmentRequest(application, scope.actor, scope.channel, now, from_then_on)
-    return decide.decide_unenrollment(await steps.load_facts(session, catalog, asked, subscription, now))
+    asked = case.UnenrollmentRequest(application, scope.actor, scope.channel, now, from_then_on)
+    return decide.decide_unenrollment(await case.load_facts(session, catalog, asked, subscription, now))

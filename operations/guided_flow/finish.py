@@ -20,12 +20,12 @@ from models.tables.process_flow import ProcessFlow
 from models.validation import locate_pydantic_error
 from models.values import Value
 from operations.catalog.versions import CatalogCache
-from operations.enrollment import enrollments
+from operations.enrollment.submission import submit_enrollment
 from operations.guided_flow.drafts import Draft, build_draft, check_editable, check_version, get_for_update
 from operations.guided_flow.panel_facts import load_panel_facts
 from operations.platform.audit import AuditTrail
-from operations.service_call import service_calls
-from operations.unenrollment import unenrollments
+from operations.service_call.submission import submit_service_call
+from operations.unenrollment.submission import submit_unenrollment
 from rules.guided_flow.panels import (
     EvaluatedPanel,
     build_request_document,
@@ -57,7 +57,6 @@ async def finish_process_flow(
     process_flow_id: str,
     *,
     base: int | None,
-    acknowledgement_timeout_seconds: float,
 ) -> FinishedProcessFlow:
     """Submits what was entered, exactly once: a flow that is submitted gives the same answer again.
 
@@ -78,9 +77,7 @@ async def finish_process_flow(
     _check_complete(draft.panels, "The flow is not complete; nothing was submitted.", "panel-invalid")
     panels = await _get_panels_in_force(session, catalogs, row, draft)
     try:
-        result = await _submit_request(
-            session, scope, catalogs, row, build_request_document(panels), acknowledgement_timeout_seconds
-        )
+        result = await _submit_request(session, scope, catalogs, row, build_request_document(panels))
     except GridenrollError as error:
         error.pointers = tuple(locate_error(panels, fault) for fault in error.pointers)
         raise
@@ -127,27 +124,21 @@ async def _submit_request(
     catalogs: CatalogCache,
     row: ProcessFlow,
     document: dict[str, Any],
-    acknowledgement_timeout_seconds: float,
 ) -> str:
     """Submits the document under the draft's own id as transaction id, so that it is one request however often.
 
     Raises:
         Invalid: the panels do not make a whole request; the configuration lacks a field.
     """
-    told = {"acknowledgement_timeout_seconds": acknowledgement_timeout_seconds}
     request = await build_request(session, row, document)
     match request:
         case EnrollmentApplication():
-            made = await enrollments.submit_enrollment(session, scope, request, idempotency_key=None, **told)
-            return made.enrollment_id
+            submitted = await submit_enrollment(session, scope, request, idempotency_key=None)
         case UnenrollmentApplication():
-            left = await unenrollments.submit_unenrollment(session, scope, request, idempotency_key=None, **told)
-            return left.unenrollment_id
+            submitted = await submit_unenrollment(session, scope, request, idempotency_key=None)
         case ServiceCallApplication():
-            called = await service_calls.submit_service_call(
-                session, scope, catalogs, request, idempotency_key=None, **told
-            )
-            return called.service_call_id
+            submitted = await submit_service_call(session, scope, catalogs, request, idempotency_key=None)
+    return submitted.id
 
 
 async def build_request(

@@ -36,6 +36,9 @@ _CONFLICTING = frozenset({"23503", "23505", "23514"})
 DELIVERY_TIME_KEY = "delivers_within"
 """The key in a session's `info` of the time in which its process delivers the outbox messages that it commits."""
 
+ACKNOWLEDGEMENT_TIMEOUT_KEY = "acknowledgement_timeout_seconds"
+"""The key in a session's `info` of the time for which workflows started in it wait for an acknowledgement."""
+
 _DISK_FULL = "53100"
 
 _LOST = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
@@ -104,10 +107,24 @@ def _leave_read_only_server(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
-def create_sessions(engine: AsyncEngine, *, delivers_within: timedelta = timedelta()) -> Sessions:
-    """Return a factory of sessions that never load implicitly after a commit. For the time `delivers_within`, the relay
-    leaves their outbox messages to this process, which delivers them itself."""
-    info = {DELIVERY_TIME_KEY: delivers_within}
+def create_sessions(
+    engine: AsyncEngine,
+    *,
+    delivers_within: timedelta = timedelta(),
+    acknowledgement_timeout: timedelta = timedelta(minutes=15),
+) -> Sessions:
+    """Return a factory of sessions that never load implicitly after a commit.
+
+    Args:
+        engine: the pool of connections.
+        delivers_within: for this time the relay leaves the sessions' outbox messages to this process, which delivers
+            them itself.
+        acknowledgement_timeout: how long the workflows that the sessions start wait for an acknowledgement.
+    """
+    info = {
+        DELIVERY_TIME_KEY: delivers_within,
+        ACKNOWLEDGEMENT_TIMEOUT_KEY: acknowledgement_timeout.total_seconds(),
+    }
     return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False, autoflush=False, info=info)
 
 

@@ -15,10 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from models.messages.message import Message
+from models.messages.workflow_start import WorkflowStart
 from models.states.outbox import OutboxState
 from models.tables.messages import OutboxMessage
 from operations.platform.bulk_insert import build_insert, to_json
-from operations.platform.database import DELIVERY_TIME_KEY
+from operations.platform.database import ACKNOWLEDGEMENT_TIMEOUT_KEY, DELIVERY_TIME_KEY
 
 HEAD_START = timedelta(seconds=5)
 LEASE = timedelta(seconds=20)
@@ -32,8 +33,8 @@ MAX_ERROR_LENGTH = 500
 MAX_PAYLOAD_LENGTH = 100_000
 """The most characters of an unreadable message that are stored."""
 
-_RETURNED_COLUMNS = {"id": BigInteger, "workflow_id": Text, "payload": JSONB}
-_INSERT = f"{build_insert(OutboxMessage, 'rows')} RETURNING id, workflow_id, payload"
+_RETURNED_COLUMNS = {"id": BigInteger, "name": Text, "workflow_id": Text, "payload": JSONB}
+_INSERT = f"{build_insert(OutboxMessage, 'rows')} RETURNING id, name, workflow_id, payload"
 _ENQUEUE = text(_INSERT).columns(**_RETURNED_COLUMNS)
 _ENQUEUE_AND_NOTIFY = text(
     f"WITH put AS ({_INSERT}), notified AS (SELECT pg_notify('{CHANNEL}', ''))"  # noqa: S608 - constants of ours
@@ -98,22 +99,19 @@ class UndeliveredMessage:
     tried: bool = True
 
 
-async def enqueue(
-    session: AsyncSession,
-    kind: Literal["start", "signal"],
-    name: str,
-    messages: list[tuple[str, dict[str, Any]]],
+async def _enqueue(
+    session: AsyncSession, kind: Literal["start", "signal"], messages: Sequence[tuple[str, str, dict[str, Any]]]
 ) -> None:
-    """Write one message for each (workflow id, payload). `pop_deliveries` returns them after the commit."""
+    """Write one message for each (name, workflow id, payload). `pop_deliveries` returns them after the commit."""
     if not messages:
         return
     head_start = session.info.get(DELIVERY_TIME_KEY, timedelta())
     now = datetime.now(UTC)
-    rows = [_build_row(kind, workflow_id, name, payload, now, now + head_start) for workflow_id, payload in messages]
+    rows = [_build_row(kind, id_, name, payload, now, now + head_start) for name, id_, payload in messages]
     kept = await session.execute(_ENQUEUE if head_start else _ENQUEUE_AND_NOTIFY, {"rows": to_json(rows)})
     found: list[Delivery] = session.info.setdefault("outbox", [])
     found += [
-        Delivery(id=row.id, kind=kind, workflow_id=row.workflow_id, name=name, payload=row.payload) for row in kept
+        Delivery(id=row.id, kind=kind, workflow_id=row.workflow_id, name=row.name, payload=row.payload) for row in kept
     ]
 
 
@@ -133,7 +131,19 @@ def _build_row(kind: str, workflow_id: str, name: str, payload: Any, now: dateti
 
 async def enqueue_signals(session: AsyncSession, name: str, messages: Sequence[tuple[str, Message]]) -> None:
     """Write one signal for each (workflow id, message)."""
-    await enqueue(session, "signal", name, [(flow, message.model_dump(mode="json")) for flow, message in messages])
+    rows = [(name, workflow_id, message.model_dump(mode="json")) for workflow_id, message in messages]
+    await _enqueue(session, "signal", rows)
+
+
+async def enqueue_starts(session: AsyncSession, starts: Sequence[WorkflowStart]) -> None:
+    """Write one start for each workflow. Workflows that wait for acknowledgements get the time-out that this process
+    was configured with, which its sessions know."""
+    seconds: float | None = session.info.get(ACKNOWLEDGEMENT_TIMEOUT_KEY)
+    if seconds is not None:
+        starts = [start.with_acknowledgement_timeout(seconds) for start in starts]
+    payloads = [start.build_payload().model_dump(mode="json", exclude_unset=True) for start in starts]
+    rows = [(start.workflow, start.workflow_id, payload) for start, payload in zip(starts, payloads, strict=True)]
+    await _enqueue(session, "start", rows)
 
 
 async def keep_undeliverable(session: AsyncSession, workflow_id: str, name: str, payload: Any, error: str) -> None:

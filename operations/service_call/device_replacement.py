@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select, update
+from sqlalchemy import select, type_coerce, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,6 +20,7 @@ from models.requests.completion import Completion, InstalledDevice
 from models.states.device import DEVICE_TRANSITIONS, DeviceState
 from models.states.subscription import REGISTRATION_TRANSITIONS, RegistrationState, SubscriptionState
 from models.states.sync_request import SyncKind
+from models.states.unenrollment import ENDED_UNENROLLMENTS
 from models.tables.service_call import ServiceCall
 from models.tables.subscription import (
     Device,
@@ -35,7 +37,6 @@ from operations.catalog.versions import CatalogCache
 from operations.platform.audit import AuditTrail
 from operations.service_call.service_calls import LIFECYCLE
 from operations.synchronization.enqueue import enqueue_sync
-from operations.unenrollment.unenrollments import ENDED
 from rules.capacity import CapacityNeed
 from rules.device_states import states_when_enrolled, states_when_replaced
 from rules.registration_states import states_when_released, states_when_unenrolled
@@ -155,9 +156,9 @@ async def _is_unenrolling(session: AsyncSession, call: ServiceCall) -> bool:
     """Whether this device leaves while others stay; where all leave, the new one leaves with them."""
     statement = select(col(Unenrollment.id)).where(
         col(Unenrollment.subscription_id) == call.subscription_id,
-        col(Unenrollment.state).not_in(ENDED),
+        col(Unenrollment.state).not_in(ENDED_UNENROLLMENTS),
         ~col(Unenrollment.whole),
-        col(Unenrollment.devices).contains([{"device": call.device_id}]),
+        type_coerce(col(Unenrollment.devices), JSONB).contains([{"device": call.device_id}]),
     )
     return await session.scalar(statement) is not None
 

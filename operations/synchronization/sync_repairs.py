@@ -56,9 +56,7 @@ async def retry(session: AsyncSession, scope: Scope, catalogs: CatalogCache, syn
     return request.state
 
 
-async def resync_subscription(
-    session: AsyncSession, scope: Scope, catalogs: CatalogCache, subscription_id: str, timeout: float
-) -> str:
+async def resync_subscription(session: AsyncSession, scope: Scope, catalogs: CatalogCache, subscription_id: str) -> str:
     """Send the DERMS a subscription as it is now, for example after its last sync request was canceled. Return the id
     of the new sync request.
 
@@ -76,7 +74,7 @@ async def resync_subscription(
     if under_way is not None:
         raise sync_already_in_progress(under_way)
     changes = [(subscription, subscription.enrollment_id)]
-    (made,) = await enqueue_standalone_syncs(session, scope, catalogs, changes, SyncKind.CUSTOMER_ASSET_LOAD, timeout)
+    (made,) = await enqueue_standalone_syncs(session, scope, catalogs, changes, SyncKind.CUSTOMER_ASSET_LOAD)
     return made
 
 

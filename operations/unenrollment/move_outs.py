@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from models.errors import Conflict
 from models.ids import unenrollment_workflow_id
-from models.messages.unenrollment import DAY_CHANGED, WORKFLOW, DayChanged
+from models.messages.unenrollment import DAY_CHANGED, DayChanged
 from models.requests.unenrollment import CIS_REQUESTER, MOVE_OUT_REASON, UnenrollmentApplication
 from models.scope import OperatorScope
 from models.states.enrollment import EnrollmentState
@@ -25,15 +25,10 @@ from operations.catalog.versions import CatalogCache
 from operations.enrollment import enrollments
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
-from operations.platform.bulk_insert import to_json
+from operations.platform.submission import create_submission, insert_requests
 from operations.unenrollment import steps as unenrollment_steps
 from operations.unenrollment import unenrollments
-from operations.unenrollment.unenrollments import (
-    INSERT_UNENROLLMENTS,
-    audit_submission,
-    build_row,
-    build_workflow_start,
-)
+from operations.unenrollment.submission import UNENROLLMENT, build_columns
 from rules.unenrollment.move_outs import (
     NOT_STARTED_STATES,
     MoveOutSteps,
@@ -124,8 +119,6 @@ async def apply_move_outs(
     scope: OperatorScope,
     catalogs: CatalogCache,
     service_points: Sequence[str],
-    *,
-    acknowledgement_timeout_seconds: float,
 ) -> MoveOutCounts:
     """Does what follows from what the CIS says of these service points now. The same news again changes nothing."""
     now = datetime.now(UTC)
@@ -145,9 +138,7 @@ async def apply_move_outs(
             await _change_effective_at(session, scope, one, steps, now)
         if steps.drop_approval:
             await unenrollment_steps.waive_approval(session, scope, catalogs, one.open_id, MOVED_OUT)
-    return MoveOutCounts(
-        await _start_unenrollments(session, scope, starts, now, acknowledgement_timeout_seconds), ended
-    )
+    return MoveOutCounts(await _start_unenrollments(session, scope, starts, now), ended)
 
 
 async def _cancel_enrollments(
@@ -218,30 +209,25 @@ async def _change_effective_at(
 
 
 async def _start_unenrollments(
-    session: AsyncSession, scope: OperatorScope, found: Sequence[Any], now: datetime, timeout: float
+    session: AsyncSession, scope: OperatorScope, participants: Sequence[Any], now: datetime
 ) -> int:
-    """Starts an unenrolment of each; one that somebody else asked to leave at this moment is left once, by theirs."""
-    rows = {row["id"]: row for row in (_build_row(scope, one, now) for one in found)}
-    if not rows:
-        return 0
-    made = (await session.execute(INSERT_UNENROLLMENTS, {"rows": to_json(rows.values())})).all()
-    for unenrollment_id, _ in made:
-        trail = AuditTrail(scope, now, unenrollment_id)
-        audit_submission(trail, rows[unenrollment_id])
-        await trail.write(session)
-    await outbox.enqueue(session, "start", WORKFLOW, [build_workflow_start(rows[one], timeout) for one, _ in made])
-    return len(made)
+    """Submits an unenrollment for each; where somebody else submits one at this moment, theirs counts. Returns how
+    many were started."""
+    rows = [_build_row(scope, one, now) for one in participants]
+    return len(await insert_requests(session, scope, UNENROLLMENT, rows)) if rows else 0
 
 
 def _build_row(scope: OperatorScope, one: Any, now: datetime) -> dict[str, Any]:
-    ahead = one.leaves_at > now
+    is_ahead = one.leaves_at > now
     application = UnenrollmentApplication(
         subscription=one.id,
         reason=MOVE_OUT_REASON,
-        effective_date=one.leaves_at.astimezone(ZoneInfo(one.time_zone)).date() if ahead else None,
+        effective_date=one.leaves_at.astimezone(ZoneInfo(one.time_zone)).date() if is_ahead else None,
         note="The CIS says so.",
     )
-    return build_row(scope, application, one, now) | {"requester": CIS_REQUESTER, "cis_said": _compute_digest(one)}
+    submission = create_submission(UNENROLLMENT, scope, application, now)
+    columns = build_columns(submission, application, one)
+    return submission.build_row(columns | {"requester": CIS_REQUESTER, "cis_said": _compute_digest(one)})
 
 
 _MOVE_OUT_CANDIDATES = text(
@@ -261,7 +247,7 @@ _MOVE_OUT_CANDIDATES = text(
 
 
 async def sweep_move_outs(
-    session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, cursor: str, timeout: float
+    session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, cursor: str
 ) -> PageResult:
     """A page of enrolments whose customer leaves or has left: what nobody could do when the CIS said so, and what the
     day has come for."""
@@ -269,7 +255,7 @@ async def sweep_move_outs(
     looked = (await session.scalars(page.limit(_ENROLLMENTS_PER_PAGE))).all()
     left = (await session.execute(_MOVE_OUT_CANDIDATES, {"enrollments": list(looked)})).all()
     places = [one.service_point for one in left]
-    done = await apply_move_outs(session, scope, catalogs, places, acknowledgement_timeout_seconds=timeout)
+    done = await apply_move_outs(session, scope, catalogs, places)
     counts = {"move_outs_begun": done.unenrollments_started, "enrollments_ended": done.enrollments_ended}
     if len(left) == _MOVE_OUTS_PER_PAGE:
         return PageResult(left[-1].id, counts)

@@ -7,7 +7,6 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from models.classifications import RemovalMethod
 from models.decision import Decision
 from models.scope import OperatorScope
 from models.states.subscription import SubscriptionState
@@ -15,6 +14,7 @@ from models.states.unenrollment import UnenrollmentState
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
 from models.tables.unenrollment import Unenrollment
 from models.tables.work_order import WorkOrder
+from models.unenrolling_device import UnenrollingDevice
 from models.views.unenrollment import UnenrollmentDeviceView, UnenrollmentSummary, UnenrollmentView
 from models.views.view import Page
 from operations.enrollment.subscriptions import select_devices, subscribed_device_fields
@@ -102,7 +102,7 @@ async def get_unenrollment(
             waits_for,
             whole=subscription.state is not SubscriptionState.ACTIVE,
         ),
-        available_actions=unenrollment_actions(row.state, a_device_left=any(one["left"] for one in row.devices)),
+        available_actions=unenrollment_actions(row.state, a_device_left=any(one.left for one in row.devices)),
         links={**links, "enrollment": link_to(row.enrollment_id)},
     )
 
@@ -116,31 +116,32 @@ def _shared_fields(row: Unenrollment) -> dict[str, Any]:
 
 
 async def _get_devices(session: AsyncSession, row: Unenrollment) -> tuple[UnenrollmentDeviceView, ...]:
-    entries = {entry["device"]: entry for entry in row.devices}
-    orders = [entry["work_order"] for entry in row.devices if entry["work_order"]]
-    made = {one.id: one for one in (await session.scalars(select(WorkOrder).where(col(WorkOrder.id).in_(orders))))}
-    rows = await session.execute(select_devices(row.subscription_id).where(col(Device.id).in_(entries)))
+    by_id = {one.device: one for one in row.devices}
+    order_ids = [one.work_order for one in row.devices if one.work_order]
+    found = await session.scalars(select(WorkOrder).where(col(WorkOrder.id).in_(order_ids)))
+    orders: dict[str | None, WorkOrder] = {order.id: order for order in found}
+    rows = await session.execute(select_devices(row.subscription_id).where(col(Device.id).in_(by_id)))
     return tuple(
-        _to_device_view(row.state, device, standing, entries[device.id], made.get(entries[device.id]["work_order"]))
-        for device, standing in rows
+        _to_device_view(row.state, device, registration, by_id[device.id], orders.get(by_id[device.id].work_order))
+        for device, registration in rows
     )
 
 
 def _to_device_view(
     state: UnenrollmentState,
     device: Device,
-    standing: SubscriptionDevice,
-    entry: Mapping[str, Any],
+    registration: SubscriptionDevice,
+    unenrolling: UnenrollingDevice,
     order: WorkOrder | None,
 ) -> UnenrollmentDeviceView:
     return UnenrollmentDeviceView(
-        **subscribed_device_fields(device, standing),
-        removal_method=entry["method"],
-        left=entry["left"],
-        ended=entry["ended"],
-        needs_attention=entry["attention"],
+        **subscribed_device_fields(device, registration),
+        removal_method=unenrolling.method,
+        left=unenrolling.left,
+        ended=unenrolling.ended,
+        needs_attention=unenrolling.attention,
         work_order=order.id if order else None,
         work_order_number=order.number if order else None,
         work_order_state=order.state if order else None,
-        available_actions=removal_actions(state, RemovalMethod(entry["method"]), entry["ended"]),
+        available_actions=removal_actions(state, unenrolling.method, unenrolling.ended),
     )

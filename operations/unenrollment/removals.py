@@ -1,7 +1,5 @@
 """Devices that are fetched or shipped back: how that ended, came to nothing, or is tried once more."""
 
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.classifications import RemovalMethod
@@ -12,23 +10,21 @@ from models.scope import Scope
 from models.states.unenrollment import UnenrollmentState
 from models.states.work_order import CompletionOutcome, WorkOrderState
 from models.tables.work_order import WorkOrder
+from models.unenrolling_device import RemovalEnd, UnenrollingDevice
 from operations.catalog.versions import CatalogCache
 from operations.field_work import completions
 from operations.platform import outbox
 from operations.unenrollment import end_participation
+from operations.unenrollment.case import REMOVING_STATES, UnenrollmentCase, load_case, save_and_get_progress
 from operations.unenrollment.steps import (
-    REMOVING_STATES,
-    UnenrollmentCase,
     end_device_participation,
-    load_case,
     order_removal,
-    save_and_get_progress,
 )
 from operations.unenrollment.unenrollments import (
     cancel_removal_order,
-    get_device_entry,
-    replace_device_entry,
+    get_device,
     resume_if_parked,
+    store_device,
     transition,
 )
 from rules.unenrollment import decide as rules
@@ -47,29 +43,29 @@ async def end_removal(
         IllegalTransition: no device is being fetched.
     """
     case = await load_case(session, scope, catalogs, unenrollment_id)
-    await _end_removal(session, catalogs, case, get_device_entry(case.row, device_id), kept=kept)
+    await _end_removal(session, catalogs, case, get_device(case.row, device_id), kept=kept)
     return await save_and_get_progress(session, case)
 
 
 async def _end_removal(
-    session: AsyncSession, catalogs: CatalogCache, case: UnenrollmentCase, entry: dict[str, Any], *, kept: bool
+    session: AsyncSession, catalogs: CatalogCache, case: UnenrollmentCase, device: UnenrollingDevice, *, kept: bool
 ) -> None:
     row, now = case.row, case.now
-    if entry["ended"] is not None:
+    if device.ended is not None:
         return
     if row.state not in REMOVING_STATES or not row.devices:
         raise not_removing(row.state, row.id)
-    left = entry["left"]
-    replace_device_entry(row, {**entry, "left": True, "attention": None, "ended": "kept" if kept else "removed"})
-    if not left:
-        await end_device_participation(session, catalogs, case, [entry["device"]])
+    end = RemovalEnd.KEPT if kept else RemovalEnd.REMOVED
+    store_device(row, device.with_changes(left=True, attention=None, ended=end))
+    if not device.left:
+        await end_device_participation(session, catalogs, case, [device.device])
     if not kept:
-        await end_participation.record_device_removed(session, case.trail, entry["device"], now)
-    case.trail.note(entry["device"], "dev:kept" if kept else "dev:fetched")
-    if all(one["ended"] for one in row.devices):
+        await end_participation.record_device_removed(session, case.trail, device.device, now)
+    case.trail.note(device.device, "dev:kept" if kept else "dev:fetched")
+    if all(one.ended for one in row.devices):
         row.resume_state = row.reason = None
         transition(case.trail, row, now, _U.UNENROLLED)
-    elif not any(one["attention"] for one in row.devices):
+    elif not any(one.attention for one in row.devices):
         resume_if_parked(case.trail, row, now)
 
 
@@ -84,18 +80,18 @@ async def receive_device(
         IllegalTransition: no device is awaited.
     """
     case = await load_case(session, scope, catalogs, unenrollment_id)
-    entry = get_device_entry(case.row, device_id)
-    if entry["method"] != RemovalMethod.SHIP_BACK:
+    device = get_device(case.row, device_id)
+    if device.method is not RemovalMethod.SHIP_BACK:
         raise Conflict(
-            f"The device leaves by {entry['method']}; it is not awaited.",
-            fix=suggest_instead_of_receipt(RemovalMethod(entry["method"])),
+            f"The device leaves by {device.method}; it is not awaited.",
+            fix=suggest_instead_of_receipt(device.method),
             code="not-shipped",
         )
-    await _end_removal(session, catalogs, case, entry, kept=False)
-    leaving = await save_and_get_progress(session, case)
+    await _end_removal(session, catalogs, case, device, kept=False)
+    progress = await save_and_get_progress(session, case)
     message = DeviceReceived(device_id=device_id)
     await outbox.enqueue_signals(session, DEVICE_RECEIVED, [(unenrollment_workflow_id(unenrollment_id), message)])
-    return leaving.state
+    return progress.state
 
 
 async def keep_device(
@@ -109,17 +105,17 @@ async def keep_device(
         IllegalTransition: the device was taken away, or no device is being fetched.
     """
     case = await load_case(session, scope, catalogs, unenrollment_id)
-    entry = get_device_entry(case.row, device_id)
-    if entry["ended"] == "removed":
+    device = get_device(case.row, device_id)
+    if device.ended is RemovalEnd.REMOVED:
         raise IllegalTransition("The device was taken away already.", fix="Nothing needs to be done.")
-    if entry["ended"] is None:
-        await cancel_removal_order(session, case.trail, entry, case.now, reason)
+    if device.ended is None:
+        await cancel_removal_order(session, case.trail, device, case.now, reason)
         case.trail.note(case.row.id, "unr:kept", reason=reason, details={"device": device_id})
-        await _end_removal(session, catalogs, case, entry, kept=True)
-    leaving = await save_and_get_progress(session, case)
+        await _end_removal(session, catalogs, case, device, kept=True)
+    progress = await save_and_get_progress(session, case)
     message = DeviceKept(device_id=device_id)
     await outbox.enqueue_signals(session, DEVICE_KEPT, [(unenrollment_workflow_id(unenrollment_id), message)])
-    return leaving.state
+    return progress.state
 
 
 async def fail_removal(
@@ -132,9 +128,9 @@ async def fail_removal(
         NotFound: there is no such unenrolment, or the device does not leave with it.
     """
     case = await load_case(session, scope, catalogs, unenrollment_id)
-    row, entry = case.row, get_device_entry(case.row, device_id)
-    if entry["ended"] is None and row.state in REMOVING_STATES:
-        replace_device_entry(row, {**entry, "attention": reason})
+    row, device = case.row, get_device(case.row, device_id)
+    if device.ended is None and row.state in REMOVING_STATES:
+        store_device(row, device.with_changes(attention=reason))
         row.reason = reason
         if row.state is _U.REMOVING and rules.stops_control_first(case.facts):
             transition(case.trail, row, case.now, _U.RECOVERY_PENDING, reason=reason)
@@ -153,22 +149,24 @@ async def retry_removal(
         NotFound: there is no such unenrolment, or the device does not leave with it.
     """
     case = await load_case(session, scope, catalogs, unenrollment_id)
-    row, entry = case.row, get_device_entry(case.row, device_id)
-    if entry["ended"] is None and row.state in REMOVING_STATES:
-        entry = {**entry, "attention": None}
-        if entry["method"] == RemovalMethod.UTILITY_REMOVAL:
-            entry["work_order"] = await _reorder_removal(session, scope, case, entry)
-        replace_device_entry(row, entry)
-        if not any(one["attention"] for one in row.devices):
+    row, device = case.row, get_device(case.row, device_id)
+    if device.ended is None and row.state in REMOVING_STATES:
+        order = device.work_order
+        if device.method is RemovalMethod.UTILITY_REMOVAL:
+            order = await _reorder_removal(session, scope, case, device)
+        store_device(row, device.with_changes(attention=None, work_order=order))
+        if not any(one.attention for one in row.devices):
             resume_if_parked(case.trail, row, case.now)
     return await save_and_get_progress(session, case)
 
 
-async def _reorder_removal(session: AsyncSession, scope: Scope, case: UnenrollmentCase, entry: dict[str, Any]) -> str:
+async def _reorder_removal(
+    session: AsyncSession, scope: Scope, case: UnenrollmentCase, device: UnenrollingDevice
+) -> str:
     """A visit that found nobody is repeated by the flow that waits for it; one that was refused only if asked here."""
-    order = await session.get(WorkOrder, entry["work_order"])
+    order = await session.get(WorkOrder, device.work_order)
     if order is None or order.state is WorkOrderState.CANCELLED:
-        return await order_removal(session, case, entry["device"])
+        return await order_removal(session, case, device.device)
     refused = order.outcome is not None and not CompletionOutcome(order.outcome).justifies_another_visit
     if order.state is WorkOrderState.INCOMPLETE and refused:
         await completions.allow_another_attempt(session, scope, order.id)
@@ -184,9 +182,9 @@ async def record_reminder(
         NotFound: there is no such unenrolment, or the device does not leave with it.
     """
     case = await load_case(session, scope, catalogs, unenrollment_id)
-    entry = get_device_entry(case.row, device_id)
-    if entry["ended"] is None:
-        replace_device_entry(case.row, {**entry, "reminders": entry["reminders"] + 1})
+    device = get_device(case.row, device_id)
+    if device.ended is None:
+        store_device(case.row, device.with_changes(reminders=device.reminders + 1))
         case.trail.note(case.row.id, "unr:escalated" if escalate else "unr:reminded", details={"device": device_id})
     return await save_and_get_progress(session, case)
 
@@ -200,6 +198,6 @@ async def settle_unenrollment(
         NotFound: there is none.
     """
     case = await load_case(session, scope, catalogs, unenrollment_id)
-    gone = {entry["device"]: entry["ended"] == "kept" for entry in case.row.devices if entry["ended"]}
-    await end_participation.settle_registrations(session, case.trail, case.subscription.id, gone)
+    kept = {one.device: one.ended is RemovalEnd.KEPT for one in case.row.devices if one.ended}
+    await end_participation.settle_registrations(session, case.trail, case.subscription.id, kept)
     return await save_and_get_progress(session, case)

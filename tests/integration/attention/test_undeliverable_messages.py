@@ -44,7 +44,7 @@ def workflow(stack: RunningStack) -> str:
         pytest.param("signal", {}, 0, "NOT_FOUND: workflow not found", id="a workflow that there is not"),
         pytest.param("start", start("a" * 3_000_000), 0, "INVALID_ARGUMENT: Blob data size", id="too large"),
         pytest.param("start", start("a" * 6_000_000), 0, "RESOURCE_EXHAUSTED", id="too large for gRPC"),
-        pytest.param("start", {"input": {}}, 10, "could not be read: KeyError", id="a malformed row"),
+        pytest.param("start", {"input": {}}, 10, "could not be read: ValidationError", id="a malformed row"),
     ],
 )
 def test_an_undeliverable_message_is_kept_and_listed_with_its_error(

@@ -38,7 +38,7 @@ class ServiceCallClient:
     def get_subscription(self, enrollment: str) -> dict[str, Any]:
         return self.stack.get_enrollment(enrollment)["subscription"]
 
-    def submit(self, enrollment: str, **changes: Any) -> httpx.Response:
+    def submit(self, enrollment: str, key: str | None = None, **changes: Any) -> httpx.Response:
         subscription = self.get_subscription(enrollment)
         call = {
             "transaction_id": self.stack.unique_name("C"),
@@ -47,7 +47,8 @@ class ServiceCallClient:
             "problem": {"code": "offline", "text": "The display is dark."},
             **changes,
         }
-        return self.stack.api.post("/v1/service-calls", json=call)
+        headers = {"Idempotency-Key": key} if key else {}
+        return self.stack.api.post("/v1/service-calls", json=call, headers=headers)
 
     def submit_accepted(self, enrollment: str, **changes: Any) -> str:
         """Open a call that must be accepted, and return its id."""

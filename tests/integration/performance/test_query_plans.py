@@ -121,7 +121,7 @@ def asking(grown: str, running: RunningStack) -> Iterator[tuple[asyncio.Runner, 
             derms_secret="",
             head_end_secret="",
             temporal_ui_url="",
-            acknowledgement_timeout_seconds=60,
+            acknowledgement_timeout=timedelta(seconds=60),
         )
         life = app.router.lifespan_context(app)
         runner.run(life.__aenter__())

@@ -45,6 +45,16 @@ def test_a_duplicate_request_is_one_call(service_calls: ServiceCallClient, therm
     assert service_calls.submit(thermostat, transaction_id=name).status_code == 409
 
 
+def test_a_key_and_a_transaction_id_of_two_calls_conflict(service_calls: ServiceCallClient, thermostat: str) -> None:
+    key, name = service_calls.stack.unique_name("key"), service_calls.stack.unique_name("same")
+    service_calls.wait_for_state(service_calls.submit(thermostat, key, action="advice").json()["id"], "closed")
+    first = service_calls.submit_accepted(thermostat, action="advice", transaction_id=name)
+    service_calls.wait_for_state(first, "closed")
+    answer = service_calls.submit(thermostat, key, action="advice", transaction_id=name)
+    assert answer.status_code == 409
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/transaction_id", "header/Idempotency-Key"]
+
+
 def test_a_second_call_for_a_device_names_the_open_call(service_calls: ServiceCallClient, thermostat: str) -> None:
     call = service_calls.submit_accepted(thermostat)
     second = service_calls.submit(thermostat)

@@ -1,6 +1,7 @@
 """README.md and docs/ refer to files, headings, endpoints and commands that exist."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -140,7 +141,7 @@ def endpoints() -> list[re.Pattern[str]]:
         derms_secret="",
         head_end_secret="",
         temporal_ui_url="",
-        acknowledgement_timeout_seconds=1,
+        acknowledgement_timeout=timedelta(seconds=1),
     )
     return [re.compile(re.sub(r"\{\w+\}", r"[^/]+", path)) for path in app.openapi()["paths"]]
 
