@@ -56,9 +56,8 @@ async def get_batch_run(session: AsyncSession, scope: OperatorScope, name: Batch
     Raises:
         NotFound: there is none that this scope may read.
     """
-    row = await session.scalar(
-        select_readable(scope).where(col(BatchRun.name) == name).where(col(BatchRun.id) == run_id)
-    )
+    of_batch = col(BatchRun.name) == name
+    row = await session.scalar(select_readable(scope).where(of_batch, col(BatchRun.id) == run_id))
     if row is None:
         raise not_found("batch_run", run_id, batch=name)
     findings = tuple(BatchFinding.model_validate(one) for one in row.findings)
@@ -70,7 +69,7 @@ async def get_batch_run(session: AsyncSession, scope: OperatorScope, name: Batch
 
 
 def build_run_links(name: BatchName, run_id: str) -> dict[str, str]:
-    """Where a run is seen."""
+    """Return the links to a run."""
     return {"self": link_to_batch_run(name, run_id)}
 
 

@@ -197,12 +197,12 @@ _SELECT_HELD_DEVICES = text(
     """
     SELECT k.position, d.id, d.state,
         array_remove(ARRAY[d.customer_id, here.customer_id], NULL) AS customers,
-        taking_part.exclusions, taking_part.leaving
+        taking_part.exclusions, taking_part.removing
     FROM jsonb_to_recordset(CAST(:keys AS jsonb)) AS k(position int, serial text, manufacturer text)
     JOIN device d ON d.serial_key = k.serial AND d.manufacturer_key = k.manufacturer
     LEFT JOIN LATERAL (
         SELECT array_agg(exclusion) FILTER (WHERE registration <> 'deregistered') AS exclusions,
-            array_agg(exclusion) FILTER (WHERE registration = 'removing') AS leaving, count(*) AS subscriptions
+            array_agg(exclusion) FILTER (WHERE registration = 'removing') AS removing, count(*) AS subscriptions
         FROM subscription_device WHERE device_id = d.id AND registration NOT IN ('removed', 'kept')
     ) taking_part ON true
     LEFT JOIN (
@@ -230,10 +230,10 @@ async def get_held_devices(session: AsyncSession, keys: list[tuple[str, str]]) -
                 DeviceState(state),
                 frozenset(customers),
                 frozenset(exclusions or ()),
-                frozenset(leaving or ()),
+                frozenset(removing or ()),
             ),
         )
-        for position, device, state, customers, exclusions, leaving in rows
+        for position, device, state, customers, exclusions, removing in rows
     }
 
 

@@ -13,7 +13,7 @@ from models.catalog.catalog import Catalog
 from models.catalog.devices import Specification
 from models.catalog.external_systems import MessageSender, WebService
 from models.catalog.programs import Program
-from models.catalog.service_tasks import ServiceTaskType
+from models.catalog.service_tasks import ServiceLevel, ServiceTaskType
 from models.errors import Invalid, NotFound, Pointer, StaleVersion
 from models.scope import Scope
 from models.tables.catalog import CatalogVersion, ProgramCapacity
@@ -68,6 +68,11 @@ class IndexedCatalog:
     def find_service_task_type(self, code: str | None) -> ServiceTaskType | None:
         """Return the service task type of that code; None if there is none."""
         return next((task for task in self.content.service_task_types if task.code == code), None)
+
+    def get_service_level(self, task_code: str | None) -> ServiceLevel:
+        """Return the service level of a service task type; the default one without such a type."""
+        task = self.find_service_task_type(task_code)
+        return task.service_level if task else ServiceLevel()
 
     @property
     def derms_endpoint(self) -> str:

@@ -1,5 +1,6 @@
 """Import the records of the CIS: one statement for each table, however many records. Unchanged rows are not written."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,30 +33,15 @@ async def import_customers(session: AsyncSession, scope: Scope, records: list[Ci
     """Create and update the rows that the records describe. The records must not contradict each other."""
     now = datetime.now(UTC)
     customers = {record.cis_person_id: _build_customer_row(record, now) for record in records}
-    created, updated = 0, 0
-    for batch in _split_into_batches(list(customers.values())):
-        new, changed = await _upsert_rows(
-            session, Customer, batch, "cis_person_id", keep=("id", "created_at", "updated_at")
-        )
-        created, updated = created + new, updated + changed
+    keep = ("id", "created_at", "updated_at")
+    counts = [await _store(session, Customer, customers, "cis_person_id", keep=keep)]
     ids = await _get_customer_ids(session, list(customers))
-    tables: tuple[tuple[type[TableRow], dict[str, dict[str, Any]], str], ...] = (
-        (Account, {record.cis_account_id: _build_account_row(record, ids) for record in records}, "cis_account_id"),
-        (
-            Premise,
-            {record.cis_premise_id: _build_row(record, "cis_premise_id") for record in records},
-            "cis_premise_id",
-        ),
-        (
-            ServicePoint,
-            {record.cis_service_point_id: _build_row(record, "cis_service_point_id") for record in records},
-            "cis_service_point_id",
-        ),
-    )
-    for table, rows, key in tables:
-        for batch in _split_into_batches(list(rows.values())):
-            new, changed = await _upsert_rows(session, table, batch, key)
-            created, updated = created + new, updated + changed
+    accounts = {record.cis_account_id: _build_account_row(record, ids) for record in records}
+    counts.append(await _store(session, Account, accounts, "cis_account_id"))
+    for table, key in ((Premise, "cis_premise_id"), (ServicePoint, "cis_service_point_id")):
+        rows = {getattr(record, key): _build_row(record, key) for record in records}
+        counts.append(await _store(session, table, rows, key))
+    created, updated = (sum(one) for one in zip(*counts, strict=True))
     if created or updated:
         trail = AuditTrail(scope, now, "cis")
         trail.note("cis", "cis:imported", details={"created": created, "updated": updated})
@@ -63,12 +49,28 @@ async def import_customers(session: AsyncSession, scope: Scope, records: list[Ci
     return CustomerImportResult(received=len(records), created=created, updated=updated)
 
 
+async def _store(
+    session: AsyncSession,
+    table: type[TableRow],
+    rows: Mapping[str, dict[str, Any]],
+    key: str,
+    *,
+    keep: tuple[str, ...] = (),
+) -> tuple[int, int]:
+    """Write the rows, given by their key, in batches. Return how many were created and how many updated."""
+    created = updated = 0
+    for batch in _split_into_batches(list(rows.values())):
+        new, changed = await _upsert_rows(session, table, batch, key, keep)
+        created, updated = created + new, updated + changed
+    return created, updated
+
+
 def _split_into_batches(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     return [rows[start : start + _ROWS_PER_STATEMENT] for start in range(0, len(rows), _ROWS_PER_STATEMENT)]
 
 
 async def _upsert_rows(
-    session: AsyncSession, table: type[TableRow], rows: list[dict[str, Any]], key: str, keep: tuple[str, ...] = ()
+    session: AsyncSession, table: type[TableRow], rows: list[dict[str, Any]], key: str, keep: tuple[str, ...]
 ) -> tuple[int, int]:
     """Insert or update rows in key order, so that two imports at once wait for each other instead of deadlocking."""
     sql_table = get_table(table)

@@ -18,6 +18,7 @@ from operations.catalog.capacity import release, reserve
 from operations.catalog.eligibility_facts import gather_application_facts
 from operations.catalog.versions import CatalogCache
 from operations.enrollment import enrollments
+from operations.enrollment.acceptance import get_enrollment_progress
 from operations.enrollment.association import Association, associate_devices
 from operations.enrollment.subscriptions import get_pending_subscription
 from operations.platform.audit import AuditTrail
@@ -56,6 +57,12 @@ def to_requested_device(device: InstalledDevice) -> RequestedDevice:
         badge_number=device.badge_number,
         device_location_type=device.device_location_type,
     )
+
+
+async def get_earlier_result(session: AsyncSession, enrollment_id: str) -> InstallationResult:
+    """Return the result for an enrollment that no longer waits for a device."""
+    progress = await get_enrollment_progress(session, enrollment_id)
+    return InstallationResult(state=progress.state, sync_request_id=progress.sync_request_id)
 
 
 async def load_candidate(

@@ -51,7 +51,7 @@ async def begin_setup(
     await session.flush()
     trail.note(subscription.id, "sub:pending")
     application, catalog = what.facts.application, what.catalog
-    level = _get_service_level(catalog, what.facts.program)
+    level = catalog.get_service_level(what.facts.program.enroll_task)
     underway = DeviceSetupPlan(steps=steps, expire_after_days=level.expire_after_days)
     if SetupStep.WORK_ORDER in steps and application is not None:
         visit = await _order_visit(session, trail, subscription, application, catalog, instant)
@@ -90,15 +90,10 @@ async def _order_visit(
         ownership=application.asset_ownership,
         catalog_version=catalog.version,
         reason=f"Install a device for {program.name}",
-        service_level=_get_service_level(catalog, program),
+        service_level=catalog.get_service_level(program.enroll_task),
         wishes=application.work_order,
     )
     return await work_orders.create_work_order(session, trail, new, instant)
-
-
-def _get_service_level(catalog: IndexedCatalog, program: Program) -> ServiceLevel:
-    task = catalog.find_service_task_type(program.enroll_task)
-    return task.service_level if task else ServiceLevel()
 
 
 async def order_new_shipment(
@@ -114,7 +109,7 @@ async def order_new_shipment(
     trail = AuditTrail(scope, now, enrollment_id)
     enrollment, waiting = await _load_awaiting_device(session, trail, enrollment_id, now)
     catalog = await catalogs.get_version(session, enrollment.catalog_version)
-    level = _get_service_level(catalog, catalog.get_program(enrollment.program))
+    level = catalog.get_service_level(catalog.get_program(enrollment.program).enroll_task)
     last = await shipments.get_latest_of_enrollment(session, enrollment_id)
     if last is not None and (waiting is None or last.state in (*shipments.UNDER_WAY_STATES, ShipmentState.CONFIRMED)):
         shipment = shipments.to_shipment_message(last.id, level)
@@ -155,7 +150,8 @@ async def order_new_visit(
     catalog = await catalogs.get_version(session, enrollment.catalog_version)
     last = await work_orders.get_latest_of_request(session, enrollment_id)
     if last is not None and (waiting is None or last.state is not WorkOrderState.CANCELLED):
-        visit = work_orders.to_visit(last.id, _get_service_level(catalog, catalog.get_program(enrollment.program)))
+        level = catalog.get_service_level(catalog.get_program(enrollment.program).enroll_task)
+        visit = work_orders.to_visit(last.id, level)
     elif waiting is not None:
         application = EnrollmentApplication.model_validate(enrollment.application)
         visit = await _order_visit(session, trail, waiting, application, catalog, now)
@@ -175,7 +171,7 @@ async def get_setup_in_progress(
     """What an enrolment that is being set up waits for."""
     catalog = await catalogs.get_version(session, catalog_version)
     program = catalog.get_program(application.program)
-    level = _get_service_level(catalog, program)
+    level = catalog.get_service_level(program.enroll_task)
     last = await work_orders.get_latest_of_request(session, enrollment_id)
     shipment = await shipments.get_latest_of_enrollment(session, enrollment_id)
     return DeviceSetupPlan(

@@ -12,16 +12,18 @@ from models.scope import Scope, SystemScope
 from models.states.shipment import ShipmentState
 from models.tables.device_setup import DeviceShipment
 from operations.catalog.versions import CatalogCache
-from operations.enrollment.acceptance import get_enrollment_progress, load_and_resume, load_enrollment
+from operations.enrollment.acceptance import load_and_resume, load_enrollment
 from operations.enrollment.association_after_setup import (
     AWAITING_DEVICE,
     associate_candidate,
+    get_earlier_result,
     load_candidate,
     to_requested_device,
 )
 from operations.field_work import shipments
 from operations.platform.audit import AuditTrail
 from rules.eligibility.decide import find_device_failures
+from rules.field_work_states import states_when_delivered
 from wording.findings.decisions import describe_findings
 from wording.problems.not_found import not_found
 from wording.shipment import suggest_instead_of_confirmation
@@ -69,7 +71,7 @@ async def confirm_self_installation(
             pointers=faults,
         )
     trail = AuditTrail(scope, now, row.journey)
-    shipments.transition(trail, row, now, *shipments.find_path_to_delivered(row), _H.CONFIRMED)
+    shipments.transition(trail, row, now, *states_when_delivered(row.state), _H.CONFIRMED)
     row.confirmation, row.sent_back = body, None
     await trail.write(session)
     await session.flush()
@@ -90,8 +92,7 @@ async def associate_shipped_device(
     now = datetime.now(UTC)
     loaded = await load_and_resume(session, scope, enrollment_id)
     if loaded[0].state not in AWAITING_DEVICE:
-        here = await get_enrollment_progress(session, enrollment_id)
-        return InstallationResult(state=here.state, sync_request_id=here.sync_request_id)
+        return await get_earlier_result(session, enrollment_id)
     row = await shipments.get_for_update(session, shipment_id)
     if row.state is not _H.CONFIRMED:
         return InstallationResult(state=loaded[0].state, verdict=row.sent_back or f"{row.number} is {row.state}.")
@@ -115,8 +116,7 @@ async def associate_own_devices(
     now = datetime.now(UTC)
     loaded = await load_and_resume(session, scope, enrollment_id)
     if loaded[0].state not in AWAITING_DEVICE:
-        here = await get_enrollment_progress(session, enrollment_id)
-        return InstallationResult(state=here.state, sync_request_id=here.sync_request_id)
+        return await get_earlier_result(session, enrollment_id)
     asked = EnrollmentApplication.model_validate(loaded[0].application)
     one = await load_candidate(session, catalogs, now, loaded, asked.devices, "customer")
     installed = await associate_candidate(session, scope, now, one)

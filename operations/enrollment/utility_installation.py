@@ -25,6 +25,7 @@ from operations.enrollment.acceptance import get_enrollment_progress, load_and_r
 from operations.enrollment.association_after_setup import (
     AWAITING_DEVICE,
     associate_candidate,
+    get_earlier_result,
     load_candidate,
     to_requested_device,
 )
@@ -46,8 +47,7 @@ async def associate_installed_device(
     now = datetime.now(UTC)
     row, usage = await load_and_resume(session, scope, enrollment_id)
     if row.state not in AWAITING_DEVICE:
-        here = await get_enrollment_progress(session, enrollment_id)
-        return InstallationResult(state=here.state, sync_request_id=here.sync_request_id)
+        return await get_earlier_result(session, enrollment_id)
     order = await work_orders.get_for_update(session, work_order_id)
     if order.state is not WorkOrderState.COMPLETED:
         return InstallationResult(state=row.state, verdict=order.sent_back or f"{order.number} is {order.state}.")

@@ -24,19 +24,10 @@ from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.platform.digest import compute_digest
 from rules.completions import CompletionFacts, find_completion_errors, find_future_finish
+from rules.field_work_states import states_when_reported
 from wording.findings.field_errors import describe_field_errors
 
 _W = WorkOrderState
-_PATHS_TO_ON_SITE: dict[WorkOrderState, tuple[WorkOrderState, ...]] = {
-    _W.CREATED: (_W.DISPATCHED, _W.EN_ROUTE, _W.ON_SITE),
-    _W.DISPATCHED: (_W.EN_ROUTE, _W.ON_SITE),
-    _W.SCHEDULED: (_W.EN_ROUTE, _W.ON_SITE),
-    _W.RESCHEDULED: (_W.EN_ROUTE, _W.ON_SITE),
-    _W.EN_ROUTE: (_W.ON_SITE,),
-    _W.ON_SITE: (),
-    _W.INCOMPLETE: (_W.RESCHEDULED, _W.EN_ROUTE, _W.ON_SITE),
-}
-"""A technician who reports has been on site, whether or not the steps before were recorded."""
 
 
 async def submit_report(
@@ -77,7 +68,7 @@ async def submit_report(
 
 
 async def _check_open_for_reports(session: AsyncSession, row: WorkOrder) -> None:
-    if row.state not in _PATHS_TO_ON_SITE:
+    if states_when_reported(row.state) is None:
         raise IllegalTransition(
             f"The work order is {row.state}; a report changes nothing any more.",
             fix="Call the office if a device was installed or removed all the same.",
@@ -181,12 +172,16 @@ async def process_report(
     trail = AuditTrail(scope, now, row.journey)
     if stored is not None and stored.verdict is None:
         verdict = stored.verdict = await _evaluate(session, catalogs, trail, now, row, stored)
-    if verdict not in (None, COMPLETION_ACCEPTED) and row.state in _PATHS_TO_ON_SITE and not row.called_off:
+    if verdict not in (None, COMPLETION_ACCEPTED) and _takes_reports(row):
         row.sent_back = verdict
         trail.note(row.id, "wo:sent_back", reason=verdict or "")
     await trail.write(session)
     await session.flush()
     return to_visit_status(row, stored, verdict or "")
+
+
+def _takes_reports(row: WorkOrder) -> bool:
+    return states_when_reported(row.state) is not None and not row.called_off
 
 
 async def _get_stored_report(
@@ -217,7 +212,8 @@ async def _evaluate(
     stored: WorkOrderCompletion,
 ) -> str:
     completion = Completion.model_validate(stored.body)
-    if row.state not in _PATHS_TO_ON_SITE or row.called_off:
+    path = states_when_reported(row.state)
+    if path is None or row.called_off:
         why = row.called_off or f"the order is {row.state}"
         mark_if_work_was_done(trail, row, completion, now, why)
         return f"ignored: {why}"
@@ -227,7 +223,7 @@ async def _evaluate(
     if errors:
         return " ".join(f"{fault.pointer[1:]}: {fault.detail}." for fault in errors)
     end = _W.COMPLETED if completion.outcome.is_done else _W.INCOMPLETE
-    transition(trail, row, now, *_PATHS_TO_ON_SITE[row.state], end, reason=completion.outcome.replace("_", " "))
+    transition(trail, row, now, *path, end, reason=completion.outcome.replace("_", " "))
     row.outcome, row.sent_back, row.technician = completion.outcome, None, completion.technician
     if completion.outcome.justifies_another_visit and row.attempt < row.maximum_attempts:
         transition(trail, row, now, _W.RESCHEDULED)

@@ -4,7 +4,10 @@ from datetime import datetime
 
 from models.tables.device_setup import DeviceShipment
 from models.tables.work_order import WorkOrder
-from operations.platform.audit import AuditTrail, kind_of
+from operations.platform.audit import AuditTrail
+
+_REMINDED = {WorkOrder: "wo:reminded", DeviceShipment: "shp:reminded"}
+_ESCALATED = {WorkOrder: "wo:escalated", DeviceShipment: "shp:escalated"}
 
 
 def mark_reminded(trail: AuditTrail, row: WorkOrder | DeviceShipment, now: datetime, *, escalate: bool) -> None:
@@ -12,4 +15,4 @@ def mark_reminded(trail: AuditTrail, row: WorkOrder | DeviceShipment, now: datet
     row.reminders += 1
     if escalate and row.escalated_at is None:
         row.escalated_at = now
-    trail.note(row.id, f"{kind_of(row.id)}:{'escalated' if escalate else 'reminded'}")
+    trail.note(row.id, (_ESCALATED if escalate else _REMINDED)[type(row)])

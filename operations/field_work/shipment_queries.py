@@ -9,12 +9,11 @@ from sqlmodel import col
 from models.requests.shipment import SelfInstallation
 from models.scope import OperatorScope
 from models.states.shipment import ShipmentState
-from models.tables.customer import Premise, ServicePoint
 from models.tables.device_setup import DeviceShipment
 from models.views.device_setup import ShipmentStatusView, ShipmentSummary, ShipmentView
 from models.views.view import Page
+from operations.customers.premises import format_address, get_premise
 from operations.field_work.shipments import LIFECYCLE
-from operations.field_work.work_order_queries import format_address
 from operations.platform.paging import fetch_page
 from operations.platform.views import copy_columns
 from rules.available_actions import shipment_actions
@@ -69,20 +68,11 @@ async def get_shipment(session: AsyncSession, scope: OperatorScope, shipment_id:
     confirmed = SelfInstallation.model_validate(row.confirmation) if row.confirmation else None
     return ShipmentView(
         **_shared_fields(row),
-        address=await _get_address(session, row.service_point),
+        address=format_address(await get_premise(session, row.service_point)),
         reminders=row.reminders,
         serial_number=confirmed.serial_number if confirmed else None,
         confirmed_by=confirmed.confirmed_by if confirmed else None,
     )
-
-
-async def _get_address(session: AsyncSession, service_point: str) -> str:
-    statement = (
-        select(Premise)
-        .join(ServicePoint, col(ServicePoint.cis_premise_id) == col(Premise.cis_premise_id))
-        .where(col(ServicePoint.cis_service_point_id) == service_point)
-    )
-    return format_address((await session.execute(statement)).scalar_one())
 
 
 def to_summary(row: DeviceShipment) -> ShipmentSummary:

@@ -3,7 +3,6 @@
 See docs/domain.md#device-setup.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -24,15 +23,10 @@ from operations.field_work.unclaimed_work import mark_unclaimed
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.platform.lifecycle import Lifecycle, RequestRef
+from rules.field_work_states import states_when_delivered
 
 _H = ShipmentState
 UNDER_WAY_STATES = (_H.ORDERED, _H.SHIPPED, _H.DELIVERED)
-_PATHS_TO_DELIVERED: Mapping[ShipmentState, tuple[ShipmentState, ...]] = {
-    _H.ORDERED: (_H.SHIPPED, _H.DELIVERED),
-    _H.SHIPPED: (_H.DELIVERED,),
-    _H.DELIVERED: (),
-}
-"""A customer who confirms a device has received it, whatever was reported of the parcel before."""
 
 
 async def create_shipment(
@@ -133,12 +127,7 @@ async def record_delivered(session: AsyncSession, scope: Scope, shipment_id: str
     row = await get_for_update(session, shipment_id)
     if row.state in (_H.DELIVERED, _H.CONFIRMED):
         return row
-    return await _transition_and_notify(session, scope, row, *find_path_to_delivered(row) or (_H.DELIVERED,))
-
-
-def find_path_to_delivered(row: DeviceShipment) -> tuple[ShipmentState, ...]:
-    """Return the states between the shipment and its delivery; none once it has ended."""
-    return _PATHS_TO_DELIVERED.get(row.state, ())
+    return await _transition_and_notify(session, scope, row, *states_when_delivered(row.state) or (_H.DELIVERED,))
 
 
 async def record_returned(session: AsyncSession, scope: Scope, shipment_id: str, reason: str) -> DeviceShipment:
@@ -200,12 +189,13 @@ async def send_back(session: AsyncSession, scope: Scope, shipment_id: str, reaso
 
 
 async def cancel_open_shipments(
-    session: AsyncSession, trail: AuditTrail, journey: str, instant: datetime, reason: str, *, expired: bool
+    session: AsyncSession, trail: AuditTrail, request_id: str, instant: datetime, reason: str, *, expired: bool
 ) -> None:
-    """Ends the shipments of a journey that ends otherwise. A device that left the warehouse may still come back."""
+    """End the shipments of a request that no longer needs them. A device that left the warehouse may still come
+    back."""
     end = _H.EXPIRED if expired else _H.CANCELLED
     statement = select(DeviceShipment).where(
-        col(DeviceShipment.journey) == journey, col(DeviceShipment.state).in_((*UNDER_WAY_STATES, _H.CONFIRMED))
+        col(DeviceShipment.journey) == request_id, col(DeviceShipment.state).in_((*UNDER_WAY_STATES, _H.CONFIRMED))
     )
     for row in (await session.execute(statement.with_for_update())).scalars():
         if row.state is not _H.ORDERED:
@@ -214,7 +204,7 @@ async def cancel_open_shipments(
 
 
 def to_shipment_status(row: DeviceShipment) -> ShipmentStatus:
-    """Where the shipment stands, as its flow wants to know it."""
+    """Return the status of the shipment, as its workflow needs it."""
     return ShipmentStatus(
         shipment_id=row.id, state=row.state, waits=row.state in UNDER_WAY_STATES, verdict=(row.sent_back or "")[:500]
     )

@@ -15,18 +15,21 @@ from models.requests.completion import COMPLETION_ACCEPTED, Completion
 from models.scope import Scope
 from models.tables.device_setup import DeviceShipment
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
-from operations.platform.audit import AuditTrail, kind_of
+from operations.platform.audit import AuditTrail
 from operations.platform.lifecycle import Entity
 from wording.work_order import describe_work_done, nothing_to_settle
 
 Claimable = TypeVar("Claimable", WorkOrder, DeviceShipment)
+
+_UNCLAIMED = {WorkOrder: "wo:unclaimed", DeviceShipment: "shp:unclaimed"}
+_SETTLED = {WorkOrder: "wo:settled", DeviceShipment: "shp:settled"}
 
 
 def mark_unclaimed(trail: AuditTrail, row: WorkOrder | DeviceShipment, instant: datetime, what: str) -> None:
     """Note what nobody needs any more. It is on the list of what needs attention until a person settles it."""
     row.unclaimed = what
     row.updated_at = instant
-    trail.note(row.id, f"{kind_of(row.id)}:unclaimed", reason=what)
+    trail.note(row.id, _UNCLAIMED[type(row)], reason=what)
 
 
 def mark_if_work_was_done(trail: AuditTrail, row: WorkOrder, report: Completion, instant: datetime, why: str) -> None:
@@ -69,6 +72,6 @@ async def settle_unclaimed(
     trail = AuditTrail(scope, now, row.journey)
     row.unclaimed = None
     row.updated_at = now
-    trail.note(row.id, f"{kind_of(row.id)}:settled", reason=reason)
+    trail.note(row.id, _SETTLED[type(row)], reason=reason)
     await trail.write(session)
     return row

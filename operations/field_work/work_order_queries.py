@@ -9,16 +9,16 @@ from sqlmodel import col
 
 from models.scope import OperatorScope
 from models.states.work_order import WorkOrderKind, WorkOrderState
-from models.tables.customer import Premise, ServicePoint
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from models.views.view import Page
 from models.views.work_order import CompletionView, WorkOrderSummary, WorkOrderView
+from operations.customers.premises import format_address, get_premise
+from operations.field_work.work_orders import LIFECYCLE
 from operations.platform.paging import fetch_page
 from operations.platform.views import copy_columns
 from rules.available_actions import work_order_actions
 from rules.completions import OUTCOMES_BY_KIND
 from wording.links import link_to
-from wording.problems.not_found import not_found
 from wording.work_order import work_order_next_step
 
 
@@ -80,40 +80,18 @@ async def get_work_order(
     Raises:
         NotFound: there is none that this scope may read.
     """
-    statement = (
-        select_readable(scope)
-        .add_columns(Premise)  # pyright: ignore[reportArgumentType] - SQLAlchemy takes an entity; SQLModel does not say so
-        .join(ServicePoint, col(ServicePoint.cis_service_point_id) == col(WorkOrder.service_point))
-        .join(Premise, col(Premise.cis_premise_id) == col(ServicePoint.cis_premise_id))
-        .where(col(WorkOrder.id) == work_order_id)
-    )
-    found = (await session.execute(statement)).first()
-    if found is None:
-        raise not_found("work_order", work_order_id)
-    row: WorkOrder = found[0]
-    premise: Premise = found[1]
+    row = await LIFECYCLE.get_readable(session, select_readable(scope), work_order_id)
+    premise = await get_premise(session, row.service_point)
+    fields = copy_columns(row, WorkOrderView) | _shared_fields(row)
+    fields["links"] = {**_build_links(row), **links}
     return WorkOrderView(
-        **_shared_fields(row),
-        ownership=row.ownership,
-        contact_phone=row.contact_phone,
-        access_notes=row.access_notes,
-        wished_start=row.wished_start,
-        wished_end=row.wished_end,
+        **fields,
         address=format_address(premise),
         time_zone=premise.time_zone,
         possible_outcomes=tuple(sorted(OUTCOMES_BY_KIND[row.kind])),
-        dispatch_reference=row.dispatch_reference,
-        reminders=row.reminders,
         completions=await _get_completions(session, work_order_id),
         next_step=work_order_next_step(row.state, row.sent_back, row.unclaimed, row.called_off),
-        links={**_build_links(row), **links},
     )
-
-
-def format_address(premise: Premise) -> str:
-    """Return the address in one line."""
-    lines = (premise.address_line_1, premise.address_line_2, f"{premise.postal_code} {premise.city}")
-    return ", ".join(line for line in lines if line)
 
 
 async def _get_completions(session: AsyncSession, work_order_id: str) -> tuple[CompletionView, ...]:
@@ -122,17 +100,7 @@ async def _get_completions(session: AsyncSession, work_order_id: str) -> tuple[C
         .where(col(WorkOrderCompletion.work_order_id) == work_order_id)
         .order_by(col(WorkOrderCompletion.received_at))
     )
-    return tuple(
-        CompletionView(
-            completion_id=row.completion_id,
-            attempt=row.attempt,
-            outcome=row.outcome,
-            received_at=row.received_at,
-            verdict=row.verdict,
-            report=row.body,
-        )
-        for row in rows.scalars()
-    )
+    return tuple(CompletionView(**copy_columns(row, CompletionView), report=row.body) for row in rows.scalars())
 
 
 def to_summary(row: WorkOrder) -> WorkOrderSummary:

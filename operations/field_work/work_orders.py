@@ -32,15 +32,10 @@ from operations.field_work.unclaimed_work import mark_orders_unclaimed
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.platform.lifecycle import Lifecycle, RequestRef
+from rules.field_work_states import states_when_scheduled
 from wording.work_order import work_order_next_step
 
 _W = WorkOrderState
-_PATHS_TO_SCHEDULED: dict[WorkOrderState, tuple[WorkOrderState, ...]] = {
-    _W.CREATED: (_W.DISPATCHED, _W.SCHEDULED),
-    _W.DISPATCHED: (_W.SCHEDULED,),
-    _W.SCHEDULED: (_W.RESCHEDULED, _W.SCHEDULED),
-    _W.RESCHEDULED: (_W.SCHEDULED,),
-}
 _BEFORE_EN_ROUTE = frozenset({_W.DISPATCHED, _W.SCHEDULED, _W.RESCHEDULED})
 _CLOSED = (_W.COMPLETED, _W.CANCELLED)
 
@@ -145,11 +140,12 @@ async def schedule_appointment(
     appointment = (window.start, window.end, technician or row.technician)
     if row.state is _W.SCHEDULED and appointment == (row.appointment_start, row.appointment_end, row.technician):
         return row
-    if row.state not in _PATHS_TO_SCHEDULED:
+    path = states_when_scheduled(row.state)
+    if path is None:
         raise _too_late_to_schedule(row)
     trail = AuditTrail(scope, now, row.journey)
     row.appointment_start, row.appointment_end, row.technician = appointment
-    transition(trail, row, now, *_PATHS_TO_SCHEDULED[row.state])
+    transition(trail, row, now, *path)
     await trail.write(session)
     message = AppointmentChanged(work_order_id=row.id, message_id=f"{row.id}/{row.version}")
     await outbox.enqueue_signals(session, APPOINTMENT_CHANGED, [(row.workflow_id, message)])

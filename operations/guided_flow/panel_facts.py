@@ -18,7 +18,7 @@ from models.tables.customer import Account, Premise, ServicePoint
 from models.tables.process_flow import ProcessFlow
 from models.tables.subscription import Device, ProgramSubscription, SubscriptionDevice
 from operations.catalog.versions import IndexedCatalog
-from operations.field_work.work_order_queries import format_address
+from operations.customers.premises import format_address
 from operations.synchronization.snapshots import OFF_SUBSCRIPTION
 from rules.guided_flow.fields import PanelFacts, get_default_value
 from rules.guided_flow.installation_methods import list_asset_ownerships, list_installation_methods

@@ -20,11 +20,6 @@ S = TypeVar("S", bound=StrEnum)
 _WRITE = text(build_insert(AuditEntry, "entries"))
 
 
-def kind_of(subject: str) -> str:
-    """Return the prefix of an id, by which actions name the kind of thing that they happened to: `wo` of `wo_…`."""
-    return subject.partition("_")[0]
-
-
 class AuditTrail:
     """What one transaction did for one request. Collect with `transition` and `note`, then `write` once."""
 
@@ -53,7 +48,7 @@ class AuditTrail:
             IllegalTransition: a step that the table does not have.
         """
         # A device has a state of its own and, on its subscription, a registration: one subject with two kinds of steps.
-        kind = "reg" if table is REGISTRATION_TRANSITIONS else kind_of(subject)
+        kind = "reg" if table is REGISTRATION_TRANSITIONS else subject.partition("_")[0]
         for number, state in enumerate(after, 1):
             check_transition(table, subject, before, state)
             self._add(subject, f"{kind}:{state}", before, state, reason if number == len(after) else "", None)

@@ -1,4 +1,4 @@
-"""The digest by which a repeated request is told from a different one under the same key."""
+"""The digest by which a repeated request is distinguished from a different one under the same key."""
 
 import hashlib
 from collections.abc import Mapping

@@ -29,7 +29,7 @@ async def receive_acknowledgements(session: AsyncSession, acknowledgements: list
     unique = {acknowledgement.message_id: acknowledgement for acknowledgement in acknowledgements}
     wanted = [acknowledgement.sync_request_id for acknowledgement in unique.values()]
     known = (await session.execute(_SELECT_WORKFLOWS, {"requests": wanted})).all()
-    flows = {row.id: row.workflow_id for row in known if row.state not in FINAL_STATES}
+    workflows = {row.id: row.workflow_id for row in known if row.state not in FINAL_STATES}
     outcomes = {row.id: describe_ignored(row.state) if row.state in FINAL_STATES else None for row in known}
     now = datetime.now(UTC)
     rows = [
@@ -45,7 +45,7 @@ async def receive_acknowledgements(session: AsyncSession, acknowledgements: list
     kept = await session.execute(_INSERT, {"rows": to_json(rows)})
     new = [unique[message_id] for (message_id,) in kept]
     signals: list[tuple[str, Message]] = [
-        (flows[one.sync_request_id], one) for one in new if one.sync_request_id in flows
+        (workflows[one.sync_request_id], one) for one in new if one.sync_request_id in workflows
     ]
     await outbox.enqueue_signals(session, DERMS_ACKNOWLEDGED, signals)
     return len(new)

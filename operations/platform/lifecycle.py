@@ -178,6 +178,6 @@ class RequestLifecycle(Lifecycle[Request, State], Generic[Request, State]):
         await outbox.enqueue_signals(session, RETRY_REQUESTED, [(self.workflow_id(row.id), message)])
 
     async def signal_cancel(self, session: AsyncSession, scope: Scope, row: Request, reason: str) -> None:
-        """Tell the workflow of a request that a person has canceled it."""
+        """Notify the workflow of a request that a person has canceled it."""
         message = CancelRequested(reason=reason, actor=scope.actor)
         await outbox.enqueue_signals(session, CANCEL_REQUESTED, [(self.workflow_id(row.id), message)])

@@ -109,8 +109,7 @@ async def _order_visit(
 
 async def _get_service_level(session: AsyncSession, catalogs: CatalogCache, row: ServiceCall) -> ServiceLevel:
     catalog = await catalogs.get_version(session, row.catalog_version)
-    task = catalog.find_service_task_type(catalog.get_program(row.program).service_call_task)
-    return task.service_level if task else ServiceLevel()
+    return catalog.get_service_level(catalog.get_program(row.program).service_call_task)
 
 
 async def get_service_call_progress(

@@ -18,6 +18,7 @@ from operations.synchronization.sync_queue import notify_workflows, select_next_
 from operations.synchronization.sync_requests import to_status
 from rules.synchronization.acknowledgements import REMOVAL_STATES, AcknowledgementEffect, evaluate_acknowledgement
 from rules.synchronization.order import FINAL_STATES, UNANSWERED_ERRORS
+from rules.synchronization.states import states_when_acknowledged
 
 _Y = SyncState
 
@@ -90,9 +91,8 @@ async def _apply_effect(
     registrations: dict[str, RegistrationState],
 ) -> None:
     trail = AuditTrail(scope, now, request.journey)
-    request.state = trail.transition(
-        SYNC_TRANSITIONS, request.id, request.state, *_find_path_to(request.state, effect.state), reason=effect.text
-    )
+    path = states_when_acknowledged(request.state, effect.state)
+    request.state = trail.transition(SYNC_TRANSITIONS, request.id, request.state, *path, reason=effect.text)
     request.error_code, request.error_text = effect.code or None, effect.text or None
     request.held = False
     request.acknowledgement = ack.model_dump(mode="json")
@@ -126,12 +126,3 @@ async def _store_registrations(
             )
             .values(registration=after, message=message)
         )
-
-
-def _find_path_to(state: SyncState, after: SyncState | None) -> tuple[SyncState, ...]:
-    """Return the legal steps to a state. A request in error for lack of an answer is first taken up again."""
-    if after is None:
-        return ()
-    if state is _Y.ERROR:
-        return (_Y.PENDING, _Y.SENDING, after)
-    return () if state is after else (after,)

@@ -39,7 +39,7 @@ async def enqueue_sync(
     *,
     urgent: bool = False,
 ) -> str:
-    """Create the sync request that tells the DERMS of a change, next in its subscription's order, and return its id.
+    """Create the sync request that notifies the DERMS of a change, next in its subscription's order, and return its id.
 
     Flush the change before: the snapshot is read from the database. With `urgent` the request does not wait for a
     batch, whatever the program's sync policy: control must stop at once. If the DERMS need not hear of the change, the

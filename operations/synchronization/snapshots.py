@@ -29,7 +29,7 @@ from rules.synchronization.acknowledgements import REMOVAL_STATES, REPORTED_STAT
 OFF_SUBSCRIPTION = (RegistrationState.REMOVED, RegistrationState.KEPT)
 """Devices in these states are off the subscription for good; messages to the DERMS name them no more."""
 
-_LEAVING = (RegistrationState.REMOVING, RegistrationState.DEREGISTERED)
+_PLACE_COLUMNS = ("cis_premise_id", "feeder", "transformer", "substation", "latitude", "longitude", "time_zone")
 
 
 def assemble_snapshot(
@@ -44,28 +44,15 @@ def assemble_snapshot(
     instant: datetime,
 ) -> Snapshot:
     """Return what the DERMS must hold. `place` is a row with the columns of the customer and the place."""
-    contact = catalog.includes_contact
     return Snapshot(
         sent_at=instant,
         kind=kind,
         transaction_id=transaction_id,
         sequence=sequence,
-        customer=SyncedCustomer(
-            cis_person_id=place.cis_person_id,
-            cis_account_id=subscription["account"],
-            name=place.name,
-            email=place.email if contact else None,
-            phone=place.phone if contact else None,
-        ),
+        customer=_to_synced_customer(place, subscription["account"], with_contact=catalog.includes_contact),
         location=SyncedLocation(
-            cis_premise_id=place.cis_premise_id,
             cis_service_point_id=subscription["service_point"],
-            feeder=place.feeder,
-            transformer=place.transformer,
-            substation=place.substation,
-            latitude=place.latitude,
-            longitude=place.longitude,
-            time_zone=place.time_zone,
+            **{name: getattr(place, name) for name in _PLACE_COLUMNS},
         ),
         program=SyncedProgram(code=subscription["program"]),
         subscription=SyncedSubscription(
@@ -75,10 +62,20 @@ def assemble_snapshot(
     )
 
 
+def _to_synced_customer(place: Row[Any], account: str, *, with_contact: bool) -> SyncedCustomer:
+    return SyncedCustomer(
+        cis_person_id=place.cis_person_id,
+        cis_account_id=account,
+        name=place.name,
+        email=place.email if with_contact else None,
+        phone=place.phone if with_contact else None,
+    )
+
+
 def _to_synced_device(row: Mapping[str, Any]) -> SyncedDevice:
-    told = {"state": row.get("told_as", "enrolled"), "replaced_by": row.get("replaced_by")}
-    same = SyncedDevice.model_fields.keys() & row.keys() - told.keys()
-    return SyncedDevice(device_id=row["id"], **told, **{name: row[name] for name in same})
+    status = {"state": row.get("device_state", "enrolled"), "replaced_by": row.get("replaced_by")}
+    same = SyncedDevice.model_fields.keys() & row.keys() - status.keys()
+    return SyncedDevice(device_id=row["id"], **status, **{name: row[name] for name in same})
 
 
 _SELECT_SUBSCRIPTIONS = (
@@ -178,8 +175,8 @@ async def _get_devices(session: AsyncSession, subscription_ids: Sequence[str]) -
     )
     found: dict[str, list[dict[str, Any]]] = {}
     for device, subscription, registration, replaced_by in rows.all():
-        told = {"told_as": _get_device_state(registration, replaced_by), "replaced_by": replaced_by}
-        found.setdefault(subscription, []).append({**device.model_dump(), **told})
+        status = {"device_state": _get_device_state(registration, replaced_by), "replaced_by": replaced_by}
+        found.setdefault(subscription, []).append({**device.model_dump(), **status})
     return found
 
 

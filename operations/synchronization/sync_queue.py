@@ -161,8 +161,8 @@ async def release_held(
     )
     rows = released.all()
     trail = AuditTrail(scope, now, "")
-    for request, journey, _ in rows:
-        trail.for_request(journey).note(request, "syn:released")
+    for sync_request_id, request_id, _ in rows:
+        trail.for_request(request_id).note(sync_request_id, "syn:released")
     await trail.write(session)
     await notify_workflows(session, [(request, workflow) for request, _, workflow in rows])
     return len(rows)

@@ -21,17 +21,13 @@ from operations.synchronization.sync_queue import (
     get_wait_reason,
     notify_next_in_order,
 )
-from rules.synchronization.order import UNANSWERED_ERRORS, is_already_synchronized
+from rules.synchronization.order import is_already_synchronized
 from rules.synchronization.snapshots import message_key, snapshot_hash
+from rules.synchronization.states import states_when_failed, states_when_sending
 from wording.problems.not_found import not_found
 
 _Y = SyncState
 _SNAPSHOT_MAX_AGE = timedelta(hours=1)
-_PATHS_TO_ERROR: dict[SyncState, tuple[SyncState, ...]] = {
-    _Y.PENDING: (_Y.SENDING, _Y.ERROR),
-    _Y.SENDING: (_Y.ERROR,),
-    _Y.AWAITING_ACKNOWLEDGEMENT: (_Y.ERROR,),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +68,7 @@ async def prepare_message(
 ) -> PreparedMessage:
     """Prepare a request that the caller has locked; see `start_sending`."""
     now = datetime.now(UTC)
-    path, waits_for = _find_path_to_sending(request), ""
+    path, waits_for = states_when_sending(request.state, request.error_code), ""
     if path is None:
         return _build_message(request)
     trail = AuditTrail(scope, now, request.journey)
@@ -122,16 +118,6 @@ def _note_blocked(trail: AuditTrail, request: SyncRequest, waits_for: str, *, ne
     if why is not None and request.note != why:
         trail.note(request.id, "syn:held_up", reason=f"It {why}.")
     request.note = why
-
-
-def _find_path_to_sending(request: SyncRequest) -> tuple[SyncState, ...] | None:
-    if request.state is _Y.SENDING:
-        return ()
-    if request.state in (_Y.PENDING, _Y.AWAITING_ACKNOWLEDGEMENT):
-        return (_Y.SENDING,)
-    if request.state is _Y.ERROR and request.error_code in UNANSWERED_ERRORS:
-        return (_Y.PENDING, _Y.SENDING)
-    return None
 
 
 async def _is_already_synchronized(
@@ -207,7 +193,7 @@ async def record_failure(
     now = datetime.now(UTC)
     request = await get_for_update(session, sync_request_id)
     trail = AuditTrail(scope, now, request.journey)
-    path = _PATHS_TO_ERROR.get(request.state)
+    path = states_when_failed(request.state)
     if path is not None:
         request.state = trail.transition(SYNC_TRANSITIONS, request.id, request.state, *path, reason=text)
         request.error_code, request.error_text = failure, text

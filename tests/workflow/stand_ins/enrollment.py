@@ -29,9 +29,10 @@ from models.states.sync_request import SYNC_TRANSITIONS, SyncState
 from operations.enrollment.enrollments import is_cancellable
 from operations.platform.audit import AuditTrail
 from operations.platform.inbox import UNKNOWN_REQUEST
-from operations.synchronization import sync_requests as real
 from rules.synchronization.acknowledgements import evaluate_acknowledgement
+from rules.synchronization.order import UNANSWERED_ERRORS
 from rules.synchronization.snapshots import message_key
+from rules.synchronization.states import states_when_acknowledged, states_when_sending
 
 DEVICES = ("dev_charger", "dev_battery")
 
@@ -111,7 +112,7 @@ class EnrollmentRecord:
     def retry_sync_request(self) -> RetryRequested:
         """Retry the sync request in error, as POST …/retry does; return the signal that follows."""
         self.move(_Y.PENDING)
-        if self.error_code not in real.UNANSWERED_ERRORS:
+        if self.error_code not in UNANSWERED_ERRORS:
             self.revision += 1
             for device, registration in self.registrations.items():
                 if registration is _R.REGISTRATION_FAILED:
@@ -263,7 +264,7 @@ class EnrollmentActivities:
     async def send_to_derms(self, request: SendToDerms) -> SendResult:
         record = self._record
         assert request.sync_request_id == record.id
-        path = real._find_path_to_sending(record)
+        path = states_when_sending(record.state, record.error_code)
         record.looked += 1
         if path is not None and record.waits_for:
             return SendResult(state=_Y.PENDING, waits_for=record.waits_for)
@@ -292,13 +293,13 @@ class EnrollmentActivities:
         if ack.sync_request_id != record.id:
             record.outcomes.append(UNKNOWN_REQUEST)
             return SyncRequestStatus(state=_Y.ERROR)
-        unknown = record.error_code in real.UNANSWERED_ERRORS
+        unknown = record.error_code in UNANSWERED_ERRORS
         effect = evaluate_acknowledgement(
             ack, record.state, record.revision, record.registrations, outcome_unknown=unknown, asked=request.asked
         )
         record.outcomes.append(effect.outcome)
         if effect.state is not None:
-            record.move(*real._find_path_to(record.state, effect.state))
+            record.move(*states_when_acknowledged(record.state, effect.state))
             record.fail(effect.code, effect.text)
             for device, after, _ in effect.devices:
                 record.move_device(device, after)

@@ -35,6 +35,7 @@ from models.tables.work_order import WorkOrder
 from operations.field_work import completions, work_orders
 from operations.field_work.work_orders import to_visit
 from operations.platform.audit import AuditTrail
+from rules.field_work_states import states_when_reported, states_when_scheduled
 from tests.workflow.conftest import EnrollmentRun
 from tests.workflow.stand_ins.enrollment import EnrollmentActivities, EnrollmentRecord, InMemoryDerms
 from workflows.enroll import EnrollmentWorkflow
@@ -83,17 +84,18 @@ class SiteVisits:
 
     def appoint(self, *, days: float) -> None:
         """Schedule an appointment, as POST …/appointment does."""
-        self.move(*work_orders._PATHS_TO_SCHEDULED[self.order.state])
+        self.move(*(states_when_scheduled(self.order.state) or ()))
         self.order.appointment_end = datetime.now(UTC) + timedelta(days=days)
 
     def accept_report(self, completion_id: str) -> str:
         """Process a received report, once."""
         if completion_id in self.verdicts:
             return self.verdicts[completion_id]
-        if self.order.state not in completions._PATHS_TO_ON_SITE:
+        path = states_when_reported(self.order.state)
+        if path is None:
             return f"ignored: the order is {self.order.state}"
         outcome = self.received[completion_id]
-        self.move(*completions._PATHS_TO_ON_SITE[self.order.state], _W.COMPLETED if outcome.is_done else _W.INCOMPLETE)
+        self.move(*path, _W.COMPLETED if outcome.is_done else _W.INCOMPLETE)
         self.order.outcome = outcome
         if outcome.justifies_another_visit and self.order.attempt < self.order.maximum_attempts:
             self.move(_W.RESCHEDULED)
