@@ -84,7 +84,9 @@ def test_an_enrollment_is_shown_with_its_timeline(command: CommandLine, enrollme
 
 
 def test_an_empty_list_prints_a_sentence(command: CommandLine) -> None:
-    assert command.run_successfully("enrollments", "list", "--account", "A-NOBODY") == "There are no such enrollments.\n"
+    assert (
+        command.run_successfully("enrollments", "list", "--account", "A-NOBODY") == "There are no such enrollments.\n"
+    )
 
 
 def test_a_list_follows_pages_up_to_its_limit(command: CommandLine, stack: RunningStack) -> None:
