@@ -96,5 +96,11 @@ def get_end(view: View) -> str:
     last = max(following, key=lambda request: request["submitted_at"])["state"]
     if last not in _FINAL_OF_FOLLOWING_REQUEST:
         return ""
+    if last != UNENROLLED:
+        return last
     sync_state = get_final_sync_state(view)
-    return last if last != UNENROLLED or sync_state == "synchronized" else sync_state
+    if sync_state != "synchronized":
+        return sync_state
+    # The last entry of the timeline follows the acknowledgement: what became of the device.
+    devices = view["subscription"]["devices"] if view["subscription"] else []
+    return "" if any(device["registration"] == "deregistered" for device in devices) else last

@@ -71,6 +71,16 @@ def outcome(seen: dict[str, Any], key: str = "thermostat") -> Outcome:
         (view("enrolled", "synchronized", "error", unenrollments=followed("unenrolled")), "error"),
         (view("enrolled", "synchronized", "synchronized", unenrollments=followed("unenrolled")), "unenrolled"),
         (view("enrolled", "synchronized", unenrollments=followed("rejected")), "rejected"),
+        (
+            view(
+                "enrolled",
+                "synchronized",
+                "synchronized",
+                unenrollments=followed("unenrolled"),
+                subscription={"devices": [{"registration": "deregistered"}]},
+            ),
+            "",
+        ),
     ],
 )
 def test_a_scenario_is_over_when_it_waits_for_nothing(seen: dict[str, Any], end: str) -> None:
