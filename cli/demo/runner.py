@@ -102,5 +102,5 @@ def get_end(view: View) -> str:
     if sync_state != "synchronized":
         return sync_state
     # The last entry of the timeline follows the acknowledgement: what became of the device.
-    devices = view["subscription"]["devices"] if view["subscription"] else []
+    devices: list[View] = view["subscription"]["devices"] if view["subscription"] else []
     return "" if any(device["registration"] == "deregistered" for device in devices) else last
