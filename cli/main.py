@@ -1,13 +1,14 @@
-"""The `gridenroll` command. Each group of commands has its file; this one only lists them."""
+"""The `gridenroll` command. This module only lists the commands; each group has a module of its own."""
 
 import typer
 
-from cli import database, examples, serve
 from cli.commands import (
+    attention,
     batches,
     catalog,
     customers,
     enrollments,
+    examples,
     outbox_messages,
     service_calls,
     shipments,
@@ -15,22 +16,21 @@ from cli.commands import (
     unenrollments,
     work_orders,
 )
-from cli.commands.attention import attention
-from cli.demo.command import demo
-from cli.processes.up import up
+from cli.demo.command import play_demo
+from cli.processes import database, serve, up
 
 app = typer.Typer(
     name="gridenroll",
-    help="Enrol customers and their devices into grid programs, kept in step with the DERMS.",
+    help="Enroll customers and their devices in grid programs, and keep the DERMS up to date.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.command()(up)
-app.command()(demo)
-app.command()(enrollments.enroll)
-app.command()(unenrollments.unenroll)
-app.command()(service_calls.service_call)
-app.command()(attention)
+app.command(name="up")(up.start_stack)
+app.command(name="demo")(play_demo)
+app.command(name="enroll")(enrollments.submit_enrollment)
+app.command(name="unenroll")(unenrollments.submit_unenrollment)
+app.command(name="service-call")(service_calls.submit_service_call)
+app.command(name="attention")(attention.show_attention_items)
 app.add_typer(enrollments.app, name="enrollments")
 app.add_typer(unenrollments.app, name="unenrollments")
 app.add_typer(service_calls.app, name="service-calls")
@@ -47,7 +47,7 @@ app.add_typer(examples.app, name="examples")
 
 
 def main() -> None:
-    """The entry point."""
+    """Run the command."""
     app()
 
 

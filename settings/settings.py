@@ -1,6 +1,6 @@
-"""All settings, from GRIDENROLL_* variables; Temporal's from its own standard variables (TEMPORAL_ADDRESS and its kin).
+"""All settings, from the GRIDENROLL_* environment variables. Temporal has its own standard variables.
 
-Read by cli, worker.py and migrations only, and passed down from there.
+Only cli, worker.py, migrations and bench read them, and pass them down.
 """
 
 from datetime import timedelta
@@ -15,7 +15,7 @@ _POSITIVE = timedelta(milliseconds=1)
 
 
 def _parse_plain_seconds(value: object) -> object:
-    """A variable of the environment is text, and `900` means seconds."""
+    """Returns a text such as `900` as a number of seconds."""
     return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
 
 
@@ -23,7 +23,7 @@ Duration = Annotated[timedelta, BeforeValidator(_parse_plain_seconds)]
 
 
 class Settings(BaseSettings):
-    """What differs from one installation to another."""
+    """Everything that differs between installations."""
 
     model_config = SettingsConfigDict(env_prefix="GRIDENROLL_", extra="ignore", frozen=True)
 
@@ -35,14 +35,17 @@ class Settings(BaseSettings):
         default=10,
         ge=4,
         le=200,
-        description="connections each process may hold, and one more to ask whether it answers",
+        description="connections that each process may hold; health checks use one more",
     )
-    api_host: str = Field(default="127.0.0.1", description="address the API listens on")
-    api_port: int = Field(default=8000, ge=1, le=65535, description="port the API listens on")
+    api_host: str = Field(default="127.0.0.1", description="address that the API listens on")
+    api_port: int = Field(default=8000, ge=1, le=65535, description="port that the API listens on")
     api_token: SecretStr = Field(
-        default=SecretStr(""), description="bearer token of the operator; without one the API answers 401 to everyone"
+        default=SecretStr(""),
+        description="bearer token of the operator; without one, the API answers 401 to every request",
     )
-    temporal_ui_url: str = Field(default="http://127.0.0.1:8233", description="where people open the Temporal UI")
+    temporal_ui_url: str = Field(
+        default="http://127.0.0.1:8233", description="address of the Temporal UI in people's browsers"
+    )
     worker_health_port: int = Field(
         default=0, ge=0, le=65535, description="port of the worker's /healthz and /metrics; 0 for none"
     )
@@ -78,7 +81,7 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = Field(
         default="auto", description="json, console, or console on a terminal and json elsewhere"
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="lowest level logged")
 
     @model_validator(mode="after")
     def _check_call_timeouts(self) -> Self:
@@ -86,11 +89,11 @@ class Settings(BaseSettings):
             ("GRIDENROLL_DERMS_TIMEOUT", self.derms_timeout, MAXIMUM_DERMS_CALL),
             ("GRIDENROLL_HEAD_END_TIMEOUT", self.head_end_timeout, MAXIMUM_HEAD_END_CALL),
         )
-        for name, given, longest in calls:
-            if given > longest:
+        for name, timeout, maximum in calls:
+            if timeout > maximum:
                 raise ValueError(
-                    f"{name} is {given.total_seconds():g} s and may be {longest.total_seconds():g} s at most: "
-                    "its step and the stop of a worker give up a little later, "
+                    f"{name} is {timeout.total_seconds():g} s and may be {maximum.total_seconds():g} s at most: "
+                    "its activity and the shutdown of a worker time out a little later, "
                     f"and {OWN_TRANSACTIONS_MARGIN.total_seconds():g} s of that are for our own database"
                 )
         return self

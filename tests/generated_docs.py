@@ -109,7 +109,8 @@ def _describe_parameters(command: click.Command) -> str:
 
 
 def _describe_parameter(one: Any) -> str:
-    names = ", ".join(one.opts) if isinstance(one, click.Option) or one.opts[0][0] == "-" else one.opts[0].upper()
+    is_option = isinstance(one, click.Option) or one.opts[0][0] == "-"
+    names = ", ".join(one.opts) if is_option else (one.metavar or one.opts[0]).upper()
     default = "" if one.default in (None, False) else f"`{one.default}`"
     return f"| `{names}` | {default or ('required' if one.required else '')} | {one.help} |"
 

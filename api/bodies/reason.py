@@ -1,4 +1,4 @@
-"""Bodies that several subjects share."""
+"""The body of the actions that need a reason and nothing else."""
 
 from models.values import Sentence, Value
 

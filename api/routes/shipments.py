@@ -111,6 +111,6 @@ async def settle_shipment(
     return _respond(context, session, queries.to_status(row))
 
 
-def _respond(context: Context, session: AsyncSession, standing: ShipmentStatusView) -> ShipmentStatusView:
+def _respond(context: Context, session: AsyncSession, status: ShipmentStatusView) -> ShipmentStatusView:
     context.deliver(session)
-    return standing
+    return status

@@ -1,106 +1,109 @@
-"""`gridenroll attention`: what needs a person, over all flows."""
+"""`gridenroll attention`: what waits for a person, over all process flows, with the commands that resolve it."""
 
 from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
-from cli import tables
-from cli.client import connect_to_api
-from cli.commands import (
-    enrollments,
-    outbox_messages,
-    service_calls,
-    shipments,
-    sync_requests,
-    unenrollments,
-    work_orders,
-)
-from cli.commands.catalog import DataDir, Json
+from cli.client import Document, connect_to_api, fetch_pages
+from cli.commands.enrollments import ENROLLMENTS
+from cli.commands.outbox_messages import OUTBOX_MESSAGES
+from cli.commands.service_calls import SERVICE_CALLS
+from cli.commands.shipments import SHIPMENTS
+from cli.commands.sync_requests import SYNC_REQUESTS
+from cli.commands.unenrollments import UNENROLLMENTS
+from cli.commands.work_orders import WORK_ORDERS
+from cli.options import All, DataDir, Json, Limit
 from cli.output import print_json, print_line
+from cli.tables import format_local_time, parse_instant
 from models.views.attention import AttentionKind
 
 _RESOURCES = {
-    one.path: one
-    for one in (
-        enrollments.ENROLLMENTS,
-        unenrollments.UNENROLLMENTS,
-        service_calls.SERVICE_CALLS,
-        work_orders.WORK_ORDERS,
-        shipments.SHIPMENTS,
-        sync_requests.SYNC_REQUESTS,
-        outbox_messages.MESSAGES,
+    resource.path: resource
+    for resource in (
+        ENROLLMENTS,
+        UNENROLLMENTS,
+        SERVICE_CALLS,
+        WORK_ORDERS,
+        SHIPMENTS,
+        SYNC_REQUESTS,
+        OUTBOX_MESSAGES,
     )
 }
 _APPROVAL_COMMANDS = {"approve", "refuse"}
-"""Two commands of one door."""
+"""Two commands for the one endpoint of approvals."""
 _SUBSCRIPTION_COMMANDS = {"tell_again": "sync-requests tell-again", "unenroll": "unenroll"}
 _GENERATED_FIELDS = {"completion_id", "finished_at"}
 
 
-def format_command(action: tables.Document) -> str:
-    """What the API offers, as one types it; what a person has to say is in angle brackets, which a shell refuses until
-    it is said. Of what is in no collection that this version knows it is the call itself."""
-    name, body = action["action"], dict(action["body"] or {})
-    match action["href"].strip("/").split("/"):
-        case _ if name in _SUBSCRIPTION_COMMANDS:
-            words = [_SUBSCRIPTION_COMMANDS[name], body.pop("subscription")]
-        case [_, door, of, *place, last] if door in _RESOURCES:
-            verb = name if name in _APPROVAL_COMMANDS else _RESOURCES[door].get_command(last)
-            words = [_RESOURCES[door].name, verb, of, *place[1:]]
-        case _:
-            return f"{action['method']} {action['href']}"
-    return " ".join(("gridenroll", *words, *_format_options(body)))
-
-
-def _format_options(body: tables.Document) -> Iterator[str]:
-    for key, value in body.items():
-        if isinstance(value, str) and key not in _GENERATED_FIELDS:
-            yield f"--{key.replace('_', '-')} {value.replace(' ', '-')}"
-
-
-def _list_show_commands(item: tables.Document) -> Iterator[str]:
-    """The commands that show it, and the enrolment that it belongs to."""
-    _, _, door, of = f"{item['links'].get('self', '')}///".split("/")[:4]
-    if door in _RESOURCES:
-        yield f"gridenroll {_RESOURCES[door].name} show {of}"
-    if item["enrollment"] not in (None, of):
-        yield f"gridenroll enrollments show {item['enrollment']}"
-
-
-def attention(
+def show_attention_items(
     kind: Annotated[AttentionKind | None, typer.Option(help="Only of this kind.", show_default=False)] = None,
     program: Annotated[str | None, typer.Option(help="Only of this program.")] = None,
     since: Annotated[
         str | None,
         typer.Option(
-            parser=tables.parse_instant,
-            help="Only what has waited since then or less; without an offset, on your clock.",
+            parser=parse_instant,
+            help="Only what began to wait then or later; without an offset, in your time zone.",
         ),
     ] = None,
-    limit: tables.Limit = 50,
-    everything: tables.All = False,
+    limit: Limit = 50,
+    everything: All = False,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Show what needs a person: what, since when, why, and what can be done. What waits longest comes first."""
-    wanted = {"kind": kind, "program": program, "since": since}
-    found = tables.fetch_pages(connect_to_api(data_dir), "/v1/attention", wanted, limit, everything=everything)
+    """Show what needs a person, oldest first: since when, why, and the commands that resolve it."""
+    filters = {"kind": kind, "program": program, "since": since}
+    page = fetch_pages(connect_to_api(data_dir), "/v1/attention", filters, limit, everything=everything)
     if as_json:
-        print_json(found)
+        print_json(page)
         return
-    if not found["items"]:
+    if not page["items"]:
         print_line("Nothing needs a person.")
-    for one in found["items"]:
-        print_line(
-            f"{one['kind'].replace('_', ' ')}  {one['id']}  {one['program'] or ''}  "
-            f"since {tables.format_local_time(one['since'])}"
-        )
-        print_line(f"  why:  {one['why']}")
-        print_line(f"  next: {one['next_step']}")
-        for line in _list_show_commands(one):
-            print_line(f"  see:  {line}")
-        for action in one["actions"]:
-            print_line(f"    {format_command(action)}")
-    if found["next_cursor"]:
-        print_line(f"There are more than these {len(found['items'])}; --limit or --all shows them.")
+    for item in page["items"]:
+        _print_item(item)
+    if page["next_cursor"]:
+        print_line(f"There are more than these {len(page['items'])}; --limit or --all shows them.")
+
+
+def _print_item(item: Document) -> None:
+    kind, since = item["kind"].replace("_", " "), format_local_time(item["since"])
+    print_line(f"{kind}  {item['id']}  {item['program'] or ''}  since {since}")
+    print_line(f"  why:  {item['why']}")
+    print_line(f"  next: {item['next_step']}")
+    for line in _list_show_commands(item):
+        print_line(f"  see:  {line}")
+    for action in item["actions"]:
+        print_line(f"    {format_command(action)}")
+
+
+def format_command(action: Document) -> str:
+    """Returns the command for an action of the API.
+
+    What a person has to fill in is in angle brackets, which a shell rejects until it is filled in. An action on a
+    kind of record that this version does not know is returned as the API call itself.
+    """
+    name, body = action["action"], dict(action["body"] or {})
+    match action["href"].strip("/").split("/"):
+        case _ if name in _SUBSCRIPTION_COMMANDS:
+            words = [_SUBSCRIPTION_COMMANDS[name], body.pop("subscription")]
+        case [_, path, record, *subpath, last] if path in _RESOURCES:
+            command = name if name in _APPROVAL_COMMANDS else _RESOURCES[path].get_command(last)
+            words = [_RESOURCES[path].name, command, record, *subpath[1:]]
+        case _:
+            return f"{action['method']} {action['href']}"
+    return " ".join(("gridenroll", *words, *_format_options(body)))
+
+
+def _format_options(body: Document) -> Iterator[str]:
+    for key, value in body.items():
+        if isinstance(value, str) and key not in _GENERATED_FIELDS:
+            yield f"--{key.replace('_', '-')} {value.replace(' ', '-')}"
+
+
+def _list_show_commands(item: Document) -> Iterator[str]:
+    """Yields the commands that show the item and the enrollment that it belongs to."""
+    _, _, path, record = f"{item['links'].get('self', '')}///".split("/")[:4]
+    if path in _RESOURCES:
+        yield f"gridenroll {_RESOURCES[path].name} show {record}"
+    if item["enrollment"] not in (None, record):
+        yield f"gridenroll enrollments show {item['enrollment']}"

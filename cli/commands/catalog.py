@@ -1,4 +1,4 @@
-"""`gridenroll catalog`: the configuration."""
+"""`gridenroll catalog`: the configuration of programs and devices."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,24 +7,23 @@ import typer
 
 from cli.client import ApiClient, connect_to_api
 from cli.commands.catalog_file import read_catalog
+from cli.options import DataDir, Json
 from cli.output import print_json, print_line
 
-app = typer.Typer(help="The configuration: programs, specifications and what they are made of.", no_args_is_help=True)
+app = typer.Typer(help="The configuration: programs, specifications and what they consist of.", no_args_is_help=True)
 
 _MAXIMUM_CHANGES_SHOWN = 40
-
-DataDir = Annotated[Path | None, typer.Option(help="Data directory of the running stack.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+_SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 
-@app.command()
-def apply(
-    file: Annotated[Path, typer.Argument(help="The catalogue's YAML file.")],
-    dry_run: Annotated[bool, typer.Option(help="Only tell what would change.")] = False,
+@app.command(name="apply")
+def apply_catalog(
+    file: Annotated[Path, typer.Argument(help="The catalog's YAML file.")],
+    dry_run: Annotated[bool, typer.Option(help="Only report what would change.")] = False,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Put a catalogue in force: all of it or nothing."""
+    """Apply a catalog: all of it or nothing."""
     answer = put_catalog(connect_to_api(data_dir), file, dry_run=dry_run)
     if as_json:
         print_json(answer)
@@ -43,11 +42,11 @@ def apply(
 
 
 def put_catalog(api: ApiClient, file: Path, *, dry_run: bool = False) -> dict[str, Any]:
-    """Applies a catalogue file; gives the API's answer."""
+    """Apply a catalog file, and return the API's answer."""
     return api.request("PUT", "/v1/catalog", params={"dry_run": dry_run}, body=read_catalog(file))
 
 
 def _format_change(change: dict[str, Any]) -> str:
-    line = f"{ {'added': '+', 'removed': '-', 'changed': '~'}[change['change']] } {change['kind']} {change['code']}"
+    line = f"{_SIGNS[change['change']]} {change['kind']} {change['code']}"
     fields = [f"    {name}: {before} → {after}" for name, (before, after) in change["fields"].items()]
     return "\n".join([line, *fields])

@@ -1,4 +1,4 @@
-"""Reading catalog.yaml: the catalogue, with long lists of specifications kept in files beside it."""
+"""The reader of catalog.yaml: the catalog, with long lists of specifications in files beside it."""
 
 import csv
 from pathlib import Path
@@ -10,15 +10,18 @@ from cli.output import fail
 
 
 def read_catalog(path: Path) -> dict[str, Any]:
-    """The document that PUT /v1/catalog takes. `specification_files` name CSV files (manufacturer, model, kW)."""
+    """Returns the document for PUT /v1/catalog.
+
+    `specification_files` name CSV files with a manufacturer, a model and a rated power (kW) in each line.
+    """
     try:
         document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        fail(f"There is no file {path}.", "Name the catalogue's YAML file.")
+        fail(f"There is no file {path}.", "Name the catalog's YAML file.")
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         fail(f"{path} is not YAML in UTF-8: {error}", "Correct it and try again.")
     if not isinstance(document, dict):
-        fail(f"{path} holds no mapping.", "A catalogue has keys such as programs; see examples/catalog.yaml.")
+        fail(f"{path} holds no mapping.", "A catalog has keys such as programs; see examples/catalog.yaml.")
     catalog = cast(dict[str, Any], document)
     files = catalog.pop("specification_files", [])
     listed = [entry for file in files for entry in _read_specifications(path.parent, file)]
@@ -44,4 +47,4 @@ def _read_specifications(folder: Path, file: dict[str, str]) -> list[dict[str, A
                 for number, row in enumerate(csv.DictReader(lines), start=1)
             ]
     except FileNotFoundError:
-        fail(f"There is no file {source}.", "specification_files name files beside the catalogue.")
+        fail(f"There is no file {source}.", "specification_files name files beside the catalog.")

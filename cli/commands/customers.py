@@ -1,4 +1,4 @@
-"""`gridenroll customers`: what the CIS tells us."""
+"""`gridenroll customers`: the import of customers from the CIS."""
 
 import csv
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from cli.client import ApiClient, connect_to_api, get_problem_code
-from cli.commands.catalog import DataDir, Json
+from cli.options import DataDir, Json
 from cli.output import err, fail, print_json, print_line
 
-app = typer.Typer(help="Customers, as the CIS has them.", no_args_is_help=True)
+app = typer.Typer(help="Customers as the CIS exports them.", no_args_is_help=True)
 
 _ROWS_PER_REQUEST = 2000
 _MAXIMUM_ERRORS_SHOWN = 50
@@ -28,44 +28,47 @@ def import_file(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Take over customers, accounts, premises, service points. Safe to repeat; good lines are taken, bad ones told."""
+    """Import customers, accounts, premises and service points. It is safe to repeat.
+
+    The command imports the good lines and lists the bad ones.
+    """
     answer = put_customers(connect_to_api(data_dir), file)
     if as_json:
         print_json(answer)
     else:
-        for fault in answer["errors"][:_MAXIMUM_ERRORS_SHOWN]:
-            err.print(f"line {fault['line']}: {fault['field']}: {fault['reason']}", markup=False)
+        for error in answer["errors"][:_MAXIMUM_ERRORS_SHOWN]:
+            err.print(f"line {error['line']}: {error['field']}: {error['reason']}", markup=False)
         more = len(answer["errors"]) - _MAXIMUM_ERRORS_SHOWN
         if more > 0:
             err.print(f"… and {more} more")
         print_line(
-            f"{answer['taken']} of {answer['received']} lines taken: "
-            f"{answer['created']} records new, {answer['updated']} changed"
+            f"{answer['taken']} of {answer['received']} lines imported: "
+            f"{answer['created']} new records, {answer['updated']} changed"
         )
     if answer["errors"]:
         raise typer.Exit(1)
 
 
 def put_customers(api: ApiClient, file: Path) -> dict[str, Any]:
-    """Sends a file in parts; gives the sums of the answers, and each fault with its line."""
+    """Send a file in parts, and return the sums of the answers and each error with its line."""
     total: dict[str, Any] = {"received": 0, "taken": 0, "created": 0, "updated": 0, "errors": []}
     for part in _read_parts(file):
         body = {"customers": [record for _, record in part]}
-        answer = api.request("PUT", "/v1/customers", body=body, prepared_for=_NO_RECORD_ACCEPTED)
+        answer = api.request("PUT", "/v1/customers", body=body, expected_problem=_NO_RECORD_ACCEPTED)
         if get_problem_code(answer) == _NO_RECORD_ACCEPTED:
             answer = _convert_problem(len(part), answer)
         for name in ("received", "taken", "created", "updated"):
             total[name] += answer[name]
         total["errors"] += [
-            {"line": part[fault["position"]][0], "field": fault["field"], "reason": fault["reason"]}
-            for fault in answer["errors"]
+            {"line": part[error["position"]][0], "field": error["field"], "reason": error["reason"]}
+            for error in answer["errors"]
         ]
     return total
 
 
 def _convert_problem(received: int, problem: dict[str, Any]) -> dict[str, Any]:
-    """The problem that no record of a part can be taken, as the answer that tells which of them cannot."""
-    found = ([*fault["pointer"].strip("/").split("/"), fault["detail"]] for fault in problem["errors"])
+    """Returns the problem of a part without any good record in the form of an answer that lists the bad ones."""
+    found = ([*error["pointer"].strip("/").split("/"), error["detail"]] for error in problem["errors"])
     faults = [
         {"position": int(position), "field": "/".join(field), "reason": reason} for _, position, *field, reason in found
     ]
@@ -89,5 +92,5 @@ def _read_parts(file: Path) -> Iterator[list[tuple[int, dict[str, Any]]]]:
 
 
 def _convert_row(row: dict[Any, Any]) -> dict[str, Any]:
-    """A line as the API takes it: an empty cell is a field that is not there; cells too many are a field of no name."""
+    """Returns a line as the API expects it, without the empty cells. Surplus cells become the field `None`."""
     return {str(name): value for name, value in row.items() if value not in ("", None)}

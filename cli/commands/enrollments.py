@@ -1,55 +1,87 @@
-"""`gridenroll enroll` and `gridenroll enrollments`: ask for a customer to take part, and see what came of it."""
+"""`gridenroll enroll` and `gridenroll enrollments`: enroll a customer in a program, and follow the request."""
 
 from datetime import UTC, datetime
 from pathlib import Path
-from secrets import token_hex
 from typing import Annotated, Any
 
 import typer
 
-from cli import tables
-from cli.client import ApiClient, connect_to_api, read_json_file
-from cli.commands.catalog import DataDir, Json
+from cli.client import ApiClient, Document, connect_to_api, read_json_file
+from cli.options import AccessNotes, DataDir, Json, Phone, TransactionId, build_visit_preferences, make_id
 from cli.output import fail, print_line
-from cli.resource import Resource
+from cli.resource import Filter, Resource
+from cli.tables import field, instant_field
 from models.classifications import AssetOwnership, InstallationMethod
 from models.states.enrollment import EnrollmentState
 from models.states.subscription import SubscriptionState
 
-app = typer.Typer(help="Enrolments and what happened to them.", no_args_is_help=True)
 
-Enrollment = Annotated[str, typer.Argument(help="Its id: enr_…")]
+def _print_related(document: Document) -> None:
+    if document["subscription"]:
+        print_line(f"  subscription {document['subscription']['number']}: {document['subscription']['state']}")
+        for device in document["subscription"]["devices"]:
+            print_line(
+                f"  device {device['id']} {device['specification']} {device['serial_number']}: {device['registration']}"
+            )
+    for record in (*document["work_orders"], *document["service_calls"], *document["unenrollments"]):
+        print_line(f"  {record['id']}: {record['state']}")
+    for record in (*document["shipments"], *document["head_end_requests"]):
+        print_line(f"  {record['id']}: {record['state']}. {record['next_step']}")
+
 
 ENROLLMENTS = Resource(
-    plural="enrolments",
     name="enrollments",
     path="program-enrollments",
+    singular="enrollment",
+    id_prefix="enr",
+    help="Enrollments and what happened to them.",
     columns={
-        "id": tables.field("id"),
-        "state": tables.field("state"),
-        "takes part": tables.field("subscription_state"),
-        "program": tables.field("program"),
-        "account": tables.field("account"),
-        "service point": tables.field("service_point"),
-        "submitted": tables.instant_field("submitted_at"),
-        "why": tables.field("reason"),
+        "id": field("id"),
+        "state": field("state"),
+        "takes part": field("subscription_state"),
+        "program": field("program"),
+        "account": field("account"),
+        "service point": field("service_point"),
+        "submitted": instant_field("submitted_at"),
+        "why": field("reason"),
     },
-    facts={
-        "program": tables.field("program"),
-        "account": tables.field("account"),
-        "service point": tables.field("service_point"),
-        "customer": tables.field("customer"),
-        "transaction": tables.field("transaction_id"),
-        "why": tables.field("reason"),
-        "waitlist": tables.field("waitlist_position"),
+    fields={
+        "program": field("program"),
+        "account": field("account"),
+        "service point": field("service_point"),
+        "customer": field("customer"),
+        "transaction": field("transaction_id"),
+        "why": field("reason"),
+        "waitlist": field("waitlist_position"),
     },
+    print_details=_print_related,
 )
+app = ENROLLMENTS.app
+ENROLLMENTS.add_list_command(
+    "List enrollments, newest first.",
+    Filter("state", "Only in this state.", EnrollmentState),
+    Filter(
+        "subscription_state",
+        "Only those whose subscription is in this state; active means that the customer takes part.",
+        SubscriptionState,
+        option="takes_part",
+    ),
+    Filter("program", "Only of this program."),
+    Filter("account", "Only of this CIS account."),
+    Filter("customer", "Only of this customer: cus_…"),
+    Filter("transaction_id", "Only those submitted with this transaction id."),
+)
+ENROLLMENTS.add_show_command("Show one enrollment with its devices, all that followed from it, and its timeline.")
+ENROLLMENTS.add_action_with_reason_command(
+    "cancel", "Cancel the request, as long as the customer is not enrolled.", "Why it is canceled."
+)
+ENROLLMENTS.add_action_command("retry", "Retry a request that needs attention.")
 
 
-def enroll(
+def submit_enrollment(
     file: Annotated[
         Path | None,
-        typer.Argument(help="The whole request as JSON, instead of the options; - reads the standard input."),
+        typer.Argument(help="The whole request as JSON, instead of the options; - for the standard input."),
     ] = None,
     program: Annotated[str | None, typer.Option(help="The program's code.")] = None,
     account: Annotated[str | None, typer.Option(help="The CIS account.")] = None,
@@ -65,16 +97,14 @@ def enroll(
     installation: Annotated[
         InstallationMethod, typer.Option(help="Who installs the device.")
     ] = InstallationMethod.BRING_YOUR_OWN,
-    ownership: Annotated[AssetOwnership, typer.Option(help="Whose the device is.")] = AssetOwnership.CUSTOMER_OWNED,
-    phone: Annotated[str | None, typer.Option(help="For the technician.")] = None,
-    access_notes: Annotated[str | None, typer.Option(help="For the technician.")] = None,
-    transaction_id: Annotated[
-        str | None, typer.Option(help="Your own id of the request; by default one is made.")
-    ] = None,
+    ownership: Annotated[AssetOwnership, typer.Option(help="Who owns the device.")] = AssetOwnership.CUSTOMER_OWNED,
+    phone: Phone = None,
+    access_notes: AccessNotes = None,
+    transaction_id: TransactionId = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Ask for a customer to take part in a program. The same transaction id with the same content is one request."""
+    """Enroll a customer in a program. The same transaction id with the same content is one request."""
     api = connect_to_api(data_dir)
     if file is not None:
         request = read_json_file(file)
@@ -82,19 +112,18 @@ def enroll(
         fail("The request is not complete.", "Give --program, --account and --service-point, or a file with all of it.")
     else:
         request = {
-            "transaction_id": transaction_id or f"cli-{token_hex(8)}",
+            "transaction_id": transaction_id or make_id(),
             "program": program,
             "account": account,
             "service_point": service_point,
             "installation_method": installation,
             "asset_ownership": ownership,
-            "devices": [_parse_device(one) for one in device or ()],
+            "devices": [_parse_device(text) for text in device or ()],
             "terms": _build_terms(api, program, accepted_by) if accepted_by else None,
-            "answers": dict(_parse_answer(one) for one in answer or ()),
-            "work_order": {"contact_phone": phone, "access_notes": access_notes} if phone or access_notes else None,
+            "answers": dict(_parse_answer(text) for text in answer or ()),
+            "work_order": build_visit_preferences(phone, access_notes),
         }
-    taken = api.request("POST", "/v1/program-enrollments", body=request)
-    ENROLLMENTS.print_status(taken, as_json=as_json)
+    ENROLLMENTS.print_status(api.request("POST", "/v1/program-enrollments", body=request), as_json=as_json)
 
 
 def _parse_device(text: str) -> dict[str, Any]:
@@ -113,78 +142,14 @@ def _parse_device(text: str) -> dict[str, Any]:
 
 
 def _parse_answer(text: str) -> tuple[str, str]:
-    question, equals, given = text.partition("=")
+    question, equals, answer = text.partition("=")
     if not equals:
-        fail(f"{text!r} is no answer.", "Write it as QUESTION=ANSWER.")
-    return question, given
+        fail(f"{text!r} is not an answer.", "Write it as QUESTION=ANSWER.")
+    return question, answer
 
 
 def _build_terms(api: ApiClient, program: str, accepted_by: str) -> dict[str, str]:
-    known = {one["code"]: one["terms_version"] for one in api.request("GET", "/v1/programs")["items"]}
-    if program not in known:
-        fail(f"There is no program {program}.", f"There are: {', '.join(sorted(known))}.")
-    return {"version": known[program], "accepted_by": accepted_by, "accepted_at": datetime.now(UTC).isoformat()}
-
-
-@app.command(name="list")
-def list_enrollments(
-    state: Annotated[EnrollmentState | None, typer.Option(help="Only in this state.", show_default=False)] = None,
-    takes_part: Annotated[
-        SubscriptionState | None,
-        typer.Option(help="Only whose subscription is in this state: active is who takes part.", show_default=False),
-    ] = None,
-    program: Annotated[str | None, typer.Option(help="Only of this program.")] = None,
-    account: Annotated[str | None, typer.Option(help="Only of this CIS account.")] = None,
-    customer: Annotated[str | None, typer.Option(help="Only of this customer: cus_….")] = None,
-    transaction_id: Annotated[str | None, typer.Option(help="Only the requests of this id.")] = None,
-    limit: tables.Limit = 50,
-    everything: tables.All = False,
-    data_dir: DataDir = None,
-    as_json: Json = False,
-) -> None:
-    """Enrolments, newest first."""
-    wanted = {
-        "state": state,
-        "subscription_state": takes_part,
-        "program": program,
-        "account": account,
-        "customer": customer,
-        "transaction_id": transaction_id,
-    }
-    ENROLLMENTS.list_all(data_dir, wanted, limit, everything=everything, as_json=as_json)
-
-
-@app.command()
-def show(enrollment: Enrollment, data_dir: DataDir = None, as_json: Json = False) -> None:
-    """One enrolment with its devices and its timeline, over all that followed from it."""
-    ENROLLMENTS.show(data_dir, enrollment, as_json=as_json, more=_print_related)
-
-
-def _print_related(seen: tables.Document) -> None:
-    if seen["subscription"]:
-        print_line(f"  subscription {seen['subscription']['number']}: {seen['subscription']['state']}")
-        for device in seen["subscription"]["devices"]:
-            print_line(
-                f"  device {device['id']} {device['specification']} {device['serial_number']}: {device['registration']}"
-            )
-    for one in (*seen["work_orders"], *seen["service_calls"], *seen["unenrollments"]):
-        print_line(f"  {one['id']}: {one['state']}")
-    for one in (*seen["shipments"], *seen["head_end_requests"]):
-        print_line(f"  {one['id']}: {one['state']}. {one['next_step']}")
-
-
-@app.command()
-def cancel(
-    enrollment: Enrollment,
-    reason: Annotated[str, typer.Option(help="Why it is taken back.")],
-    data_dir: DataDir = None,
-    as_json: Json = False,
-) -> None:
-    """Take the request back, as long as the customer is not enrolled."""
-    ENROLLMENTS.act(data_dir, enrollment, "cancel", {"reason": reason}, as_json=as_json)
-
-
-@app.command()
-def retry(enrollment: Enrollment, data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Try a request that needs attention again."""
-    ENROLLMENTS.act(data_dir, enrollment, "retry", as_json=as_json)
+    versions = {one["code"]: one["terms_version"] for one in api.request("GET", "/v1/programs")["items"]}
+    if program not in versions:
+        fail(f"There is no program {program}.", f"The programs are: {', '.join(sorted(versions))}.")
+    return {"version": versions[program], "accepted_by": accepted_by, "accepted_at": datetime.now(UTC).isoformat()}

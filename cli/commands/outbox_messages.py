@@ -1,73 +1,42 @@
-"""`gridenroll outbox-messages`: messages that Temporal did not take, and their repair."""
+"""`gridenroll outbox-messages`: messages to workflows that Temporal has not accepted, and their repair."""
 
-from typing import Annotated
-
-import typer
-
-from cli import tables
-from cli.commands.catalog import DataDir, Json
-from cli.resource import Resource
+from cli.resource import Filter, Resource
+from cli.tables import field, instant_field
 from models.states.outbox import OutboxState
 
-app = typer.Typer(help="Messages to workflows that could not be delivered.", no_args_is_help=True)
-
-Message = Annotated[str, typer.Argument(help="Its id: msg_….")]
-
-MESSAGES = Resource(
-    plural="messages",
+OUTBOX_MESSAGES = Resource(
     name="outbox-messages",
     path="outbox-messages",
+    singular="message",
+    id_prefix="msg",
+    help="Messages to workflows that could not be delivered.",
     columns={
-        "id": tables.field("id"),
-        "state": tables.field("state"),
-        "message": tables.field("name"),
-        "workflow": tables.field("workflow"),
-        "attempts": tables.field("attempts"),
-        "since": tables.instant_field("created_at"),
-        "error": tables.field("error"),
+        "id": field("id"),
+        "state": field("state"),
+        "message": field("name"),
+        "workflow": field("workflow"),
+        "attempts": field("attempts"),
+        "since": instant_field("created_at"),
+        "error": field("error"),
     },
-    facts={
-        "kind": tables.field("kind"),
-        "message": tables.field("name"),
-        "workflow": tables.field("workflow"),
-        "attempts": tables.field("attempts"),
-        "error": tables.field("error"),
+    fields={
+        "kind": field("kind"),
+        "message": field("name"),
+        "workflow": field("workflow"),
+        "attempts": field("attempts"),
+        "error": field("error"),
     },
 )
-
-
-@app.command(name="list")
-def list_outbox_messages(
-    state: Annotated[OutboxState, typer.Option(help="Only in this state.")] = OutboxState.UNDELIVERABLE,
-    workflow: Annotated[str | None, typer.Option(help="Only for this workflow: enroll/enr_….")] = None,
-    limit: tables.Limit = 50,
-    everything: tables.All = False,
-    data_dir: DataDir = None,
-    as_json: Json = False,
-) -> None:
-    """List messages, newest first; undeliverable ones wait for a person."""
-    wanted = {"state": state, "workflow": workflow}
-    MESSAGES.list_all(data_dir, wanted, limit, everything=everything, as_json=as_json)
-
-
-@app.command()
-def show(message: Message, data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Show one message: what it is for, how often it was tried, what Temporal said."""
-    MESSAGES.show(data_dir, message, as_json=as_json)
-
-
-@app.command()
-def send_again(message: Message, data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Deliver an undeliverable message again, once its cause is removed."""
-    MESSAGES.act(data_dir, message, "send-again", as_json=as_json)
-
-
-@app.command()
-def give_up(
-    message: Message,
-    reason: Annotated[str, typer.Option(help="Why it is not needed any more.")],
-    data_dir: DataDir = None,
-    as_json: Json = False,
-) -> None:
-    """Give an undeliverable message up; with a start, all that waits behind it."""
-    MESSAGES.act(data_dir, message, "give-up", {"reason": reason}, as_json=as_json)
+app = OUTBOX_MESSAGES.app
+OUTBOX_MESSAGES.add_list_command(
+    "List messages, newest first. Undeliverable ones need attention.",
+    Filter("state", "Only in this state.", OutboxState, default=OutboxState.UNDELIVERABLE),
+    Filter("workflow", "Only for this workflow: enroll/enr_…"),
+)
+OUTBOX_MESSAGES.add_show_command("Show one message: its purpose, its delivery attempts and the answer of Temporal.")
+OUTBOX_MESSAGES.add_action_command("send-again", "Deliver an undeliverable message again, after its cause was removed.")
+OUTBOX_MESSAGES.add_action_with_reason_command(
+    "give-up",
+    "Give up an undeliverable message; with a start message, also everything that waits behind it.",
+    "Why it is no longer needed.",
+)

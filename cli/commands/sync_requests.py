@@ -1,83 +1,94 @@
-"""`gridenroll sync-requests`: what the DERMS is told, and the repair of what it refused."""
+"""`gridenroll sync-requests`: what is sent to the DERMS, and the repair of what it rejected."""
 
 from typing import Annotated, Any
 
 import typer
 
-from cli import tables
-from cli.client import ApiClient, connect_to_api
-from cli.commands.catalog import DataDir, Json
+from cli.client import ApiClient, Document, connect_to_api
+from cli.options import DataDir, Json
 from cli.output import fail, print_json, print_line
-from cli.resource import Resource
+from cli.resource import Filter, Resource
+from cli.tables import field, instant_field
 from models.states.sync_request import SyncKind, SyncState
 
-app = typer.Typer(help="Sync requests: what the DERMS is told and what it answers.", no_args_is_help=True)
-
 _MAXIMUM_RETRIES = 500
+_KIND_HELP = "Only of this kind."
+_PROGRAM_HELP = "Only of this program."
+_ENROLLMENT_HELP = "Only of this enrollment: enr_…"
+_SUBSCRIPTION_HELP = "Only of this subscription: sub_…"
+_ERROR_CODE_HELP = "Only with this error code."
+_OLDER_THAN_HELP = "Only those older than this: PT2H, P1D, or seconds."
 
-Request = Annotated[str, typer.Argument(help="Its id: syn_…")]
-Program = Annotated[str | None, typer.Option(help="Only of this program.")]
-Kind = Annotated[SyncKind | None, typer.Option(help="Only of this kind.", show_default=False)]
-ErrorCode = Annotated[str | None, typer.Option(help="Only with this error code.")]
-Subscription = Annotated[str | None, typer.Option(help="Only of this subscription: sub_….")]
-Enrollment = Annotated[str | None, typer.Option(help="Only of this enrolment: enr_….")]
-OlderThan = Annotated[str | None, typer.Option(help="Only made longer ago than this: PT2H, P1D, or seconds.")]
+
+def _print_devices(document: Document) -> None:
+    for device in document["snapshot"]["devices"]:
+        print_line(f"  device {device['device_id']}: {device['state']}")
+
 
 SYNC_REQUESTS = Resource(
-    plural="sync requests",
     name="sync-requests",
     path="sync-requests",
+    singular="sync request",
+    id_prefix="syn",
+    help="Sync requests: what is sent to the DERMS and what it answers.",
     columns={
-        "id": tables.field("id"),
-        "kind": tables.field("kind"),
-        "state": tables.field("state"),
-        "program": tables.field("program"),
-        "subscription": tables.field("subscription"),
-        "attempts": tables.field("attempts"),
-        "since": tables.instant_field("created_at"),
-        "error": tables.field("error_code"),
+        "id": field("id"),
+        "kind": field("kind"),
+        "state": field("state"),
+        "program": field("program"),
+        "subscription": field("subscription"),
+        "attempts": field("attempts"),
+        "since": instant_field("created_at"),
+        "error": field("error_code"),
     },
-    facts={
-        "enrolment": tables.field("enrollment"),
-        "subscription": tables.field("subscription"),
-        "program": tables.field("program"),
-        "attempts": tables.field("attempts"),
-        "waits for": tables.field("waits_for"),
-        "note": tables.field("note"),
-        "error": tables.field("error_code"),
-        "why": tables.field("error_text"),
+    fields={
+        "enrollment": field("enrollment"),
+        "subscription": field("subscription"),
+        "program": field("program"),
+        "attempts": field("attempts"),
+        "waits for": field("waits_for"),
+        "note": field("note"),
+        "error": field("error_code"),
+        "why": field("error_text"),
     },
+    heading=("id", "kind", "state"),
+    print_details=_print_devices,
 )
+app = SYNC_REQUESTS.app
+SYNC_REQUESTS.add_list_command(
+    "List sync requests, newest first. Those in error need attention.",
+    Filter("state", "Only in this state.", SyncState),
+    Filter("kind", _KIND_HELP, SyncKind),
+    Filter("program", _PROGRAM_HELP),
+    Filter("enrollment", _ENROLLMENT_HELP),
+    Filter("subscription", _SUBSCRIPTION_HELP),
+    Filter("error_code", _ERROR_CODE_HELP),
+    Filter("older_than", _OLDER_THAN_HELP),
+)
+SYNC_REQUESTS.add_show_command("Show one sync request: its snapshot, its attempts and the answer of the DERMS.")
 
 
-@app.command(name="list")
-def list_sync_requests(
-    state: Annotated[SyncState | None, typer.Option(help="Only in this state.", show_default=False)] = None,
-    kind: Kind = None,
-    program: Program = None,
-    enrollment: Enrollment = None,
-    subscription: Subscription = None,
-    error_code: ErrorCode = None,
-    older_than: OlderThan = None,
-    limit: tables.Limit = 50,
-    everything: tables.All = False,
+@app.command(name="retry")
+def retry(
+    sync_request: Annotated[
+        str | None, typer.Argument(help="Its id: syn_…; or leave it out and select many by options.")
+    ] = None,
+    kind: Annotated[SyncKind | None, typer.Option(help=_KIND_HELP, show_default=False)] = None,
+    program: Annotated[str | None, typer.Option(help=_PROGRAM_HELP)] = None,
+    enrollment: Annotated[str | None, typer.Option(help=_ENROLLMENT_HELP)] = None,
+    subscription: Annotated[str | None, typer.Option(help=_SUBSCRIPTION_HELP)] = None,
+    error_code: Annotated[str | None, typer.Option(help=_ERROR_CODE_HELP)] = None,
+    older_than: Annotated[str | None, typer.Option(help=_OLDER_THAN_HELP)] = None,
+    in_error: Annotated[bool, typer.Option("--in-error", help="All that are in error.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Retry them; without this option, only count them.")] = False,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Sync requests, newest first; those in error wait for a person."""
-    wanted = {"state": state, **_build_filter(kind, program, enrollment, subscription, error_code, older_than)}
-    SYNC_REQUESTS.list_all(data_dir, wanted, limit, everything=everything, as_json=as_json)
+    """Send what is in error again, after its cause was removed: one by its id, or many by options.
 
-
-def _build_filter(
-    kind: SyncKind | None,
-    program: str | None,
-    enrollment: str | None,
-    subscription: str | None,
-    error_code: str | None,
-    older_than: str | None,
-) -> dict[str, Any]:
-    named = {
+    Without --yes, the command only counts how many it would retry.
+    """
+    given = {
         "kind": kind,
         "program": program,
         "enrollment": enrollment,
@@ -85,77 +96,39 @@ def _build_filter(
         "error_code": error_code,
         "older_than": older_than,
     }
-    return {name: value for name, value in named.items() if value is not None}
-
-
-@app.command()
-def show(request: Request, data_dir: DataDir = None, as_json: Json = False) -> None:
-    """One sync request: what was sent, how often, and what the DERMS said."""
-    SYNC_REQUESTS.show(data_dir, request, as_json=as_json, head=("id", "kind", "state"), more=_print_devices)
-
-
-def _print_devices(seen: tables.Document) -> None:
-    for one in seen["snapshot"]["devices"]:
-        print_line(f"  device {one['device_id']}: {one['state']}")
-
-
-@app.command()
-def retry(
-    request: Annotated[str | None, typer.Argument(help="Its id: syn_…; or none, and options that name many.")] = None,
-    kind: Kind = None,
-    program: Program = None,
-    enrollment: Enrollment = None,
-    subscription: Subscription = None,
-    error_code: ErrorCode = None,
-    older_than: OlderThan = None,
-    in_error: Annotated[bool, typer.Option("--in-error", help="All that are in error.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it; otherwise only the count of many is told.")] = False,
-    data_dir: DataDir = None,
-    as_json: Json = False,
-) -> None:
-    """Send what is in error again, after its cause was removed: one by its id, or many by what they have in common.
-
-    Of many only the count is told until --yes says to do it.
-    """
-    wanted = _build_filter(kind, program, enrollment, subscription, error_code, older_than)
-    if (request is not None) == bool(wanted or in_error):
-        fail("Which shall be retried?", "Name one by its id, or many by options; --in-error means all in error.")
-    if request is not None:
-        SYNC_REQUESTS.act(data_dir, request, "retry", as_json=as_json)
+    filters = {name: value for name, value in given.items() if value is not None}
+    if (sync_request is not None) == bool(filters or in_error):
+        fail("Which sync requests?", "Name one by its id, or select many by options; --in-error selects all in error.")
+    if sync_request is not None:
+        SYNC_REQUESTS.act(data_dir, sync_request, "retry", as_json=as_json)
     else:
-        _retry_many(connect_to_api(data_dir), wanted, yes=yes, as_json=as_json)
+        _retry_many(connect_to_api(data_dir), filters, yes=yes, as_json=as_json)
 
 
-def _retry_many(api: ApiClient, wanted: dict[str, Any], *, yes: bool, as_json: bool) -> None:
-    answer = api.request("POST", "/v1/sync-requests/retries", body={"filter": wanted, "dry_run": not yes})
+def _retry_many(api: ApiClient, filters: dict[str, Any], *, yes: bool, as_json: bool) -> None:
+    answer = api.request("POST", "/v1/sync-requests/retries", body={"filter": filters, "dry_run": not yes})
     if as_json:
         print_json(answer)
     elif not answer["matching"]:
-        print_line("No sync request in error matches; nothing is to be retried.")
+        print_line("No sync request in error matches; there is nothing to retry.")
     elif not yes:
-        print_line(f"{answer['matching']} in error match. --yes retries them, {_MAXIMUM_RETRIES} at once at most.")
+        print_line(f"{answer['matching']} in error match. --yes retries them, at most {_MAXIMUM_RETRIES} at once.")
     else:
         left = answer["matching"] - answer["retried"]
-        print_line(f"{answer['retried']} retried" + (f"; {left} are left, so do it again" if left else ""))
+        print_line(f"{answer['retried']} retried" + (f"; {left} are left, so repeat the command" if left else ""))
 
 
-@app.command()
-def cancel(
-    request: Request,
-    reason: Annotated[str, typer.Option(help="Why the DERMS will not be told.")],
+SYNC_REQUESTS.add_action_with_reason_command(
+    "cancel", "Give up a sync request in error: it is not sent to the DERMS.", "Why it is not sent."
+)
+
+
+@app.command(name="tell-again")
+def send_subscription_again(
+    subscription: Annotated[str, typer.Argument(help="The subscription: sub_…")],
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Give up one that is in error: the DERMS will not be told."""
-    SYNC_REQUESTS.act(data_dir, request, "cancel", {"reason": reason}, as_json=as_json)
-
-
-@app.command()
-def tell_again(
-    subscription: Annotated[str, typer.Argument(help="Whose devices: sub_…")],
-    data_dir: DataDir = None,
-    as_json: Json = False,
-) -> None:
-    """Have the DERMS told after all what was given up: of how things are now."""
-    made = connect_to_api(data_dir).request("POST", "/v1/sync-requests", body={"subscription": subscription})
-    SYNC_REQUESTS.print_status(made, as_json=as_json)
+    """Send the current state of a subscription to the DERMS, after its last sync request was given up."""
+    document = connect_to_api(data_dir).request("POST", "/v1/sync-requests", body={"subscription": subscription})
+    SYNC_REQUESTS.print_status(document, as_json=as_json)

@@ -1,56 +1,78 @@
-"""`gridenroll unenroll` and `gridenroll unenrollments`: ask for a customer to leave a program, and see it through."""
+"""`gridenroll unenroll` and `gridenroll unenrollments`: unenroll a customer from a program, and follow the request."""
 
 from pathlib import Path
-from secrets import token_hex
 from typing import Annotated, Any
 
 import typer
 
-from cli import tables
-from cli.client import ApiClient, connect_to_api, read_json_file
-from cli.commands.catalog import DataDir, Json
+from cli.client import ApiClient, Document, connect_to_api, read_json_file
+from cli.options import DataDir, Json, TransactionId, make_id
 from cli.output import fail, print_line
-from cli.resource import Resource
+from cli.resource import Filter, Resource
+from cli.tables import field, instant_field
 from models.classifications import RemovalMethod
 from models.states.unenrollment import UnenrollmentState
 
-app = typer.Typer(help="Unenrolments and what became of the devices.", no_args_is_help=True)
+_DEVICE_ARGUMENT: Any = typer.Argument(help="The device: dev_…")
 
-Unenrollment = Annotated[str, typer.Argument(help="Its id: unr_…")]
-Device = Annotated[str, typer.Argument(help="The device: dev_…")]
+
+def _print_related(document: Document) -> None:
+    for device in document["devices"]:
+        progress = device["needs_attention"] or device["ended"] or device["work_order_state"] or "not yet"
+        actions = f" Possible: {', '.join(device['available_actions'])}." if device["available_actions"] else ""
+        print_line(
+            f"  device {device['id']} {device['serial_number']}, {device['removal_method']}: {progress}.{actions}"
+        )
+    for request in document["sync_requests"]:
+        print_line(f"  {request['id']}: {request['state']}")
+
 
 UNENROLLMENTS = Resource(
-    plural="unenrolments",
     name="unenrollments",
     path="program-unenrollments",
+    singular="unenrollment",
+    id_prefix="unr",
+    help="Unenrollments and what becomes of the devices.",
     columns={
-        "id": tables.field("id"),
-        "state": tables.field("state"),
-        "program": tables.field("program"),
-        "account": tables.field("account"),
-        "enrolment": tables.field("enrollment"),
-        "takes effect": tables.instant_field("effective_at"),
-        "reason": tables.field("unenrollment_reason"),
-        "why": tables.field("reason"),
+        "id": field("id"),
+        "state": field("state"),
+        "program": field("program"),
+        "account": field("account"),
+        "enrollment": field("enrollment"),
+        "takes effect": instant_field("effective_at"),
+        "reason": field("unenrollment_reason"),
+        "why": field("reason"),
     },
-    facts={
-        "program": tables.field("program"),
-        "account": tables.field("account"),
-        "customer": tables.field("customer"),
-        "enrolment": tables.field("enrollment"),
+    fields={
+        "program": field("program"),
+        "account": field("account"),
+        "customer": field("customer"),
+        "enrollment": field("enrollment"),
         "subscription": lambda row: f"{row['subscription_number']}, {row['subscription_state']}",
-        "takes effect": tables.instant_field("effective_at"),
-        "reason": tables.field("unenrollment_reason"),
-        "note": tables.field("note"),
-        "why": tables.field("reason"),
+        "takes effect": instant_field("effective_at"),
+        "reason": field("unenrollment_reason"),
+        "note": field("note"),
+        "why": field("reason"),
     },
+    print_details=_print_related,
     commands={"approval": "approve, refuse"},
 )
+app = UNENROLLMENTS.app
+UNENROLLMENTS.add_list_command(
+    "List unenrollments, newest first.",
+    Filter("state", "Only in this state.", UnenrollmentState),
+    Filter("program", "Only of this program."),
+    Filter("account", "Only of this CIS account."),
+    Filter("customer", "Only of this customer: cus_…"),
+    Filter("enrollment", "Only of this enrollment: enr_…"),
+    Filter("transaction_id", "Only those submitted with this transaction id."),
+)
+UNENROLLMENTS.add_show_command("Show one unenrollment with its devices, what was sent to the DERMS, and its timeline.")
 
 
-def unenroll(
+def submit_unenrollment(
     subscription: Annotated[
-        str | None, typer.Argument(help="The subscription's id or number, or the enrolment that led to it: enr_….")
+        str | None, typer.Argument(help="The subscription's id or number, or its enrollment: enr_…")
     ] = None,
     reason: Annotated[str | None, typer.Option(help="Code of the reason.")] = None,
     on: Annotated[
@@ -64,146 +86,103 @@ def unenroll(
         RemovalMethod | None,
         typer.Option(help="What becomes of the devices; by default what the program says.", show_default=False),
     ] = None,
-    note: Annotated[str | None, typer.Option(help="What else there is to say.")] = None,
-    transaction_id: Annotated[
-        str | None, typer.Option(help="Your own id of the request; by default one is made.")
-    ] = None,
+    note: Annotated[str | None, typer.Option(help="Other remarks.")] = None,
+    transaction_id: TransactionId = None,
     file: Annotated[
-        Path | None, typer.Option(help="The whole request as JSON, instead of all these; - reads the standard input.")
+        Path | None,
+        typer.Option(help="The whole request as JSON, instead of the other options; - for the standard input."),
     ] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Ask for a customer to leave a program, with all devices or some. The same transaction id is one request."""
+    """Unenroll a customer from a program, with all devices or some. The same transaction id is one request."""
     api = connect_to_api(data_dir)
     if file is not None:
         request = read_json_file(file)
     elif subscription is None:
-        fail("Who shall leave?", "Name the subscription or its enrolment, or give a --file with the whole request.")
+        fail("Which subscription?", "Name the subscription or its enrollment, or give a --file with the whole request.")
     else:
         found = find_subscription(api, subscription)
         request = {
-            "transaction_id": transaction_id or f"cli-{token_hex(8)}",
+            "transaction_id": transaction_id or make_id(),
             "subscription": found["id"] if found else subscription,
             "reason": reason,
             "effective_date": on,
             "devices": _build_devices(found, device or [], removal),
             "note": note,
         }
-    taken = api.request("POST", "/v1/program-unenrollments", body=request)
-    UNENROLLMENTS.print_status(taken, as_json=as_json)
+    UNENROLLMENTS.print_status(api.request("POST", "/v1/program-unenrollments", body=request), as_json=as_json)
 
 
-def find_subscription(api: ApiClient, named: str) -> dict[str, Any] | None:
-    """The subscription that an enrolment led to; None where it is not named by its enrolment."""
+def find_subscription(api: ApiClient, named: str) -> Document | None:
+    """Returns the subscription of an enrollment, or None when `named` is not the id of an enrollment."""
     if not named.startswith("enr_"):
         return None
-    found = api.request("GET", f"/v1/program-enrollments/{named}")["subscription"]
-    if found is None:
-        fail(f"The enrolment {named} has led to no subscription.", f"See gridenroll enrollments show {named}.")
-    return found
+    subscription = api.request("GET", f"/v1/program-enrollments/{named}")["subscription"]
+    if subscription is None:
+        fail(f"The enrollment {named} has no subscription.", f"See gridenroll enrollments show {named}.")
+    return subscription
+
+
+def list_active_devices(subscription: Document) -> list[Document]:
+    """Returns the subscription's devices that still take part."""
+    return [device for device in subscription["devices"] if device["registration"] not in ("removed", "kept")]
 
 
 def _build_devices(
-    subscription: dict[str, Any] | None, named: list[str], removal: RemovalMethod | None
+    subscription: Document | None, named: list[str], removal: RemovalMethod | None
 ) -> list[dict[str, Any]]:
     if removal is not None and not named:
         if subscription is None:
-            fail("Of which devices?", "--removal needs --device, or the enrolment instead of the subscription.")
-        named = [one["id"] for one in subscription["devices"] if one["registration"] not in ("removed", "kept")]
-    return [{"device": one, "removal_method": removal} for one in named]
+            fail("Which devices?", "--removal needs --device, or the enrollment instead of the subscription.")
+        named = [device["id"] for device in list_active_devices(subscription)]
+    return [{"device": device, "removal_method": removal} for device in named]
 
 
-@app.command(name="list")
-def list_unenrollments(
-    state: Annotated[UnenrollmentState | None, typer.Option(help="Only in this state.", show_default=False)] = None,
-    program: Annotated[str | None, typer.Option(help="Only of this program.")] = None,
-    account: Annotated[str | None, typer.Option(help="Only of this CIS account.")] = None,
-    customer: Annotated[str | None, typer.Option(help="Only of this customer: cus_….")] = None,
-    enrollment: Annotated[str | None, typer.Option(help="Only of this enrolment: enr_….")] = None,
-    transaction_id: Annotated[str | None, typer.Option(help="Only the requests of this id.")] = None,
-    limit: tables.Limit = 50,
-    everything: tables.All = False,
-    data_dir: DataDir = None,
-    as_json: Json = False,
-) -> None:
-    """Unenrolments, newest first."""
-    wanted = {
-        "state": state,
-        "program": program,
-        "account": account,
-        "customer": customer,
-        "enrollment": enrollment,
-        "transaction_id": transaction_id,
-    }
-    UNENROLLMENTS.list_all(data_dir, wanted, limit, everything=everything, as_json=as_json)
-
-
-@app.command()
-def show(unenrollment: Unenrollment, data_dir: DataDir = None, as_json: Json = False) -> None:
-    """One unenrolment with its devices, what the DERMS was told, and its timeline."""
-    UNENROLLMENTS.show(data_dir, unenrollment, as_json=as_json, more=_print_devices)
-
-
-def _print_devices(seen: tables.Document) -> None:
-    for one in seen["devices"]:
-        how_far = one["needs_attention"] or one["ended"] or one["work_order_state"] or "not yet"
-        possible = f" Possible: {', '.join(one['available_actions'])}." if one["available_actions"] else ""
-        print_line(f"  device {one['id']} {one['serial_number']}, {one['removal_method']}: {how_far}.{possible}")
-    for one in seen["sync_requests"]:
-        print_line(f"  {one['id']}: {one['state']}")
-
-
-@app.command()
+@app.command(name="approve")
 def approve(
-    unenrollment: Unenrollment,
-    reason: Annotated[str, typer.Option(help="Why they may leave.")],
+    unenrollment: str = UNENROLLMENTS.id_argument,
+    reason: str = typer.Option(help="Why it is approved."),
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Approve a request that waits for it."""
+    """Approve a request that waits for approval."""
     UNENROLLMENTS.act(data_dir, unenrollment, "approval", {"approved": True, "reason": reason}, as_json=as_json)
 
 
-@app.command()
-def refuse(
-    unenrollment: Unenrollment,
-    reason: Annotated[str, typer.Option(help="Why they may not leave.")],
+@app.command(name="refuse")
+def decline(
+    unenrollment: str = UNENROLLMENTS.id_argument,
+    reason: str = typer.Option(help="Why it is declined."),
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Turn a request down that waits for approval: the customer takes part as before."""
+    """Decline a request that waits for approval: the customer stays in the program."""
     UNENROLLMENTS.act(data_dir, unenrollment, "approval", {"approved": False, "reason": reason}, as_json=as_json)
 
 
-@app.command()
-def cancel(
-    unenrollment: Unenrollment,
-    reason: Annotated[str, typer.Option(help="Why it is taken back.")],
+UNENROLLMENTS.add_action_with_reason_command(
+    "cancel", "Cancel the request, as long as no device has left the program.", "Why it is canceled."
+)
+UNENROLLMENTS.add_action_command("retry", "Try again to collect the devices whose removal failed.")
+
+
+@app.command(name="received")
+def record_returned_device(
+    unenrollment: str = UNENROLLMENTS.id_argument,
+    device: str = _DEVICE_ARGUMENT,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Take the request back, as long as no device has left."""
-    UNENROLLMENTS.act(data_dir, unenrollment, "cancel", {"reason": reason}, as_json=as_json)
-
-
-@app.command()
-def retry(unenrollment: Unenrollment, data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Have devices fetched once more whose removal came to nothing."""
-    UNENROLLMENTS.act(data_dir, unenrollment, "retry", as_json=as_json)
-
-
-@app.command()
-def received(unenrollment: Unenrollment, device: Device, data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Say that a device has come which was to be shipped back."""
+    """Record that a device that the customer ships back has arrived."""
     UNENROLLMENTS.act(data_dir, unenrollment, f"devices/{device}/received", as_json=as_json)
 
 
-@app.command()
-def kept(
-    unenrollment: Unenrollment,
-    device: Device,
-    reason: Annotated[str, typer.Option(help="Why it stays where it is.")],
+@app.command(name="kept")
+def record_kept_device(
+    unenrollment: str = UNENROLLMENTS.id_argument,
+    device: str = _DEVICE_ARGUMENT,
+    reason: str = typer.Option(help="Why it stays where it is."),
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:

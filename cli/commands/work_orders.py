@@ -1,153 +1,132 @@
-"""`gridenroll work-orders`: what technicians are to do, appointments, and their reports."""
+"""`gridenroll work-orders`: the technicians' tasks, their appointments and reports."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from secrets import token_hex
 from typing import Annotated, Any
 
 import typer
 
-from cli import tables
-from cli.client import read_json_file
-from cli.commands.catalog import DataDir, Json
+from cli.client import Document, read_json_file
+from cli.options import DataDir, Json, make_id
 from cli.output import fail, print_line
-from cli.resource import Resource
+from cli.resource import Filter, Resource
+from cli.tables import field, format_local_time, format_window, instant_field, parse_instant
 from models.states.work_order import CompletionOutcome, WorkOrderKind, WorkOrderState
-
-app = typer.Typer(help="Work orders: what technicians are to do, and what they report.", no_args_is_help=True)
-
-Order = Annotated[str, typer.Argument(help="Its id: wo_…")]
 
 
 class Step(StrEnum):
-    """How far a technician is who has yet to report."""
+    """How far a technician is before the report."""
 
     EN_ROUTE = "en_route"
     ON_SITE = "on_site"
 
 
+def _print_completions(document: Document) -> None:
+    for report in document["completions"]:
+        received = format_local_time(report["received_at"])
+        verdict = report["verdict"] or "not checked yet"
+        print_line(f"  reported {received}: {report['outcome']}, {verdict} ({report['completion_id']})")
+
+
 WORK_ORDERS = Resource(
-    plural="work orders",
     name="work-orders",
     path="work-orders",
+    singular="work order",
+    id_prefix="wo",
+    help="Work orders: the technicians' tasks and reports.",
     columns={
-        "id": tables.field("id"),
-        "kind": tables.field("kind"),
-        "state": tables.field("state"),
-        "program": tables.field("program"),
-        "for": tables.field("journey"),
-        "service point": tables.field("service_point"),
-        "appointment": tables.instant_field("appointment_start"),
-        "technician": tables.field("technician"),
+        "id": field("id"),
+        "kind": field("kind"),
+        "state": field("state"),
+        "program": field("program"),
+        "for": field("journey"),
+        "service point": field("service_point"),
+        "appointment": instant_field("appointment_start"),
+        "technician": field("technician"),
         "attempt": lambda row: f"{row['attempt']} of {row['maximum_attempts']}",
-        "outcome": tables.field("outcome"),
+        "outcome": field("outcome"),
     },
-    facts={
-        "number": tables.field("number"),
-        "for": tables.field("journey"),
-        "program": tables.field("program"),
-        "where": tables.field("address"),
-        "phone": tables.field("contact_phone"),
-        "access": tables.field("access_notes"),
-        "device": tables.field("device"),
-        "appointment": lambda row: tables.format_window(row["appointment_start"], row["appointment_end"]),
-        "technician": tables.field("technician"),
-        "outcome": tables.field("outcome"),
-        "can end as": tables.field("possible_outcomes"),
-        "why": tables.field("reason"),
-        "sent back": tables.field("sent_back"),
-        "called off": tables.field("called_off"),
-        "unclaimed": tables.field("unclaimed"),
+    fields={
+        "number": field("number"),
+        "for": field("journey"),
+        "program": field("program"),
+        "where": field("address"),
+        "phone": field("contact_phone"),
+        "access": field("access_notes"),
+        "device": field("device"),
+        "appointment": lambda row: format_window(row["appointment_start"], row["appointment_end"]),
+        "technician": field("technician"),
+        "outcome": field("outcome"),
+        "can end as": field("possible_outcomes"),
+        "why": field("reason"),
+        "sent back": field("sent_back"),
+        "canceled": field("called_off"),
+        "unclaimed": field("unclaimed"),
     },
+    heading=("id", "kind", "state"),
+    print_details=_print_completions,
     commands={"appointment": "appoint", "completion": "complete"},
 )
+app = WORK_ORDERS.app
+WORK_ORDERS.add_list_command(
+    "List work orders, newest first.",
+    Filter("state", "Only in this state.", WorkOrderState),
+    Filter("kind", "Only of this kind.", WorkOrderKind),
+    Filter("technician", "Only of this technician."),
+    Filter("program", "Only of this program."),
+    Filter("journey", "Only for this request: enr_…, unr_… or svc_…"),
+    Filter("customer", "Only of this customer: cus_…"),
+)
+WORK_ORDERS.add_show_command("Show one work order: the task, the address and the reports.")
 
 
-@app.command(name="list")
-def list_work_orders(
-    state: Annotated[WorkOrderState | None, typer.Option(help="Only in this state.", show_default=False)] = None,
-    kind: Annotated[WorkOrderKind | None, typer.Option(help="Only of this kind.", show_default=False)] = None,
-    technician: Annotated[str | None, typer.Option(help="Only this technician's.")] = None,
-    program: Annotated[str | None, typer.Option(help="Only of this program.")] = None,
-    journey: Annotated[str | None, typer.Option(help="Only those made for this enr_…, unr_… or svc_….")] = None,
-    customer: Annotated[str | None, typer.Option(help="Only of this customer: cus_….")] = None,
-    limit: tables.Limit = 50,
-    everything: tables.All = False,
-    data_dir: DataDir = None,
-    as_json: Json = False,
-) -> None:
-    """Work orders, newest first."""
-    wanted = {
-        "state": state,
-        "kind": kind,
-        "technician": technician,
-        "program": program,
-        "journey": journey,
-        "customer": customer,
-    }
-    WORK_ORDERS.list_all(data_dir, wanted, limit, everything=everything, as_json=as_json)
-
-
-@app.command()
-def show(order: Order, data_dir: DataDir = None, as_json: Json = False) -> None:
-    """One order: what to do and where, and what was reported."""
-    WORK_ORDERS.show(data_dir, order, as_json=as_json, head=("id", "kind", "state"), more=_print_completions)
-
-
-def _print_completions(seen: tables.Document) -> None:
-    for one in seen["completions"]:
-        when = tables.format_local_time(one["received_at"])
-        print_line(
-            f"  reported {when}: {one['outcome']}, {one['verdict'] or 'not looked at yet'} ({one['completion_id']})"
-        )
-
-
-@app.command()
-def appoint(
-    order: Order,
+@app.command(name="appoint")
+def schedule_appointment(
     start: Annotated[
         str,
-        typer.Option(
-            parser=tables.parse_instant, help="From when: 2026-06-03T09:00 on your clock, or with its offset."
-        ),
+        typer.Option(parser=parse_instant, help="The start: 2026-06-03T09:00 in your time zone, or with its offset."),
     ],
-    end: Annotated[str, typer.Option(parser=tables.parse_instant, help="Until when.")],
-    technician: Annotated[str | None, typer.Option(help="Who comes.")] = None,
+    end: Annotated[str, typer.Option(parser=parse_instant, help="The end.")],
+    work_order: str = WORK_ORDERS.id_argument,
+    technician: Annotated[str | None, typer.Option(help="The technician who comes.")] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Make the appointment, or move it."""
+    """Schedule the appointment, or move it."""
     body = {"start": start, "end": end, "technician": technician}
-    WORK_ORDERS.act(data_dir, order, "appointment", body, as_json=as_json)
+    WORK_ORDERS.act(data_dir, work_order, "appointment", body, as_json=as_json)
 
 
-@app.command()
-def progress(
-    order: Order,
+@app.command(name="progress")
+def report_progress(
     step: Annotated[Step, typer.Option(help="How far the technician is.")],
+    work_order: str = WORK_ORDERS.id_argument,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Say that the technician is on the way, or has arrived."""
-    WORK_ORDERS.act(data_dir, order, "progress", {"step": step}, as_json=as_json)
+    """Report that the technician is on the way or on site."""
+    WORK_ORDERS.act(data_dir, work_order, "progress", {"step": step}, as_json=as_json)
 
 
-@app.command()
-def complete(
-    order: Order,
+@app.command(name="complete")
+def report_completion(
+    work_order: str = WORK_ORDERS.id_argument,
     outcome: Annotated[CompletionOutcome | None, typer.Option(help="How the visit ended.", show_default=False)] = None,
-    technician: Annotated[str | None, typer.Option(help="Who was there.")] = None,
-    specification: Annotated[str | None, typer.Option(help="Code of the device installed.")] = None,
-    serial_number: Annotated[str | None, typer.Option(help="Serial number of the device installed.")] = None,
-    location: Annotated[str | None, typer.Option(help="Where the device hangs: a device location type.")] = None,
-    removed: Annotated[str | None, typer.Option(help="Serial number of the device taken away.")] = None,
-    condition: Annotated[str | None, typer.Option(help="Condition of the device taken away.")] = None,
-    notes: Annotated[str | None, typer.Option(help="What else there is to say.")] = None,
-    finished_at: Annotated[str | None, typer.Option(parser=tables.parse_instant, help="When; by default now.")] = None,
-    completion_id: Annotated[str | None, typer.Option(help="The report's own id; by default one is made.")] = None,
+    technician: Annotated[str | None, typer.Option(help="The technician who was there.")] = None,
+    specification: Annotated[str | None, typer.Option(help="Code of the installed device.")] = None,
+    serial_number: Annotated[str | None, typer.Option(help="Serial number of the installed device.")] = None,
+    location: Annotated[str | None, typer.Option(help="Where the device is mounted: a device location type.")] = None,
+    removed: Annotated[str | None, typer.Option(help="Serial number of the removed device.")] = None,
+    condition: Annotated[str | None, typer.Option(help="Condition of the removed device.")] = None,
+    notes: Annotated[str | None, typer.Option(help="Other remarks.")] = None,
+    finished_at: Annotated[str | None, typer.Option(parser=parse_instant, help="When; by default now.")] = None,
+    completion_id: Annotated[
+        str | None, typer.Option(help="The report's own id; the command generates one by default.")
+    ] = None,
     file: Annotated[
-        Path | None, typer.Option(help="The whole report as JSON, instead of all these; - reads the standard input.")
+        Path | None,
+        typer.Option(help="The whole report as JSON, instead of the other options; - for the standard input."),
     ] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -156,10 +135,10 @@ def complete(
     if file is not None:
         report = read_json_file(file)
     elif outcome is None or technician is None:
-        fail("The report is not complete.", "Give --outcome and --technician, or the whole report by --file.")
+        fail("The report is not complete.", "Give --outcome and --technician, or the whole report with --file.")
     else:
         report = {
-            "completion_id": completion_id or f"cli-{token_hex(8)}",
+            "completion_id": completion_id or make_id(),
             "outcome": outcome,
             "technician": technician,
             "finished_at": finished_at or datetime.now(UTC).isoformat(),
@@ -167,7 +146,7 @@ def complete(
             "device_removed": {"serial_number": removed, "condition": condition} if removed else None,
             "notes": notes,
         }
-    WORK_ORDERS.act(data_dir, order, "completion", report, as_json=as_json)
+    WORK_ORDERS.act(data_dir, work_order, "completion", report, as_json=as_json)
 
 
 def _build_installed_device(
@@ -178,23 +157,11 @@ def _build_installed_device(
     return {"specification": specification, "serial_number": serial_number, "device_location_type": location}
 
 
-@app.command()
-def cancel(
-    order: Order,
-    reason: Annotated[str, typer.Option(help="Why nobody shall go there.")],
-    data_dir: DataDir = None,
-    as_json: Json = False,
-) -> None:
-    """Call the order off before the technician has started. What it was made for waits for a person then."""
-    WORK_ORDERS.act(data_dir, order, "cancel", {"reason": reason}, as_json=as_json)
-
-
-@app.command()
-def settle(
-    order: Order,
-    reason: Annotated[str, typer.Option(help="What became of it.")],
-    data_dir: DataDir = None,
-    as_json: Json = False,
-) -> None:
-    """Say what became of what was done on site although it was not wanted any more."""
-    WORK_ORDERS.act(data_dir, order, "settle", {"reason": reason}, as_json=as_json)
+WORK_ORDERS.add_action_with_reason_command(
+    "cancel",
+    "Cancel the work order before the technician starts. The request that it belongs to then needs attention.",
+    "Why the visit is canceled.",
+)
+WORK_ORDERS.add_action_with_reason_command(
+    "settle", "Record what became of work that was done on site although it was no longer needed.", "What became of it."
+)

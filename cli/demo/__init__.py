@@ -1,1 +1,1 @@
-"""`gridenroll demo`: journeys of example customers, played through the public API alone and told as they happen."""
+"""`gridenroll demo`: journeys of example customers, played through the public API alone."""

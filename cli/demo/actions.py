@@ -1,4 +1,4 @@
-"""What people do in a journey: technicians, agents and operators, each through the public API."""
+"""The actions of people in a journey: technicians, agents and operators, each through the public API."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,54 +19,54 @@ _TECHNICIAN = "Crew 7"
 
 
 class Action(Protocol):
-    """One thing that is done, as soon as the journey has come to `after`."""
+    """Something that a person does as soon as the journey has reached the precondition."""
 
     @property
-    def said(self) -> str:
-        """What is done, in words."""
+    def description(self) -> str:
+        """What the person does, in words."""
         ...
 
     @property
-    def after(self) -> str:
-        """Where the journey stands then; empty: before it began."""
+    def precondition(self) -> str:
+        """The state of the journey that the action waits for; empty for an action before the journey begins."""
         ...
 
-    def play(self, scene: JourneyContext, view: View) -> None:
-        """Does it."""
+    def perform(self, context: JourneyContext, view: View) -> None:
+        """Perform the action."""
         ...
 
 
 def get_final_sync_state(view: View) -> str:
-    """How the last message to the DERMS ended; empty while it is on its way."""
+    """Returns the state of the last sync request, or an empty text while it is not final."""
     last = view["sync_requests"][-1]["state"] if view["sync_requests"] else ""
     return last if last in _FINAL_SYNC else ""
 
 
 @dataclass(frozen=True)
 class InstallDevice:
-    """A technician comes with the device."""
+    """A technician brings and installs the device."""
 
-    said: str = "The technician makes an appointment, comes and installs the device"
-    after: str = AWAITING_VISIT
+    description: str = "A technician schedules an appointment, comes and installs the device"
+    precondition: str = AWAITING_VISIT
 
-    def play(self, scene: JourneyContext, view: View) -> None:
-        """Appointment, arrival, report."""
-        wanted = view["device_wanted"]
-        device = {**wanted, "serial_number": make_serial_number()}
-        _perform_visit(scene, view, "completed_as_ordered", device_installed=device)
+    def perform(self, context: JourneyContext, view: View) -> None:
+        """Schedule the appointment, arrive and report."""
+        device_to_install = view["device_to_install"]
+        device = {**device_to_install, "serial_number": make_serial_number()}
+        _perform_visit(context, view, "completed_as_ordered", device_installed=device)
 
 
 @dataclass(frozen=True)
 class RemoveDevice:
-    """A technician comes for the device."""
+    """A technician takes the device away."""
 
-    said: str = "The technician makes an appointment, comes and takes the device away"
-    after: str = AWAITING_VISIT
+    description: str = "A technician schedules an appointment, comes and takes the device away"
+    precondition: str = AWAITING_VISIT
 
-    def play(self, scene: JourneyContext, view: View) -> None:
-        """Appointment, arrival, report."""
+    def perform(self, context: JourneyContext, view: View) -> None:
+        """Schedule the appointment, arrive and report."""
         _perform_visit(
-            scene,
+            context,
             view,
             "completed_as_ordered",
             device_removed={"serial_number": _get_active_device(view)["serial_number"]},
@@ -75,16 +75,16 @@ class RemoveDevice:
 
 @dataclass(frozen=True)
 class ReplaceDevice:
-    """A technician finds a broken device and leaves another."""
+    """A technician finds a broken device and installs another."""
 
     specification: str
-    said: str = "The technician makes an appointment, comes, finds the device broken and replaces it"
-    after: str = AWAITING_VISIT
+    description: str = "A technician schedules an appointment, comes, finds the device broken and replaces it"
+    precondition: str = AWAITING_VISIT
 
-    def play(self, scene: JourneyContext, view: View) -> None:
-        """Appointment, arrival, report."""
+    def perform(self, context: JourneyContext, view: View) -> None:
+        """Schedule the appointment, arrive and report."""
         _perform_visit(
-            scene,
+            context,
             view,
             "device_replaced",
             device_installed={"specification": self.specification, "serial_number": make_serial_number()},
@@ -94,104 +94,106 @@ class ReplaceDevice:
 
 @dataclass(frozen=True)
 class DeliverAndConfirmParcel:
-    """A device is sent to the customer, who installs it."""
+    """The warehouse ships a device to the customer, who installs it."""
 
-    said: str = "The warehouse sends the device; the customer installs it and confirms"
-    after: str = AWAITING_PARCEL
+    description: str = "The warehouse ships the device; the customer installs it and confirms"
+    precondition: str = AWAITING_PARCEL
 
-    def play(self, scene: JourneyContext, view: View) -> None:
-        """Sent, delivered, confirmed."""
-        door = f"/v1/shipments/{view['shipments'][-1]['id']}"
+    def perform(self, context: JourneyContext, view: View) -> None:
+        """Ship, deliver and confirm."""
+        path = f"/v1/shipments/{view['shipments'][-1]['id']}"
         parcel = {"carrier": "Parcel Post", "tracking_reference": f"PP-{token_hex(4).upper()}"}
-        scene.api.request("POST", f"{door}/shipped", body=parcel)
-        scene.api.request("POST", f"{door}/delivered")
-        device = {**view["device_wanted"], "serial_number": make_serial_number(), "confirmed_by": "the customer"}
-        scene.api.request("POST", f"{door}/confirmed", body=device)
+        context.api.request("POST", f"{path}/shipped", body=parcel)
+        context.api.request("POST", f"{path}/delivered")
+        device = {**view["device_to_install"], "serial_number": make_serial_number(), "confirmed_by": "the customer"}
+        context.api.request("POST", f"{path}/confirmed", body=device)
 
 
 @dataclass(frozen=True)
 class OpenServiceCall:
-    """The customer calls because of a device; an agent opens a service call with a visit."""
+    """The customer calls about a device; an agent opens a service call with a visit."""
 
     problem: str
-    said: str = "The customer calls; an agent opens a service call and orders a visit"
-    after: str = SYNCHRONIZED
+    description: str = "The customer calls; an agent opens a service call and orders a visit"
+    precondition: str = SYNCHRONIZED
 
-    def play(self, scene: JourneyContext, view: View) -> None:
-        """Opens the call."""
+    def perform(self, context: JourneyContext, view: View) -> None:
+        """Open the service call."""
         call = {
             "transaction_id": f"demo-call-{token_hex(5)}",
             "subscription": view["subscription"]["id"],
             "device": _get_active_device(view)["id"],
             "problem": {"code": self.problem},
-            "steps_tried": ["Breaker checked"],
+            "steps_tried": ["Checked the breaker"],
             "action": "work_request",
         }
-        scene.add_workflow_link("Service call", scene.api.request("POST", "/v1/service-calls", body=call))
+        context.add_workflow_link("Service call", context.api.request("POST", "/v1/service-calls", body=call))
 
 
 @dataclass(frozen=True)
 class RequestUnenrollment:
-    """The customer asks to leave."""
+    """The customer asks to be unenrolled."""
 
     removal: str
-    said: str = "The customer asks to leave the program"
-    after: str = SYNCHRONIZED
+    description: str = "The customer asks to leave the program"
+    precondition: str = SYNCHRONIZED
 
-    def play(self, scene: JourneyContext, view: View) -> None:
-        """Sends the request."""
+    def perform(self, context: JourneyContext, view: View) -> None:
+        """Submit the request."""
         request = {
             "transaction_id": f"demo-leave-{token_hex(5)}",
             "subscription": view["subscription"]["id"],
             "reason": "customer_opt_out",
             "devices": [{"device": _get_active_device(view)["id"], "removal_method": self.removal}],
         }
-        scene.add_workflow_link("Unenrolment", scene.api.request("POST", "/v1/program-unenrollments", body=request))
+        context.add_workflow_link(
+            "Unenrollment", context.api.request("POST", "/v1/program-unenrollments", body=request)
+        )
 
 
 @dataclass(frozen=True)
 class HideProgramFromDerms:
-    """Somebody has forgotten to tell the DERMS of the program."""
+    """Somebody has forgotten to add the program to the DERMS."""
 
-    said: str = "The DERMS has not been told that the program exists"
-    after: str = ""
+    description: str = "The DERMS does not know the program"
+    precondition: str = ""
 
-    def play(self, scene: JourneyContext, view: View) -> None:
-        """Has the simulator know every program but this one, until it is repaired or the journey ends."""
-        before = scene.request_derms("GET", "/reference")
+    def perform(self, context: JourneyContext, view: View) -> None:
+        """Make the simulator know every program but this one, until the repair or the end of the journey."""
+        before = context.request_derms("GET", "/reference")
         known: Any = before["programs"]
         if known == "*":
-            known = [program["code"] for program in scene.api.request("GET", "/v1/programs")["items"]]
-        scene.undo.append(lambda: scene.request_derms("PUT", "/reference", before))
-        scene.request_derms(
+            known = [program["code"] for program in context.api.request("GET", "/v1/programs")["items"]]
+        context.undo.append(lambda: context.request_derms("PUT", "/reference", before))
+        context.request_derms(
             "PUT", "/reference", {**before, "programs": [one for one in known if one != view["program"]]}
         )
 
 
 @dataclass(frozen=True)
 class RestoreDermsAndRetry:
-    """An operator removes the cause and has the DERMS told again."""
+    """An operator removes the cause and retries the sync request."""
 
-    said: str = "An operator tells the DERMS of the program and retries"
-    after: str = SYNC_ERROR
+    description: str = "An operator adds the program to the DERMS and retries"
+    precondition: str = SYNC_ERROR
 
-    def play(self, scene: JourneyContext, view: View) -> None:
-        """Undoes what was done to the DERMS, and retries."""
-        scene.undo_changes()
-        scene.api.request("POST", f"/v1/sync-requests/{view['sync_requests'][-1]['id']}/retry")
+    def perform(self, context: JourneyContext, view: View) -> None:
+        """Undo the change in the DERMS, and retry."""
+        context.undo_changes()
+        context.api.request("POST", f"/v1/sync-requests/{view['sync_requests'][-1]['id']}/retry")
 
 
 def _get_active_device(view: View) -> View:
-    """The one that takes part."""
+    """Returns the device that takes part in the program."""
     return next(one for one in view["subscription"]["devices"] if one["registration"] not in ("removed", "kept"))
 
 
-def _perform_visit(scene: JourneyContext, view: View, outcome: str, **devices: Any) -> None:
-    door = f"/v1/work-orders/{view['work_orders'][-1]['id']}"
+def _perform_visit(context: JourneyContext, view: View, outcome: str, **devices: Any) -> None:
+    path = f"/v1/work-orders/{view['work_orders'][-1]['id']}"
     now = datetime.now(UTC)
     window = {"start": now.isoformat(), "end": (now + timedelta(hours=2)).isoformat(), "technician": _TECHNICIAN}
-    scene.api.request("POST", f"{door}/appointment", body=window)
-    scene.api.request("POST", f"{door}/progress", body={"step": "on_site"})
+    context.api.request("POST", f"{path}/appointment", body=window)
+    context.api.request("POST", f"{path}/progress", body={"step": "on_site"})
     report = {
         "completion_id": f"demo-visit-{token_hex(5)}",
         "outcome": outcome,
@@ -199,4 +201,4 @@ def _perform_visit(scene: JourneyContext, view: View, outcome: str, **devices: A
         "finished_at": datetime.now(UTC).isoformat(),
         **devices,
     }
-    scene.api.request("POST", f"{door}/completion", body=report)
+    context.api.request("POST", f"{path}/completion", body=report)

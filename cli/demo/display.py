@@ -1,4 +1,4 @@
-"""How a journey is told: live on a terminal, line by line elsewhere, or not at all where only the outcome counts."""
+"""How the demo displays a journey: live on a terminal, or line by line elsewhere."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,19 +17,19 @@ from cli.demo.outcome import Outcome
 from cli.output import err, out, print_line
 
 
-def print_start(journey: Journey, person: DemoCustomer) -> None:
-    """Says who wants what."""
+def print_start(journey: Journey, customer: DemoCustomer) -> None:
+    """Print the journey and its customer."""
     out.print(f"\n[bold]{escape(journey.title)}[/] [dim]({journey.program})[/]")
-    print_line(f"  {person.name}, account {person.account}, service point {person.service_point}")
+    print_line(f"  {customer.name}, account {customer.account}, service point {customer.service_point}")
 
 
 def print_timeline(views: Iterable[View]) -> View:
-    """Tells each new entry of the timeline; gives the last view. There is always one."""
+    """Print each new entry of the timeline, and return the last view. There is always one."""
     return _print_live(views) if out.is_terminal else _print_lines(views)
 
 
 def get_last_view(views: Iterable[View]) -> View:
-    """Gives the last view."""
+    """Returns the last view."""
     *_, last = views
     return last
 
@@ -52,18 +52,18 @@ def _build_table(view: View) -> Table:
 
 
 def _print_lines(views: Iterable[View]) -> View:
-    told, last = 0, {}
+    printed, last = 0, {}
     for view in views:
         last = view
         entries = _format_entries(view)
-        for at, what, reason in entries[told:]:
+        for at, what, reason in entries[printed:]:
             print_line(f"  {at}  {what}" + (f": {reason}" if reason else ""))
-        told = len(entries)
+        printed = len(entries)
     return last
 
 
 def _format_entries(view: View) -> list[tuple[str, str, str]]:
-    return [(_format_time(one["at"]), one["what"], one["reason"]) for one in view["told"]]
+    return [(_format_time(one["at"]), one["what"], one["reason"]) for one in view["entries"]]
 
 
 def _format_time(instant: str) -> str:
@@ -71,7 +71,7 @@ def _format_time(instant: str) -> str:
 
 
 def print_outcome(outcome: Outcome) -> None:
-    """Says how it ended, why, and where it is seen."""
+    """Print how the journey ended, why, and where to see it."""
     if outcome.as_expected:
         out.print(f"  [green]{outcome.end}[/]. Next: {escape(outcome.view['next_step'])}")
         for rule, reason, fix in outcome.reasons:

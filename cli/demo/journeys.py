@@ -1,4 +1,4 @@
-"""The journeys that the demo plays: data, so that another one is another entry of the list."""
+"""The journeys that the demo plays. They are data, so a new journey is a new entry of the list."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,9 +25,9 @@ REJECTED = "rejected"
 
 @dataclass(frozen=True)
 class Journey:
-    """Somebody asks for a program, what is done then, and how that has to end.
+    """A customer enrolls in a program, people act, and the journey has an expected end.
 
-    `specification`: of the device they have, or of the one that a technician or a parcel brings.
+    `specification` is that of the customer's device, or of the one that a technician or a parcel brings.
     """
 
     key: str
@@ -36,15 +36,15 @@ class Journey:
     specification: str
     location: str
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
-    ends: frozenset[str] = frozenset({SYNCHRONIZED})
-    for_whom_fails: str = ""
-    """The rule that stands in the way of whoever plays it; empty: somebody who may apply."""
+    expected_ends: frozenset[str] = frozenset({SYNCHRONIZED})
+    failing_rule: str = ""
+    """The rule that rejects the customer; empty for a customer who is eligible."""
     installation: InstallationMethod = InstallationMethod.BRING_YOUR_OWN
-    """How the device comes; what the customer does not bring is the utility's."""
+    """How the device is installed. A device that the customer does not bring belongs to the utility."""
     before: Action | None = None
-    """What is done before anything is asked."""
-    acts: tuple[Action, ...] = ()
-    """What people do one after the other, each once what was before has come so far."""
+    """An action before the customer enrolls."""
+    actions: tuple[Action, ...] = ()
+    """The actions of people, one after the other, each as soon as its precondition holds."""
 
 
 JOURNEYS: tuple[Journey, ...] = (
@@ -71,7 +71,7 @@ JOURNEYS: tuple[Journey, ...] = (
         location="utility-room",
         answers={"owner_consent": "yes"},
         # The program has a cap: after many demos the next battery waits in line.
-        ends=frozenset({SYNCHRONIZED, WAITLISTED}),
+        expected_ends=frozenset({SYNCHRONIZED, WAITLISTED}),
     ),
     Journey(
         key="inverter",
@@ -87,8 +87,8 @@ JOURNEYS: tuple[Journey, ...] = (
         specification="chargepoint-home-flex",
         location="garage",
         answers={"vehicle_kind": "none"},
-        ends=frozenset({REJECTED}),
-        for_whom_fails="tariff",
+        expected_ends=frozenset({REJECTED}),
+        failing_rule="tariff",
     ),
     Journey(
         key="water-heater",
@@ -98,7 +98,7 @@ JOURNEYS: tuple[Journey, ...] = (
         location="utility-room",
         answers={"heater_fuel": "electricity", "owner_consent": "yes"},
         installation=InstallationMethod.UTILITY_INSTALLATION,
-        acts=(InstallDevice(),),
+        actions=(InstallDevice(),),
     ),
     Journey(
         key="parcel",
@@ -107,7 +107,7 @@ JOURNEYS: tuple[Journey, ...] = (
         specification="sensi-lite",
         location="main-living-area",
         installation=InstallationMethod.SELF_INSTALLATION,
-        acts=(DeliverAndConfirmParcel(),),
+        actions=(DeliverAndConfirmParcel(),),
     ),
     Journey(
         key="replacement",
@@ -116,36 +116,36 @@ JOURNEYS: tuple[Journey, ...] = (
         specification="wallbox-pulsar-plus-40",
         location="garage",
         answers={"vehicle_kind": "battery electric"},
-        ends=frozenset({CLOSED}),
-        acts=(OpenServiceCall(problem="offline"), ReplaceDevice(specification="wallbox-pulsar-plus-48")),
+        expected_ends=frozenset({CLOSED}),
+        actions=(OpenServiceCall(problem="offline"), ReplaceDevice(specification="wallbox-pulsar-plus-48")),
     ),
     Journey(
         key="leave-keep",
-        title="A customer leaves and keeps the thermostat",
+        title="A customer unenrolls and keeps the thermostat",
         program="TSTAT-DR",
         specification="nest-learning-4",
         location="upstairs",
-        ends=frozenset({UNENROLLED}),
-        acts=(RequestUnenrollment(removal="keep"),),
+        expected_ends=frozenset({UNENROLLED}),
+        actions=(RequestUnenrollment(removal="keep"),),
     ),
     Journey(
         key="leave-removal",
-        title="A customer leaves, and a technician fetches the utility's switch",
+        title="A customer unenrolls, and a technician removes the utility's switch",
         program="WH-SWITCH",
         specification="eaton-lcr-6600s",
         location="garage",
         answers={"heater_fuel": "electricity", "owner_consent": "yes"},
         installation=InstallationMethod.UTILITY_INSTALLATION,
-        ends=frozenset({UNENROLLED}),
-        acts=(InstallDevice(), RequestUnenrollment(removal="utility_removal"), RemoveDevice()),
+        expected_ends=frozenset({UNENROLLED}),
+        actions=(InstallDevice(), RequestUnenrollment(removal="utility_removal"), RemoveDevice()),
     ),
     Journey(
         key="repaired",
-        title="The DERMS refuses an inverter; the cause is removed and it is told again",
+        title="The DERMS rejects an inverter; an operator removes the cause and retries",
         program="SMART-INV",
         specification="cec-2819",
         location="roof",
         before=HideProgramFromDerms(),
-        acts=(RestoreDermsAndRetry(),),
+        actions=(RestoreDermsAndRetry(),),
     ),
 )

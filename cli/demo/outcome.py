@@ -1,4 +1,4 @@
-"""What came of a journey: as it should have, or what went wrong and where to look."""
+"""The outcome of a journey: whether it ended as expected, and otherwise what went wrong and where to look."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,28 +13,28 @@ from cli.demo.runner import get_end
 
 @dataclass(frozen=True)
 class Outcome:
-    """One journey, played."""
+    """The outcome of one journey."""
 
     journey: Journey
-    person: DemoCustomer
+    customer: DemoCustomer
     view: View
     derms_url: str
     workflow_links: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Where the flows that followed are seen in the Temporal UI."""
+    """The links to the workflows of the following requests in the Temporal UI."""
 
     @property
     def end(self) -> str:
-        """How it ended; empty when it did not."""
+        """How it ended, or an empty text if it did not."""
         return get_end(self.view)
 
     @property
     def as_expected(self) -> bool:
-        """Whether it ended as such a journey ends."""
-        return self.end in self.journey.ends
+        """Whether it ended as expected."""
+        return self.end in self.journey.expected_ends
 
     @property
     def links(self) -> dict[str, str]:
-        """Where a person sees it: its flow, and its resource in the DERMS if there should be one."""
+        """The links to its workflow and to its resource in the DERMS."""
         links = {"Temporal UI": self.view["links"]["temporal_ui"], **self.workflow_links}
         if self.view["subscription"] and self.view["subscription"]["devices"]:
             serial = self.view["subscription"]["devices"][-1]["serial_number"]
@@ -43,21 +43,21 @@ class Outcome:
 
     @property
     def reasons(self) -> list[tuple[str, str, str]]:
-        """Each rule that stood in the way, why, and what would fix it."""
+        """Each rule that failed or waits, why, and what would fix it."""
         decision: View = self.view["decision"] or {"findings": []}
-        against = [one for one in decision["findings"] if one["verdict"] in ("failed", "wait")]
-        return [(one["rule"], one["reason"], one["fix"]) for one in against]
+        findings = [finding for finding in decision["findings"] if finding["verdict"] in ("failed", "wait")]
+        return [(finding["rule"], finding["reason"], finding["fix"]) for finding in findings]
 
     def describe_failure(self) -> list[str]:
-        """What went wrong, and where to look; nothing when all is well."""
+        """Returns what went wrong and where to look, or nothing if it ended as expected."""
         if self.as_expected:
             return []
-        expected = " or ".join(sorted(self.journey.ends))
+        expected = " or ".join(sorted(self.journey.expected_ends))
         lines = [f"It should have ended {expected}, but {self._describe_actual_end()}."]
         lines += [f"{rule}: {reason} {fix}" for rule, reason, fix in self.reasons]
         for request in self.view["sync_requests"]:
             if request["state"] == "error":
-                lines.append(f"The DERMS was not told ({request['error_code']}): {request['error_text']}")
+                lines.append(f"The sync with the DERMS failed ({request['error_code']}): {request['error_text']}")
                 lines.append(f"Correct it, then: POST /v1/sync-requests/{request['id']}/retry")
         return [*lines, *self._list_places_to_look()]
 
@@ -69,12 +69,12 @@ class Outcome:
 
     def _list_places_to_look(self) -> list[str]:
         return [
-            f"Look at its flow: {self.view['links']['temporal_ui']}",
-            "Look at GET /readyz for the part that is not ready, and at worker.log and api.log in the data directory.",
+            f"See its workflow: {self.view['links']['temporal_ui']}",
+            "See GET /readyz for the part that is not ready, and at worker.log and api.log in the data directory.",
         ]
 
     def to_document(self) -> dict[str, Any]:
-        """For scripts."""
+        """Returns the outcome for scripts."""
         return {
             "journey": self.journey.key,
             "enrollment": self.view["id"],

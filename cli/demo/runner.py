@@ -1,5 +1,4 @@
-"""Plays one journey: asks as any other requester would, does what people do, and looks until it is over or patience
-ends."""
+"""The runner of a journey: it enrolls the customer, performs the actions, and polls until the end or a time-out."""
 
 import time
 from collections.abc import Iterator
@@ -14,59 +13,59 @@ from cli.demo.journeys import Journey
 from models.classifications import AssetOwnership, InstallationMethod
 
 _POLL_SECONDS = 0.2
-_FINAL = frozenset({"rejected", "cancelled", "expired", "waitlisted", "needs_attention"})
-_FINAL_AFTER = frozenset({"unenrolled", "closed", "rejected", "cancelled", "needs_attention"})
+_FINAL_OF_ENROLLMENT = frozenset({"rejected", "cancelled", "expired", "waitlisted", "needs_attention"})
+_FINAL_OF_FOLLOWING_REQUEST = frozenset({"unenrolled", "closed", "rejected", "cancelled", "needs_attention"})
 
 
-def submit_enrollment(scene: JourneyContext, journey: Journey, person: DemoCustomer, terms_version: str) -> str:
-    """Sends the application; gives the id of the enrolment."""
+def submit_enrollment(context: JourneyContext, journey: Journey, customer: DemoCustomer, terms_version: str) -> str:
+    """Submit the customer's request, and return the id of the enrollment."""
     device = {
         "specification": journey.specification,
         "serial_number": make_serial_number(),
         "device_location_type": journey.location,
     }
-    brought = journey.installation is InstallationMethod.BRING_YOUR_OWN
+    brings_device = journey.installation is InstallationMethod.BRING_YOUR_OWN
     application: dict[str, Any] = {
         "transaction_id": f"demo-{journey.key}-{token_hex(5)}",
-        "account": person.account,
-        "service_point": person.service_point,
+        "account": customer.account,
+        "service_point": customer.service_point,
         "program": journey.program,
         "installation_method": journey.installation,
-        "asset_ownership": AssetOwnership.CUSTOMER_OWNED if brought else AssetOwnership.UTILITY_OWNED,
-        "devices": [device] if brought else [],
+        "asset_ownership": AssetOwnership.CUSTOMER_OWNED if brings_device else AssetOwnership.UTILITY_OWNED,
+        "devices": [device] if brings_device else [],
         "terms": {
             "version": terms_version,
-            "accepted_by": person.name,
+            "accepted_by": customer.name,
             "accepted_at": datetime.now(UTC).isoformat(),
         },
         "answers": dict(journey.answers),
     }
-    return scene.api.request("POST", "/v1/program-enrollments", body=application)["id"]
+    return context.api.request("POST", "/v1/program-enrollments", body=application)["id"]
 
 
 def run_journey(
-    scene: JourneyContext, journey: Journey, person: DemoCustomer, terms_version: str, patience: float
+    context: JourneyContext, journey: Journey, customer: DemoCustomer, terms_version: str, patience: float
 ) -> Iterator[View]:
-    """The enrolment as it is seen again and again while people act; the last view is over, or out of patience.
+    """Yields the enrollment again and again while people act. The last view is final, or patience has run out.
 
-    `told` is the timeline with what people did put where they did it.
+    `entries` is the timeline with the actions of people at the places where they took them.
     """
-    said: list[tuple[int, View]] = []
+    descriptions: list[tuple[int, View]] = []
     if journey.before is not None:
-        journey.before.play(scene, {"program": journey.program})
-        said.append((0, _build_entry(journey.before.said)))
-    enrollment = submit_enrollment(scene, journey, person, terms_version)
-    acts, deadline = list(journey.acts), time.monotonic() + patience
+        journey.before.perform(context, {"program": journey.program})
+        descriptions.append((0, _build_entry(journey.before.description)))
+    enrollment = submit_enrollment(context, journey, customer, terms_version)
+    actions, deadline = list(journey.actions), time.monotonic() + patience
     while True:
-        view = scene.api.request("GET", f"/v1/program-enrollments/{enrollment}")
-        yield {**view, "told": _merge_timeline(view, said)}
-        here = get_end(view)
-        if acts and here == acts[0].after:
-            act = acts.pop(0)
-            said.append((len(view["timeline"]), _build_entry(act.said)))
-            wanted = {"specification": journey.specification, "device_location_type": journey.location}
-            act.play(scene, {**view, "device_wanted": wanted})
-        elif here or time.monotonic() > deadline:
+        view = context.api.request("GET", f"/v1/program-enrollments/{enrollment}")
+        yield {**view, "entries": _merge_timeline(view, descriptions)}
+        end = get_end(view)
+        if actions and end == actions[0].precondition:
+            action = actions.pop(0)
+            descriptions.append((len(view["timeline"]), _build_entry(action.description)))
+            device = {"specification": journey.specification, "device_location_type": journey.location}
+            action.perform(context, {**view, "device_to_install": device})
+        elif end or time.monotonic() > deadline:
             return
         else:
             time.sleep(_POLL_SECONDS)
@@ -76,26 +75,32 @@ def _build_entry(text: str) -> View:
     return {"at": datetime.now(UTC).isoformat(), "what": f"— {text}", "reason": ""}
 
 
-def _merge_timeline(view: View, said: list[tuple[int, View]]) -> list[View]:
+def _merge_timeline(view: View, descriptions: list[tuple[int, View]]) -> list[View]:
     entries: list[View] = list(view["timeline"])
-    for position, entry in reversed(said):
+    for position, entry in reversed(descriptions):
         entries.insert(position, entry)
     return entries
 
 
 def get_end(view: View) -> str:
-    """Where it stays until somebody acts, or how it ended; empty while it goes on by itself."""
+    """Returns where the journey has ended or waits for a person, or an empty text while it continues by itself."""
     if any(order["state"] == "dispatched" for order in view["work_orders"]):
         return AWAITING_VISIT
     if any(shipment["state"] == "ordered" for shipment in view["shipments"]):
         return AWAITING_PARCEL
-    if view["state"] in _FINAL:
+    if view["state"] in _FINAL_OF_ENROLLMENT:
         return view["state"]
-    followed = [*view["service_calls"], *view["unenrollments"]]
-    if not followed:
+    following = [*view["service_calls"], *view["unenrollments"]]
+    if not following:
         return get_final_sync_state(view) if view["state"] == "enrolled" else ""
-    last = max(followed, key=lambda one: one["submitted_at"])["state"]
-    if last not in _FINAL_AFTER:
+    last = max(following, key=lambda request: request["submitted_at"])["state"]
+    if last not in _FINAL_OF_FOLLOWING_REQUEST:
         return ""
-    last_told = get_final_sync_state(view)
-    return last if last != UNENROLLED or last_told == "synchronized" else last_told
+    if last != UNENROLLED:
+        return last
+    sync_state = get_final_sync_state(view)
+    if sync_state != "synchronized":
+        return sync_state
+    # The last entry of the timeline follows the acknowledgement: what became of the device.
+    devices: list[View] = view["subscription"]["devices"] if view["subscription"] else []
+    return "" if any(device["registration"] == "deregistered" for device in devices) else last

@@ -1,4 +1,4 @@
-"""Logs: JSON lines, or words on a terminal. Ids always, personal data never."""
+"""The setup of logs: JSON lines, or plain text on a terminal. They have ids, and no personal data."""
 
 import logging
 import sys
@@ -8,17 +8,17 @@ import structlog
 
 
 def configure_logging(log_format: Literal["auto", "json", "console"], level: str) -> None:
-    """Sets up structlog and sends the standard library's log through it."""
-    words = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+    """Set up structlog, and send the standard library's log through it."""
+    is_plain_text = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    # The console's renderer draws a traceback itself; JSON needs it as text.
+    # The console renderer formats a traceback itself; JSON needs it as text.
     rendering: list[structlog.typing.Processor] = (
         [structlog.dev.ConsoleRenderer()]
-        if words
+        if is_plain_text
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
     structlog.configure(
@@ -35,5 +35,5 @@ def configure_logging(log_format: Literal["auto", "json", "console"], level: str
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for chatty in ("httpx", "httpcore", "uvicorn.access"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for name in ("httpx", "httpcore", "uvicorn.access"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""`gridenroll up`: the whole of it on this machine, from nothing to a first enrolment, until Ctrl-C."""
+"""`gridenroll up`: the whole system on this machine, until Ctrl-C."""
 
 from functools import partial
 from pathlib import Path
@@ -16,19 +16,19 @@ UPGRADE_DATABASE = Command("Tables", ("db", "upgrade"))
 LOAD_EXAMPLES = Command("Examples", ("examples", "load"))
 
 
-def up(
-    data_dir: Annotated[
-        Path, typer.Option(help="Folder that keeps all data, logs and secrets.", readable=False)
-    ] = Path(".data"),
+def start_stack(
+    data_dir: Annotated[Path, typer.Option(help="Folder for all data, logs and secrets.", readable=False)] = Path(
+        ".data"
+    ),
     api_port: Annotated[int, typer.Option(help="Port of the API.")] = Ports.api,
     temporal_port: Annotated[int, typer.Option(help="Port of Temporal.")] = Ports.temporal,
     ui_port: Annotated[int, typer.Option(help="Port of the Temporal UI.")] = Ports.temporal_ui,
     derms_port: Annotated[int, typer.Option(help="Port of the DERMS simulator.")] = Ports.derms,
     head_end_port: Annotated[int, typer.Option(help="Port of the head-end simulator.")] = Ports.head_end,
 ) -> None:
-    """Start PostgreSQL, Temporal with its UI, simulators of a DERMS and a head-end, API and worker; Ctrl-C stops all.
+    """Start PostgreSQL, Temporal with its UI, the simulators of DERMS and head-end, API and worker; Ctrl-C stops all.
 
-    GRIDENROLL_DATABASE_URL and TEMPORAL_ADDRESS name a PostgreSQL and a Temporal of your own to use instead.
+    Set GRIDENROLL_DATABASE_URL and TEMPORAL_ADDRESS to use your own PostgreSQL and Temporal.
     """
     terminal = Terminal()
     ports = Ports(api=api_port, temporal=temporal_port, temporal_ui=ui_port, derms=derms_port, head_end=head_end_port)

@@ -47,8 +47,8 @@ def test_the_derms_reference_data_is_restored_after_a_repaired_refusal(data_dir:
     ("key", "flow", "what"),
     [
         ("replacement", "Service call", "Another device was installed in its place"),
-        ("leave-keep", "Unenrolment", "Device off the subscription; it stays where it is"),
-        ("leave-removal", "Unenrolment", "Device taken away"),
+        ("leave-keep", "Unenrollment", "Device off the subscription; it stays where it is"),
+        ("leave-removal", "Unenrollment", "Device taken away"),
     ],
 )
 def test_the_timeline_covers_later_requests_with_links(
@@ -90,11 +90,11 @@ def test_a_derms_refusal_is_a_failure_that_says_where_to_look(data_dir: Path, re
     assert output.exit_code == 1
     assert "UNKNOWN_HEAD_END" in output.stderr
     assert "/retry" in output.stderr
-    assert "Look at its flow: http://" in output.stderr
+    assert "See its workflow: http://" in output.stderr
 
 
 def test_a_slow_scenario_is_a_failure(data_dir: Path, stack: RunningStack) -> None:
     stack.set_derms_faults(acknowledge="never")
     output = demo(data_dir, "--only", "thermostat", "--patience", "2")
     assert output.exit_code == 1
-    assert "Look at its flow: http://" in output.stderr
+    assert "See its workflow: http://" in output.stderr

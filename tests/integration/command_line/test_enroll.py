@@ -48,10 +48,10 @@ def test_a_repeated_request_returns_the_same_enrollment(stack: RunningStack, com
         (("enroll",), "--program"),
         (("enroll", "nowhere.json"), "There is no file"),
         (("enroll", "--program", "P", "--account", "A", "--service-point", "S", "--device", "x"), "names no device"),
-        (("enroll", "--program", "P", "--account", "A", "--service-point", "S", "--answer", "x"), "is no answer"),
+        (("enroll", "--program", "P", "--account", "A", "--service-point", "S", "--answer", "x"), "is not an answer"),
         (("enroll", "--program", "P", "--account", "A", "--service-point", "S", "--accepted-by", "x"), "no program P"),
-        (("unenroll",), "Who shall leave?"),
-        (("unenroll", "PS-1", "--removal", "keep"), "Of which devices?"),
+        (("unenroll",), "Which subscription?"),
+        (("unenroll", "PS-1", "--removal", "keep"), "Which devices?"),
         (("unenroll", "PS-NOBODY"), "There is no such subscription"),
         (("service-call",), "--problem"),
         (("service-call", "sub_1", "--problem", "offline"), "Which device?"),
@@ -84,7 +84,9 @@ def test_an_enrollment_is_shown_with_its_timeline(command: CommandLine, enrollme
 
 
 def test_an_empty_list_prints_a_sentence(command: CommandLine) -> None:
-    assert command.run_successfully("enrollments", "list", "--account", "A-NOBODY") == "There are no such enrolments.\n"
+    assert (
+        command.run_successfully("enrollments", "list", "--account", "A-NOBODY") == "There are no such enrollments.\n"
+    )
 
 
 def test_a_list_follows_pages_up_to_its_limit(command: CommandLine, stack: RunningStack) -> None:

@@ -85,4 +85,4 @@ def test_a_list_is_filtered(stack: RunningStack, command: CommandLine) -> None:
 
 @pytest.mark.parametrize("words", [("retry",), ("retry", "syn_1", "--in-error")])
 def test_a_retry_needs_a_selection(command: CommandLine, words: tuple[str, ...]) -> None:
-    assert "Which shall be retried?" in command.run_and_fail("sync-requests", *words)
+    assert "Which sync requests?" in command.run_and_fail("sync-requests", *words)

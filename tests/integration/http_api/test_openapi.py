@@ -11,7 +11,9 @@ from models.views.device_setup import HeadEndRequestSummary, ShipmentSummary
 from models.views.view import View
 from tests.integration.clients.running_stack import RunningStack
 
-ROUTES = Path(__file__).parents[3] / "api/routes"
+ROOT = Path(__file__).parents[3]
+ROUTES = ROOT / "api/routes"
+PROBLEM_TYPES = (ROOT / "docs/problems.md").read_text(encoding="utf-8")
 PROBES = {("GET /healthz", "503"), ("GET /readyz", "503")}
 """These answer with their own views."""
 
@@ -68,6 +70,8 @@ def test_every_documented_error_is_a_problem(document: dict[str, Any]) -> None:
                 content = response["content"]["application/problem+json"]
                 assert content["schema"] == {"$ref": "#/components/schemas/Problem"}, (name, status)
                 assert content["example"]["status"] == int(status), (name, status)
+                code = content["example"]["type"].rpartition("#")[2]
+                assert f"\n## {code}\n" in PROBLEM_TYPES, (name, status)
 
 
 def test_every_body_has_an_example_that_its_schema_allows(document: dict[str, Any]) -> None:

@@ -38,7 +38,7 @@ def view(state: str, *sync_states: str, **changes: Any) -> dict[str, Any]:
         "service_calls": [],
         "unenrollments": [],
         "timeline": [entry],
-        "told": [entry],
+        "entries": [entry],
         "links": {"temporal_ui": "http://ui/enr_1"},
         **changes,
     }
@@ -71,6 +71,16 @@ def outcome(seen: dict[str, Any], key: str = "thermostat") -> Outcome:
         (view("enrolled", "synchronized", "error", unenrollments=followed("unenrolled")), "error"),
         (view("enrolled", "synchronized", "synchronized", unenrollments=followed("unenrolled")), "unenrolled"),
         (view("enrolled", "synchronized", unenrollments=followed("rejected")), "rejected"),
+        (
+            view(
+                "enrolled",
+                "synchronized",
+                "synchronized",
+                unenrollments=followed("unenrolled"),
+                subscription={"devices": [{"registration": "deregistered"}]},
+            ),
+            "",
+        ),
     ],
 )
 def test_a_scenario_is_over_when_it_waits_for_nothing(seen: dict[str, Any], end: str) -> None:
@@ -129,8 +139,8 @@ def test_actions_happen_once_the_scenario_reaches_their_state() -> None:
         "/v1/program-enrollments",
         "/v1/program-unenrollments",
     ]
-    assert [one["what"] for one in last["told"]] == ["Request received", "— The customer asks to leave the program"]
-    assert scene.workflow_links == {"Unenrolment": "http://ui/unr_1"}
+    assert [one["what"] for one in last["entries"]] == ["Request received", "— The customer asks to leave the program"]
+    assert scene.workflow_links == {"Unenrollment": "http://ui/unr_1"}
 
 
 def test_changes_to_the_derms_are_undone() -> None:

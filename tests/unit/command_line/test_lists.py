@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from cli import tables
-from cli.client import ApiClient
+from cli.client import ApiClient, fetch_pages
 
 
 class Pages:
@@ -29,7 +29,7 @@ class Pages:
 def fetched(count: int, limit: int, *, everything: bool = False) -> tuple[dict[str, Any], Pages]:
     api = Pages(count)
     wanted = {"program": None, "state": "error"}
-    return tables.fetch_pages(cast("ApiClient", api), "/v1/x", wanted, limit, everything=everything), api
+    return fetch_pages(cast("ApiClient", api), "/v1/x", wanted, limit, everything=everything), api
 
 
 def test_pages_are_joined() -> None:

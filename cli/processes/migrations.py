@@ -1,4 +1,4 @@
-"""What `gridenroll db upgrade` does. Loaded by it alone: Alembic and SQLAlchemy take as long as all other commands."""
+"""The migration of the database. Only `gridenroll db upgrade` loads it: Alembic and SQLAlchemy take long to load."""
 
 from pathlib import Path
 from typing import cast
@@ -10,11 +10,11 @@ from alembic.util import CommandError
 
 from cli.output import fail
 
-_MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+_MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
 def upgrade() -> str:
-    """Brings the tables to the newest revision; gives its name."""
+    """Migrate the tables to the newest revision, and return its name."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     try:

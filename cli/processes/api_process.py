@@ -1,4 +1,4 @@
-"""The API's process. Loaded by `gridenroll serve api` alone, because it takes a while to load."""
+"""The process of the API. Only `gridenroll serve api` loads it, because it takes long to load."""
 
 import asyncio
 import sys
@@ -16,7 +16,7 @@ _EXIT_CODE_TASK_FAILED = 1
 
 
 def run() -> None:
-    """Serves until told to stop."""
+    """Serve the API until a signal stops the process."""
     settings = Settings()
     configure_logging(settings.log_format, settings.log_level)
     uvloop.run(_run(settings))
@@ -40,7 +40,7 @@ async def _run(settings: Settings) -> None:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=10,
-        # Longer than clients keep a connection: else one is closed in the moment in which it is used again.
+        # Longer than clients keep a connection; otherwise it may close in the moment in which a client uses it again.
         timeout_keep_alive=75,
         server_header=False,
     )
@@ -48,7 +48,7 @@ async def _run(settings: Settings) -> None:
 
 
 async def _serve(server: uvicorn.Server, supervisor: Supervisor) -> None:
-    """Serves until told to stop, or until a background task cannot go on; then the process ends with an error."""
+    """Serve until a signal arrives, or until a background task has failed; then the process ends with an error."""
     serving = asyncio.create_task(server.serve())
     giving_up = asyncio.create_task(supervisor.gave_up.wait())
     await asyncio.wait({serving, giving_up}, return_when=asyncio.FIRST_COMPLETED)

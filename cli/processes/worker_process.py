@@ -1,4 +1,4 @@
-"""The worker's process. Loaded by `gridenroll serve worker` alone, because it takes a while to load."""
+"""The process of the worker. Only `gridenroll serve worker` loads it, because it takes long to load."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ _EXIT_CODE_TASK_FAILED = 1
 
 
 def run() -> None:
-    """Runs until told to stop."""
+    """Run the worker until a signal stops the process."""
     settings = Settings()
     configure_logging(settings.log_format, settings.log_level)
     code = uvloop.run(_run(settings))
@@ -38,7 +38,7 @@ def run() -> None:
 
 
 async def _run(settings: Settings) -> int:
-    """Returns the exit code: an error if a background task could not go on."""
+    """Returns the exit code, which is an error if a background task has failed."""
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
@@ -55,10 +55,10 @@ async def _run(settings: Settings) -> int:
 
 
 async def _connect_with_retries(stop: asyncio.Event) -> worker.Client | None:
-    """Waits for a Temporal that starts at the same time as we do.
+    """Returns a client as soon as Temporal answers, for it may start at the same time; None if a signal came first.
 
     Raises:
-        Unavailable: it did not come.
+        Unavailable: Temporal has not answered in time.
     """
     deadline = asyncio.get_running_loop().time() + _CONNECT_TIMEOUT_SECONDS
     while not stop.is_set():
@@ -72,17 +72,17 @@ async def _connect_with_retries(stop: asyncio.Event) -> worker.Client | None:
 
 
 class _HealthServer(uvicorn.Server):
-    """A server beside the worker, which alone answers signals."""
+    """A server beside the worker, which alone handles signals."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
-        """Leaves them alone."""
+        """Leave the signals to the worker."""
         yield
 
 
 @asynccontextmanager
 async def _serve_health(settings: Settings, running: worker.RunningWorker) -> AsyncGenerator[None]:
-    """Where an orchestrator sees that the worker lives, and Prometheus what it does."""
+    """Serve /healthz for the orchestrator and /metrics for Prometheus while the context lasts."""
     if not settings.worker_health_port:
         yield
         return
@@ -109,7 +109,7 @@ async def _serve_health(settings: Settings, running: worker.RunningWorker) -> As
     )
     server = _HealthServer(config)
     serving = asyncio.create_task(server.serve())
-    # Without it nobody would see whether the worker lives: it ends as if a background task could not go on.
+    # Without this server nobody sees whether the worker lives, so the worker ends as if a background task had failed.
     serving.add_done_callback(lambda _: None if server.should_exit else running.supervisor.gave_up.set())
     try:
         yield
