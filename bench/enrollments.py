@@ -111,7 +111,7 @@ def _format_cpu(cpu_ms: dict[str, float]) -> str:
 
 
 def _find_worker_metrics_url(stack: dict[str, Any]) -> str:
-    """Returns the address of the worker's metrics. Its port is not in stack.json, so the worker's process tells it."""
+    """Returns the address of the worker's metrics, from its process: stack.json does not name this port."""
     connections = psutil.Process(stack["pids"]["worker"]).net_connections("tcp")
     port = next(one.laddr.port for one in connections if one.status == psutil.CONN_LISTEN)
     return f"http://127.0.0.1:{port}/metrics"

@@ -67,7 +67,7 @@ class OutageDrill:
         """Cancels a workflow in Temporal; returns the seconds until the worker processed that."""
         began = time.monotonic()
         await self.cancelled.cancel()
-        await wait_until("the worker takes up the cancel", self._is_cancel_processed)
+        await wait_until("the worker processes the cancel", self._is_cancel_processed)
         return time.monotonic() - began
 
     async def _is_cancel_processed(self) -> bool:

@@ -16,13 +16,19 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8110, ge=0, le=65535, description="port to listen on")
-    store: Path = Field(default=Path("head-end-simulator.sqlite3"), description="the file that holds all it knows")
+    store: Path = Field(
+        default=Path("head-end-simulator.sqlite3"), description="the SQLite file that stores everything"
+    )
     callback_url: AnyHttpUrl = Field(
-        default=AnyHttpUrl("http://127.0.0.1:8000/v1/head-end/answers"), description="where answers are posted"
+        default=AnyHttpUrl("http://127.0.0.1:8000/v1/head-end/answers"), description="where the simulator posts answers"
     )
     secret: SecretStr = Field(
         default=SecretStr(""), description="shared secret of both directions; empty: nothing is signed or verified"
     )
-    answer: AnswerMode = Field(default="callback", description="in the response, by callback later, or never")
+    answer: AnswerMode = Field(
+        default="callback", description="when it answers: in the response, by callback later, or never"
+    )
     answer_after: float = Field(default=0.2, ge=0, le=86_400, description="seconds from a request to its answer")
-    seed: int | None = Field(default=None, description="makes the shares of faults fall the same way on every run")
+    seed: int | None = Field(
+        default=None, description="seed of the random faults, which makes them the same on every run"
+    )

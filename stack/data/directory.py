@@ -79,7 +79,7 @@ def open_data_dir(root: Path) -> Generator[DataDir]:
 
 @contextmanager
 def explain_os_errors(root: Path) -> Generator[None]:
-    """Turns file system errors in the block into a StackError that tells a person what to do about the folder."""
+    """Turns file system errors in the block into a StackError that explains what a person can do."""
     try:
         yield
     except OSError as error:

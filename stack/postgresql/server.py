@@ -61,7 +61,7 @@ class Postgres:
             group=owner.group,
             # SIGINT ends the connections and writes a checkpoint; SIGTERM would wait for the last client.
             stop_signal=signal.SIGINT,
-            # SIGKILL would not tell its child processes.
+            # SIGKILL would not reach its child processes.
             fast_stop_signal=signal.SIGQUIT,
             orphan_signal=signal.SIGINT,
         )

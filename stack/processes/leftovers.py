@@ -20,7 +20,7 @@ POLL_SECONDS = 0.02
 
 
 def record_processes(data: DataDir, processes: Iterable[RunningProcess]) -> None:
-    """Records enough to tell a process of the stack from another one that has the same process id later."""
+    """Records enough to recognize a process of the stack, even if another one has its process id later."""
     write_json(
         data.processes,
         {

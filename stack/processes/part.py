@@ -14,7 +14,7 @@ from stack.processes.process import Program, RunningProcess, start_process
 class Part:
     """A program that runs as long as the stack.
 
-    `prepare` returns the program, at every start. `is_ready` gets its process id. `stop_note` tells a person what the
+    `prepare` returns the program, at every start. `is_ready` gets its process id. `stop_note` says what the
     part is doing when its stop takes long.
     """
 

@@ -27,7 +27,7 @@ POLL_SECONDS = 0.05
 IDLE_SECONDS = 60.0
 FAST_STOP_SECONDS = 3.0
 QUIET_STOP_SECONDS = 2.0
-"""A stop that takes longer tells what it waits for."""
+"""A stop that takes longer prints what it waits for."""
 
 
 class StopRequestedError(Exception):
@@ -167,7 +167,7 @@ class Supervisor:
         return f"{'stopped' if has_stopped else 'killed'}{duration}"
 
     def _wait_for_gentle_stop(self, part: Part, process: RunningProcess) -> bool:
-        """Returns whether the process stopped by itself. Tells what it waits for if that takes long."""
+        """Returns whether the process stopped by itself. Prints what it waits for if that takes long."""
         if self._wait_for_exit(process, min(QUIET_STOP_SECONDS, part.stop_seconds), self._is_fast_stop_requested):
             return True
         if self._is_fast_stop_requested():
