@@ -1,4 +1,4 @@
-"""Bodies that several subjects share."""
+"""The body of an action that needs only a reason."""
 
 from models.values import Sentence, Value
 
