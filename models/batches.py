@@ -31,16 +31,16 @@ class BatchDefinition(NamedTuple):
 
 BATCHES: dict[BatchName, BatchDefinition] = {
     BatchName.INITIAL_LOAD: BatchDefinition(
-        "Makes sync requests that are missing, ends what is left of who has moved out, and starts flows that do not "
-        "run though their work is not done.",
+        "Creates missing sync requests, ends the participation of customers who have moved out, and restarts workflows "
+        "that are not running although their request is open.",
         BatchSchedule(interval=timedelta(hours=1)),
     ),
     BatchName.SYNC_REQUEST_MONITOR: BatchDefinition(
-        "Releases messages that wait for a batch, has the DERMS asked about overdue ones, lets old drafts expire.",
+        "Releases held messages, has workflows ask the DERMS about overdue ones, and expires old drafts.",
         BatchSchedule(interval=timedelta(minutes=5)),
     ),
     BatchName.RECONCILIATION: BatchDefinition(
-        "Compares what the DERMS holds with our record and lists every difference.",
+        "Compares the resources of the DERMS with our record and lists every difference.",
         BatchSchedule(interval=timedelta(days=1), offset=timedelta(hours=3), catchup_window=timedelta(hours=1)),
     ),
 }

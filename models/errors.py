@@ -30,7 +30,7 @@ class Pointer(NamedTuple):
 
 
 class GridenrollError(Exception):
-    """The root of the house's errors."""
+    """The base class of all our errors."""
 
     code = "internal"
     fix = "Try again; if it stays, report it with the time and the lines of the log."
@@ -61,7 +61,7 @@ class NotFound(GridenrollError):
     """There is no such thing, or it is not the caller's to see."""
 
     code = "not-found"
-    fix = "Look for it in its list: GET the same door without the id."
+    fix = "Look for it in its list: GET the same path without the id."
 
 
 class Forbidden(GridenrollError):

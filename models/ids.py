@@ -49,12 +49,12 @@ BatchRunId = Annotated[str, _type_id_pattern("bat"), _type_id_description("bat")
 
 
 def enrollment_workflow_id(enrollment_id: str) -> str:
-    """The one Temporal workflow of an enrolment: `enroll/enr_…`."""
+    """Return the id of an enrollment's workflow: `enroll/enr_…`."""
     return f"enroll/{enrollment_id}"
 
 
 def unenrollment_workflow_id(unenrollment_id: str) -> str:
-    """The one Temporal workflow of an unenrolment: `unenroll/unr_…`."""
+    """Return the id of an unenrollment's workflow: `unenroll/unr_…`."""
     return f"unenroll/{unenrollment_id}"
 
 
@@ -69,5 +69,5 @@ def batch_workflow_id(name: str, run_id: str) -> str:
 
 
 def sync_request_workflow_id(sync_request_id: str) -> str:
-    """The flow that tells the DERMS of a sync request whose own flow is no more: `hand-over/syn_…`."""
+    """Return the id of the workflow that sends a sync request whose own workflow has ended: `hand-over/syn_…`."""
     return f"hand-over/{sync_request_id}"

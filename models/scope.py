@@ -35,7 +35,7 @@ class HeadEndScope:
 
 @dataclass(frozen=True)
 class SystemScope:
-    """A flow or a batch of ours, acting on a request that was authorised when it was made."""
+    """A workflow or a batch, acting on a request that was authorized when it was submitted."""
 
     actor: str
     role: str = "system"

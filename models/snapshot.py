@@ -14,7 +14,7 @@ from models.values import Instant, KilowattHours, Kilowatts, Value
 
 
 def _format_decimal(number: Decimal) -> str:
-    """One way to write it, wherever it comes from: the database says 3.500 for the catalogue's 3.5."""
+    """One way to write it, wherever it comes from: the database says 3.500 for the catalog's 3.5."""
     return f"{number.normalize():f}"
 
 

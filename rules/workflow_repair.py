@@ -1,4 +1,4 @@
-"""What to do about work that is not done and whose flow may not run any more."""
+"""Decide what to do about unfinished work whose workflow may not be running."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from models.messages.workflow_status import WorkflowStatus
 
 
 class WorkflowRepair(StrEnum):
-    """The ways to set it right."""
+    """What the initial load does about one request or message."""
 
     NOTHING = "nothing"
     START = "start"
@@ -14,15 +14,15 @@ class WorkflowRepair(StrEnum):
     REPORT = "tell"
 
 
-def choose_repair(standing: WorkflowStatus, *, only_telling: bool) -> WorkflowRepair:
-    """`only_telling`: the request is done with but for the DERMS, which must still be told.
+def choose_repair(status: WorkflowStatus, *, only_sync: bool) -> WorkflowRepair:
+    """Return the repair for a request, or with `only_sync` for the sync request of a completed one.
 
-    A flow that Temporal does not have, or that was broken off, is started again under its own id. Where only telling is
-    left another flow takes that over, whatever became of the first. What is left is for a person to see: a flow that
-    came to its end though its request did not.
+    A workflow that Temporal does not have, or that did not complete, starts again under its own id. A separate workflow
+    takes over a sync request, whatever happened to the first one. A person must look at a request that is open although
+    its workflow completed.
     """
-    if standing is WorkflowStatus.RUNNING:
+    if status is WorkflowStatus.RUNNING:
         return WorkflowRepair.NOTHING
-    if only_telling:
+    if only_sync:
         return WorkflowRepair.SEND_SYNC_REQUEST
-    return WorkflowRepair.REPORT if standing is WorkflowStatus.COMPLETED else WorkflowRepair.START
+    return WorkflowRepair.REPORT if status is WorkflowStatus.COMPLETED else WorkflowRepair.START

@@ -1,4 +1,4 @@
-"""The body of the actions that need a reason and nothing else."""
+"""The body of an action that needs only a reason."""
 
 from models.values import Sentence, Value
 

@@ -28,4 +28,4 @@ class Catalog(Value):
 
 
 CATALOG_LISTS = tuple(name for name in Catalog.model_fields if name != "master_configuration")
-"""The names of the catalogue's lists, in the order in which they refer to each other."""
+"""The names of the catalog's lists, in the order in which they refer to each other."""

@@ -1,6 +1,6 @@
 """The eligibility rules a program can ask for, as configuration: a closed union chosen by `rule`.
 
-What each means is decided in rules/eligibility; this file says which exist and what they are parameterised by.
+rules/eligibility decides them; this file lists the rules and their parameters.
 """
 
 from datetime import timedelta

@@ -29,11 +29,11 @@ class MessageSender(CatalogEntry):
 
     web_service: Code
     message: Literal["sync_message"]
-    include_contact: bool = Field(default=True, description="whether e-mail and phone are told")
+    include_contact: bool = Field(default=True, description="whether messages contain e-mail and phone")
 
 
 class MasterConfiguration(Value):
-    """The one record that says which system is the DERMS and how it is told."""
+    """The one record that says which system is the DERMS and how to send messages to it."""
 
     derms: Code
     sync_message_sender: Code

@@ -1,6 +1,6 @@
 """Panels and fields of guided flows, as configuration: a closed union of field kinds, and visibility as data.
 
-`binds_to` is a JSON pointer into the request that Finish submits; rules.panels checks it when a catalogue is applied.
+`binds_to` is a JSON pointer into the request that Finish submits; rules.panels checks it when a catalog is applied.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ class PanelSpec(Value):
 
 
 SUMMARY = "summary"
-"""The last panel of every flow; it has no fields of its own, and Finish is on it."""
+"""The last panel of every process flow. It has no fields of its own and contains Finish."""
 
 PanelValues = dict[str, dict[str, Any]]
 """What was saved: by panel, then by field."""

@@ -44,7 +44,7 @@ class AcceptedDevices(Value):
 
 
 class ProgramOffer(Value):
-    """One way in: an installation method with an ownership."""
+    """A combination of installation method and ownership that a program offers."""
 
     installation_method: InstallationMethod
     asset_ownership: AssetOwnership
@@ -104,7 +104,7 @@ class Question(Value):
 
 
 class Program(CatalogEntry):
-    """What customers enrol into."""
+    """What customers enroll in."""
 
     name: Line
     program_type: Code
@@ -113,7 +113,7 @@ class Program(CatalogEntry):
     unenroll_task: Code | None = None
     service_call_task: Code | None = None
     removal_method: RemovalMethod = Field(
-        default=RemovalMethod.KEEP, description="of a device whose unenrolment names none"
+        default=RemovalMethod.KEEP, description="of a device for which the unenrollment names none"
     )
     visits_customer_owned: bool = Field(default=False, description="whether a visit to a customer's own device is free")
     remove_first: bool = Field(default=False, description="a replaced device leaves the DERMS before the new one joins")

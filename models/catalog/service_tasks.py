@@ -58,7 +58,7 @@ class UnenrollmentReason(Value):
     description: Sentence
     approval: bool = False
     stops_control_first: bool = Field(
-        default=False, description="the DERMS is told before the hardware is fetched, as for life support"
+        default=False, description="notify the DERMS before a technician removes the hardware, as for life support"
     )
     ignores_minimum_term: bool = False
     channels: tuple[Channel, ...] = Field(default=(), description="who may give it; none named: everyone")

@@ -1,4 +1,4 @@
-"""What goes in and out of the batch flow and its steps. Ids and counts only."""
+"""Inputs and results of the batch workflow and its steps. They contain only ids and counts."""
 
 from pydantic import Field
 
@@ -11,15 +11,15 @@ WORKFLOW = "Batch"
 
 
 class BatchInput(Message):
-    """Which batch to run. Its run record is found, or made, by the flow's own workflow id."""
+    """Which batch to run. The workflow's id identifies its run record, which its first step creates if necessary."""
 
     name: BatchName
     pages_a_run: int = 500
-    """After so many pages the flow goes on as new, so that its history stays short."""
+    """After this many pages the workflow continues as new, so that its history stays short."""
 
 
 class BeginBatch(Message):
-    """Find the run record of this flow, or make it: a schedule starts flows without one."""
+    """Find or create the run record of this workflow: a schedule starts workflows without one."""
 
     name: BatchName
     workflow_id: str
@@ -39,7 +39,7 @@ class BatchProgress(Message):
 
 
 class FailBatch(Message):
-    """Write down that the run of a flow cannot go on, or not even begin."""
+    """Record that the run cannot continue, or not even begin."""
 
     name: BatchName
     workflow_id: str

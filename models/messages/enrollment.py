@@ -1,4 +1,4 @@
-"""What goes into the enrol flow and comes out of its steps. Ids and states only: a history holds no personal data."""
+"""Inputs and results of the enrollment workflow and its steps: only ids and states, never personal data."""
 
 from models.catalog.service_tasks import SetupStep
 from models.messages.message import Message
@@ -16,7 +16,7 @@ PLACE_FREED = "place_freed"
 
 
 class EnrollInput(SynchronizingInput):
-    """Which enrolment to carry through."""
+    """Which enrollment to process."""
 
     enrollment_id: str
 
@@ -39,7 +39,7 @@ class EnrollmentProgress(DeviceSetupPlan):
 
 
 class CancelEnrollment(Message):
-    """Cancel an enrolment that is not associated yet."""
+    """Cancel an enrollment that is not associated yet."""
 
     enrollment_id: str
     reason: Text
@@ -47,7 +47,7 @@ class CancelEnrollment(Message):
 
 
 class ParkEnrollment(Message):
-    """Mark an enrolment as needing a person."""
+    """Mark an enrollment as needing a person."""
 
     enrollment_id: str
     reason: Text
@@ -60,7 +60,7 @@ class PlaceFreed(Message):
 
 
 class EnrollResult(Message):
-    """How the flow ended."""
+    """How the workflow ended."""
 
     state: EnrollmentState
     synchronization: SyncOutcome | None = None

@@ -1,4 +1,4 @@
-"""What every message of a flow is."""
+"""The base class of every workflow message."""
 
 from pydantic import BaseModel, ConfigDict
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class WorkflowStage(StrEnum):
-    """Where the flow stands, as the search attribute `Stage` says it."""
+    """The stage of a workflow, the value of the search attribute `Stage`."""
 
     ENROLLING = "enrolling"
     WAITLISTED = "waitlisted"
@@ -33,4 +33,4 @@ SEARCH_ATTRIBUTES: Mapping[str, str] = {
     "Stage": "Keyword",
     "NeedsAttention": "Bool",
 }
-"""What flows can be found by in the Temporal UI. Ids and stages only: these are never encrypted."""
+"""The search attributes of workflows in the Temporal UI: only ids and stages, because Temporal never encrypts them."""

@@ -1,4 +1,4 @@
-"""What goes into the service-call flow and comes out of its steps. Ids and states only."""
+"""Inputs and results of the service call workflow and its steps. They contain only ids and states."""
 
 from models.messages.message import Message
 from models.messages.site_visit import AwaitedVisit
@@ -24,8 +24,8 @@ class ActionChosen(Message):
 
 
 class ServiceCallProgress(Message):
-    """Where the call stands, and what its flow does next: a visit to wait for or, once it has ended, to look at; a
-    request to the head-end; a change to tell the DERMS; or, with none of these, waiting for a decision."""
+    """The state of a call and what its workflow does next: wait for a visit or evaluate one that has ended; send a
+    request to the head-end; synchronize a change; or, with none of these, wait for a decision."""
 
     state: ServiceCallState
     visit: AwaitedVisit | None = None
@@ -66,7 +66,7 @@ class RemoteActionEnded(Message):
 
 
 class ServiceCallResult(Message):
-    """How the flow ended. `synchronization`: how telling the DERMS ended, if it had to be told."""
+    """How the workflow ended. `synchronization`: how the synchronization ended, if there was one."""
 
     state: ServiceCallState
     synchronization: SyncOutcome | None = None

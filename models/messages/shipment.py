@@ -23,7 +23,7 @@ class AwaitedShipment(Message):
 
 
 class ShipmentStatus(Message):
-    """Where the shipment stands. `waits`: the flow waits on, for the parcel or for the customer."""
+    """The state of a shipment. `waits`: the workflow continues to wait for the parcel or for the customer."""
 
     shipment_id: str
     state: ShipmentState

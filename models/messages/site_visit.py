@@ -1,4 +1,4 @@
-"""What a flow says and hears of a site visit. Ids, states and days; what a technician wrote stays in the database."""
+"""Messages about a site visit: ids, states and dates. A technician's text stays in the database."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ class RemindOfVisit(Message):
 
 
 class SiteVisitStatus(Message):
-    """Where the order stands. `waits`: the flow waits on, for another attempt or a corrected report."""
+    """The state of an order. `waits`: the workflow continues to wait for another attempt or a corrected report."""
 
     work_order_id: str
     state: WorkOrderState

@@ -1,4 +1,4 @@
-"""What goes into the flow that tells the DERMS of one sync request and does nothing else."""
+"""The input of the workflow that only synchronizes one sync request."""
 
 from models.messages.message import Message
 from models.messages.synchronization import SyncOutcome

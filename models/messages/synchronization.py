@@ -1,4 +1,4 @@
-"""What goes in and out of the steps that tell the DERMS, and its answer as a signal."""
+"""Inputs and results of the steps that synchronize with the DERMS, and its acknowledgement as a signal."""
 
 from enum import StrEnum
 from typing import Literal
@@ -35,7 +35,7 @@ class DermsAcknowledgement(Message):
 
 
 class SyncOutcome(StrEnum):
-    """How telling the DERMS ended."""
+    """How the synchronization ended."""
 
     SYNCHRONIZED = "synchronized"
     CANCELLED = "cancelled"
@@ -89,7 +89,7 @@ class RecordAcknowledgement(Message):
 
 
 class SendFailure(StrEnum):
-    """Why a message could not be handed over."""
+    """Why a message could not be sent."""
 
     UNREACHABLE = "derms-unreachable"
     REFUSED = "derms-refused"
@@ -102,7 +102,7 @@ class SendFailure(StrEnum):
 
 
 class RecordSendFailure(Message):
-    """Write down that the message could not be handed over."""
+    """Record that the message could not be sent."""
 
     sync_request_id: str
     failure: SendFailure

@@ -1,4 +1,4 @@
-"""What goes into the unenrol flow and comes out of its steps. Ids and states only."""
+"""Inputs and results of the unenrollment workflow and its steps. They contain only ids and states."""
 
 from models.classifications import RemovalMethod
 from models.messages.message import Message
@@ -16,7 +16,7 @@ DAY_CHANGED = "day_changed"
 
 
 class UnenrollInput(SynchronizingInput):
-    """Which unenrolment to carry through."""
+    """Which unenrollment to process."""
 
     unenrollment_id: str
 
@@ -30,7 +30,7 @@ class DeviceRemoval(Message):
 
 
 class UnenrollmentProgress(Message):
-    """Where the unenrolment stands, and what is left to do: devices to fetch, changes that the DERMS must be told."""
+    """The state of an unenrollment and what remains to do: devices to remove, sync requests to send."""
 
     state: UnenrollmentState
     seconds_until_effective: float = 0.0
@@ -120,7 +120,7 @@ class RetryRemoval(Message):
 
 
 class CompleteUnenrollment(Message):
-    """The DERMS is told: what it has let go of is removed or kept for good."""
+    """The DERMS has acknowledged: the registrations of deregistered devices become removed or kept."""
 
     unenrollment_id: str
 
@@ -133,7 +133,7 @@ class ParkUnenrollment(Message):
 
 
 class UnenrollResult(Message):
-    """How the flow ended. `synchronization`: how telling the DERMS ended, the last time it was told."""
+    """How the workflow ended. `synchronization`: how the last synchronization ended."""
 
     state: UnenrollmentState
     synchronization: SyncOutcome | None = None

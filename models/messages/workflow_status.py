@@ -1,4 +1,4 @@
-"""How a flow stands in Temporal."""
+"""The status of a workflow in Temporal."""
 
 from enum import StrEnum
 

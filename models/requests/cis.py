@@ -1,4 +1,4 @@
-"""What the CIS tells us of one service point: who pays, where it is, how it is fed. One record is one row of a file."""
+"""A record of the CIS about one service point: customer, location and grid connection. It is one row of a file."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -45,7 +45,7 @@ FIELDS_BY_KEY: Mapping[str, tuple[str, ...]] = {
         *("feeder", "transformer", "substation", "latitude", "longitude", "critical", "effective_from", "effective_to"),
     ),
 }
-"""The four things that a record tells of: by the key of each, the fields that say something of it."""
+"""The fields of a record by the key of the entity that they describe."""
 
 
 class CisRecord(Value):

@@ -24,7 +24,7 @@ HEAD_END_REQUEST_TRANSITIONS: dict[HeadEndRequestState, frozenset[HeadEndRequest
 
 
 class RemoteAction(StrEnum):
-    """What a device can be told to do from afar."""
+    """A remote action on a device."""
 
     PING = "ping"
     RESTART = "restart"
@@ -49,7 +49,7 @@ class HeadEndOutcome(StrEnum):
     """What a request came to."""
 
     OK = "ok"
-    """The device answers, or did as it was told."""
+    """The device responds, or performed the action."""
     OFFLINE = "offline"
     """The head-end knows the device and cannot reach it."""
     UNKNOWN = "unknown"

@@ -30,7 +30,7 @@ SYNC_TRANSITIONS: dict[SyncState, frozenset[SyncState]] = {
 
 
 class SyncKind(StrEnum):
-    """What kind of change a sync request tells."""
+    """The kind of change that a sync request describes."""
 
     CUSTOMER_ASSET_LOAD = "customer_asset_load"
     ENROLL = "enroll"

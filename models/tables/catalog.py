@@ -1,4 +1,4 @@
-"""Applied catalogues, immutable and numbered, and how full each program is."""
+"""Applied catalogs, immutable and numbered, and the used capacity of each program."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from models.tables.columns import TableRow, json_column, power_column, primary_k
 
 
 class CatalogVersion(TableRow, table=True):
-    """One applied catalogue. Enrolments are pinned to the version in force when they were submitted."""
+    """One applied catalog. An enrollment keeps the version in force at its submission."""
 
     __tablename__ = "catalog_version"
 

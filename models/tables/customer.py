@@ -1,4 +1,4 @@
-"""What the CIS tells us: customers, accounts, premises, service points. We receive them; we never invent one."""
+"""Customers, accounts, premises and service points. The CIS is their only source."""
 
 from datetime import date, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What waits to go out to the flows, what came in from the DERMS."""
+"""The outbox of messages to workflows, and the inbox of messages from the DERMS and head-ends."""
 
 from datetime import datetime
 from typing import Any

@@ -22,7 +22,7 @@ from models.tables.columns import (
 
 
 class ProcessFlow(TableRow, table=True):
-    """A draft pinned to the catalogue version it was begun with. `panel_values`: what was saved, by panel."""
+    """A draft, with the catalog version in force when it began. `panel_values`: the saved values by panel."""
 
     __tablename__ = "process_flow"
 

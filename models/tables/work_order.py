@@ -104,4 +104,4 @@ class WorkOrderCompletion(TableRow, table=True):
     content_hash: str = Field(sa_column=text_column())
     received_at: datetime = Field(sa_column=timestamp_column())
     verdict: str | None = Field(default=None, sa_column=text_column(nullable=True))
-    """Null until the flow has looked at it; then `taken`, or why it was sent back or ignored."""
+    """Null until the workflow has processed it; then `taken`, or why it was sent back or ignored."""

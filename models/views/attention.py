@@ -1,4 +1,4 @@
-"""What needs a person, whatever flow it is of: one shape for all of it."""
+"""The items of the attention list, in one shape for every kind of request."""
 
 from enum import StrEnum
 from typing import Any

@@ -23,8 +23,8 @@ class BatchRunSummary(View):
 
 
 class BatchFinding(View):
-    """Something that a person should know. `resendable`: telling the DERMS again may set it right; `resent` names the
-    sync request that did."""
+    """Something that a person should know. `resendable`: sending it again to the DERMS may correct it; `resent` names
+    the sync request that did."""
 
     kind: BatchFindingKind
     subject: str

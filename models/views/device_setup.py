@@ -75,7 +75,7 @@ class ShipmentSummary(View):
 
 
 class HeadEndRequestSummary(View):
-    """A question after a device's status or something it was told to do, through its head-end, in a list."""
+    """A status check or a remote action, in a list."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_HEAD_END_REQUEST]})
 
@@ -96,7 +96,7 @@ class HeadEndRequestSummary(View):
 
 
 class ShipmentStatusView(View):
-    """Where a shipment stands now, and the doors that lead on from there."""
+    """The current state of a shipment and its available actions."""
 
     id: str
     state: ShipmentState

@@ -17,7 +17,7 @@ from models.views.work_order import WorkOrderSummary
 
 
 class EnrollmentSummary(View):
-    """An enrolment in a list."""
+    """An enrollment in a list."""
 
     id: str
     transaction_id: str
@@ -31,7 +31,7 @@ class EnrollmentSummary(View):
     asset_ownership: AssetOwnership
     state: EnrollmentState
     subscription_state: SubscriptionState | None = Field(
-        description="whether the customer takes part now: an enrolment stays enrolled also after they left"
+        description="whether the customer participates now: an enrollment remains enrolled after participation has ended"
     )
     reason: str | None
     submitted_at: Instant
@@ -39,7 +39,7 @@ class EnrollmentSummary(View):
 
 
 class RelatedRequest(View):
-    """A request to leave or a service call, as the enrolment shows it; `links.self` has all of it."""
+    """An unenrollment or a service call, as the enrollment shows it; `links.self` has the details."""
 
     id: str
     state: str
@@ -49,7 +49,7 @@ class RelatedRequest(View):
 
 
 class EnrollmentView(EnrollmentSummary):
-    """All that is known of an enrolment."""
+    """An enrollment with its details."""
 
     start: Instant
     devices_requested: tuple[dict[str, Any], ...]
@@ -59,7 +59,7 @@ class EnrollmentView(EnrollmentSummary):
     work_orders: tuple[WorkOrderSummary, ...]
     shipments: tuple[ShipmentSummary, ...] = Field(description="devices sent to the customer, the oldest first")
     head_end_requests: tuple[HeadEndRequestSummary, ...] = Field(
-        description="status checks, and what devices were told to do in service calls, the oldest first"
+        description="status checks, and remote actions of service calls, the oldest first"
     )
     unenrollments: tuple[RelatedRequest, ...]
     service_calls: tuple[RelatedRequest, ...]

@@ -97,5 +97,5 @@ class ProcessFlowView(ProcessFlowSummary):
     complete: bool
     configuration_changed: bool
     summary: dict[str, Any]
-    outlook: DecisionPreview | None = Field(description="of a complete draft to enrol or to leave")
+    outlook: DecisionPreview | None = Field(description="of a complete draft of an enrollment or unenrollment")
     links: dict[str, str]

@@ -22,7 +22,7 @@ class SubscriptionDeviceView(View):
 
 
 class SubscriptionView(View):
-    """The taking part that an enrolment led to."""
+    """The participation that resulted from an enrollment."""
 
     id: str
     number: str

@@ -12,7 +12,7 @@ from models.views.view import TimelineEntry, View
 
 
 class UnenrollmentSummary(View):
-    """An unenrolment in a list."""
+    """An unenrollment in a list."""
 
     id: str
     transaction_id: str
@@ -45,7 +45,7 @@ class UnenrollmentDeviceView(SubscriptionDeviceView):
 
 
 class UnenrollmentView(UnenrollmentSummary):
-    """All that is known of an unenrolment."""
+    """An unenrollment with its details."""
 
     whole_subscription: bool
     subscription_number: str

@@ -33,4 +33,4 @@ class TimelineEntry(View):
     state: str | None
     reason: str
     actor: str
-    link: str | None = Field(description="where the subject is seen, if it has a door")
+    link: str | None = Field(description="the endpoint of the subject, if it has one")

@@ -43,7 +43,7 @@ class WorkOrderSummary(View):
 
 
 class CompletionView(View):
-    """What a technician reported. `verdict` is absent until the flow has looked at it."""
+    """A technician's report. `verdict` is absent until the workflow has processed it."""
 
     completion_id: str
     attempt: int

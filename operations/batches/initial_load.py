@@ -126,11 +126,11 @@ async def repair(
     session: AsyncSession, scope: Scope, step: str, page: OpenWorkPage, statuses: Mapping[str, WorkflowStatus]
 ) -> PageResult:
     """Start the workflows that do not run, and report what only a person can judge."""
-    only_telling = step == "sync_requests"
+    only_sync = step == "sync_requests"
     repairs: dict[WorkflowRepair, list[str]] = defaultdict(list)
     for one in page.items:
         if one.workflow_id in statuses:
-            repairs[choose_repair(statuses[one.workflow_id], only_telling=only_telling)].append(one.id)
+            repairs[choose_repair(statuses[one.workflow_id], only_sync=only_sync)].append(one.id)
     counts = {"looked_at": len(page.items)}
     if ids := repairs[WorkflowRepair.SEND_SYNC_REQUEST]:
         counts["handed_over"] = await _start_sync_workflows(session, scope, ids)

@@ -38,7 +38,7 @@ class BlockingPoint:
     """A point where a workflow may be blocked. `kind` distinguishes requests of one workflow type: their program, or
     the batch."""
 
-    flow: str
+    workflow_name: str
     kind: str
     step: str
     moment: str

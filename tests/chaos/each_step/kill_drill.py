@@ -69,8 +69,8 @@ class _Monitor:
         wait_for(reached, instead=self._describe_unfinished, seconds=CHAOS_WAIT_SECONDS)
 
     def _describe_unfinished(self) -> dict[str, object]:
-        standing = {one.workflow_id: one.place for one in _read(self._log)[1] if one.stays}
-        under_way = {flow: standing.get(flow) for flow in self._journeys.list_open_workflows()}
+        blocked = {one.workflow_id: one.place for one in _read(self._log)[1] if one.stays}
+        under_way = {workflow_id: blocked.get(workflow_id) for workflow_id in self._journeys.list_open_workflows()}
         return {"under way": under_way, "not final": self._journeys.list_unfinished_records()}
 
     def have_all_been_refused(self) -> bool:

@@ -30,7 +30,7 @@ class SimulatedActors:
         self, stack: RunningStack, setup: DeviceSetupClient, signal: Callable[[str, str, dict[str, str]], None]
     ) -> None:
         self._database, self._api = stack.database, stack.api
-        self._doors, self._setup, self._signal = stack, setup, signal
+        self._stack, self._setup, self._signal = stack, setup, signal
         self._installing = InstallationClient(stack)
         self._helped: set[tuple[str, str]] = set()
 
@@ -45,14 +45,14 @@ class SimulatedActors:
         self._resolve_attention()
 
     def _complete_visits(self) -> None:
-        called_off = f"state = 'dispatched' AND program = 'CALLED_OFF' AND {_FIRST_ORDER}"
-        for order in self._list_new("work_order", called_off):
+        cancelled_orders = f"state = 'dispatched' AND program = 'CALLED_OFF' AND {_FIRST_ORDER}"
+        for order in self._list_new("work_order", cancelled_orders):
             self._post(f"work-orders/{order}/cancel", reason="The crew is ill.")
         visited = (
             "state IN ('dispatched', 'rescheduled') AND program NOT IN ('WITHDRAWN', 'LATE_VISIT')"
             " AND (attempt > 1 OR program NOT LIKE 'LATE_%' OR escalated_at IS NOT NULL)"
         )
-        first = self._list_new("work_order", f"{visited} AND attempt = 1 AND NOT ({called_off})")
+        first = self._list_new("work_order", f"{visited} AND attempt = 1 AND NOT ({cancelled_orders})")
         for order in [*first, *self._list_new("work_order", f"{visited} AND attempt > 1")]:
             self._post_twice(f"work-orders/{order}/completion", **self._build_report(order))
 
@@ -84,7 +84,7 @@ class SimulatedActors:
         asked = f"journey IN ({mute.format('enrollment')} UNION ALL {mute.format('service_call')})"
         for one in self._list_new("head_end_request", asked, "serial_number"):
             self._setup.head_end.set_device_state({"serial_number": one}, "online")
-        for table, door in (
+        for table, path in (
             ("enrollment", "program-enrollments"),
             ("unenrollment", "program-unenrollments"),
             ("service_call", "service-calls"),
@@ -94,15 +94,15 @@ class SimulatedActors:
             times = f"(SELECT count(*) FROM audit_entry WHERE subject = {table}.id AND after = 'needs_attention')"
             stuck = "state = 'needs_attention' AND program NOT IN ('SILENT', 'MUTE')"
             for one in self._list_new(table, stuck, f"id || ' ' || {times}"):
-                response = self._api.post(f"/v1/{door}/{one.split()[0]}/retry")
+                response = self._api.post(f"/v1/{path}/{one.split()[0]}/retry")
                 assert response.is_success or response.status_code == codes.CONFLICT, response.text
         for one in self._list_new("sync_request", "state = 'error'"):
             self._post(f"sync-requests/{one}/retry")
 
-    def _cancel(self, table: str, waiting: str, flow_of: Callable[[str], str]) -> None:
+    def _cancel(self, table: str, waiting: str, get_workflow_id: Callable[[str], str]) -> None:
         """Signal the cancellation to the workflow itself, which records it."""
         for one in self._list_new(table, waiting):
-            self._signal(flow_of(one), CANCEL_REQUESTED, {"reason": "It is not wanted any more."})
+            self._signal(get_workflow_id(one), CANCEL_REQUESTED, {"reason": "It is not wanted any more."})
 
     def _list_new(self, table: str, waiting: str, what: str = "id") -> list[str]:
         """Return the rows that wait like this and were not returned before."""
@@ -111,12 +111,12 @@ class SimulatedActors:
         self._helped.update((one, waiting) for one in new)
         return new
 
-    def _post(self, door: str, **body: Any) -> None:
-        self._api.post(f"/v1/{door}", json=body or None).raise_for_status()
+    def _post(self, path: str, **body: Any) -> None:
+        self._api.post(f"/v1/{path}", json=body or None).raise_for_status()
 
-    def _post_twice(self, door: str, **body: Any) -> None:
+    def _post_twice(self, path: str, **body: Any) -> None:
         for _ in range(2):
-            self._post(door, **body)
+            self._post(path, **body)
 
     def _build_report(self, order: str) -> dict[str, Any]:
         """Build the report of a technician who did the ordered work or found nobody at home."""
@@ -131,7 +131,7 @@ class SimulatedActors:
         if row["kind"] == "remove":
             del report["device_installed"]
         if row["kind"] == "troubleshoot":
-            new = {"specification": "ecobee-premium", "serial_number": self._doors.unique_name("NEW")}
+            new = {"specification": "ecobee-premium", "serial_number": self._stack.unique_name("NEW")}
             old = {"serial_number": row["serial_number"]}
             report |= {"outcome": "device_replaced", "device_installed": new, "device_removed": old}
         return report

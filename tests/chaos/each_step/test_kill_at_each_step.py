@@ -135,8 +135,8 @@ def test_each_request_notified_the_derms_once(after: KillDrill) -> None:
         "WITHDRAWN": 0,
         "LATE_VISIT": 0,
     }
-    told = +Counter({kind: count * times.get(kind, 1) for kind, count in REQUEST_COUNTS.items()})
-    assert Counter(one["program"] for one in seen) == told
+    expected = +Counter({kind: count * times.get(kind, 1) for kind, count in REQUEST_COUNTS.items()})
+    assert Counter(one["program"] for one in seen) == expected
     applied = {one["sync_request_id"]: one["applied"] for one in after.journeys.stack.list_from_derms("/sync-messages")}
     assert [applied[one["id"]] for one in seen] == [1] * len(seen)
 

@@ -47,7 +47,7 @@ class Workload:
 
     def __init__(self, stack: RunningStack) -> None:
         self.stack = stack
-        self._flows: set[str] = set()
+        self._workflow_ids: set[str] = set()
         self._installing, self._leaving = InstallationClient(stack), UnenrollmentClient(stack)
         self._setup = DeviceSetupClient(stack)
         self._temporal = asyncio.Runner()
@@ -138,17 +138,19 @@ class Workload:
 
     def _begin(self, kind: str) -> None:
         if kind in ENROLLMENT_KINDS:
-            self._flows.update(enrollment_workflow_id(self._enroll_kind(kind)) for _ in range(ENROLLMENT_KINDS[kind]))
+            self._workflow_ids.update(
+                enrollment_workflow_id(self._enroll_kind(kind)) for _ in range(ENROLLMENT_KINDS[kind])
+            )
         elif kind in SERVICE_CALL_KINDS:
             asked = [
                 self._submit("service-calls", subscription=one["subscription"], device=one["device"], **REQUESTS[kind])
                 for one in self._list_participants(kind)
             ]
-            self._flows.update(map(service_call_workflow_id, asked))
+            self._workflow_ids.update(map(service_call_workflow_id, asked))
         else:
             subscriptions = [one["subscription"] for one in self._list_participants(kind)]
             asked = [self._submit("program-unenrollments", subscription=one, **REQUESTS[kind]) for one in subscriptions]
-            self._flows.update(map(unenrollment_workflow_id, asked))
+            self._workflow_ids.update(map(unenrollment_workflow_id, asked))
 
     def _list_participants(self, kind: str) -> list[dict[str, str]]:
         return self.stack.database.rows(
@@ -158,8 +160,8 @@ class Workload:
             kind,
         )
 
-    def _submit(self, door: str, **wish: Any) -> str:
-        response = self.stack.api.post(f"/v1/{door}", json={"transaction_id": self.stack.unique_name(), **wish})
+    def _submit(self, path: str, **wish: Any) -> str:
+        response = self.stack.api.post(f"/v1/{path}", json={"transaction_id": self.stack.unique_name(), **wish})
         assert response.status_code == codes.ACCEPTED, response.text
         return response.json()["id"]
 
@@ -207,5 +209,5 @@ class Workload:
         return {one.id async for one in self._client.list_workflows("ExecutionStatus IN ('Completed', 'Failed')")}
 
     def _list_begun(self) -> set[str]:
-        told = "SELECT workflow_id AS id FROM sync_request UNION SELECT workflow_id FROM batch_run"
-        return self._flows | {row["id"] for row in self.stack.database.rows(told)}
+        query = "SELECT workflow_id AS id FROM sync_request UNION SELECT workflow_id FROM batch_run"
+        return self._workflow_ids | {row["id"] for row in self.stack.database.rows(query)}

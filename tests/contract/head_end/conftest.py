@@ -65,8 +65,8 @@ class HeadEndProcess:
 
     def answers(self, request: dict[str, Any]) -> list[dict[str, Any]]:
         """Return the callbacks received for one request."""
-        told = [one for _, body in list(self._receiver.posts) for one in json.loads(body)["answers"]]
-        return [one for one in told if one["request_id"] == request["request_id"]]
+        answers = [one for _, body in list(self._receiver.posts) for one in json.loads(body)["answers"]]
+        return [one for one in answers if one["request_id"] == request["request_id"]]
 
     def first_answer(self, request: dict[str, Any]) -> dict[str, Any]:
         return wait_for(lambda: self.answers(request))[0]

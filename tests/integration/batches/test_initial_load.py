@@ -85,11 +85,11 @@ def test_a_terminated_unenrollment_and_service_call_resume(stack: RunningStack) 
     call, visited = service_calls.submit_with_visit(service_calls.enroll_battery())
     for table, request in (("unenrollment", unenrollment), ("service_call", call)):
         stack.database.execute(f"UPDATE {table} SET updated_at = now() - interval '1 hour' WHERE id = $1", request)
-    flows = (f"unenroll/{unenrollment}", f"service-call/{call}")
-    for flow in flows:
-        terminate_workflow(stack, flow)
+    workflow_ids = (f"unenroll/{unenrollment}", f"service-call/{call}")
+    for workflow_id in workflow_ids:
+        terminate_workflow(stack, workflow_id)
     complete_run(stack, "initial-load")
-    wait_for(lambda: all(stack.describe_workflow(flow).close_time is None for flow in flows))
+    wait_for(lambda: all(stack.describe_workflow(workflow_id).close_time is None for workflow_id in workflow_ids))
     unenrollments.signal_completion(unenrollment, fetched, "completed_as_ordered")
     service_calls.post_accepted_completion(visited, "repaired_on_site")
     assert unenrollments.wait_for_end(unenrollment)["devices"][0]["work_order"] == fetched

@@ -18,8 +18,8 @@ def test_a_key_of_another_batchs_run_is_a_conflict(stack: RunningStack) -> None:
 
 
 def test_two_runs_of_a_batch_may_overlap(stack: RunningStack) -> None:
-    doors_of_runs = [start_run(stack, "reconciliation") for _ in range(2)]
-    assert [wait_for_run(stack, one)["state"] for one in doors_of_runs] == ["completed", "completed"]
+    run_locations = [start_run(stack, "reconciliation") for _ in range(2)]
+    assert [wait_for_run(stack, one)["state"] for one in run_locations] == ["completed", "completed"]
 
 
 def test_every_batch_is_listed_with_its_last_run(stack: RunningStack) -> None:

@@ -38,7 +38,7 @@ class Leftovers:
     """Creates records, terminates their workflows, and leaves each in an open state of its kind."""
 
     def __init__(self, stack: RunningStack) -> None:
-        self._doors = stack
+        self._stack = stack
         self.left: list[Left] = []
 
     def leave(self, table: str, states: list[Any], make: Callable[[], str], workflow_of: Callable[[str], str]) -> None:
@@ -47,31 +47,31 @@ class Leftovers:
             self._leave(table, made, state, workflow_of(made))
 
     def _leave(self, table: str, made: str, state: str, workflow_id: str) -> None:
-        run_id = self._doors.describe_workflow(workflow_id).run_id
-        terminate_workflow(self._doors, workflow_id)
+        run_id = self._stack.describe_workflow(workflow_id).run_id
+        terminate_workflow(self._stack, workflow_id)
         extra = ", resume_state = $3" if table != "sync_request" and state == "needs_attention" else ""
         before = [wait_for(lambda: self._state(table, made))] if extra else []
         change = f"UPDATE {table} SET state = $2, updated_at = {HOUR}{extra} WHERE id = $1"
-        self._doors.database.execute(change, made, state, *before)
+        self._stack.database.execute(change, made, state, *before)
         self.left.append(Left(table, made, state, workflow_id, run_id))
 
     def _state(self, table: str, made: str) -> str:
-        return self._doors.database.value(f"SELECT state FROM {table} WHERE id = $1", made)
+        return self._stack.database.value(f"SELECT state FROM {table} WHERE id = $1", made)
 
     def set_going(self, one: Left) -> bool:
         """Return whether the record has another workflow run, or another workflow notifies the DERMS for it."""
         if one.table == "sync_request":
-            workflow_id = self._doors.database.value("SELECT workflow_id FROM sync_request WHERE id = $1", one.id)
+            workflow_id = self._stack.database.value("SELECT workflow_id FROM sync_request WHERE id = $1", one.id)
             return workflow_id != one.workflow_id
-        return self._doors.describe_workflow(one.workflow_id).run_id != one.run_id
+        return self._stack.describe_workflow(one.workflow_id).run_id != one.run_id
 
     def clear(self) -> None:
         """Remove what no other test shall find."""
         for one in self.left:
-            found = self._doors.describe_workflow(one.workflow_id)
+            found = self._stack.describe_workflow(one.workflow_id)
             if found.close_time is None:
-                terminate_workflow(self._doors, one.workflow_id)
-            self._doors.database.execute(f"UPDATE {one.table} SET state = 'cancelled' WHERE id = $1", one.id)
+                terminate_workflow(self._stack, one.workflow_id)
+            self._stack.database.execute(f"UPDATE {one.table} SET state = 'cancelled' WHERE id = $1", one.id)
 
 
 @pytest.fixture

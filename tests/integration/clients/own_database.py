@@ -48,9 +48,9 @@ class SubscriptionTransaction:
 
     async def request_sync(self, kind: SyncKind = SyncKind.UPDATE, **how: Any) -> SyncRequest:
         """Request a synchronization of a changed subscription, for a workflow of its own."""
-        now, flow = datetime.now(UTC), new_id("svc")
-        journey = RequestRef(flow, f"service-call/{flow}")
-        trail = AuditTrail(SCOPE, now, flow)
+        now, service_call = datetime.now(UTC), new_id("svc")
+        journey = RequestRef(service_call, f"service-call/{service_call}")
+        trail = AuditTrail(SCOPE, now, service_call)
         subscription = await self.get_subscription()
         made = await enqueue.enqueue_sync(self.session, trail, self.catalogs, subscription, kind, journey, now, **how)
         await trail.write(self.session)

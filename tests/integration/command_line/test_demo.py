@@ -44,7 +44,7 @@ def test_the_derms_reference_data_is_restored_after_a_repaired_refusal(data_dir:
 
 
 @pytest.mark.parametrize(
-    ("key", "flow", "what"),
+    ("key", "workflow", "what"),
     [
         ("replacement", "Service call", "Another device was installed in its place"),
         ("leave-keep", "Unenrollment", "Device off the subscription; it stays where it is"),
@@ -52,11 +52,11 @@ def test_the_derms_reference_data_is_restored_after_a_repaired_refusal(data_dir:
     ],
 )
 def test_the_timeline_covers_later_requests_with_links(
-    data_dir: Path, stack: RunningStack, key: str, flow: str, what: str
+    data_dir: Path, stack: RunningStack, key: str, workflow: str, what: str
 ) -> None:
     (outcome,) = json.loads(demo(data_dir, "--only", key, "--json").stdout)
     assert outcome["good"], outcome["trouble"]
-    assert {"Temporal UI", flow} <= set(outcome["links"])
+    assert {"Temporal UI", workflow} <= set(outcome["links"])
     assert what in [one["what"] for one in outcome["timeline"]]
 
 

@@ -13,8 +13,8 @@ NEEDS_ATTENTION = SearchAttributeKey.for_bool("NeedsAttention")
 def test_a_shipped_device_is_enrolled_after_the_customers_confirmation(setup: DeviceSetupClient) -> None:
     enrollment, shipment = setup.enroll_with_shipment()
     assert setup.post(shipment, "shipped", carrier="Parcel Post", tracking_reference="PP-1").is_success
-    standing = setup.post(shipment, "delivered").json()
-    assert (standing["state"], standing["links"]) == ("delivered", setup.get_shipment(shipment)["links"])
+    status = setup.post(shipment, "delivered").json()
+    assert (status["state"], status["links"]) == ("delivered", setup.get_shipment(shipment)["links"])
     device = setup.build_device()
     for _ in range(2):
         assert setup.post(shipment, "confirmed", confirmed_by="customer", **device).json()["state"] == "confirmed"

@@ -103,11 +103,11 @@ def test_every_link_resolves(stack: RunningStack, enrollment: str) -> None:
 def test_temporal_search_attributes_hold_no_personal_data(
     stack: RunningStack, customer: dict[str, str], enrollment: str
 ) -> None:
-    flow = stack.describe_enroll_workflow(enrollment)
-    found = {pair.key.name: pair.value for pair in flow.typed_search_attributes}
+    description = stack.describe_enroll_workflow(enrollment)
+    found = {pair.key.name: pair.value for pair in description.typed_search_attributes}
     found.pop("BuildIds", None)
     assert found == {"AccountId": customer["cis_account_id"], "Program": "TSTAT-DR", "Stage": "synchronized"}
-    assert customer["name"] not in str(flow.raw_description)
+    assert customer["name"] not in str(description.raw_description)
 
 
 def test_an_enrollment_takes_a_fixed_number_of_statements(stack: RunningStack) -> None:

@@ -176,14 +176,14 @@ def test_the_summary_shows_the_decision_as_of_now(stack: RunningStack, person: d
     guide.save_valid_panel("program", {"program": "TSTAT-DR", "service_point": person["cis_service_point_id"]})
     guide.save_valid_panel("terms", {"terms": TERMS})
     device = {"specification": "ecobee-premium", "serial_number": taken}
-    outlook = guide.save_valid_panel("device", {"devices": [device]})["outlook"]
-    (finding,) = outlook["findings"]
-    assert (outlook["outcome"], finding["rule"]) == ("rejected", "serial_free")
+    preview = guide.save_valid_panel("device", {"devices": [device]})["outlook"]
+    (finding,) = preview["findings"]
+    assert (preview["outcome"], finding["rule"]) == ("rejected", "serial_free")
     assert finding["pointers"] == ["/device/devices/0/serial_number"]
-    outlook = guide.save_valid_panel("device", {"devices": [{**device, "serial_number": stack.unique_name("SN")}]})[
+    preview = guide.save_valid_panel("device", {"devices": [{**device, "serial_number": stack.unique_name("SN")}]})[
         "outlook"
     ]
-    assert (outlook["outcome"], outlook["findings"]) == ("accepted", [])
+    assert (preview["outcome"], preview["findings"]) == ("accepted", [])
     guide.post("finish").raise_for_status()
     assert guide.get()["outlook"] is None
 
@@ -195,8 +195,8 @@ def test_the_summary_announces_the_waitlist(stack: RunningStack, person: dict[st
     guide.save_valid_panel(
         "device", {"devices": [{"specification": "ecobee-premium", "serial_number": stack.unique_name("SN")}]}
     )
-    outlook = guide.save_valid_panel("terms", {"terms": TERMS})["outlook"]
-    assert (outlook["outcome"], [one["rule"] for one in outlook["findings"]]) == ("waitlisted", ["capacity"])
+    preview = guide.save_valid_panel("terms", {"terms": TERMS})["outlook"]
+    assert (preview["outcome"], [one["rule"] for one in preview["findings"]]) == ("waitlisted", ["capacity"])
 
 
 def test_the_summary_announces_the_minimum_term(stack: RunningStack, person: dict[str, str]) -> None:
@@ -205,9 +205,9 @@ def test_the_summary_announces_the_minimum_term(stack: RunningStack, person: dic
     where = {"account": person["cis_account_id"], "service_point": person["cis_service_point_id"]}
     subscription = stack.get_enrollment(stack.enroll(program=program, **where))["subscription"]["id"]
     guide = GuidedFlowClient(stack, type="unenroll", customer=person["customer"], subscription=subscription)
-    outlook = guide.save_valid_panel("leaving", {"reason": "customer_opt_out"})["outlook"]
-    (finding,) = outlook["findings"]
-    assert (outlook["outcome"], finding["rule"]) == ("rejected", "minimum_term")
+    preview = guide.save_valid_panel("leaving", {"reason": "customer_opt_out"})["outlook"]
+    (finding,) = preview["findings"]
+    assert (preview["outcome"], finding["rule"]) == ("rejected", "minimum_term")
     assert finding["pointers"] == ["/leaving/effective_date"]
-    outlook = guide.save_valid_panel("leaving", {"reason": "life_support"})["outlook"]
-    assert (outlook["outcome"], outlook["findings"]) == ("accepted", [])
+    preview = guide.save_valid_panel("leaving", {"reason": "life_support"})["outlook"]
+    assert (preview["outcome"], preview["findings"]) == ("accepted", [])

@@ -22,7 +22,9 @@ def test_every_endpoint_needs_the_token(stack: RunningStack, authorization: str)
             for method, path in _operations(stack)
         }
     assert len(answers) >= 15
-    assert {door: response.status_code for door, response in answers.items() if response.status_code != 401} == {}
+    assert {
+        endpoint: response.status_code for endpoint, response in answers.items() if response.status_code != 401
+    } == {}
     assert all(response.headers["www-authenticate"].startswith("Bearer") for response in answers.values())
 
 

@@ -141,10 +141,10 @@ def test_a_bad_idempotency_key_is_refused(stack: RunningStack, good: dict[str, A
 PATHS = ["x", "enr_", "enr_" + "0" * 26, "cus_" + "0" * 26, "%00", "..%2f..", "%F0%9F%94%8B", "enr_" + "0" * 5000]
 
 
-@pytest.mark.parametrize("door", ["program-enrollments", "customers", "sync-requests"])
+@pytest.mark.parametrize("path", ["program-enrollments", "customers", "sync-requests"])
 @pytest.mark.parametrize("id", PATHS)
-def test_a_bad_id_in_a_path_is_refused(stack: RunningStack, door: str, id: str) -> None:
-    _refused(stack.api.get(f"/v1/{door}/{id}"), 404, 422)
+def test_a_bad_id_in_a_path_is_refused(stack: RunningStack, path: str, id: str) -> None:
+    _refused(stack.api.get(f"/v1/{path}/{id}"), 404, 422)
 
 
 @pytest.mark.parametrize("q", ["\x00", "\u202e", "x" * 201])

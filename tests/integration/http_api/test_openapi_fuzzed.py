@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.integration.clients.running_stack import RunningStack
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-DOORS = [
+ENDPOINTS = [
     ("GET", "/v1/batches"),
     ("POST", "/v1/batches/{name}/runs"),
     ("GET", "/v1/batches/{name}/runs"),
@@ -96,11 +96,11 @@ def schema(running: RunningStack) -> Any:
 
 
 def test_every_endpoint_is_fuzzed(schema: Any) -> None:
-    assert sorted((one.ok().method.upper(), one.ok().path) for one in schema.get_all_operations()) == sorted(DOORS)
+    assert sorted((one.ok().method.upper(), one.ok().path) for one in schema.get_all_operations()) == sorted(ENDPOINTS)
 
 
 @pytest.mark.parametrize("examples", [3, pytest.param(60, marks=pytest.mark.soak)])
-@pytest.mark.parametrize(("method", "path"), DOORS)
+@pytest.mark.parametrize(("method", "path"), ENDPOINTS)
 def test_every_response_is_described(running: RunningStack, schema: Any, method: str, path: str, examples: int) -> None:
     headers = {"Authorization": f"Bearer {running.description['token']}"}
     params = {"dry_run": "true"} if (method, path) == ("PUT", "/v1/catalog") else None

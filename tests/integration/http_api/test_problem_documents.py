@@ -25,7 +25,7 @@ def _problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]
     return found
 
 
-def _doors_with_a_body(stack: RunningStack) -> list[tuple[str, str]]:
+def _list_endpoints_with_a_body(stack: RunningStack) -> list[tuple[str, str]]:
     paths = stack.api.get("/openapi.json").json()["paths"]
     return [
         (method, re.sub(r"\{[a-z_]+\}", "x", path))
@@ -37,9 +37,9 @@ def _doors_with_a_body(stack: RunningStack) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded", ""])
 def test_a_body_without_the_json_content_type_is_refused_everywhere(stack: RunningStack, content_type: str) -> None:
-    doors_with_a_body = _doors_with_a_body(stack)
-    assert len(doors_with_a_body) > 15
-    for method, path in doors_with_a_body:
+    endpoints = _list_endpoints_with_a_body(stack)
+    assert len(endpoints) > 15
+    for method, path in endpoints:
         response = stack.api.request(method, path, content=b"{}", headers={"content-type": content_type})
         assert "application/json" in _problem(response, 415, "unknown-content-type")["fix"], path
 
@@ -78,9 +78,9 @@ def test_a_missing_or_wrong_token_is_answered_with_instructions(stack: RunningSt
         assert response.headers["www-authenticate"].startswith("Bearer")
 
 
-@pytest.mark.parametrize("door", ["/v1/derms/acknowledgements", "/v1/head-end/answers"])
-def test_a_wrong_signature_is_answered_with_instructions(stack: RunningStack, door: str) -> None:
-    url = f"{stack.description['api_url']}{door}"
+@pytest.mark.parametrize("endpoint", ["/v1/derms/acknowledgements", "/v1/head-end/answers"])
+def test_a_wrong_signature_is_answered_with_instructions(stack: RunningStack, endpoint: str) -> None:
+    url = f"{stack.description['api_url']}{endpoint}"
     signed = {"webhook-id": "a", "webhook-timestamp": "1", "webhook-signature": "v1,x"}
     for headers in (JSON, JSON | signed, JSON | signed | {"webhook-timestamp": "9" * 12}):
         _problem(httpx.post(url, content=b"{}", headers=headers, trust_env=False), 401, "who-are-you")
@@ -123,7 +123,7 @@ def test_no_error_reveals_implementation_details(stack: RunningStack) -> None:
     """No error about a body or a query mentions a regular expression, a class, or Python."""
     document = stack.api.get("/openapi.json").json()
     odd = ["wr ong!", {"x": 1}, -1, True, [], ""]
-    for method, path in _doors_with_a_body(stack):
+    for method, path in _list_endpoints_with_a_body(stack):
         name = path.rpartition("/")[2]
         for value in odd:
             texts = stack.api.request(method, path, json=dict.fromkeys(_fields(document), value)).text
@@ -198,8 +198,8 @@ def test_an_action_on_a_closed_call_suggests_a_new_call(stack: RunningStack) -> 
     service_calls = ServiceCallClient(stack)
     call = service_calls.submit_accepted(service_calls.enroll_battery(), action="advice")
     service_calls.wait_for_state(call, "closed")
-    for door, body in (("action", {"action": "advice"}), ("cancel", {"reason": "Not needed."})):
-        _problem(service_calls.post(call, door, **body), 409, "illegal-transition")
+    for endpoint, body in (("action", {"action": "advice"}), ("cancel", {"reason": "Not needed."})):
+        _problem(service_calls.post(call, endpoint, **body), 409, "illegal-transition")
     assert "POST /v1/service-calls" in service_calls.post(call, "action", action="advice").json()["fix"]
 
 

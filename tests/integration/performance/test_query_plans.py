@@ -199,7 +199,7 @@ async def _retried(session: AsyncSession, catalogs: CatalogCache) -> Any:
     return await sync_repairs.retry_many(session, SCOPE, catalogs, SyncRequestFilter(), dry_run=False, limit=50)
 
 
-async def _told_again(session: AsyncSession, catalogs: CatalogCache) -> Any:
+async def _repeat_import(session: AsyncSession, catalogs: CatalogCache) -> Any:
     subscription = "SELECT subscription_id FROM sync_request WHERE kind = 'update' AND state = 'synchronized' LIMIT 1"
     return await sync_repairs.resync_subscription(session, SCOPE, catalogs, await _some(session, subscription), 60)
 
@@ -234,7 +234,7 @@ WORK: Mapping[str, Work] = {
     "an enrollment is weighed": _loaded,
     "an acknowledgement comes in": _received,
     "messages in error are retried": _retried,
-    "the DERMS is told again": _told_again,
+    "the DERMS is told again": _repeat_import,
 }
 
 

@@ -105,7 +105,7 @@ def replaced(stack: RunningStack) -> str:
     return f"service-call/{call}"
 
 
-def handed_over(stack: RunningStack) -> str:
+def separate_sync(stack: RunningStack) -> str:
     enrollment = stack.enroll()
     stack.database.execute("DELETE FROM sync_request WHERE enrollment_id = $1", enrollment)
     complete_run(stack, BatchName.INITIAL_LOAD)
@@ -129,7 +129,7 @@ JOURNEYS: dict[str, Callable[[RunningStack], str]] = {
     "a head-end restarts a device": restarted,
     "a technician repairs a device": repaired,
     "a technician replaces a device": replaced,
-    "a separate workflow sends a message": handed_over,
+    "a separate workflow sends a message": separate_sync,
     "a run of the initial load": a_run_of(BatchName.INITIAL_LOAD),
     "a run of the sync request monitor": a_run_of(BatchName.SYNC_REQUEST_MONITOR),
     "a run of the reconciliation": a_run_of(BatchName.RECONCILIATION),
@@ -137,10 +137,10 @@ JOURNEYS: dict[str, Callable[[RunningStack], str]] = {
 """Each completes a process and returns the id of its workflow."""
 
 
-@pytest.mark.parametrize("flow", WORKFLOW_COSTS)
-def test_a_workflow_stays_within_its_cost(stack: RunningStack, flow: str) -> None:
-    ended = stack.wait_for_workflow_end(JOURNEYS[flow](stack))
+@pytest.mark.parametrize("name", WORKFLOW_COSTS)
+def test_a_workflow_stays_within_its_cost(stack: RunningStack, name: str) -> None:
+    ended = stack.wait_for_workflow_end(JOURNEYS[name](stack))
     cost = WorkflowCost(ended.raw_description.workflow_execution_info.state_transition_count, ended.history_length)
-    allowed = WORKFLOW_COSTS[flow]
+    allowed = WORKFLOW_COSTS[name]
     assert cost.transitions <= allowed.transitions, cost
     assert cost.events <= allowed.events, cost

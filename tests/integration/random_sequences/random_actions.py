@@ -141,9 +141,9 @@ class RandomActions:
             asyncio.run(self._signal(f"enroll/{found['id']}", message))
 
     async def _signal(self, workflow_id: str, message: dict[str, Any]) -> None:
-        flow = (await Client.connect(self.stack.description["temporal_address"])).get_workflow_handle(workflow_id)
-        if (await flow.describe()).close_time is None:
-            await flow.signal("site_visit_completed", message)
+        handle = (await Client.connect(self.stack.description["temporal_address"])).get_workflow_handle(workflow_id)
+        if (await handle.describe()).close_time is None:
+            await handle.signal("site_visit_completed", message)
 
     def advance_shipment(self, shipment: int, word: str, known: int | None) -> None:
         """Advance a shipment: it is shipped, delivered or returned, or the customer confirms a device, new or known."""

@@ -50,7 +50,7 @@ class AnySequence(RuleBasedStateMachine):
             settled(self.world)
 
     @rule(customer=number, way=st.sampled_from(list(WAYS)), devices=st.integers(1, 2), known=known)
-    def enrol(self, customer: int, way: str, devices: int, known: int | None) -> None:
+    def enroll(self, customer: int, way: str, devices: int, known: int | None) -> None:
         self.world.enroll(customer, way, devices, known)
 
     @rule()
@@ -99,7 +99,7 @@ class AnySequence(RuleBasedStateMachine):
         partly=st.booleans(),
         later=st.integers(0, 5).map(lambda chance: chance == 5),
     )
-    def unenrol(self, subscription: int, reason: str, method: str | None, *, partly: bool, later: bool) -> None:
+    def unenroll(self, subscription: int, reason: str, method: str | None, *, partly: bool, later: bool) -> None:
         self.world.unenroll(subscription, reason, method, partly=partly, later=later)
 
     @rule(which=number, approved=st.booleans())
@@ -203,7 +203,7 @@ def quiesce(world: RandomActions) -> None:
     wait_for(lambda: not find_violations(world.stack.database, world.program, UNANSWERED))
     settled(world)
     assert find_violations(world.stack.database, world.program, VIOLATIONS) == {}
-    _flows_are_as_the_record(world)
+    _workflows_agree_with_the_record(world)
     _derms_is_as_the_record(world)
 
 
@@ -231,7 +231,7 @@ FINAL = {
 }
 
 
-def _flows_are_as_the_record(world: RandomActions) -> None:
+def _workflows_agree_with_the_record(world: RandomActions) -> None:
     """Assert that a workflow runs exactly as long as its record is not final, and that none has failed."""
     for prefix, (table, final) in FINAL.items():
         wanted = f"SELECT id, state FROM {table} WHERE program = $1"

@@ -19,13 +19,13 @@ from tests.integration.clients.own_database import run_on_database
 from tests.integration.clients.running_stack import RunningStack
 from tests.waiting import wait_for
 
-FLOW = SystemScope(actor="enroll")
+SCOPE = SystemScope(actor="enroll")
 
 
 def again(stack: RunningStack, step: Callable[..., Awaitable[Any]], *subjects: str) -> Any:
     async def do(sessions: Sessions) -> Any:
         async with transaction(sessions) as session:
-            return await step(session, FLOW, CatalogCache(), *subjects)
+            return await step(session, SCOPE, CatalogCache(), *subjects)
 
     return run_on_database(stack, do)
 

@@ -24,9 +24,9 @@ def test_advice_closes_the_call(service_calls: ServiceCallClient, thermostat: st
 
 
 def test_advice_takes_one_activity(service_calls: ServiceCallClient, thermostat: str) -> None:
-    flow = service_calls.wait_for_workflow_end(service_calls.submit_accepted(thermostat, action="advice"))
-    assert flow.raw_description.workflow_execution_info.state_transition_count <= 4
-    assert flow.history_length <= 8
+    description = service_calls.wait_for_workflow_end(service_calls.submit_accepted(thermostat, action="advice"))
+    assert description.raw_description.workflow_execution_info.state_transition_count <= 4
+    assert description.history_length <= 8
 
 
 def test_the_action_can_be_chosen_later(service_calls: ServiceCallClient, thermostat: str) -> None:

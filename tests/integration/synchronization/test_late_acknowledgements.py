@@ -23,8 +23,8 @@ async def test_a_late_refusal_of_an_unanswered_message_is_an_error_with_its_reas
         said = DermsAcknowledgement(
             message_id=stack.unique_name("ack"), sync_request_id=request.id, result="negative", code="UNKNOWN_FEEDER"
         )
-        standing = await acknowledgements.record_acknowledgement(record.session, SCOPE, said, asked=False)
-        assert (standing.state, standing.code) == (SyncState.ERROR, "UNKNOWN_FEEDER")
+        status = await acknowledgements.record_acknowledgement(record.session, SCOPE, said, asked=False)
+        assert (status.state, status.code) == (SyncState.ERROR, "UNKNOWN_FEEDER")
 
 
 async def test_a_late_acknowledgement_does_not_restore_a_leaving_device(stack: RunningStack) -> None:
@@ -52,7 +52,7 @@ async def test_a_late_acknowledgement_does_not_restore_a_leaving_device(stack: R
                     lambda: unenrollments.fetchval(_WAITED_FOR), lambda waits: waits or answered.done(), "the lock"
                 )
             await answered
-            (standing,) = await record.list_subscription_devices()
-            assert standing.registration is RegistrationState.REMOVING
+            (status,) = await record.list_subscription_devices()
+            assert status.registration is RegistrationState.REMOVING
     finally:
         await unenrollments.close()

@@ -110,7 +110,7 @@ def test_a_derms_error_names_its_reason_and_fix() -> None:
     assert "http://ui/enr_1" in trouble
 
 
-class Doors:
+class FakeApi:
     """An API that returns one view after the other, and records the requests."""
 
     def __init__(self, *views: dict[str, Any]) -> None:
@@ -126,16 +126,16 @@ class Doors:
 
 def test_actions_happen_once_the_scenario_reaches_their_state() -> None:
     taking_part = {"id": "sub_1", "devices": [{"id": "dev_1", "serial_number": "S", "registration": "registered"}]}
-    doors = Doors(
+    api = FakeApi(
         view("submitted"),
         view("enrolled", "synchronized", subscription=taking_part),
         view("enrolled", "synchronized", unenrollments=followed("submitted")),
         view("enrolled", "synchronized", "synchronized", unenrollments=followed("unenrolled")),
     )
-    scene = JourneyContext(cast("ApiClient", doors), "http://derms")
+    scene = JourneyContext(cast("ApiClient", api), "http://derms")
     journey = next(one for one in JOURNEYS if one.key == "leave-keep")
     *_, last = run_journey(scene, journey, SOMEBODY, "2026-01", 60)
-    assert [path for method, path in doors.asked if method == "POST"] == [
+    assert [path for method, path in api.asked if method == "POST"] == [
         "/v1/program-enrollments",
         "/v1/program-unenrollments",
     ]
@@ -146,7 +146,7 @@ def test_actions_happen_once_the_scenario_reaches_their_state() -> None:
 def test_changes_to_the_derms_are_undone() -> None:
     done: list[str] = []
     scene = JourneyContext(
-        cast("ApiClient", Doors()), "http://derms", undo=[lambda: done.append("first"), lambda: done.append("last")]
+        cast("ApiClient", FakeApi()), "http://derms", undo=[lambda: done.append("first"), lambda: done.append("last")]
     )
     scene.undo_changes()
     scene.undo_changes()

@@ -8,6 +8,7 @@ import pytest
 
 from api.app import create_app
 from models.requests.enrollment import EnrollmentApplication
+from wording.timeline import TIMELINE_SENTENCES
 
 ROOT = Path(__file__).parents[3]
 PAGES = [
@@ -155,6 +156,12 @@ def test_endpoints_that_a_page_names_exist(page: Path, endpoints: list[re.Patter
 def test_the_request_of_the_readme_is_valid() -> None:
     (request,) = re.findall(r"<<'END'\n(.*?)\nEND\n", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert EnrollmentApplication.model_validate_json(request).program == "TSTAT-DR"
+
+
+def test_the_readme_shows_sentences_of_the_timeline() -> None:
+    shown = re.findall(r'"what":"([^"]+)"', (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(shown) > 5
+    assert set(shown) <= set(TIMELINE_SENTENCES.values())
 
 
 def test_the_makefile_has_the_commands_of_the_readme() -> None:

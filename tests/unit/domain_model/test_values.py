@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from models.values import Code, DeviceIdentifier, ExternalId, Instant, Kilowatts, Line, Sentence, Value
-from models.values import normalize_serial_number as normalised
+from models.values import normalize_serial_number as normalize
 
 CODE, EXTERNAL_ID = TypeAdapter(Code), TypeAdapter(ExternalId)
 LINE, SENTENCE = TypeAdapter(Line), TypeAdapter(Sentence)
@@ -23,18 +23,18 @@ OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(
 
 @given(serial=ASCII)
 def test_normalizing_a_serial_number_twice_changes_nothing(serial) -> None:
-    assert normalised(normalised(serial)) == normalised(serial)
+    assert normalize(normalize(serial)) == normalize(serial)
 
 
 @given(serial=ALPHANUMERIC, data=st.data())
 def test_case_and_separators_do_not_distinguish_serial_numbers(serial, data) -> None:
     written = "".join(character + data.draw(SEPARATORS) for character in serial)
-    assert normalised(written.swapcase()) == normalised(serial) == serial.upper()
+    assert normalize(written.swapcase()) == normalize(serial) == serial.upper()
 
 
 @given(one=ALPHANUMERIC, other=ALPHANUMERIC)
 def test_other_letters_or_digits_distinguish_serial_numbers(one, other) -> None:
-    assert (normalised(one) == normalised(other)) is (one.upper() == other.upper())
+    assert (normalize(one) == normalize(other)) is (one.upper() == other.upper())
 
 
 @pytest.mark.parametrize("serial", ["WB-0001", " 00:1A:2b ", "a" * 64, "SN (2)", "0"])

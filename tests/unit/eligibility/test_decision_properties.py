@@ -30,7 +30,7 @@ OF_THE_APPLICATION = {
     "device_location", "terms_accepted", "questions_answered", "start_date", "start_within", "rated_power",
     "owner_consent",
 }  # fmt: skip
-OF_SITE_AND_STANDING = set(dir(service_point)) | set(dir(availability))
+SITE_AND_AVAILABILITY_RULES = set(dir(service_point)) | set(dir(availability))
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 DAYS = st.dates(date(2026, 6, 29), date(2026, 7, 3))
@@ -247,9 +247,9 @@ def test_a_preview_never_fails_for_missing_answers(eligible_facts, changes) -> N
 def test_a_preview_agrees_with_the_decision_about_site_and_status(eligible_facts, changes, application) -> None:
     facts = eligible_facts(**{**changes, "application": {**application, "account": "ACC-1"}})
     preview = decide_eligibility(replace(facts, application=None, specifications=(), known_devices=()))
-    told = [finding for finding in preview.findings if finding.rule in OF_SITE_AND_STANDING]
+    shown = [finding for finding in preview.findings if finding.rule in SITE_AND_AVAILABILITY_RULES]
     heard = decide_eligibility(facts).findings
-    assert all(finding in heard for finding in told if finding.verdict is not Verdict.OPEN)
+    assert all(finding in heard for finding in shown if finding.verdict is not Verdict.OPEN)
 
 
 @given(changes=CHANGES, application=APPLICATIONS)

@@ -170,7 +170,7 @@ def test_the_owners_consent_is_read_from_the_configured_answer(eligible_facts, a
 
 
 @pytest.mark.parametrize(("owner_occupied", "verdict"), [(True, PASSED), (False, OPEN)])
-def test_a_preview_tells_a_renter_that_consent_is_required(eligible_facts, ask, owner_occupied, verdict) -> None:
+def test_a_preview_shows_a_renter_that_consent_is_required(eligible_facts, ask, owner_occupied, verdict) -> None:
     facts = eligible_facts(site={"owner_occupied": owner_occupied}, application=None)
     assert ask(service_point.owner_consent, facts, OwnerConsentRule(rule="owner_consent")).verdict is verdict
 

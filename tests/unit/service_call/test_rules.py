@@ -70,7 +70,7 @@ def test_a_problem_is_one_of_those_configured_if_any_are(code: str, known: list[
 
 
 @pytest.mark.parametrize(
-    ("state", "resume", "under_way", "doors"),
+    ("state", "resume", "under_way", "actions"),
     [
         (_C.OPEN, None, False, ("action", "cancel")),
         (_C.TROUBLESHOOTING, None, False, ("action", "cancel")),
@@ -84,10 +84,10 @@ def test_a_problem_is_one_of_those_configured_if_any_are(code: str, known: list[
     ],
 )
 def test_each_state_has_its_actions(
-    state: ServiceCallState, resume: str | None, under_way: bool, doors: tuple[str, ...]
+    state: ServiceCallState, resume: str | None, under_way: bool, actions: tuple[str, ...]
 ) -> None:
-    assert service_call_actions(state, resume, under_way=under_way) == doors
-    assert can_choose_action(state, resume, under_way=under_way) is ("action" in doors)
+    assert service_call_actions(state, resume, under_way=under_way) == actions
+    assert can_choose_action(state, resume, under_way=under_way) is ("action" in actions)
 
 
 @pytest.mark.parametrize("state", list(SERVICE_CALL_TRANSITIONS))

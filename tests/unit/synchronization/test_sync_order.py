@@ -20,7 +20,7 @@ DISCARDED, CANCELLED = SyncState.DISCARDED, SyncState.CANCELLED
 ENROLL, UNENROLL, UPDATE, REPLACE = SyncKind.ENROLL, SyncKind.UNENROLL, SyncKind.UPDATE, SyncKind.REPLACE_DEVICE
 
 
-def told(sequence: int, state: SyncState, kind: SyncKind = ENROLL, attempts: int = 0) -> EarlierRequest:
+def build_request(sequence: int, state: SyncState, kind: SyncKind = ENROLL, attempts: int = 0) -> EarlierRequest:
     return EarlierRequest(f"syn_{sequence}", sequence, kind, state, attempts)
 
 
@@ -29,7 +29,7 @@ def histories(draw: some.DrawFn) -> list[EarlierRequest]:
     """Generate all requests of one subscription."""
     states = draw(some.lists(some.sampled_from(SyncState), max_size=8))
     return [
-        told(
+        build_request(
             at,
             state,
             draw(some.sampled_from(SyncKind)),
@@ -41,16 +41,18 @@ def histories(draw: some.DrawFn) -> list[EarlierRequest]:
 
 @pytest.mark.parametrize("state", sorted(set(SyncState) - FINAL_STATES))
 def test_a_later_change_waits_for_one_that_is_not_final(state: SyncState) -> None:
-    assert find_blocking_request(2, [told(1, state)]) == told(1, state)
+    assert find_blocking_request(2, [build_request(1, state)]) == build_request(1, state)
 
 
 @pytest.mark.parametrize("state", sorted(FINAL_STATES))
 def test_final_requests_block_nothing(state: SyncState) -> None:
-    assert find_blocking_request(2, [told(1, state)]) is None
+    assert find_blocking_request(2, [build_request(1, state)]) is None
 
 
 def test_a_request_waits_for_its_predecessor() -> None:
-    assert find_blocking_request(3, [told(1, ERROR), told(2, ERROR), told(4, ERROR)]) == told(2, ERROR)
+    assert find_blocking_request(
+        3, [build_request(1, ERROR), build_request(2, ERROR), build_request(4, ERROR)]
+    ) == build_request(2, ERROR)
 
 
 @given(histories())
@@ -79,12 +81,12 @@ def test_the_derms_is_notified_of_everything_it_may_know(
 @pytest.mark.parametrize(
     ("earlier", "enrolled", "nothing"),
     [
-        ([told(1, PENDING)], False, True),
-        ([told(1, PENDING)], True, False),
-        ([told(1, PENDING, attempts=1)], False, False),
-        ([told(1, SYNCHRONIZED, attempts=1)], False, False),
-        ([told(1, CANCELLED, attempts=1), told(2, PENDING, UPDATE)], False, False),
-        ([told(1, DISCARDED), told(2, PENDING, UPDATE)], False, True),
+        ([build_request(1, PENDING)], False, True),
+        ([build_request(1, PENDING)], True, False),
+        ([build_request(1, PENDING, attempts=1)], False, False),
+        ([build_request(1, SYNCHRONIZED, attempts=1)], False, False),
+        ([build_request(1, CANCELLED, attempts=1), build_request(2, PENDING, UPDATE)], False, False),
+        ([build_request(1, DISCARDED), build_request(2, PENDING, UPDATE)], False, True),
         ([], False, False),
     ],
 )
@@ -108,7 +110,7 @@ def test_an_enrollment_and_unenrollment_before_any_send_notify_nobody(
 def test_a_merged_change_names_both_purposes(
     earlier: SyncKind, kind: SyncKind, enrolled: bool, becomes: SyncKind
 ) -> None:
-    history = [told(1, SYNCHRONIZED, attempts=1), told(2, PENDING, earlier)]
+    history = [build_request(1, SYNCHRONIZED, attempts=1), build_request(2, PENDING, earlier)]
     assert plan_sync_request(kind, history, anyone_enrolled=enrolled).kind is becomes
 
 

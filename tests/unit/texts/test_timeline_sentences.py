@@ -49,6 +49,7 @@ def noted() -> Iterator[str]:
     for path in sorted(OPERATIONS.rglob("*.py")):
         yield from WRITTEN.findall(path.read_text(encoding="utf-8"))
     yield from (f"{kind}:flow_started_again" for kind in ("enr", "unr", "svc"))
+    yield from (f"{kind}:{action}" for kind in ("wo", "shp") for action in ("reminded", "escalated", "unclaimed"))
 
 
 def test_recorded_actions_are_found() -> None:

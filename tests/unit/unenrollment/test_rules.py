@@ -69,7 +69,7 @@ def named(*devices: str, method: str | None = None) -> dict[str, Any]:
 
 
 def leaving(found: UnenrollmentFacts) -> list[str]:
-    return [departure.device_id for departure in rules.plan_removals(found)]
+    return [removal.device_id for removal in rules.plan_removals(found)]
 
 
 def failures(found: UnenrollmentFacts) -> set[str]:
@@ -108,7 +108,7 @@ def test_the_program_sets_the_removal_method_of_utility_devices(
     owner: AssetOwnership, usual: str, visits: bool, method: str
 ) -> None:
     found = facts(program={"removal_method": usual, "visits_customer_owned": visits}, owners=(owner,))
-    assert [departure.method for departure in rules.plan_removals(found)] == [RemovalMethod(method)]
+    assert [removal.method for removal in rules.plan_removals(found)] == [RemovalMethod(method)]
 
 
 def test_a_requested_removal_method_is_used() -> None:
