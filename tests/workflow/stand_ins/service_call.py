@@ -7,11 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from temporalio import activity
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.errors import ErrorMapping
 from models.catalog.service_tasks import ServiceLevel
 from models.ids import new_id, service_call_workflow_id
 from models.messages.search_attributes import WorkflowStage
@@ -35,10 +32,11 @@ from models.tables.device_setup import HeadEndRequest
 from operations.platform.audit import AuditTrail
 from operations.service_call import remote_actions
 from operations.service_call.steps import _ENDED_ORDERS
-from tests.workflow.conftest import EnrollmentRun
 from tests.workflow.stand_ins.enrollment import EnrollmentRecord, InMemoryDerms
+from tests.workflow.stand_ins.enrollment_run import EnrollmentRun
 from tests.workflow.stand_ins.head_end import HeadEndActivities, InMemoryHeadEnd
 from tests.workflow.stand_ins.site_visits import SiteVisitActivities, SiteVisits
+from tests.workflow.stand_ins.workflow_run import start_workflow
 from wording.transitions import check_transition
 from workflows.service_call import ServiceCallWorkflow
 
@@ -48,7 +46,7 @@ _C = ServiceCallState
 class ServiceCallRecord:
     """The record of one call. `action`: advice, remote_action, work_request, or none yet."""
 
-    def __init__(self, action: str, first: bool, cloud: InMemoryHeadEnd) -> None:
+    def __init__(self, action: str, first: bool, head_end: InMemoryHeadEnd) -> None:
         self.id = new_id("svc")
         self.state = _C.OPEN
         self.resume: ServiceCallState | None = None
@@ -56,7 +54,7 @@ class ServiceCallRecord:
         self.first = first
         self.told = 0
         self.stuck: list[str] = []
-        self.head_end = cloud
+        self.head_end = head_end
         self.request: HeadEndRequest | None = None
         self.past: list[str] = []
 
@@ -248,32 +246,13 @@ async def run_service_call(
     **level: int,
 ) -> AsyncIterator[ServiceCallRun]:
     """Run a workflow on stand-ins; terminate it afterwards if it is still open."""
-    cloud, record, derms, field = (
-        InMemoryHeadEnd(answers),
-        EnrollmentRecord(),
-        InMemoryDerms(),
-        SiteVisits(ServiceLevel(**level)),
-    )
-    call = ServiceCallRecord(action, first, cloud)
+    head_end, record, derms = InMemoryHeadEnd(answers), EnrollmentRecord(), InMemoryDerms()
+    field, call = SiteVisits(ServiceLevel(**level)), ServiceCallRecord(action, first, head_end)
     derms.moods = [derms.answers]
     run = ServiceCallRun(environment, record, derms, ServiceCallActivities(call, record, derms, field), call, field)
-    worker = Worker(
-        environment.client,
-        task_queue=call.id,
-        workflows=[ServiceCallWorkflow],
-        activities=[*run.activities.all, *HeadEndActivities(cloud).all],
-        workflow_runner=UnsandboxedWorkflowRunner(),
-        interceptors=[ErrorMapping()],
-    )
-    async with worker:
-        stage = SearchAttributePair(SearchAttributeKey.for_keyword("Stage"), WorkflowStage.TROUBLESHOOTING)
-        run.handle = await environment.client.start_workflow(
-            ServiceCallWorkflow.run,
-            ServiceCallInput(service_call_id=call.id),
-            id=service_call_workflow_id(call.id),
-            task_queue=call.id,
-            search_attributes=TypedSearchAttributes([stage]),
-        )
+    request, workflow_id = ServiceCallInput(service_call_id=call.id), service_call_workflow_id(call.id)
+    activities = [*run.activities.all, *HeadEndActivities(head_end).all]
+    async with start_workflow(
+        run, ServiceCallWorkflow, request, workflow_id, activities, stage=WorkflowStage.TROUBLESHOOTING
+    ):
         yield run
-        if (await run.handle.describe()).close_time is None:
-            await run.handle.terminate()

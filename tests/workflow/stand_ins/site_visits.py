@@ -8,16 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio import activity
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.errors import ErrorMapping
 from models.catalog.service_tasks import ServiceLevel, SetupStep
 from models.errors import Refused
-from models.ids import enrollment_workflow_id, new_id
+from models.ids import new_id
 from models.messages.enrollment import EnrollInput, EnrollmentProgress
-from models.messages.search_attributes import WorkflowStage
 from models.messages.site_visit import (
     AssociateInstalledDevice,
     AwaitedVisit,
@@ -35,8 +31,8 @@ from models.tables.work_order import WorkOrder
 from operations.field_work import completions, work_orders
 from operations.field_work.work_orders import to_visit
 from operations.platform.audit import AuditTrail
-from tests.workflow.conftest import EnrollmentRun
 from tests.workflow.stand_ins.enrollment import EnrollmentActivities, EnrollmentRecord, InMemoryDerms
+from tests.workflow.stand_ins.enrollment_run import EnrollmentRun, start_enrollment
 from workflows.enroll import EnrollmentWorkflow
 
 _E = EnrollmentState
@@ -218,11 +214,6 @@ class InstallationRun(EnrollmentRun):
             await self.handle.signal(EnrollmentWorkflow.site_visit_completed, message)
         return message
 
-    async def retry_enrollment(self) -> None:
-        """Retry the enrollment, as POST …/retry does."""
-        self.record.resume()
-        await self.handle.signal("retry_requested", {"message_id": f"{self.record.version}"})
-
 
 @asynccontextmanager
 async def run_installation(environment: WorkflowEnvironment, **level: int) -> AsyncIterator[InstallationRun]:
@@ -230,23 +221,5 @@ async def run_installation(environment: WorkflowEnvironment, **level: int) -> As
     record, derms, field = EnrollmentRecord(), InMemoryDerms(), SiteVisits(ServiceLevel(**level))
     derms.moods = [derms.answers]
     run = InstallationRun(environment, record, derms, SiteVisitActivities(record, derms, field), field)
-    worker = Worker(
-        environment.client,
-        task_queue=record.enrollment_id,
-        workflows=[EnrollmentWorkflow],
-        activities=run.activities.all,
-        workflow_runner=UnsandboxedWorkflowRunner(),
-        interceptors=[ErrorMapping()],
-    )
-    async with worker:
-        stage = SearchAttributePair(SearchAttributeKey.for_keyword("Stage"), WorkflowStage.ENROLLING)
-        run.handle = await environment.client.start_workflow(
-            EnrollmentWorkflow.run,
-            EnrollInput(enrollment_id=record.enrollment_id),
-            id=enrollment_workflow_id(record.enrollment_id),
-            task_queue=record.enrollment_id,
-            search_attributes=TypedSearchAttributes([stage]),
-        )
+    async with start_enrollment(run):
         yield run
-        if (await run.handle.describe()).close_time is None:
-            await run.handle.terminate()
