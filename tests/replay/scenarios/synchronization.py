@@ -50,7 +50,7 @@ async def parked(run: EnrollmentRun) -> None:
 
 async def retried(run: EnrollmentRun) -> None:
     await run.wait_until_parked()
-    run.activities.answer = {}
+    await run.correct_data()
     await run.retry_sync_request()
     await run.result()
 

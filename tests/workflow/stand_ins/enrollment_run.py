@@ -11,6 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 from models.ids import enrollment_workflow_id, sync_request_workflow_id
 from models.messages.enrollment import EnrollInput
 from models.messages.search_attributes import WorkflowStage
+from models.messages.signals import CANCEL_REQUESTED, CancelRequested
 from models.messages.sync_request_workflow import SyncRequestWorkflowInput
 from models.messages.synchronization import DERMS_ACKNOWLEDGED, SYNC_TURN, DermsAcknowledgement, SyncTurn
 from models.states.enrollment import EnrollmentState
@@ -44,6 +45,14 @@ class EnrollmentRun(WorkflowRun):
     async def wait_for_acknowledgement_wait(self) -> None:
         """Wait until it waits for the acknowledgement."""
         await self.wait_for_details(WAITING)
+
+    async def cancel(self) -> None:
+        """Cancel the request, as POST …/cancel does."""
+        await self.handle.signal(CANCEL_REQUESTED, CancelRequested())
+
+    async def correct_data(self) -> None:
+        """Correct what the DERMS refuses."""
+        self.activities.answer = {}
 
     async def retry_enrollment(self) -> None:
         """Retry the enrollment, as POST …/retry does."""

@@ -21,8 +21,6 @@ from models.messages.service_call import (
     ServiceCallProgress,
     VisitEnded,
 )
-from models.messages.signals import CancelRequested
-from models.messages.site_visit import SiteVisitCompleted, WorkOrderCancelled
 from models.scope import SystemScope
 from models.states.head_end import HeadEndOutcome, HeadEndRequestState
 from models.states.service_call import SERVICE_CALL_TRANSITIONS, ServiceCallState
@@ -33,9 +31,8 @@ from operations.platform.audit import AuditTrail
 from operations.service_call import remote_actions
 from operations.service_call.steps import _ENDED_ORDERS
 from tests.workflow.stand_ins.enrollment import EnrollmentRecord, InMemoryDerms
-from tests.workflow.stand_ins.enrollment_run import EnrollmentRun
 from tests.workflow.stand_ins.head_end import HeadEndActivities, InMemoryHeadEnd
-from tests.workflow.stand_ins.site_visits import SiteVisitActivities, SiteVisits
+from tests.workflow.stand_ins.site_visits import SiteVisitActivities, SiteVisitRun, SiteVisits
 from tests.workflow.stand_ins.workflow_run import start_workflow
 from wording.transitions import check_transition
 from workflows.service_call import ServiceCallWorkflow
@@ -103,7 +100,7 @@ class ServiceCallActivities(SiteVisitActivities):
             open_request = self._record.state not in (None, SyncState.SYNCHRONIZED, SyncState.CANCELLED)
             return ServiceCallProgress(state=call.state, sync_request_id=self._record.id if open_request else None)
         if call.state is not _C.TROUBLESHOOTING:
-            return ServiceCallProgress(state=call.state, why="stuck")
+            return ServiceCallProgress(state=call.state, why="stuck" if call.state is _C.NEEDS_ATTENTION else "")
         request = call.request.id if call.request and call.action == "remote_action" else None
         return ServiceCallProgress(state=call.state, head_end_request_id=request)
 
@@ -196,19 +193,10 @@ class ServiceCallActivities(SiteVisitActivities):
 
 
 @dataclass
-class ServiceCallRun(EnrollmentRun):
+class ServiceCallRun(SiteVisitRun):
     """A service call's workflow, and the actions of people."""
 
     call: ServiceCallRecord
-    field: SiteVisits
-
-    async def wait_for_visit(self) -> None:
-        await self.wait_for_details("Waiting for a technician's report")
-
-    async def report(self, outcome: CompletionOutcome) -> None:
-        message = SiteVisitCompleted(work_order_id=self.field.order.id, completion_id=new_id("visit"))
-        self.field.received[message.completion_id] = outcome
-        await self.handle.signal(ServiceCallWorkflow.site_visit_completed, message)
 
     async def choose_action(self, action: str) -> None:
         """Choose the action, as POST …/action does."""
@@ -219,16 +207,6 @@ class ServiceCallRun(EnrollmentRun):
     async def answer_head_end_request(self, outcome: HeadEndOutcome, *, told: bool = True) -> None:
         """Answer the newest request as the head-end, and signal that unless `told` is false."""
         await self.call.head_end.answer(self.handle, outcome, told=told)
-
-    async def cancel_order(self) -> None:
-        """Cancel the order, as the office does."""
-        self.field.move(WorkOrderState.CANCELLED)
-        await self.handle.signal(
-            ServiceCallWorkflow.work_order_cancelled, WorkOrderCancelled(work_order_id=self.field.order.id)
-        )
-
-    async def cancel_service_call(self) -> None:
-        await self.handle.signal(ServiceCallWorkflow.cancel_requested, CancelRequested())
 
     async def retry_service_call(self) -> None:
         """Retry the call, as POST …/retry does."""
@@ -249,7 +227,7 @@ async def run_service_call(
     head_end, record, derms = InMemoryHeadEnd(answers), EnrollmentRecord(), InMemoryDerms()
     field, call = SiteVisits(ServiceLevel(**level)), ServiceCallRecord(action, first, head_end)
     derms.moods = [derms.answers]
-    run = ServiceCallRun(environment, record, derms, ServiceCallActivities(call, record, derms, field), call, field)
+    run = ServiceCallRun(environment, record, derms, ServiceCallActivities(call, record, derms, field), field, call)
     request, workflow_id = ServiceCallInput(service_call_id=call.id), service_call_workflow_id(call.id)
     activities = [*run.activities.all, *HeadEndActivities(head_end).all]
     async with start_workflow(

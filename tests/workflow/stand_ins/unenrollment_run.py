@@ -39,13 +39,13 @@ class UnenrollmentRun(WorkflowRun):
     async def cancel_order(self, device: str) -> None:
         """Cancel the order, as the office does."""
         order = self.record.get_order_id(device)
-        self.record.orders[order] = WorkOrderState.CANCELLED
+        self.record.visits[device].move(WorkOrderState.CANCELLED)
         await self.handle.signal(UnenrollmentWorkflow.work_order_cancelled, WorkOrderCancelled(work_order_id=order))
 
     async def schedule_visit(self, device: str) -> None:
         """Schedule the visit, as a technician does."""
         order = self.record.get_order_id(device)
-        self.record.orders[order] = WorkOrderState.SCHEDULED
+        self.record.visits[device].appoint(days=20)
         await self.handle.signal(UnenrollmentWorkflow.appointment_changed, AppointmentChanged(work_order_id=order))
 
     async def signal_sync_turn(self) -> None:

@@ -42,8 +42,8 @@ class WorkflowRun:
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
         """Wait until the condition holds."""
-        # The query keeps the server's time from standing still.
-        await wait_until(self.get_details, lambda _: condition(), condition)
+        # The question keeps the server's time from standing still.
+        await wait_until(self.handle.describe, lambda _: condition(), condition)
 
     async def wait_until_parked(self) -> str:
         """Wait until it needs attention, and return the details."""
