@@ -13,11 +13,11 @@ from models.states.service_call import SERVICE_CALL_TRANSITIONS, ServiceCallStat
 from models.states.sync_request import SyncState
 from models.states.unenrollment import UNENROLLMENT_TRANSITIONS, UnenrollmentState
 from models.states.work_order import WorkOrderState
-from tests.replay.scenarios.batches import BatchRun
 from tests.waiting import WAIT_SECONDS
-from tests.workflow.conftest import EnrollmentRun
+from tests.workflow.stand_ins.batch import BatchRun
+from tests.workflow.stand_ins.enrollment_run import EnrollmentRun
 from tests.workflow.stand_ins.service_call import ServiceCallRun
-from tests.workflow.stand_ins.unenrollment_run import UnenrollmentRun as Leaving
+from tests.workflow.stand_ins.unenrollment_run import UnenrollmentRun
 from workflows.parking import NEEDS_ATTENTION, STAGE
 
 _TOLD = (None, SyncState.SYNCHRONIZED, SyncState.DISCARDED, SyncState.CANCELLED)
@@ -43,8 +43,8 @@ class RecordStatus(NamedTuple):
 def get_record_status(run: Any) -> RecordStatus:
     """Return the status of the record behind a workflow on stand-ins."""
     if isinstance(run, BatchRun):
-        return RecordStatus(run.run.state, run.run.state is not BatchRunState.RUNNING, is_cancelable=True)
-    if isinstance(run, Leaving):
+        return RecordStatus(run.record.state, run.record.state is not BatchRunState.RUNNING, is_cancelable=True)
+    if isinstance(run, UnenrollmentRun):
         record = run.record
         told = set(record.told) <= set(record.synchronized)
         takes = not record.told and UnenrollmentState.CANCELLED in UNENROLLMENT_TRANSITIONS[record.state]

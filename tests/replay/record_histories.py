@@ -15,7 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 from connectors.temporal.client import register_search_attributes
 from tests.replay.fingerprints import FINGERPRINTS, build_fingerprint
 from tests.replay.scenarios.all_scenarios import SCENARIOS
-from tests.workflow.conftest import find_program, start_time_skipping_server
+from tests.workflow.time_skipping_server import find_program, start_time_skipping_server
 
 HISTORIES = Path(__file__).parent / "histories"
 IDENTITY = "recorder"

@@ -19,7 +19,7 @@ from tests.replay.scenarios.all_scenarios import SCENARIOS
 from tests.replay.test_replay import load_history
 from tests.replay.wait_points import WAIT_CALLS, CodeLocation, find_caller, find_wait_points, recording_waits
 from tests.waiting import WAIT_SECONDS
-from tests.workflow.conftest import find_program, start_time_skipping_server
+from tests.workflow.time_skipping_server import find_program, start_time_skipping_server
 from worker import WORKFLOWS
 
 PLACES = sorted(find_wait_points())

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 
 from models.errors import Refused
 from models.messages.search_attributes import WorkflowStage
-from models.messages.signals import CancelRequested
 from tests.replay.scenarios import batches, device_setup, installations, synchronization, unenrollments
 from tests.replay.scenarios.service_calls import SERVICE_CALL_SCENARIOS
-from tests.workflow.conftest import EnrollmentRun, run_enrollment, run_synchronization
+from tests.workflow.stand_ins.enrollment_run import EnrollmentRun, run_enrollment, run_synchronization
 from tests.workflow.stand_ins.service_call import run_service_call
 from tests.workflow.stand_ins.site_visits import run_installation
 from tests.workflow.stand_ins.unenrollment_run import run_unenrollment_of
@@ -41,7 +40,7 @@ async def admit_from_waitlist(run: EnrollmentRun) -> None:
 
 async def cancel(run: EnrollmentRun) -> None:
     await wait_on_waitlist(run)
-    await run.handle.signal(EnrollmentWorkflow.cancel_requested, CancelRequested())
+    await run.cancel()
     await run.result()
 
 

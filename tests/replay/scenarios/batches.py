@@ -1,41 +1,29 @@
 """Scenarios for every way in which the batch workflow ends, by name."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from temporalio.client import WorkflowFailureError, WorkflowHandle
+from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
-from models.messages.batch import BatchResult
-from tests.workflow.stand_ins.batch import BatchRecord, run_batch
+from tests.workflow.stand_ins.batch import BatchRecord, BatchRun, run_batch
 
 
-@dataclass
-class BatchRun:
-    """A run's workflow and its record."""
-
-    run: BatchRecord
-    handle: WorkflowHandle[Any, BatchResult]
-
-
-@asynccontextmanager
-async def begin(
+def begin(
     environment: WorkflowEnvironment, *, pages: int, pages_a_run: int = 500, **how: Any
-) -> AsyncGenerator[BatchRun]:
-    run = BatchRecord(pages, **how)
-    async with run_batch(environment, run, pages_a_run=pages_a_run) as handle:
-        yield BatchRun(run, handle)
+) -> AbstractAsyncContextManager[BatchRun]:
+    """Start a run with this many pages."""
+    return run_batch(environment, BatchRecord(pages, **how), pages_a_run=pages_a_run)
 
 
 async def complete(run: BatchRun) -> None:
-    await run.handle.result()
+    await run.result()
 
 
 async def fail(run: BatchRun) -> None:
     try:
-        await run.handle.result()
+        await run.result()
     except WorkflowFailureError:
         return
     raise AssertionError("a page that cannot be done was done")

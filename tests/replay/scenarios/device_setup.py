@@ -7,7 +7,6 @@ from typing import Any
 from temporalio.testing import WorkflowEnvironment
 
 from models.catalog.service_tasks import SetupStep
-from models.messages.signals import CANCEL_REQUESTED, CancelRequested
 from models.states.head_end import HeadEndOutcome
 from models.states.shipment import ShipmentState
 from tests.workflow.stand_ins.device_setup import DeviceSetupRun, run_device_setup
@@ -75,7 +74,7 @@ async def returned_after_all(run: DeviceSetupRun) -> None:
 
 async def called_off(run: DeviceSetupRun) -> None:
     await ordered(run)
-    await run.handle.signal(CANCEL_REQUESTED, CancelRequested())
+    await run.cancel()
     await run.result()
 
 

@@ -6,36 +6,33 @@ from typing import Any
 
 from temporalio.client import WorkflowFailureError
 
-from models.messages.signals import CancelRequested
-from models.messages.site_visit import AppointmentChanged
-from models.states.work_order import CompletionOutcome, WorkOrderState
-from tests.workflow.stand_ins.site_visits import InstallationRun
-from workflows.enroll import EnrollmentWorkflow
+from models.states.work_order import CompletionOutcome
+from tests.workflow.stand_ins.site_visits import SiteVisitRun
 
 
-async def awaiting_a_technician(run: InstallationRun) -> None:
+async def awaiting_a_technician(run: SiteVisitRun) -> None:
     await run.wait_for_visit()
 
 
-async def installed(run: InstallationRun) -> None:
+async def installed(run: SiteVisitRun) -> None:
     await run.wait_for_visit()
     await run.report(CompletionOutcome.COMPLETED_AS_ORDERED)
     await run.result()
 
 
-async def refused_at_the_door(run: InstallationRun) -> None:
+async def refused_at_the_door(run: SiteVisitRun) -> None:
     await run.wait_for_visit()
     await run.report(CompletionOutcome.CUSTOMER_REFUSED)
     await run.result()
 
 
-async def nobody_at_home(run: InstallationRun) -> None:
+async def nobody_at_home(run: SiteVisitRun) -> None:
     await run.wait_for_visit()
     await run.report(CompletionOutcome.NO_ACCESS)
     await run.wait_until_parked()
 
 
-async def one_more_visit(run: InstallationRun) -> None:
+async def one_more_visit(run: SiteVisitRun) -> None:
     await nobody_at_home(run)
     await run.retry_enrollment()
     await run.wait_for_details("rescheduled")
@@ -43,18 +40,15 @@ async def one_more_visit(run: InstallationRun) -> None:
     await run.result()
 
 
-async def appointed(run: InstallationRun) -> None:
+async def appointed(run: SiteVisitRun) -> None:
     await run.wait_for_visit()
-    run.field.appoint(days=20)
-    await run.handle.signal(
-        EnrollmentWorkflow.appointment_changed, AppointmentChanged(work_order_id=run.field.order.id)
-    )
+    await run.schedule_visit()
     await run.wait_for_details("scheduled")
     await run.report(CompletionOutcome.COMPLETED_AS_ORDERED)
     await run.result()
 
 
-async def stuck(run: InstallationRun) -> None:
+async def stuck(run: SiteVisitRun) -> None:
     run.field.stuck = ["The service point is billed to another account now."]
     await run.wait_for_visit()
     await run.report(CompletionOutcome.COMPLETED_AS_ORDERED)
@@ -63,41 +57,40 @@ async def stuck(run: InstallationRun) -> None:
     await run.result()
 
 
-async def sent_back(run: InstallationRun) -> None:
+async def sent_back(run: SiteVisitRun) -> None:
     run.field.refusals = ["The serial number is taken."]
     await run.wait_for_visit()
     await run.report(CompletionOutcome.COMPLETED_AS_ORDERED)
     await run.wait_for_details("rescheduled")
 
 
-async def order_made_anew(run: InstallationRun) -> None:
+async def order_made_anew(run: SiteVisitRun) -> None:
     await run.wait_for_visit()
-    run.field.move(WorkOrderState.CANCELLED)
-    await run.handle.signal(EnrollmentWorkflow.work_order_cancelled, {"work_order_id": run.field.order.id})
+    await run.cancel_order()
     await run.wait_until_parked()
     await run.retry_enrollment()
     await run.wait_for_visit()
 
 
-async def expired(run: InstallationRun) -> None:
+async def expired(run: SiteVisitRun) -> None:
     await run.wait_for_visit()
     await run.result()
 
 
-async def cancelled(run: InstallationRun) -> None:
+async def cancelled(run: SiteVisitRun) -> None:
     await run.wait_for_visit()
-    await run.handle.signal(EnrollmentWorkflow.cancel_requested, CancelRequested())
+    await run.cancel()
     await run.result()
 
 
-async def canceled(run: InstallationRun) -> None:
+async def canceled(run: SiteVisitRun) -> None:
     await run.wait_for_visit()
     await run.handle.cancel()
     with suppress(WorkflowFailureError):
         await run.result()
 
 
-async def canceled_before_dispatch(run: InstallationRun) -> None:
+async def canceled_before_dispatch(run: SiteVisitRun) -> None:
     run.field.away = True
     await run.wait_until(lambda: run.field.tried > 0)
     await run.handle.cancel()
@@ -105,7 +98,7 @@ async def canceled_before_dispatch(run: InstallationRun) -> None:
         await run.result()
 
 
-Installing = dict[str, tuple[Callable[[InstallationRun], Awaitable[object]], dict[str, Any]]]
+Installing = dict[str, tuple[Callable[[SiteVisitRun], Awaitable[object]], dict[str, Any]]]
 
 INSTALLATION_SCENARIOS: Installing = {
     "awaiting_a_technician": (awaiting_a_technician, {}),

@@ -6,7 +6,6 @@ from typing import Any
 
 from temporalio.client import WorkflowFailureError
 
-from models.messages.site_visit import APPOINTMENT_CHANGED, AppointmentChanged
 from models.states.head_end import HeadEndOutcome
 from models.states.work_order import CompletionOutcome
 from tests.workflow.stand_ins.service_call import ServiceCallRun
@@ -84,8 +83,7 @@ async def told_in_turn(run: ServiceCallRun) -> None:
 
 async def appointed(run: ServiceCallRun) -> None:
     await run.wait_for_visit()
-    run.field.appoint(days=20)
-    await run.handle.signal(APPOINTMENT_CHANGED, AppointmentChanged(work_order_id=run.field.order.id))
+    await run.schedule_visit()
     await run.wait_for_details("scheduled")
     await run.report(CompletionOutcome.REPAIRED_ON_SITE)
     await run.result()
@@ -135,7 +133,7 @@ async def called_off(run: ServiceCallRun) -> None:
 
 async def taken_back(run: ServiceCallRun) -> None:
     await run.wait_for_visit()
-    await run.cancel_service_call()
+    await run.cancel()
     await run.result()
 
 
@@ -148,7 +146,7 @@ async def canceled(run: ServiceCallRun) -> None:
 
 async def taken_back_when_nobody_was_at_home(run: ServiceCallRun) -> None:
     await nobody_at_home(run)
-    await run.cancel_service_call()
+    await run.cancel()
     await run.result()
 
 

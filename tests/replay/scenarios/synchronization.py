@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from models.states.sync_request import SyncState
-from tests.workflow.conftest import EnrollmentRun
+from tests.workflow.stand_ins.enrollment_run import EnrollmentRun
 
 NO: dict[str, Any] = {"result": "negative", "code": "unknown-feeder", "text": "There is no such feeder.", "devices": ()}
 BATCH, EARLIER = "the batch", "syn_earlier"
@@ -50,7 +50,7 @@ async def parked(run: EnrollmentRun) -> None:
 
 async def retried(run: EnrollmentRun) -> None:
     await run.wait_until_parked()
-    run.activities.answer = {}
+    await run.correct_data()
     await run.retry_sync_request()
     await run.result()
 

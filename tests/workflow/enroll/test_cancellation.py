@@ -12,8 +12,8 @@ from models.messages.search_attributes import WorkflowStage
 from models.messages.signals import CancelRequested
 from models.messages.synchronization import SyncOutcome
 from models.states.enrollment import EnrollmentState
-from tests.workflow.conftest import EnrollmentRun, StartEnrollment
 from tests.workflow.stand_ins.enrollment import Decision
+from tests.workflow.stand_ins.enrollment_run import EnrollmentRun, StartEnrollment
 from workflows.enroll import EnrollmentWorkflow
 
 BROKEN = Refused("The request cannot be decided.", code="broken")

@@ -7,14 +7,14 @@ from models.messages.search_attributes import WorkflowStage
 from models.messages.synchronization import SyncOutcome
 from models.states.enrollment import EnrollmentState
 from models.states.work_order import CompletionOutcome, WorkOrderState
-from tests.workflow.stand_ins.site_visits import InstallationRun, run_installation
+from tests.workflow.stand_ins.site_visits import SiteVisitRun, run_installation
 from workflows.enroll import EnrollmentWorkflow
 
 DONE, NO_ACCESS = CompletionOutcome.COMPLETED_AS_ORDERED, CompletionOutcome.NO_ACCESS
 REFUSED = CompletionOutcome.CUSTOMER_REFUSED
 
 
-async def _enrolled(run: InstallationRun) -> None:
+async def _enrolled(run: SiteVisitRun) -> None:
     result = await run.result()
     assert (result.state, result.synchronization) == (EnrollmentState.ENROLLED, SyncOutcome.SYNCHRONIZED)
 

@@ -4,7 +4,7 @@ from models.messages.enrollment import PlaceFreed
 from models.messages.search_attributes import WorkflowStage
 from models.messages.synchronization import SyncOutcome
 from models.states.enrollment import EnrollmentState
-from tests.workflow.conftest import StartEnrollment
+from tests.workflow.stand_ins.enrollment_run import StartEnrollment
 from workflows.enroll import EnrollmentWorkflow
 
 

@@ -3,7 +3,7 @@
 from temporalio.api.enums.v1 import EventType
 
 from models.messages.search_attributes import WorkflowStage
-from tests.workflow.conftest import EnrollmentRun, StartEnrollment
+from tests.workflow.stand_ins.enrollment_run import EnrollmentRun, StartEnrollment
 
 
 async def summaries(run: EnrollmentRun) -> set[str]:

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from models.messages.enrollment import PLACE_FREED, WORKFLOW
 from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED
 from models.messages.synchronization import DERMS_ACKNOWLEDGED, SyncOutcome
-from tests.workflow.conftest import StartEnrollment
+from tests.workflow.stand_ins.enrollment_run import StartEnrollment
 
 NONSENSE = ["not", "a", "message"]
 

@@ -27,7 +27,7 @@ from models.messages.synchronization import (
 )
 from models.states.sync_request import SyncState
 from tests.waiting import WAIT_SECONDS
-from tests.workflow.conftest import find_program
+from tests.workflow.time_skipping_server import find_program
 from workflows.sync_request import SyncRequestWorkflow
 
 QUEUE = "version-skew"

@@ -104,5 +104,5 @@ async def test_an_answer_to_an_abandoned_request_changes_nothing(environment: Wo
 async def test_a_call_is_cancelled_while_the_head_end_is_silent(environment: WorkflowEnvironment) -> None:
     async with run_service_call(environment, "remote_action") as run:
         await run.wait_for_details(_WAITS)
-        await run.cancel_service_call()
+        await run.cancel()
         assert (await run.result()).state is _C.CANCELLED

@@ -133,7 +133,7 @@ async def test_a_cancelled_visit_leaves_the_choice_to_a_person(environment: Work
 async def test_a_call_is_cancelled_while_it_waits_for_a_technician(environment: WorkflowEnvironment) -> None:
     async with run_service_call(environment) as run:
         await run.wait_for_visit()
-        await run.cancel_service_call()
+        await run.cancel()
         assert (await run.result()).state is _C.CANCELLED
 
 
@@ -141,7 +141,7 @@ async def test_a_call_is_not_cancelled_while_a_technician_is_on_site(environment
     async with run_service_call(environment) as run:
         await run.wait_for_visit()
         run.field.move(WorkOrderState.EN_ROUTE)
-        await run.cancel_service_call()
+        await run.cancel()
         await run.wait_for_details("which is en_route")
         await run.report(_O.REPAIRED_ON_SITE)
         assert (await run.result()).state is _C.CLOSED

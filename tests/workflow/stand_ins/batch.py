@@ -2,19 +2,17 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from dataclasses import dataclass
 
 from temporalio import activity
-from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.errors import ErrorMapping
 from models.batches import BatchName
 from models.errors import Refused
 from models.ids import batch_workflow_id, new_id
-from models.messages.batch import BatchInput, BatchProgress, BatchResult, BeginBatch, FailBatch
+from models.messages.batch import BatchInput, BatchProgress, BeginBatch, FailBatch
 from models.states.batch_run import BatchRunState
+from tests.workflow.stand_ins.workflow_run import WorkflowRun, start_workflow
 from workflows.batch import BatchWorkflow
 
 
@@ -83,24 +81,20 @@ class BatchRecord:
         self.state, self.reason = BatchRunState.FAILED, request.reason
 
 
+@dataclass
+class BatchRun(WorkflowRun):
+    """A batch run's workflow and its record."""
+
+    record: BatchRecord
+
+
 @asynccontextmanager
 async def run_batch(
-    environment: WorkflowEnvironment, run: BatchRecord, *, pages_a_run: int = 500
-) -> AsyncGenerator[WorkflowHandle[Any, BatchResult]]:
+    environment: WorkflowEnvironment, record: BatchRecord, *, pages_a_run: int = 500
+) -> AsyncGenerator[BatchRun]:
     """Start the run's workflow."""
-    name = BatchName.INITIAL_LOAD
-    worker = Worker(
-        environment.client,
-        task_queue=run.id,
-        workflows=[BatchWorkflow],
-        activities=[run.begin_batch, run.do_page, run.do_asking_page, run.fail_batch],
-        workflow_runner=UnsandboxedWorkflowRunner(),
-        interceptors=[ErrorMapping()],
-    )
-    async with worker:
-        yield await environment.client.start_workflow(
-            BatchWorkflow.run,
-            BatchInput(name=name, pages_a_run=pages_a_run),
-            id=batch_workflow_id(name, run.id),
-            task_queue=run.id,
-        )
+    name, run = BatchName.INITIAL_LOAD, BatchRun(environment, record)
+    request, workflow_id = BatchInput(name=name, pages_a_run=pages_a_run), batch_workflow_id(name, record.id)
+    activities = [record.begin_batch, record.do_page, record.do_asking_page, record.fail_batch]
+    async with start_workflow(run, BatchWorkflow, request, workflow_id, activities):
+        yield run

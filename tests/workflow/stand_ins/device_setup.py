@@ -7,11 +7,9 @@ from typing import Any
 
 from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.errors import ErrorMapping
 from models.catalog.service_tasks import SetupStep
-from models.ids import enrollment_workflow_id, new_id
+from models.ids import new_id
 from models.messages.enrollment import EnrollInput, EnrollmentProgress
 from models.messages.head_end import ConcludeStatusChecks, StatusChecks, StatusChecksResult
 from models.messages.shipment import AssociateShippedDevice, AwaitedShipment, RemindOfShipment, ShipmentStatus
@@ -21,10 +19,9 @@ from models.states.head_end import HeadEndOutcome
 from models.states.shipment import SHIPMENT_TRANSITIONS, ShipmentState
 from models.states.sync_request import SyncState
 from operations.field_work.shipments import UNDER_WAY_STATES
-from tests.workflow.conftest import EnrollmentRun
 from tests.workflow.stand_ins.enrollment import EnrollmentActivities, EnrollmentRecord, InMemoryDerms
+from tests.workflow.stand_ins.enrollment_run import EnrollmentRun, start_enrollment
 from tests.workflow.stand_ins.head_end import HeadEndActivities, InMemoryHeadEnd
-from workflows.enroll import EnrollmentWorkflow
 
 _E = EnrollmentState
 
@@ -56,9 +53,9 @@ class DeviceSetup:
 class DeviceSetupActivities(EnrollmentActivities):
     """The activities of shipments and status checks."""
 
-    def __init__(self, record: EnrollmentRecord, derms: InMemoryDerms, house: DeviceSetup) -> None:
+    def __init__(self, record: EnrollmentRecord, derms: InMemoryDerms, setup: DeviceSetup) -> None:
         super().__init__(record, derms)
-        self._setup = house
+        self._setup = setup
 
     @property
     def all(self) -> list[Callable[..., Any]]:
@@ -151,35 +148,14 @@ class DeviceSetupRun(EnrollmentRun):
         """Answer the newest request as the head-end, and signal that unless `told` is false."""
         await self.setup.head_end.answer(self.handle, outcome, told=told)
 
-    async def retry_enrollment(self) -> None:
-        """Retry the enrollment, as POST …/retry does."""
-        self.record.resume()
-        await self.handle.signal("retry_requested", {"message_id": f"{self.record.version}"})
-
 
 @asynccontextmanager
 async def run_device_setup(
     environment: WorkflowEnvironment, *steps: SetupStep, answers: list[HeadEndOutcome | None] | None = None
 ) -> AsyncIterator[DeviceSetupRun]:
     """Run a workflow on stand-ins; terminate it afterwards if it is still open."""
-    record, derms, house = EnrollmentRecord(), InMemoryDerms(), DeviceSetup(steps, answers)
+    record, derms, setup = EnrollmentRecord(), InMemoryDerms(), DeviceSetup(steps, answers)
     derms.moods = [derms.answers]
-    run = DeviceSetupRun(environment, record, derms, DeviceSetupActivities(record, derms, house), house)
-    worker = Worker(
-        environment.client,
-        task_queue=record.enrollment_id,
-        workflows=[EnrollmentWorkflow],
-        activities=[*run.activities.all, *HeadEndActivities(house.head_end).all],
-        workflow_runner=UnsandboxedWorkflowRunner(),
-        interceptors=[ErrorMapping()],
-    )
-    async with worker:
-        run.handle = await environment.client.start_workflow(
-            EnrollmentWorkflow.run,
-            EnrollInput(enrollment_id=record.enrollment_id),
-            id=enrollment_workflow_id(record.enrollment_id),
-            task_queue=record.enrollment_id,
-        )
+    run = DeviceSetupRun(environment, record, derms, DeviceSetupActivities(record, derms, setup), setup)
+    async with start_enrollment(run, also=HeadEndActivities(setup.head_end).all):
         yield run
-        if (await run.handle.describe()).close_time is None:
-            await run.handle.terminate()

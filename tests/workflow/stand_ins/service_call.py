@@ -7,11 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from temporalio import activity
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.errors import ErrorMapping
 from models.catalog.service_tasks import ServiceLevel
 from models.ids import new_id, service_call_workflow_id
 from models.messages.search_attributes import WorkflowStage
@@ -24,8 +21,6 @@ from models.messages.service_call import (
     ServiceCallProgress,
     VisitEnded,
 )
-from models.messages.signals import CancelRequested
-from models.messages.site_visit import SiteVisitCompleted, WorkOrderCancelled
 from models.scope import SystemScope
 from models.states.head_end import HeadEndOutcome, HeadEndRequestState
 from models.states.service_call import SERVICE_CALL_TRANSITIONS, ServiceCallState
@@ -35,10 +30,10 @@ from models.tables.device_setup import HeadEndRequest
 from operations.platform.audit import AuditTrail
 from operations.service_call import remote_actions
 from operations.service_call.steps import _ENDED_ORDERS
-from tests.workflow.conftest import EnrollmentRun
 from tests.workflow.stand_ins.enrollment import EnrollmentRecord, InMemoryDerms
 from tests.workflow.stand_ins.head_end import HeadEndActivities, InMemoryHeadEnd
-from tests.workflow.stand_ins.site_visits import SiteVisitActivities, SiteVisits
+from tests.workflow.stand_ins.site_visits import SiteVisitActivities, SiteVisitRun, SiteVisits
+from tests.workflow.stand_ins.workflow_run import start_workflow
 from wording.problems.transitions import check_transition
 from workflows.service_call import ServiceCallWorkflow
 
@@ -48,7 +43,7 @@ _C = ServiceCallState
 class ServiceCallRecord:
     """The record of one call. `action`: advice, remote_action, work_request, or none yet."""
 
-    def __init__(self, action: str, first: bool, cloud: InMemoryHeadEnd) -> None:
+    def __init__(self, action: str, first: bool, head_end: InMemoryHeadEnd) -> None:
         self.id = new_id("svc")
         self.state = _C.OPEN
         self.resume: ServiceCallState | None = None
@@ -56,7 +51,7 @@ class ServiceCallRecord:
         self.first = first
         self.told = 0
         self.stuck: list[str] = []
-        self.head_end = cloud
+        self.head_end = head_end
         self.request: HeadEndRequest | None = None
         self.past: list[str] = []
 
@@ -105,7 +100,7 @@ class ServiceCallActivities(SiteVisitActivities):
             open_request = self._record.state not in (None, SyncState.SYNCHRONIZED, SyncState.CANCELLED)
             return ServiceCallProgress(state=call.state, sync_request_id=self._record.id if open_request else None)
         if call.state is not _C.TROUBLESHOOTING:
-            return ServiceCallProgress(state=call.state, why="stuck")
+            return ServiceCallProgress(state=call.state, why="stuck" if call.state is _C.NEEDS_ATTENTION else "")
         request = call.request.id if call.request and call.action == "remote_action" else None
         return ServiceCallProgress(state=call.state, head_end_request_id=request)
 
@@ -198,19 +193,10 @@ class ServiceCallActivities(SiteVisitActivities):
 
 
 @dataclass
-class ServiceCallRun(EnrollmentRun):
+class ServiceCallRun(SiteVisitRun):
     """A service call's workflow, and the actions of people."""
 
     call: ServiceCallRecord
-    field: SiteVisits
-
-    async def wait_for_visit(self) -> None:
-        await self.wait_for_details("Waiting for a technician's report")
-
-    async def report(self, outcome: CompletionOutcome) -> None:
-        message = SiteVisitCompleted(work_order_id=self.field.order.id, completion_id=new_id("visit"))
-        self.field.received[message.completion_id] = outcome
-        await self.handle.signal(ServiceCallWorkflow.site_visit_completed, message)
 
     async def choose_action(self, action: str) -> None:
         """Choose the action, as POST …/action does."""
@@ -221,16 +207,6 @@ class ServiceCallRun(EnrollmentRun):
     async def answer_head_end_request(self, outcome: HeadEndOutcome, *, told: bool = True) -> None:
         """Answer the newest request as the head-end, and signal that unless `told` is false."""
         await self.call.head_end.answer(self.handle, outcome, told=told)
-
-    async def cancel_order(self) -> None:
-        """Cancel the order, as the office does."""
-        self.field.move(WorkOrderState.CANCELLED)
-        await self.handle.signal(
-            ServiceCallWorkflow.work_order_cancelled, WorkOrderCancelled(work_order_id=self.field.order.id)
-        )
-
-    async def cancel_service_call(self) -> None:
-        await self.handle.signal(ServiceCallWorkflow.cancel_requested, CancelRequested())
 
     async def retry_service_call(self) -> None:
         """Retry the call, as POST …/retry does."""
@@ -248,32 +224,13 @@ async def run_service_call(
     **level: int,
 ) -> AsyncIterator[ServiceCallRun]:
     """Run a workflow on stand-ins; terminate it afterwards if it is still open."""
-    cloud, record, derms, field = (
-        InMemoryHeadEnd(answers),
-        EnrollmentRecord(),
-        InMemoryDerms(),
-        SiteVisits(ServiceLevel(**level)),
-    )
-    call = ServiceCallRecord(action, first, cloud)
+    head_end, record, derms = InMemoryHeadEnd(answers), EnrollmentRecord(), InMemoryDerms()
+    field, call = SiteVisits(ServiceLevel(**level)), ServiceCallRecord(action, first, head_end)
     derms.moods = [derms.answers]
-    run = ServiceCallRun(environment, record, derms, ServiceCallActivities(call, record, derms, field), call, field)
-    worker = Worker(
-        environment.client,
-        task_queue=call.id,
-        workflows=[ServiceCallWorkflow],
-        activities=[*run.activities.all, *HeadEndActivities(cloud).all],
-        workflow_runner=UnsandboxedWorkflowRunner(),
-        interceptors=[ErrorMapping()],
-    )
-    async with worker:
-        stage = SearchAttributePair(SearchAttributeKey.for_keyword("Stage"), WorkflowStage.TROUBLESHOOTING)
-        run.handle = await environment.client.start_workflow(
-            ServiceCallWorkflow.run,
-            ServiceCallInput(service_call_id=call.id),
-            id=service_call_workflow_id(call.id),
-            task_queue=call.id,
-            search_attributes=TypedSearchAttributes([stage]),
-        )
+    run = ServiceCallRun(environment, record, derms, ServiceCallActivities(call, record, derms, field), field, call)
+    request, workflow_id = ServiceCallInput(service_call_id=call.id), service_call_workflow_id(call.id)
+    activities = [*run.activities.all, *HeadEndActivities(head_end).all]
+    async with start_workflow(
+        run, ServiceCallWorkflow, request, workflow_id, activities, stage=WorkflowStage.TROUBLESHOOTING
+    ):
         yield run
-        if (await run.handle.describe()).close_time is None:
-            await run.handle.terminate()

@@ -8,17 +8,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio import activity
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.errors import ErrorMapping
 from models.catalog.service_tasks import ServiceLevel, SetupStep
 from models.errors import Refused
-from models.ids import enrollment_workflow_id, new_id
+from models.ids import new_id
 from models.messages.enrollment import EnrollInput, EnrollmentProgress
-from models.messages.search_attributes import WorkflowStage
 from models.messages.site_visit import (
+    APPOINTMENT_CHANGED,
+    SITE_VISIT_COMPLETED,
+    WORK_ORDER_CANCELLED,
+    AppointmentChanged,
     AssociateInstalledDevice,
     AwaitedVisit,
     InstallationResult,
@@ -26,19 +26,19 @@ from models.messages.site_visit import (
     ReviewCompletion,
     SiteVisitCompleted,
     SiteVisitStatus,
+    WorkOrderCancelled,
 )
 from models.scope import SystemScope
 from models.states.enrollment import EnrollmentState
 from models.states.sync_request import SyncState
 from models.states.work_order import CompletionOutcome, WorkOrderState
-from models.tables.work_order import WorkOrder
+from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from operations.field_work import completions, work_orders
 from operations.field_work.work_orders import to_visit
 from operations.platform.audit import AuditTrail
 from rules.field_work_states import states_when_reported, states_when_scheduled
-from tests.workflow.conftest import EnrollmentRun
 from tests.workflow.stand_ins.enrollment import EnrollmentActivities, EnrollmentRecord, InMemoryDerms
-from workflows.enroll import EnrollmentWorkflow
+from tests.workflow.stand_ins.enrollment_run import EnrollmentRun, start_enrollment
 
 _E = EnrollmentState
 _W = WorkOrderState
@@ -53,7 +53,7 @@ def _order(attempts: int) -> WorkOrder:
 
 
 class SiteVisits:
-    """The orders of one enrollment, the newest last, and the reported outcomes by completion id."""
+    """The orders for one visit, the newest last, and the reported outcomes by completion id."""
 
     def __init__(self, level: ServiceLevel) -> None:
         self.level = level
@@ -79,8 +79,19 @@ class SiteVisits:
         trail = AuditTrail(SystemScope(actor="test"), datetime.now(UTC), self.order.journey)
         work_orders.transition(trail, self.order, datetime.now(UTC), *path)
 
-    def get_status(self, verdict: str = "") -> SiteVisitStatus:
-        return completions.to_visit_status(self.order, None, verdict)
+    def get_status(self, verdict: str = "", completion_id: str = "") -> SiteVisitStatus:
+        """Return the order's status, after a report if there is one."""
+        report = WorkOrderCompletion(completion_id=completion_id, verdict=verdict) if completion_id else None
+        return completions.to_visit_status(self.order, report, verdict)
+
+    def add_order(self) -> None:
+        """Add an order in place of a cancelled one."""
+        self.orders.append(_order(self.level.attempts))
+
+    def allow_another_attempt(self) -> None:
+        """Have a technician try once more."""
+        self.move(_W.RESCHEDULED)
+        self.order.attempt += 1
 
     def appoint(self, *, days: float) -> None:
         """Schedule an appointment, as POST …/appointment does."""
@@ -104,8 +115,66 @@ class SiteVisits:
         return completions.COMPLETION_ACCEPTED
 
 
+class VisitActivities:
+    """The activities of site visits, whatever the order is for."""
+
+    def __init__(self, find: Callable[[str], SiteVisits], check_available: Callable[[], None]) -> None:
+        self._find = find
+        self._check_available = check_available
+
+    @property
+    def all(self) -> list[Callable[..., Any]]:
+        return [
+            self.dispatch_work_order,
+            self.take_completion,
+            self.remind_of_visit,
+            self.visit_standing,
+            self.another_attempt,
+        ]
+
+    @activity.defn
+    async def dispatch_work_order(self, request: AwaitedVisit) -> SiteVisitStatus:
+        visits = self._find(request.work_order_id)
+        visits.tried += 1
+        if visits.away:
+            await asyncio.Event().wait()
+        if visits.down:
+            visits.down -= 1
+            raise Refused("Field work does not take orders today.", code="field-work-refused")
+        if visits.order.state is _W.CREATED:
+            visits.move(_W.DISPATCHED)
+        return visits.get_status()
+
+    @activity.defn
+    async def take_completion(self, request: ReviewCompletion) -> SiteVisitStatus:
+        self._check_available()
+        report, visits = request.report, self._find(request.report.work_order_id)
+        if report.completion is not None:
+            visits.received.setdefault(report.completion_id, CompletionOutcome(report.completion["outcome"]))
+        return visits.get_status(visits.accept_report(report.completion_id), report.completion_id)
+
+    @activity.defn
+    async def remind_of_visit(self, request: RemindOfVisit) -> SiteVisitStatus:
+        self._check_available()
+        visits = self._find(request.work_order_id)
+        visits.reminders.append("escalated" if request.escalate else "reminded")
+        return visits.get_status()
+
+    @activity.defn
+    async def visit_standing(self, request: AwaitedVisit) -> SiteVisitStatus:
+        self._check_available()
+        return self._find(request.work_order_id).get_status()
+
+    @activity.defn
+    async def another_attempt(self, request: AwaitedVisit) -> SiteVisitStatus:
+        self._check_available()
+        visits = self._find(request.work_order_id)
+        visits.allow_another_attempt()
+        return visits.get_status()
+
+
 class SiteVisitActivities(EnrollmentActivities):
-    """The activities of site visits."""
+    """The activities of an enrollment whose device a technician installs."""
 
     def __init__(self, record: EnrollmentRecord, derms: InMemoryDerms, field: SiteVisits) -> None:
         super().__init__(record, derms)
@@ -118,11 +187,7 @@ class SiteVisitActivities(EnrollmentActivities):
             self.associate_installed,
             self.order_installation_again,
             self.expire_enrollment,
-            self.dispatch_work_order,
-            self.take_completion,
-            self.remind_of_visit,
-            self.visit_standing,
-            self.another_attempt,
+            *VisitActivities(lambda _: self._field, self._record.check_available).all,
         ]
         names = {one.__name__ for one in mine}
         return [one for one in super().all if one.__name__ not in names] + mine
@@ -151,7 +216,7 @@ class SiteVisitActivities(EnrollmentActivities):
 
     @activity.defn
     async def order_installation_again(self, request: EnrollInput) -> AwaitedVisit:
-        self._field.orders.append(_order(self._field.level.attempts))
+        self._field.add_order()
         return self._field.visit
 
     @activity.defn
@@ -166,45 +231,10 @@ class SiteVisitActivities(EnrollmentActivities):
             record.move_enrollment(_E.EXPIRED)
         return record.build_progress()
 
-    @activity.defn
-    async def dispatch_work_order(self, request: AwaitedVisit) -> SiteVisitStatus:
-        self._field.tried += 1
-        if self._field.away:
-            await asyncio.Event().wait()
-        if self._field.down:
-            self._field.down -= 1
-            raise Refused("Field work does not take orders today.", code="field-work-refused")
-        if self._field.order.state is _W.CREATED:
-            self._field.move(_W.DISPATCHED)
-        return self._field.get_status()
-
-    @activity.defn
-    async def take_completion(self, request: ReviewCompletion) -> SiteVisitStatus:
-        self._record.check_available()
-        return self._field.get_status(self._field.accept_report(request.report.completion_id))
-
-    @activity.defn
-    async def remind_of_visit(self, request: RemindOfVisit) -> SiteVisitStatus:
-        self._record.check_available()
-        self._field.reminders.append("escalated" if request.escalate else "reminded")
-        return self._field.get_status()
-
-    @activity.defn
-    async def visit_standing(self, request: AwaitedVisit) -> SiteVisitStatus:
-        self._record.check_available()
-        return self._field.get_status()
-
-    @activity.defn
-    async def another_attempt(self, request: AwaitedVisit) -> SiteVisitStatus:
-        self._record.check_available()
-        self._field.move(_W.RESCHEDULED)
-        self._field.order.attempt += 1
-        return self._field.get_status()
-
 
 @dataclass
-class InstallationRun(EnrollmentRun):
-    """An enrollment whose device a technician installs."""
+class SiteVisitRun(EnrollmentRun):
+    """A workflow that waits for technicians, and what technicians and the office do."""
 
     field: SiteVisits
 
@@ -217,38 +247,25 @@ class InstallationRun(EnrollmentRun):
         message = SiteVisitCompleted(work_order_id=self.field.order.id, completion_id=new_id("visit"))
         self.field.received[message.completion_id] = outcome
         if signalled:
-            await self.handle.signal(EnrollmentWorkflow.site_visit_completed, message)
+            await self.handle.signal(SITE_VISIT_COMPLETED, message)
         return message
 
-    async def retry_enrollment(self) -> None:
-        """Retry the enrollment, as POST …/retry does."""
-        self.record.resume()
-        await self.handle.signal("retry_requested", {"message_id": f"{self.record.version}"})
+    async def schedule_visit(self) -> None:
+        """Schedule an appointment, as POST …/appointment does."""
+        self.field.appoint(days=20)
+        await self.handle.signal(APPOINTMENT_CHANGED, AppointmentChanged(work_order_id=self.field.order.id))
+
+    async def cancel_order(self) -> None:
+        """Cancel the order, as the office does."""
+        self.field.move(WorkOrderState.CANCELLED)
+        await self.handle.signal(WORK_ORDER_CANCELLED, WorkOrderCancelled(work_order_id=self.field.order.id))
 
 
 @asynccontextmanager
-async def run_installation(environment: WorkflowEnvironment, **level: int) -> AsyncIterator[InstallationRun]:
+async def run_installation(environment: WorkflowEnvironment, **level: int) -> AsyncIterator[SiteVisitRun]:
     """Run a workflow on stand-ins; terminate it afterwards if it is still open."""
     record, derms, field = EnrollmentRecord(), InMemoryDerms(), SiteVisits(ServiceLevel(**level))
     derms.moods = [derms.answers]
-    run = InstallationRun(environment, record, derms, SiteVisitActivities(record, derms, field), field)
-    worker = Worker(
-        environment.client,
-        task_queue=record.enrollment_id,
-        workflows=[EnrollmentWorkflow],
-        activities=run.activities.all,
-        workflow_runner=UnsandboxedWorkflowRunner(),
-        interceptors=[ErrorMapping()],
-    )
-    async with worker:
-        stage = SearchAttributePair(SearchAttributeKey.for_keyword("Stage"), WorkflowStage.ENROLLING)
-        run.handle = await environment.client.start_workflow(
-            EnrollmentWorkflow.run,
-            EnrollInput(enrollment_id=record.enrollment_id),
-            id=enrollment_workflow_id(record.enrollment_id),
-            task_queue=record.enrollment_id,
-            search_attributes=TypedSearchAttributes([stage]),
-        )
+    run = SiteVisitRun(environment, record, derms, SiteVisitActivities(record, derms, field), field)
+    async with start_enrollment(run):
         yield run
-        if (await run.handle.describe()).close_time is None:
-            await run.handle.terminate()

@@ -6,11 +6,12 @@ from typing import Any
 
 from temporalio import activity
 
+from models.catalog.service_tasks import ServiceLevel
 from models.classifications import RemovalMethod
 from models.errors import Refused
 from models.ids import new_id
 from models.messages.signals import UnreadableSignal
-from models.messages.site_visit import AwaitedVisit, RemindOfVisit, ReviewCompletion, SiteVisitStatus
+from models.messages.site_visit import AwaitedVisit
 from models.messages.synchronization import (
     DermsAcknowledgement,
     DermsMessageStatus,
@@ -36,7 +37,8 @@ from models.messages.unenrollment import (
 )
 from models.states.sync_request import SyncState
 from models.states.unenrollment import UNENROLLMENT_TRANSITIONS, UnenrollmentState
-from models.states.work_order import CompletionOutcome, WorkOrderState
+from models.states.work_order import WorkOrderState
+from tests.workflow.stand_ins.site_visits import SiteVisits, VisitActivities
 from wording.problems.transitions import check_transition
 
 _U = UnenrollmentState
@@ -68,9 +70,12 @@ class UnenrollmentRecord:
         self.synchronized: list[str] = []
         self.settled = 0
         self.reminders: list[tuple[str, bool]] = []
-        self.orders: dict[str, WorkOrderState] = {}
-        self.outcomes: dict[str, CompletionOutcome] = {}
-        self.attempts: dict[str, int] = {}
+        self.visits = {
+            device: SiteVisits(ServiceLevel(attempts=ATTEMPTS))
+            for device, method in self.methods.items()
+            if method is RemovalMethod.UTILITY_REMOVAL
+        }
+        self.ordered = False
         self.refusals: list[str] = []
         self.away = False
         self.unreadable: list[UnreadableSignal] = []
@@ -80,8 +85,19 @@ class UnenrollmentRecord:
         self.state = state
         self.past.append(state)
 
+    @property
+    def orders(self) -> dict[str, WorkOrderState]:
+        """The states of the technicians' orders."""
+        if not self.ordered:
+            return {}
+        return {visits.order.id: WorkOrderState(visits.order.state) for visits in self.visits.values()}
+
     def get_order_id(self, device: str) -> str:
-        return f"wo_{device}"
+        return self.visits[device].order.id if device in self.visits else f"wo_{device}"
+
+    def find_visits(self, order: str) -> SiteVisits:
+        """Return the visits for an order, which may have been replaced."""
+        return next(visits for visits in self.visits.values() if order in [one.id for one in visits.orders])
 
     def request_sync(self) -> None:
         self.told.append(new_id("syn"))
@@ -91,9 +107,7 @@ class UnenrollmentRecord:
         self.ended |= dict.fromkeys(kept, True)
         if kept or self.first:
             self.request_sync()
-        for device, method in self.methods.items():
-            if method is RemovalMethod.UTILITY_REMOVAL:
-                self.orders[self.get_order_id(device)] = _W.CREATED
+        self.ordered = True
         self.move(_U.UNENROLLED if len(self.ended) == len(self.methods) else _U.REMOVING)
 
     def proceed(self) -> None:
@@ -106,7 +120,7 @@ class UnenrollmentRecord:
         fetched = self.state in (_U.REMOVING, _U.NEEDS_ATTENTION, _U.RECOVERY_PENDING)
         return UnenrollmentProgress(
             state=self.state,
-            seconds_until_effective=self.seconds,
+            seconds_until_effective=self.seconds if UNENROLLMENT_TRANSITIONS[self.state] else 0.0,
             removals=tuple(
                 DeviceRemoval(device_id=device, method=method, visit=self._find_visit(device))
                 for device, method in self.methods.items()
@@ -118,18 +132,7 @@ class UnenrollmentRecord:
         )
 
     def _find_visit(self, device: str) -> AwaitedVisit | None:
-        order = self.get_order_id(device)
-        return AwaitedVisit(work_order_id=order) if order in self.orders else None
-
-    def get_visit_status(self, order: str) -> SiteVisitStatus:
-        state, outcome = self.orders[order], self.outcomes.get(order)
-        return SiteVisitStatus(
-            work_order_id=order,
-            state=state,
-            outcome=outcome,
-            waits=state not in (_W.COMPLETED, _W.CANCELLED, _W.INCOMPLETE),
-            attempts_used_up=state is _W.INCOMPLETE and outcome is not None and outcome.justifies_another_visit,
-        )
+        return self.visits[device].visit if self.ordered and device in self.visits else None
 
 
 class UnenrollmentActivities:
@@ -141,7 +144,8 @@ class UnenrollmentActivities:
     @property
     def all(self) -> list[Callable[..., Any]]:
         names = [name for name in vars(UnenrollmentActivities) if not name.startswith("_") and name != "all"]
-        return [getattr(self, name) for name in names]
+        visits = VisitActivities(self._record.find_visits, lambda: None)
+        return [*(getattr(self, name) for name in names), *visits.all]
 
     @activity.defn
     async def validate_unenrollment(self, request: UnenrollInput) -> UnenrollmentProgress:
@@ -198,12 +202,11 @@ class UnenrollmentActivities:
 
     @activity.defn
     async def another_removal(self, request: RetryRemoval) -> UnenrollmentProgress:
-        record, order = self._record, self._record.get_order_id(request.device_id)
-        outcome = record.outcomes.get(order)
-        if record.orders.get(order) is _W.CANCELLED:
-            record.orders[order] = _W.CREATED
-        elif outcome is not None and not outcome.justifies_another_visit:
-            record.orders[order] = _W.RESCHEDULED
+        record, visits = self._record, self._record.visits.get(request.device_id)
+        if visits is not None and visits.order.state is WorkOrderState.CANCELLED:
+            visits.add_order()
+        elif visits is not None and visits.order.outcome and not visits.get_status().attempts_used_up:
+            visits.allow_another_attempt()
         if record.state is _U.NEEDS_ATTENTION:
             record.move(_U.REMOVING)
         return record.build_progress()
@@ -224,40 +227,6 @@ class UnenrollmentActivities:
             raise Refused("The database is away.", code="database-away")
         self._record.move(_U.NEEDS_ATTENTION)
         return self._record.build_progress()
-
-    @activity.defn
-    async def dispatch_work_order(self, request: AwaitedVisit) -> SiteVisitStatus:
-        if self._record.orders[request.work_order_id] is _W.CREATED:
-            self._record.orders[request.work_order_id] = _W.DISPATCHED
-        return self._record.get_visit_status(request.work_order_id)
-
-    @activity.defn
-    async def take_completion(self, request: ReviewCompletion) -> SiteVisitStatus:
-        record, order = self._record, request.report.work_order_id
-        outcome = CompletionOutcome((request.report.completion or {})["outcome"])
-        record.outcomes[order] = outcome
-        record.attempts[order] = record.attempts.get(order, 0) + 1
-        if outcome.is_done:
-            record.orders[order] = _W.COMPLETED
-        else:
-            again = outcome.justifies_another_visit and record.attempts[order] < ATTEMPTS
-            record.orders[order] = _W.RESCHEDULED if again else _W.INCOMPLETE
-        return record.get_visit_status(order)
-
-    @activity.defn
-    async def remind_of_visit(self, request: RemindOfVisit) -> SiteVisitStatus:
-        self._record.reminders.append((request.work_order_id, request.escalate))
-        return self._record.get_visit_status(request.work_order_id)
-
-    @activity.defn
-    async def visit_standing(self, request: AwaitedVisit) -> SiteVisitStatus:
-        return self._record.get_visit_status(request.work_order_id)
-
-    @activity.defn
-    async def another_attempt(self, request: AwaitedVisit) -> SiteVisitStatus:
-        assert self._record.orders[request.work_order_id] is _W.INCOMPLETE
-        self._record.orders[request.work_order_id] = _W.RESCHEDULED
-        return self._record.get_visit_status(request.work_order_id)
 
     @activity.defn
     async def send_to_derms(self, request: SendToDerms) -> SendResult:

@@ -3,7 +3,7 @@
 from models.messages.search_attributes import WorkflowStage
 from models.messages.synchronization import SyncOutcome
 from models.states.enrollment import EnrollmentState
-from tests.workflow.conftest import SENDING, StartEnrollment
+from tests.workflow.stand_ins.enrollment_run import SENDING, StartEnrollment
 
 
 async def test_an_acknowledgement_by_callback_synchronizes(enroll: StartEnrollment) -> None:

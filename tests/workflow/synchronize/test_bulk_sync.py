@@ -2,7 +2,7 @@
 
 from models.messages.synchronization import SYNC_TURN, SyncOutcome, SyncTurn
 from models.states.sync_request import SyncState
-from tests.workflow.conftest import EnrollmentRun, StartEnrollment
+from tests.workflow.stand_ins.enrollment_run import EnrollmentRun, StartEnrollment
 
 WHAT = "the batch"
 

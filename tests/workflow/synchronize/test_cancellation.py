@@ -2,7 +2,7 @@
 
 from models.messages.synchronization import SyncOutcome
 from models.states.sync_request import SyncState
-from tests.workflow.conftest import SENDING, StartEnrollment
+from tests.workflow.stand_ins.enrollment_run import SENDING, StartEnrollment
 from tests.workflow.synchronize.test_negative_acknowledgements import NO
 
 

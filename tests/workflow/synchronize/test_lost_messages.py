@@ -1,8 +1,8 @@
 """After any lost message the DERMS is queried, and it never gets one message as two."""
 
 from models.messages.synchronization import SyncOutcome
-from tests.workflow.conftest import StartEnrollment
 from tests.workflow.stand_ins.enrollment import build_acknowledgement
+from tests.workflow.stand_ins.enrollment_run import StartEnrollment
 
 
 async def test_a_lost_acknowledgement_is_queried(enroll: StartEnrollment) -> None:

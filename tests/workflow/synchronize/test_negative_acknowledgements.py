@@ -4,7 +4,7 @@ from models.ids import new_id
 from models.messages.synchronization import SyncOutcome
 from models.states.enrollment import EnrollmentState
 from models.states.subscription import RegistrationState
-from tests.workflow.conftest import StartEnrollment
+from tests.workflow.stand_ins.enrollment_run import StartEnrollment
 
 NO = {"result": "negative", "code": "unknown-feeder", "text": "There is no feeder F-9.", "devices": ()}
 

@@ -8,7 +8,7 @@ from temporalio.common import RetryPolicy
 from models.errors import Refused
 from models.messages.synchronization import SyncOutcome
 from models.states.enrollment import EnrollmentState
-from tests.workflow.conftest import StartEnrollment
+from tests.workflow.stand_ins.enrollment_run import StartEnrollment
 from workflows import policies
 
 

@@ -2,8 +2,8 @@
 
 from models.messages.synchronization import SyncOutcome
 from models.states.subscription import RegistrationState
-from tests.workflow.conftest import StartEnrollment
 from tests.workflow.stand_ins.enrollment import DEVICES
+from tests.workflow.stand_ins.enrollment_run import StartEnrollment
 
 CHARGER, BATTERY = DEVICES
 

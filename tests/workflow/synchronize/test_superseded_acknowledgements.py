@@ -1,7 +1,7 @@
 """An acknowledgement of an older message says nothing about the current one."""
 
 from models.messages.synchronization import SyncOutcome
-from tests.workflow.conftest import SENDING, StartEnrollment
+from tests.workflow.stand_ins.enrollment_run import SENDING, StartEnrollment
 from tests.workflow.synchronize.test_negative_acknowledgements import NO
 
 

@@ -2,7 +2,7 @@
 send."""
 
 from models.messages.synchronization import SYNC_TURN, SyncOutcome, SyncTurn
-from tests.workflow.conftest import StartEnrollment
+from tests.workflow.stand_ins.enrollment_run import StartEnrollment
 
 WHAT = "syn_earlier, which is error"
 
