@@ -23,7 +23,7 @@ from models.errors import (
     Unauthenticated,
     Unavailable,
 )
-from models.validation import describe_pydantic_error, locate_pydantic_error
+from wording.validation import describe_pydantic_error, describe_pydantic_errors
 
 log = structlog.get_logger()
 
@@ -166,7 +166,7 @@ def _build_pointer(body: Any, fault: Any) -> Pointer:
         return Pointer("/".join(map(str, fault["loc"])), describe_pydantic_error(fault))
     if body is None:
         return Pointer("", "The body is missing")
-    return locate_pydantic_error(body, fault | {"loc": tuple(steps)})
+    return describe_pydantic_errors(body, [fault | {"loc": tuple(steps)}])[0]
 
 
 def _handle_http_exception(request: Request, error: Exception) -> Response:

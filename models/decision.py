@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pydantic import Field, JsonValue
+
 from models.values import Instant, Value
 
 
@@ -19,10 +21,16 @@ class Verdict(StrEnum):
 
 
 class Finding(Value):
-    """One rule's answer: its stable code, the reason in plain words, what would fix it, where in the application."""
+    """One rule's answer: the reason in plain words, what would fix it, where in the application.
+
+    `code` and `parameters` say the same without words, so that it can be said in another language; what was stored
+    before they were kept has none.
+    """
 
     rule: str
     verdict: Verdict
+    code: str = ""
+    parameters: dict[str, JsonValue] = Field(default_factory=dict)
     reason: str
     fix: str = ""
     pointers: tuple[str, ...] = ()

@@ -1,6 +1,9 @@
-"""What is possible, as the reasons of rules tell it to whoever named something else."""
+"""What somebody could have named instead of what was refused, as the values of a finding."""
 
 from collections.abc import Iterable
+from decimal import Decimal
+
+from pydantic import JsonValue
 
 from models.catalog.devices import Specification
 from models.catalog.programs import Program
@@ -8,18 +11,22 @@ from models.catalog.programs import Program
 _MAXIMUM_NAMED = 20
 
 
-def join_codes(codes: Iterable[str]) -> str:
-    """`a, b, c`, in order; of very many the first ones, and how many more there are."""
+def name_codes(codes: Iterable[str]) -> JsonValue:
+    """Returns the codes in order, without repetition; of very many the first ones, and how many more there are."""
     ordered = sorted(set(codes))
-    more = len(ordered) - _MAXIMUM_NAMED
-    return ", ".join(ordered[:_MAXIMUM_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return {"codes": [*ordered[:_MAXIMUM_NAMED]], "more": max(0, len(ordered) - _MAXIMUM_NAMED)}
 
 
-def list_accepted_specifications(program: Program, catalogued: Iterable[Specification]) -> str:
-    """The specifications that the program takes."""
-    return join_codes(one.code for one in catalogued if one.active and program.accepts_specification(one))
+def name_accepted_specifications(program: Program, specifications: Iterable[Specification]) -> JsonValue:
+    """Returns the active specifications that the program accepts."""
+    return name_codes(one.code for one in specifications if one.active and program.accepts_specification(one))
 
 
-def list_location_types(asset_type: str, location_types: Iterable[tuple[str, str]]) -> str:
-    """Where a device of the kind can hang, by pairs of a place and a kind."""
-    return join_codes(place for place, kind in location_types if kind == asset_type)
+def name_location_types(asset_type: str, location_types: Iterable[tuple[str, str]]) -> JsonValue:
+    """Returns where a device of the asset type can be, from pairs of a location type and an asset type."""
+    return name_codes(place for place, kind in location_types if kind == asset_type)
+
+
+def name_power(power: Decimal) -> str:
+    """Returns power in kW to the watt, without trailing zeros."""
+    return f"{power.normalize():f}"

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from models.catalog.devices import Specification
 from models.catalog.programs import Program
-from models.errors import Pointer
-from models.requests.completion import Completion, InstalledDevice, RemovedDevice
+from models.requests.completion import Completion, InstalledDevice
 from models.states.work_order import CompletionOutcome, WorkOrderKind
 from models.values import normalize_serial_number
-from rules.alternatives import list_accepted_specifications, list_location_types
+from rules.alternatives import name_accepted_specifications, name_location_types
+from rules.field_error import FieldError
 
 CLOCK_TOLERANCE = timedelta(hours=1)
 
@@ -54,41 +54,31 @@ def installs_device(kind: WorkOrderKind, outcome: CompletionOutcome) -> bool:
     return replaced or (kind is WorkOrderKind.REPLACE and outcome is _O.COMPLETED_AS_ORDERED)
 
 
-def describe_work_done(kind: WorkOrderKind, report: Completion) -> str:
-    """What such a visit left there or took away, in words; empty where it changed nothing."""
-    new, old = _describe_device(report.device_installed), _describe_device(report.device_removed)
-    if kind is WorkOrderKind.REMOVE:
-        return f"The {old} was taken away" if report.outcome is _O.COMPLETED_AS_ORDERED else ""
-    if not installs_device(kind, report.outcome):
-        return ""
-    return f"A {new} was installed" if kind is WorkOrderKind.INSTALL else f"The {old} was replaced by another {new}"
-
-
-def _describe_device(device: InstalledDevice | RemovedDevice | None) -> str:
-    return f"device {device.serial_number}" if device else "device"
-
-
-def find_completion_errors(facts: CompletionFacts, report: Completion) -> tuple[Pointer, ...]:
+def find_completion_errors(facts: CompletionFacts, report: Completion) -> tuple[FieldError, ...]:
     """Everything that keeps the report from being taken, for the technician to read."""
     if report.outcome not in OUTCOMES_BY_KIND[facts.kind]:
-        possible = ", ".join(sorted(OUTCOMES_BY_KIND[facts.kind]))
-        return (Pointer("/outcome", f"{report.outcome} cannot end an order to {facts.kind}; possible: {possible}"),)
+        values = {
+            "outcome": report.outcome,
+            "kind": facts.kind,
+            "possible": sorted(OUTCOMES_BY_KIND[facts.kind]),
+        }
+        return (FieldError("/outcome", "outcome_not_possible", values),)
     return (*_installed_device_errors(facts, report), *_removed_device_errors(facts, report))
 
 
-def find_future_finish(report: Completion, now: datetime) -> tuple[Pointer, ...]:
+def find_future_finish(report: Completion, now: datetime) -> tuple[FieldError, ...]:
     """A visit that has yet to take place cannot be reported; the clocks of technicians may be wrong by a little."""
     ahead = report.finished_at > now + CLOCK_TOLERANCE
-    return (Pointer("/finished_at", "is in the future"),) if ahead else ()
+    return (FieldError("/finished_at", "in_the_future"),) if ahead else ()
 
 
-def _installed_device_errors(facts: CompletionFacts, report: Completion) -> tuple[Pointer, ...]:
+def _installed_device_errors(facts: CompletionFacts, report: Completion) -> tuple[FieldError, ...]:
     device = report.device_installed
     if not installs_device(facts.kind, report.outcome):
-        extra = Pointer("/device_installed", f"no device is installed when the outcome is {report.outcome}")
+        extra = FieldError("/device_installed", "no_device_installed", {"outcome": report.outcome})
         return () if device is None else (extra,)
     if device is None:
-        return (Pointer("/device_installed", "is missing: serial number and specification of the new device"),)
+        return (FieldError("/device_installed", "installed_device_missing"),)
     return (
         *_specification_errors(facts, device),
         *_location_errors(facts, device),
@@ -96,19 +86,21 @@ def _installed_device_errors(facts: CompletionFacts, report: Completion) -> tupl
     )
 
 
-def _specification_errors(facts: CompletionFacts, device: InstalledDevice) -> tuple[Pointer, ...]:
-    place, possible = (
-        "/device_installed/specification",
-        list_accepted_specifications(facts.program, facts.catalog_specifications),
-    )
+def _specification_errors(facts: CompletionFacts, device: InstalledDevice) -> tuple[FieldError, ...]:
+    place = "/device_installed/specification"
+    values = {
+        "specification": device.specification,
+        "program": facts.program.code,
+        "possible": name_accepted_specifications(facts.program, facts.catalog_specifications),
+    }
     if facts.specification is None:
-        return (Pointer(place, f"{device.specification} is not in the catalogue; possible: {possible}"),)
+        return (FieldError(place, "specification_not_in_catalog", values),)
     if not facts.program.accepts_specification(facts.specification):
-        return (Pointer(place, f"{facts.program.code} does not accept {device.specification}; possible: {possible}"),)
+        return (FieldError(place, "specification_refused", values),)
     return ()
 
 
-def _location_errors(facts: CompletionFacts, device: InstalledDevice) -> tuple[Pointer, ...]:
+def _location_errors(facts: CompletionFacts, device: InstalledDevice) -> tuple[FieldError, ...]:
     """A replacement hangs where the old device hung; a new one must fit its place."""
     place = device.device_location_type
     if facts.kind is not WorkOrderKind.INSTALL or facts.specification is None:
@@ -116,31 +108,32 @@ def _location_errors(facts: CompletionFacts, device: InstalledDevice) -> tuple[P
     kind = facts.specification.asset_type
     if (place, kind) in facts.location_types or (place is None and not facts.location_required):
         return ()
-    wrong = f"{place} is no place for such a device" if place else "is missing: where the device hangs"
-    possible = list_location_types(kind, facts.location_types)
-    return (Pointer("/device_installed/device_location_type", f"{wrong}; possible: {possible}"),)
+    code = "location_wrong" if place else "location_missing"
+    possible = name_location_types(kind, facts.location_types)
+    return (FieldError("/device_installed/device_location_type", code, {"location": place, "possible": possible}),)
 
 
-def _serial_number_errors(facts: CompletionFacts, report: Completion, device: InstalledDevice) -> tuple[Pointer, ...]:
+def _serial_number_errors(
+    facts: CompletionFacts, report: Completion, device: InstalledDevice
+) -> tuple[FieldError, ...]:
     place = "/device_installed/serial_number"
     if facts.held_by_another:
-        return (Pointer(place, "another customer holds a device with this serial number; read it again"),)
+        return (FieldError(place, "serial_number_of_other_customer"),)
     if facts.enrolled_elsewhere:
-        return (Pointer(place, "the device with this serial number is enrolled already; read it again"),)
+        return (FieldError(place, "serial_number_enrolled"),)
     removed = report.device_removed
     if removed and normalize_serial_number(removed.serial_number) == normalize_serial_number(device.serial_number):
-        return (Pointer(place, "is the serial number of the device that was removed"),)
+        return (FieldError(place, "serial_number_of_removed_device"),)
     return ()
 
 
-def _removed_device_errors(facts: CompletionFacts, report: Completion) -> tuple[Pointer, ...]:
+def _removed_device_errors(facts: CompletionFacts, report: Completion) -> tuple[FieldError, ...]:
     removed, expected = report.device_removed, facts.serial_on_order
     replaces = facts.kind is not WorkOrderKind.INSTALL and installs_device(facts.kind, report.outcome)
     if removed is None:
-        return (Pointer("/device_removed", "is missing: the device that was replaced"),) if replaces else ()
+        return (FieldError("/device_removed", "removed_device_missing"),) if replaces else ()
     if expected is None:
-        return (Pointer("/device_removed", "the order has no device to remove"),)
+        return (FieldError("/device_removed", "no_device_to_remove"),)
     if normalize_serial_number(removed.serial_number) != normalize_serial_number(expected):
-        wrong = "is not the device on the order; the view of its enrolment has the serial number of that one"
-        return (Pointer("/device_removed/serial_number", wrong),)
+        return (FieldError("/device_removed/serial_number", "not_the_device_on_order"),)
     return ()

@@ -3,10 +3,10 @@
 from models.catalog.programs import Program
 from models.catalog.service_tasks import ServiceTaskType
 from models.classifications import AssetOwnership
-from models.errors import Pointer
 from models.requests.service_call import ChosenAction, ServiceAction, ServiceCallApplication
 from models.states.service_call import ServiceCallState
 from models.states.work_order import CompletionOutcome
+from rules.field_error import FieldError
 
 _C = ServiceCallState
 
@@ -25,25 +25,22 @@ def list_possible_actions(ownership: AssetOwnership, program: Program) -> tuple[
     return (*always, ServiceAction.WORK_REQUEST) if can_order_visit(ownership, program) else always
 
 
-def find_action_errors(chosen: ChosenAction | None, ownership: AssetOwnership, program: Program) -> tuple[Pointer, ...]:
+def find_action_errors(
+    chosen: ChosenAction | None, ownership: AssetOwnership, program: Program
+) -> tuple[FieldError, ...]:
     """What keeps an action from being chosen."""
     if chosen is None or chosen.action in list_possible_actions(ownership, program):
         return ()
-    return (
-        Pointer(
-            "/action",
-            f"the device is the customer's own and {program.code} orders no visits to those; "
-            f"possible: {', '.join(list_possible_actions(ownership, program))}",
-        ),
-    )
+    possible = list_possible_actions(ownership, program)
+    return (FieldError("/action", "visit_not_ordered", {"program": program.code, "possible": [*possible]}),)
 
 
-def find_problem_errors(application: ServiceCallApplication, task: ServiceTaskType) -> tuple[Pointer, ...]:
+def find_problem_errors(application: ServiceCallApplication, task: ServiceTaskType) -> tuple[FieldError, ...]:
     """A problem that is not among those configured; where none are, every code is taken."""
     known = [problem.code for problem in task.problems]
     if not known or application.problem.code in known:
         return ()
-    return (Pointer("/problem/code", f"is not among the problems of {task.code}: {', '.join(known)}"),)
+    return (FieldError("/problem/code", "problem_unknown", {"task": task.code, "problems": known}),)
 
 
 def can_choose_action(state: ServiceCallState, resume: str | None, *, under_way: bool) -> bool:

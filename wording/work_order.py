@@ -1,8 +1,11 @@
-"""What technicians and the office read about a work order: its next step and its timeline sentences."""
+"""What technicians and the office read about a work order: its next step, its timeline sentences, and the work done."""
 
 from models.errors import IllegalTransition
-from models.states.work_order import WorkOrderState
+from models.requests.completion import Completion
+from models.states.work_order import CompletionOutcome, WorkOrderKind, WorkOrderState
+from rules.completions import installs_device
 from wording.links import ATTENTION
+from wording.templates import fill
 
 _W = WorkOrderState
 _FINAL_STATES = (_W.COMPLETED, _W.CANCELLED)
@@ -38,6 +41,19 @@ TIMELINE_SENTENCES: dict[str, str] = {
 }
 
 
+_TAKEN_AWAY = "The device {old} was taken away"
+_UNNAMED_TAKEN_AWAY = "The device was taken away"
+_INSTALLED = "A device {new} was installed"
+_UNNAMED_INSTALLED = "A device was installed"
+_REPLACED: dict[tuple[bool, bool], str] = {
+    (True, True): "The device {old} was replaced by another device {new}",
+    (True, False): "The device {old} was replaced by another device",
+    (False, True): "The device was replaced by another device {new}",
+    (False, False): "The device was replaced by another device",
+}
+"""By whether the old and the new device are named."""
+
+
 def work_order_next_step(
     state: WorkOrderState, sent_back: str | None, unclaimed: str | None, called_off: str | None
 ) -> str:
@@ -56,3 +72,17 @@ def nothing_to_settle() -> IllegalTransition:
     return IllegalTransition(
         "Nothing was done or sent that no request stands for.", fix=f"See the requests: GET {ATTENTION}."
     )
+
+
+def describe_work_done(kind: WorkOrderKind, report: Completion) -> str:
+    """Returns what a visit left on site or took away; empty where it changed nothing."""
+    new, old = report.device_installed, report.device_removed
+    values = {"new": new.serial_number if new else "", "old": old.serial_number if old else ""}
+    if kind is WorkOrderKind.REMOVE:
+        done = report.outcome is CompletionOutcome.COMPLETED_AS_ORDERED
+        return fill(_TAKEN_AWAY if old else _UNNAMED_TAKEN_AWAY, values) if done else ""
+    if not installs_device(kind, report.outcome):
+        return ""
+    if kind is WorkOrderKind.INSTALL:
+        return fill(_INSTALLED if new else _UNNAMED_INSTALLED, values)
+    return fill(_REPLACED[old is not None, new is not None], values)

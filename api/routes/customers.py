@@ -17,6 +17,7 @@ from operations.platform import timelines
 from operations.platform.database import transaction
 from operations.unenrollment import move_outs
 from rules import cis_records
+from wording.cis_records import describe_row_errors, no_record_accepted
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
 
@@ -36,7 +37,10 @@ async def import_customers(body: CustomerImportRequest, scope: AsOperator, conte
 
     A bad record never stops the others; `errors` says why it was rejected. A request without any good record is
     rejected as a whole."""
-    readable, faults = cis_records.validate_records(body.customers)
+    readable, errors = cis_records.validate_records(body.customers)
+    faults = describe_row_errors(errors)
+    if not readable:
+        raise no_record_accepted(len(body.customers), faults)
     records = list(readable.values())
     async with transaction(context.sessions) as session:
         result = await cis_import.import_customers(session, scope, records)

@@ -23,6 +23,7 @@ from operations.platform.audit import AuditTrail
 from operations.platform.digest import compute_digest
 from rules.catalog.changes import CatalogChange, compare_catalogs
 from rules.catalog.references import find_catalog_errors
+from wording.field_errors import describe_field_errors
 from wording.not_found import not_found
 
 _MAX_CACHED_VERSIONS = 8
@@ -162,7 +163,10 @@ async def apply_catalog(
             f"The catalog in force is version {current.version}, not {base}.",
             fix="Read it again, repeat your change on it, and apply that.",
         )
-    faults = [*find_catalog_errors(proposed), *await _find_capacity_faults(session, current, proposed)]
+    faults = [
+        *describe_field_errors(find_catalog_errors(proposed)),
+        *await _find_capacity_faults(session, current, proposed),
+    ]
     if faults:
         raise Invalid(
             f"The catalog has {len(faults)} fault(s); nothing was applied.",

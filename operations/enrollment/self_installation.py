@@ -22,6 +22,7 @@ from operations.enrollment.association_after_setup import (
 from operations.field_work import shipments
 from operations.platform.audit import AuditTrail
 from rules.eligibility.decide import find_device_failures
+from wording.findings import describe_findings
 from wording.not_found import not_found
 from wording.shipment import suggest_instead_of_confirmation
 
@@ -58,7 +59,7 @@ async def confirm_self_installation(
     )
     if faults := [
         Pointer(f"/{pointer.rpartition('/')[2]}", f"{finding.reason} {finding.fix}")
-        for finding in find_device_failures(one.association.facts)
+        for finding in describe_findings(find_device_failures(one.association.facts))
         for pointer in finding.pointers or ("/serial_number",)
     ]:
         raise Invalid(

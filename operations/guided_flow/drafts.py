@@ -27,6 +27,7 @@ from operations.platform.audit import AuditTrail
 from operations.platform.lifecycle import Lifecycle
 from rules.guided_flow.fields import PanelFacts
 from rules.guided_flow.panels import EvaluatedPanel, evaluate_panels, find_unknown_fields
+from wording.field_errors import describe_field_errors
 from wording.guided_flow import process_flow_has_ended
 
 _P = ProcessFlowState
@@ -228,17 +229,17 @@ async def save_panel(
     check_version(row, base)
     _, task = await _load_configuration(session, catalogs, row)
     spec = _get_panel(task, panel)
-    faults = find_unknown_fields(spec, values)
+    errors = find_unknown_fields(spec, values)
     row.panel_values = {**row.panel_values, panel: values}
     after = await build_draft(session, catalogs, row)
     saved = next(one for one in after.panels if one.spec.code == panel)
-    faults += saved.errors if strict else ()
-    if faults:
+    errors += saved.errors if strict else ()
+    if errors:
         raise Invalid(
             "The panel cannot be saved as it is; nothing was stored.",
             fix="Correct what the pointers name, or save it as it is with `complete` false.",
             code="panel-invalid",
-            pointers=[_to_request_pointer(panel, fault) for fault in faults],
+            pointers=[_to_request_pointer(panel, fault) for fault in describe_field_errors(errors)],
         )
     row.current_panel = _get_next_panel(after.panels, panel) if strict else panel
     await _store_change(session, scope, now, row, "pf:saved", {"panel": panel})

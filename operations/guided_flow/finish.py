@@ -17,7 +17,6 @@ from models.scope import OperatorScope
 from models.states.process_flow import PROCESS_FLOW_TRANSITIONS, ProcessFlowState
 from models.tables.customer import ServicePoint
 from models.tables.process_flow import ProcessFlow
-from models.validation import locate_pydantic_error
 from models.values import Value
 from operations.catalog.versions import CatalogCache
 from operations.enrollment.submission import submit_enrollment
@@ -33,7 +32,9 @@ from rules.guided_flow.panels import (
     get_visible_values,
     locate_error,
 )
+from wording.field_errors import describe_field_errors
 from wording.links import link_to
+from wording.validation import describe_pydantic_errors
 
 R = TypeVar("R", bound=Value)
 _P = ProcessFlowState
@@ -93,7 +94,7 @@ async def finish_process_flow(
 
 
 def _check_complete(panels: tuple[EvaluatedPanel, ...], detail: str, code: str) -> None:
-    faults = [fault for panel in panels for fault in panel.errors]
+    faults = [fault for panel in panels for fault in describe_field_errors(panel.errors)]
     if faults:
         raise Invalid(detail, fix="Enter what the pointers name, panel by panel.", code=code, pointers=faults)
 
@@ -107,7 +108,7 @@ async def _get_panels_in_force(
     if newest.version == row.catalog_version or task is None or not task.panels:
         return draft.panels
     panels = evaluate_panels(task.panels, row.panel_values, await load_panel_facts(session, newest, row, task))
-    faults = [fault for panel in panels for fault in panel.errors]
+    faults = [fault for panel in panels for fault in describe_field_errors(panel.errors)]
     if faults:
         raise Conflict(
             "The configuration changed while this flow was open; nothing was submitted.",
@@ -171,5 +172,5 @@ def _parse(kind: type[R], document: dict[str, Any]) -> R:
             "The panels do not make a whole request; nothing was submitted.",
             fix="The configuration of the panels lacks what the pointers name.",
             code="panel-invalid",
-            pointers=[locate_pydantic_error(document, one) for one in faults],
+            pointers=describe_pydantic_errors(document, faults),
         ) from error

@@ -29,6 +29,7 @@ from operations.platform.paging import fetch_page
 from operations.platform.views import copy_columns
 from rules.guided_flow.fields import PanelFacts, get_bounds, get_choices, get_parts
 from rules.guided_flow.panels import EvaluatedPanel, build_request_document, locate_error
+from wording.field_errors import describe_field_errors
 from wording.links import link_to, link_to_process_flow
 
 _SHOWN_VERDICTS = (Verdict.FAILED, Verdict.WAIT, Verdict.WARNED)
@@ -123,7 +124,7 @@ def _to_panel_view(panel: EvaluatedPanel, facts: PanelFacts) -> PanelView:
         visible=panel.visible,
         complete=panel.is_complete,
         fields=tuple(_to_field_view(spec, value, facts) for spec, value in panel.fields),
-        faults=tuple(FieldErrorView.from_pointer(fault) for fault in panel.errors),
+        faults=tuple(FieldErrorView.from_pointer(fault) for fault in describe_field_errors(panel.errors)),
     )
 
 

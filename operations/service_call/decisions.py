@@ -23,6 +23,7 @@ from operations.platform.audit import AuditTrail
 from operations.service_call import remote_actions
 from operations.service_call.service_calls import LIFECYCLE, get_for_update, resume_if_parked, transition
 from rules.service_calls import can_choose_action, find_action_errors
+from wording.field_errors import describe_field_errors
 from wording.service_call import suggest_instead_of_action, technician_on_site
 
 _C = ServiceCallState
@@ -48,7 +49,8 @@ async def choose_action(
         )
     device = await session.get(Device, row.device_id)
     catalog = await catalogs.get_version(session, row.catalog_version)
-    faults = find_action_errors(chosen, device.ownership, catalog.get_program(row.program)) if device else ()
+    errors = find_action_errors(chosen, device.ownership, catalog.get_program(row.program)) if device else ()
+    faults = describe_field_errors(errors)
     if faults:
         raise Invalid(
             "That cannot be done for this device.",

@@ -7,7 +7,7 @@ from models.catalog.eligibility import OwnerConsentRule
 from models.catalog.entry import CatalogEntry
 from models.catalog.programs import Program
 from models.classifications import InstallationMethod
-from models.errors import Pointer
+from rules.field_error import FieldError
 from rules.guided_flow.bindings import find_panel_errors
 
 _REFERENCES: tuple[tuple[str, str, str], ...] = (
@@ -34,16 +34,16 @@ def _codes(catalog: Catalog, kind: str) -> set[str]:
     return {entry.code for entry in get_entries(catalog, kind)}
 
 
-def _duplicate_codes(catalog: Catalog) -> Iterator[Pointer]:
+def _duplicate_codes(catalog: Catalog) -> Iterator[FieldError]:
     for kind in CATALOG_LISTS:
         seen: set[str] = set()
         for position, entry in enumerate(get_entries(catalog, kind)):
             if entry.code in seen:
-                yield Pointer(f"/{kind}/{position}/code", f"{entry.code} is there already; codes are unique")
+                yield FieldError(f"/{kind}/{position}/code", "code_repeated", {"code": entry.code})
             seen.add(entry.code)
 
 
-def _dangling_references(catalog: Catalog) -> Iterator[Pointer]:
+def _dangling_references(catalog: Catalog) -> Iterator[FieldError]:
     for kind, field, target in _REFERENCES:
         known = _codes(catalog, target)
         for position, entry in enumerate(get_entries(catalog, kind)):
@@ -54,73 +54,82 @@ def _dangling_references(catalog: Catalog) -> Iterator[Pointer]:
             for index, code in enumerate(value if many else (value,)):
                 if code not in known:
                     place = f"/{kind}/{position}/{field}" + (f"/{index}" if many else "")
-                    yield Pointer(place, f"{code} is not among the {target}")
+                    yield FieldError(place, "not_in_list", {"code": code, "list": target})
 
 
-def _program_errors(catalog: Catalog) -> Iterator[Pointer]:
+def _program_errors(catalog: Catalog) -> Iterator[FieldError]:
     asset_types = _codes(catalog, "controllable_asset_types")
     specifications = _codes(catalog, "specifications")
     for position, program in enumerate(catalog.programs):
         for index, accepted in enumerate(program.accepts):
             place = f"/programs/{position}/accepts/{index}"
             if accepted.asset_type not in asset_types:
-                yield Pointer(f"{place}/asset_type", f"{accepted.asset_type} is not among the controllable_asset_types")
+                yield FieldError(
+                    f"{place}/asset_type",
+                    "not_in_list",
+                    {"code": accepted.asset_type, "list": "controllable_asset_types"},
+                )
             for code in accepted.specifications:
                 if code not in specifications:
-                    yield Pointer(f"{place}/specifications", f"{code} is not among the specifications")
+                    yield FieldError(f"{place}/specifications", "not_in_list", {"code": code, "list": "specifications"})
         yield from _offers_without_device_setup(catalog, position, program)
         yield from _offers_below_minimum_devices(position, program)
         yield from _consent_without_question(position, program)
 
 
-def _offers_without_device_setup(catalog: Catalog, position: int, program: Program) -> Iterator[Pointer]:
+def _offers_without_device_setup(catalog: Catalog, position: int, program: Program) -> Iterator[FieldError]:
     task = next((entry for entry in catalog.service_task_types if entry.code == program.enroll_task), None)
     if task is None:
         return
     ways = {(setup.installation_method, setup.asset_ownership) for setup in task.device_setup}
     for index, offer in enumerate(program.offers):
         if (offer.installation_method, offer.asset_ownership) not in ways:
-            yield Pointer(
+            yield FieldError(
                 f"/programs/{position}/offers/{index}",
-                f"{task.code} has no device_setup for {offer.installation_method} with {offer.asset_ownership}",
+                "no_device_setup",
+                {"task": task.code, "method": offer.installation_method, "ownership": offer.asset_ownership},
             )
 
 
-def _offers_below_minimum_devices(position: int, program: Program) -> Iterator[Pointer]:
+def _offers_below_minimum_devices(position: int, program: Program) -> Iterator[FieldError]:
     """A visit or a shipment brings one device; a program that wants more at once cannot be joined that way."""
     brought = (InstallationMethod.UTILITY_INSTALLATION, InstallationMethod.SELF_INSTALLATION)
     for index, offer in enumerate(program.offers):
         if offer.installation_method in brought and program.devices.minimum > 1:
-            yield Pointer(
+            yield FieldError(
                 f"/programs/{position}/offers/{index}",
-                f"{offer.installation_method} brings one device, and the program wants {program.devices.minimum}",
+                "method_brings_one_device",
+                {"method": offer.installation_method, "minimum": program.devices.minimum},
             )
 
 
-def _consent_without_question(position: int, program: Program) -> Iterator[Pointer]:
+def _consent_without_question(position: int, program: Program) -> Iterator[FieldError]:
     questions = {question.code for question in program.questions}
     for index, rule in enumerate(program.eligibility):
         if isinstance(rule, OwnerConsentRule) and rule.answer not in questions:
-            yield Pointer(f"/programs/{position}/eligibility/{index}/answer", f"{rule.answer} is none of the questions")
+            yield FieldError(
+                f"/programs/{position}/eligibility/{index}/answer", "no_such_question", {"answer": rule.answer}
+            )
 
 
-def _master_configuration_errors(catalog: Catalog) -> Iterator[Pointer]:
+def _master_configuration_errors(catalog: Catalog) -> Iterator[FieldError]:
     master = catalog.master_configuration
     if master is None:
         if any(program.active for program in catalog.programs):
-            yield Pointer("/master_configuration", "active programs need one: it says which system is the DERMS")
+            yield FieldError("/master_configuration", "master_configuration_missing")
         return
     systems = {system.code for system in catalog.external_systems if system.kind == "derms"}
     if master.derms not in systems:
-        yield Pointer("/master_configuration/derms", f"{master.derms} is no external system of kind derms")
+        yield FieldError("/master_configuration/derms", "not_a_derms", {"code": master.derms})
     if master.sync_message_sender not in _codes(catalog, "message_senders"):
-        yield Pointer(
+        yield FieldError(
             "/master_configuration/sync_message_sender",
-            f"{master.sync_message_sender} is not among the message_senders",
+            "not_in_list",
+            {"code": master.sync_message_sender, "list": "message_senders"},
         )
 
 
-def find_catalog_errors(catalog: Catalog) -> tuple[Pointer, ...]:
+def find_catalog_errors(catalog: Catalog) -> tuple[FieldError, ...]:
     """Everything that keeps the catalogue from being applied, each with its path in the document."""
     checks = (_duplicate_codes, _dangling_references, _program_errors, _master_configuration_errors, find_panel_errors)
     return tuple(fault for check in checks for fault in check(catalog))

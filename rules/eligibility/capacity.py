@@ -1,18 +1,22 @@
-"""Whether the program has a place, or a waitlist."""
+"""Whether the program has capacity, or a waitlist."""
 
-from models.decision import Finding
 from rules.capacity import find_exceeded_limits
 from rules.eligibility.facts import EligibilityFacts
-from rules.eligibility.finding import failed, passed, waitlisted
+from rules.finding import RuleFinding, failed, passed, waitlisted
 
 
-def capacity(facts: EligibilityFacts) -> Finding:
-    """There is room, and nobody has waited longer for it."""
+def capacity(facts: EligibilityFacts) -> RuleFinding:
+    """The program has capacity, and nobody has waited longer for it."""
     program = facts.program
     full = find_exceeded_limits(program.capacity, facts.usage, facts.need)
     if not full and not facts.usage.waiting_ahead:
-        return passed("capacity", "The program has room.")
-    reason = f"The program is full in {', '.join(full)}." if full else "Others wait for the places that are free."
+        return passed("capacity", "capacity_available")
     if program.capacity.waitlist:
-        return waitlisted("capacity", reason, "Nothing to do: the waitlist is served in order and you will be told.")
-    return failed("capacity", reason, "Choose another program, or apply again when places are added.", "/program")
+        return (
+            waitlisted("capacity", "waiting_until_not_full", limits=[*full])
+            if full
+            else waitlisted("capacity", "waiting_behind_others")
+        )
+    if full:
+        return failed("capacity", "program_is_full", "/program", limits=[*full])
+    return failed("capacity", "others_are_waiting", "/program")

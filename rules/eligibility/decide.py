@@ -18,11 +18,12 @@ from models.catalog.eligibility import (
     StartWithinRule,
     TariffRule,
 )
-from models.decision import Decision, DecisionOutcome, Finding, Verdict
+from models.decision import DecisionOutcome, Verdict
 from rules.eligibility import availability, capacity, consent, devices, participation, service_point
 from rules.eligibility.facts import EligibilityFacts
+from rules.finding import RuleDecision, RuleFinding
 
-STANDARD_RULES: tuple[Callable[[EligibilityFacts], Finding], ...] = (
+STANDARD_RULES: tuple[Callable[[EligibilityFacts], RuleFinding], ...] = (
     availability.account_active,
     availability.service_point_active,
     availability.belongs_together,
@@ -42,7 +43,7 @@ STANDARD_RULES: tuple[Callable[[EligibilityFacts], Finding], ...] = (
     capacity.capacity,
 )
 
-RULE_BY_CONFIGURATION: dict[type, Callable[[EligibilityFacts, Any], Finding]] = {
+RULE_BY_CONFIGURATION: dict[type, Callable[[EligibilityFacts, Any], RuleFinding]] = {
     CustomerClassRule: service_point.customer_class,
     TariffRule: service_point.tariff,
     PremiseTypeRule: service_point.premise_type,
@@ -58,7 +59,7 @@ RULE_BY_CONFIGURATION: dict[type, Callable[[EligibilityFacts, Any], Finding]] = 
 }
 
 
-DEVICE_RULES: tuple[Callable[[EligibilityFacts], Finding], ...] = (
+DEVICE_RULES: tuple[Callable[[EligibilityFacts], RuleFinding], ...] = (
     devices.specification_accepted,
     devices.serial_free,
     devices.device_location,
@@ -66,18 +67,18 @@ DEVICE_RULES: tuple[Callable[[EligibilityFacts], Finding], ...] = (
 """Those asked again of a device that was installed after the application was accepted."""
 
 
-def _evaluate(facts: EligibilityFacts, rule: ConfiguredRule) -> Finding:
+def _evaluate(facts: EligibilityFacts, rule: ConfiguredRule) -> RuleFinding:
     return RULE_BY_CONFIGURATION[type(rule)](facts, rule)
 
 
-def find_device_failures(facts: EligibilityFacts) -> tuple[Finding, ...]:
+def find_device_failures(facts: EligibilityFacts) -> tuple[RuleFinding, ...]:
     """What keeps an installed device from being taken: the application was accepted without knowing it."""
     findings = [rule(facts) for rule in DEVICE_RULES]
     findings += [_evaluate(facts, rule) for rule in facts.program.eligibility if isinstance(rule, RatedPowerRule)]
     return tuple(finding for finding in findings if finding.verdict is Verdict.FAILED)
 
 
-def decide_eligibility(facts: EligibilityFacts) -> Decision:
+def decide_eligibility(facts: EligibilityFacts) -> RuleDecision:
     """Rejected if any rule fails; waitlisted if the only thing missing is a place; else accepted."""
     findings = [rule(facts) for rule in STANDARD_RULES] + [_evaluate(facts, rule) for rule in facts.program.eligibility]
     verdicts = {finding.verdict for finding in findings}
@@ -86,5 +87,7 @@ def decide_eligibility(facts: EligibilityFacts) -> Decision:
         outcome = DecisionOutcome.REJECTED
     elif Verdict.WAIT in verdicts:
         outcome = DecisionOutcome.WAITLISTED
-    ordered = tuple(sorted(findings, key=lambda finding: (finding.rule, finding.reason, finding.fix, finding.pointers)))
-    return Decision(outcome=outcome, decided_at=facts.instant, findings=ordered)
+    ordered = tuple(
+        sorted(findings, key=lambda finding: (finding.rule, finding.code, str(finding.parameters), finding.pointers))
+    )
+    return RuleDecision(outcome=outcome, decided_at=facts.instant, findings=ordered)

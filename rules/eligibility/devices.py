@@ -1,55 +1,48 @@
-"""What programs ask of the devices, and that nobody enrols a device that another holds."""
+"""What programs ask of the devices, and that nobody enrolls a device that another customer holds."""
 
 from collections import Counter
 from collections.abc import Iterable
-from decimal import Decimal
+
+from pydantic import JsonValue
 
 from models.catalog.eligibility import RatedPowerRule
 from models.classifications import InstallationMethod
-from models.decision import Finding
 from models.requests.enrollment import RequestedDevice
 from models.states.device import DeviceState
 from models.values import normalize_serial_number
-from rules.alternatives import join_codes, list_accepted_specifications, list_location_types
+from rules.alternatives import name_accepted_specifications, name_codes, name_location_types, name_power
 from rules.eligibility.facts import EligibilityFacts
-from rules.eligibility.finding import failed, passed, undecided
+from rules.finding import RuleFinding, failed, passed, undecided
 
 
-def _check_at_installation(rule: str) -> Finding:
-    return undecided(rule, "The utility brings the device; this is checked when it is installed.")
+def _check_at_installation(rule: str) -> RuleFinding:
+    return undecided(rule, "device_checked_at_installation")
 
 
 def _pointers(positions: Iterable[int], field: str) -> tuple[str, ...]:
     return tuple(f"/devices/{position}/{field}" for position in positions)
 
 
-def device_count(facts: EligibilityFacts) -> Finding:
+def device_count(facts: EligibilityFacts) -> RuleFinding:
     """As many devices as the program wants on one subscription."""
     limits = facts.program.devices
-    span = f"{limits.minimum}" if limits.minimum == limits.maximum else f"{limits.minimum} to {limits.maximum}"
+    span: JsonValue = [limits.minimum, limits.maximum]
     if facts.application is None:
-        return undecided("device_count", f"The program takes {span} device(s).")
+        return undecided("device_count", "device_count_to_be_checked", limits=span)
     if facts.awaits_device:
-        return passed("device_count", "The utility brings the device.")
+        return passed("device_count", "utility_brings_device")
     count = len(facts.devices)
     if count > 1 and facts.application.installation_method is InstallationMethod.UTILITY_INSTALLATION:
-        return failed(
-            "device_count",
-            f"{count} devices asked for; a technician installs one on a visit.",
-            "Name the one device that shall be installed, or none if the technician brings it.",
-            "/devices",
-        )
+        return failed("device_count", "too_many_devices_for_visit", "/devices", count=count)
     if limits.minimum <= count <= limits.maximum:
-        return passed("device_count", f"{count} device(s) asked for; the program takes {span}.")
-    return failed(
-        "device_count", f"{count} device(s) asked for; the program takes {span}.", f"Name {span} device(s).", "/devices"
-    )
+        return passed("device_count", "device_count_fits", count=count, limits=span)
+    return failed("device_count", "device_count_differs", "/devices", count=count, limits=span)
 
 
-def specification_accepted(facts: EligibilityFacts) -> Finding:
-    """Each device is of one make and model, and the program takes it."""
+def specification_accepted(facts: EligibilityFacts) -> RuleFinding:
+    """Each device is of one make and model, and the program accepts it."""
     if facts.application is None:
-        return undecided("specification_accepted", "Depends on the device's make and model.")
+        return undecided("specification_accepted", "depends_on_specification")
     if facts.awaits_device:
         return _check_at_installation("specification_accepted")
     for fault in (
@@ -59,57 +52,65 @@ def specification_accepted(facts: EligibilityFacts) -> Finding:
     ):
         if fault is not None:
             return fault
-    return passed("specification_accepted", "The program takes every device's make and model.")
+    return passed("specification_accepted", "specifications_accepted")
 
 
-def _unknown_specifications(facts: EligibilityFacts) -> Finding | None:
+def _unknown_specifications(facts: EligibilityFacts) -> RuleFinding | None:
     unknown = [position for position, found in enumerate(facts.specifications) if found is None]
     if not unknown:
         return None
     return failed(
         "specification_accepted",
-        "The device's make and model are missing or not in the catalogue.",
-        "Name a specification, or its exact manufacturer and model. "
-        f"The program takes: {list_accepted_specifications(facts.program, facts.catalog_specifications)}.",
+        "specification_unknown",
         *_pointers(unknown, "specification"),
+        accepted=name_accepted_specifications(facts.program, facts.catalog_specifications),
     )
 
 
-def _contradicting_specifications(facts: EligibilityFacts) -> Finding | None:
+def _contradicting_specifications(facts: EligibilityFacts) -> RuleFinding | None:
     """Who names a specification and another make or model beside it means one of the two: nobody guesses which."""
     wrong: list[str] = []
-    meant: list[str] = []
+    meant: dict[str, JsonValue] = {}
     for position, (device, found) in enumerate(zip(facts.devices, facts.specifications, strict=True)):
         for field in ("manufacturer", "model"):
             named = getattr(device, field)
             if found and named and named.casefold() != getattr(found, field).casefold():
                 wrong += _pointers([position], field)
-                meant.append(f"{found.code} is {found.manufacturer} {found.model}")
+                meant[found.code] = f"{found.manufacturer} {found.model}"
     if not wrong:
         return None
-    return failed(
-        "specification_accepted",
-        f"{join_codes(meant)}, but another manufacturer or model is named beside it.",
-        "Leave manufacturer and model out where a specification is named, or name the specification of the device.",
-        *wrong,
-    )
+    return failed("specification_accepted", "specification_contradicted", *wrong, specifications=meant)
 
 
-def _unaccepted_specifications(facts: EligibilityFacts) -> Finding | None:
-    strangers = {
+def _unaccepted_specifications(facts: EligibilityFacts) -> RuleFinding | None:
+    refused = {
         position: found.code
         for position, found in enumerate(facts.specifications)
         if found and not (found.active and facts.program.accepts_specification(found))
     }
-    if not strangers:
+    if not refused:
         return None
     return failed(
         "specification_accepted",
-        f"The program does not take {join_codes(strangers.values())}.",
-        f"It takes: {list_accepted_specifications(facts.program, facts.catalog_specifications)}. "
-        "GET /v1/programs lists what other programs take.",
-        *_pointers(strangers, "specification"),
+        "specification_not_accepted",
+        *_pointers(refused, "specification"),
+        specifications=name_codes(refused.values()),
+        accepted=name_accepted_specifications(facts.program, facts.catalog_specifications),
     )
+
+
+def serial_once(facts: EligibilityFacts) -> RuleFinding:
+    """No device is named twice in one application."""
+    if facts.application is None:
+        return undecided("serial_once", "depends_on_serial_numbers")
+    if facts.awaits_device:
+        return _check_at_installation("serial_once")
+    identities = [_identity(facts, position, device) for position, device in enumerate(facts.devices)]
+    counts = Counter(identities)
+    twice = [position for position, identity in enumerate(identities) if counts[identity] > 1]
+    if twice:
+        return failed("serial_once", "serial_number_repeated", *_pointers(twice, "serial_number"))
+    return passed("serial_once", "serial_numbers_differ")
 
 
 def _identity(facts: EligibilityFacts, position: int, device: RequestedDevice) -> tuple[str, str]:
@@ -118,89 +119,47 @@ def _identity(facts: EligibilityFacts, position: int, device: RequestedDevice) -
     return maker.casefold(), normalize_serial_number(device.serial_number)
 
 
-def serial_once(facts: EligibilityFacts) -> Finding:
-    """No device is named twice in one application."""
+def serial_free(facts: EligibilityFacts) -> RuleFinding:
+    """No device belongs to somebody else, or takes part in a conflicting program already."""
     if facts.application is None:
-        return undecided("serial_once", "Depends on the serial numbers.")
-    if facts.awaits_device:
-        return _check_at_installation("serial_once")
-    identities = [_identity(facts, position, device) for position, device in enumerate(facts.devices)]
-    counts = Counter(identities)
-    twice = [position for position, identity in enumerate(identities) if counts[identity] > 1]
-    if twice:
-        return failed(
-            "serial_once",
-            "The same serial number is named twice.",
-            "Name each device once; case and separators in a serial number do not count.",
-            *_pointers(twice, "serial_number"),
-        )
-    return passed("serial_once", "Each serial number is named once.")
-
-
-def serial_free(facts: EligibilityFacts) -> Finding:
-    """No device belongs to somebody else, or is already in a program of the kind."""
-    if facts.application is None:
-        return undecided("serial_free", "Depends on the serial numbers.")
+        return undecided("serial_free", "depends_on_serial_numbers")
     if facts.awaits_device:
         return _check_at_installation("serial_free")
     others = [held.position for held in facts.known_devices if facts.site.customer_id not in held.customers]
     if others:
-        return failed(
-            "serial_free",
-            "A device with this serial number is registered to another customer.",
-            "Check the serial number on the device's label; what an earlier resident left behind can be enrolled once "
-            "they have left the program.",
-            *_pointers(others, "serial_number"),
-        )
+        return failed("serial_free", "device_of_other_customer", *_pointers(others, "serial_number"))
     retired = [held.position for held in facts.known_devices if held.state is DeviceState.RETIRED]
     if retired:
-        return failed(
-            "serial_free",
-            "A device with this serial number was taken out of service for good.",
-            "Check the serial number on the device's label; if it is right, enrol another device.",
-            *_pointers(retired, "serial_number"),
-        )
+        return failed("serial_free", "device_is_retired", *_pointers(retired, "serial_number"))
     return _check_conflicting_participation(facts)
 
 
-def _check_conflicting_participation(facts: EligibilityFacts) -> Finding:
-    kind = facts.program.exclusion_group
-    enrolled = [held.position for held in facts.known_devices if kind in held.exclusions - held.exclusions_ending]
+def _check_conflicting_participation(facts: EligibilityFacts) -> RuleFinding:
+    group = facts.program.exclusion_group
+    enrolled = [held.position for held in facts.known_devices if group in held.exclusions - held.exclusions_ending]
     if enrolled:
-        return failed(
-            "serial_free",
-            "The device already takes part in this or a conflicting program.",
-            "Unenrol it there first.",
-            *_pointers(enrolled, "serial_number"),
-        )
-    leaving = [held.position for held in facts.known_devices if kind in held.exclusions_ending]
-    if leaving:
-        return failed(
-            "serial_free",
-            "The device has left this or a conflicting program, but the DERMS has not let go of it yet.",
-            "Apply again once it has: the unenrolment tells.",
-            *_pointers(leaving, "serial_number"),
-        )
-    return passed("serial_free", "Nobody else holds these serial numbers.")
+        return failed("serial_free", "device_already_enrolled", *_pointers(enrolled, "serial_number"))
+    ending = [held.position for held in facts.known_devices if group in held.exclusions_ending]
+    if ending:
+        return failed("serial_free", "device_not_released_yet", *_pointers(ending, "serial_number"))
+    return passed("serial_free", "serial_numbers_are_free")
 
 
-def device_location(facts: EligibilityFacts) -> Finding:
-    """Each device hangs in a place that fits its kind, where the program type needs to know it."""
+def device_location(facts: EligibilityFacts) -> RuleFinding:
+    """Each device is at a location that fits its asset type, where the program type needs to know it."""
     if facts.application is None:
-        return undecided("device_location", "Depends on where the device hangs.")
+        return undecided("device_location", "depends_on_location")
     if facts.awaits_device:
         return _check_at_installation("device_location")
     wrong = [position for position in range(len(facts.devices)) if not _has_valid_location(facts, position)]
-    if wrong:
-        kinds = sorted({found.asset_type for position in wrong if (found := facts.specifications[position])})
-        possible = "; ".join(f"{kind}: {list_location_types(kind, facts.location_types)}" for kind in kinds)
-        return failed(
-            "device_location",
-            "The device's location is missing or does not fit its kind.",
-            f"Name a device location type. Possible for {possible}." if kinds else "Name the device's specification.",
-            *_pointers(wrong, "device_location_type"),
-        )
-    return passed("device_location", "Every device's location is known or not needed.")
+    if not wrong:
+        return passed("device_location", "locations_fit")
+    pointers = _pointers(wrong, "device_location_type")
+    kinds = sorted({found.asset_type for position in wrong if (found := facts.specifications[position])})
+    if not kinds:
+        return failed("device_location", "location_without_specification", *pointers)
+    possible = {kind: name_location_types(kind, facts.location_types) for kind in kinds}
+    return failed("device_location", "location_differs", *pointers, possible=possible)
 
 
 def _has_valid_location(facts: EligibilityFacts, position: int) -> bool:
@@ -210,26 +169,16 @@ def _has_valid_location(facts: EligibilityFacts, position: int) -> bool:
     return found is None or (place, found.asset_type) in facts.location_types
 
 
-def _format_kw(power: Decimal) -> str:
-    """To the watt, without zeros that say nothing."""
-    return f"{power.normalize():f} kW"
-
-
-def rated_power(facts: EligibilityFacts, rule: RatedPowerRule) -> Finding:
+def rated_power(facts: EligibilityFacts, rule: RatedPowerRule) -> RuleFinding:
     """The devices' power together is within the program's bounds."""
-    bounds = f"at least {_format_kw(rule.minimum_kw)}" + (
-        f" and at most {_format_kw(rule.maximum_kw)}" if rule.maximum_kw else ""
-    )
+    bounds: dict[str, JsonValue] = {"minimum": name_power(rule.minimum_kw)}
+    if rule.maximum_kw:
+        bounds["maximum"] = name_power(rule.maximum_kw)
     if facts.application is None:
-        return undecided(rule.rule, f"The devices together must have {bounds}.")
+        return undecided(rule.rule, "power_to_be_checked", bounds=bounds)
     if facts.awaits_device:
         return _check_at_installation(rule.rule)
     power = facts.requested_kw
     if power >= rule.minimum_kw and (rule.maximum_kw is None or power <= rule.maximum_kw):
-        return passed(rule.rule, f"The devices have {_format_kw(power)} together.")
-    return failed(
-        rule.rule,
-        f"The devices have {_format_kw(power)} together; the program takes {bounds}.",
-        "Enrol devices whose rated power together is within these bounds.",
-        "/devices",
-    )
+        return passed(rule.rule, "power_fits", power=name_power(power))
+    return failed(rule.rule, "power_differs", "/devices", power=name_power(power), bounds=bounds)

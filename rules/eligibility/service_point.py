@@ -12,126 +12,87 @@ from models.catalog.eligibility import (
     TariffRule,
 )
 from models.classifications import MeterType
-from models.decision import Finding
-from rules.alternatives import join_codes
+from rules.alternatives import name_codes
 from rules.eligibility.facts import EligibilityFacts
-from rules.eligibility.finding import failed, passed, undecided
+from rules.finding import RuleFinding, failed, passed, undecided
 
 _POINTER = "/service_point"
 
 
-def customer_class(facts: EligibilityFacts, rule: CustomerClassRule) -> Finding:
+def customer_class(facts: EligibilityFacts, rule: CustomerClassRule) -> RuleFinding:
     """The service point's class is one the program is made for."""
-    if facts.site.customer_class in rule.classes:
-        return passed(rule.rule, f"The program is open to {facts.site.customer_class} customers.")
-    return failed(
-        rule.rule,
-        f"The program is for {', '.join(rule.classes)} customers; this service point is {facts.site.customer_class}.",
-        "Choose a program for this class of customer.",
-        _POINTER,
-    )
+    mine = facts.site.customer_class
+    if mine in rule.classes:
+        return passed(rule.rule, "customer_class_fits", customer_class=mine)
+    return failed(rule.rule, "customer_class_differs", _POINTER, customer_class=mine, classes=[*rule.classes])
 
 
-def tariff(facts: EligibilityFacts, rule: TariffRule) -> Finding:
+def tariff(facts: EligibilityFacts, rule: TariffRule) -> RuleFinding:
     """The service point's tariff is accepted and not excluded."""
     mine = facts.site.tariff
-    if mine in rule.excluded or (rule.accepted and mine not in rule.accepted):
-        return failed(rule.rule, f"Tariff {mine} does not go with the program.", _suggest_tariff(rule), _POINTER)
-    return passed(rule.rule, f"Tariff {mine} goes with the program.")
-
-
-def _suggest_tariff(rule: TariffRule) -> str:
+    if mine not in rule.excluded and (not rule.accepted or mine in rule.accepted):
+        return passed(rule.rule, "tariff_fits", tariff=mine)
     if not rule.accepted:
-        return f"Change the tariff to another than {', '.join(rule.excluded)} first."
+        return failed(rule.rule, "tariff_excluded", _POINTER, tariff=mine, excluded=[*rule.excluded])
     fitting = [tariff for tariff in rule.accepted if tariff not in rule.excluded]
-    return f"Change the tariff to one of {', '.join(fitting)} first." if fitting else "Choose another program."
+    if fitting:
+        return failed(rule.rule, "tariff_not_accepted", _POINTER, tariff=mine, accepted=[*fitting])
+    return failed(rule.rule, "no_tariff_accepted", _POINTER, tariff=mine)
 
 
-def premise_type(facts: EligibilityFacts, rule: PremiseTypeRule) -> Finding:
-    """The building is of a kind the program takes."""
-    if facts.site.premise_type in rule.types:
-        return passed(rule.rule, f"The program takes premises of type {facts.site.premise_type}.")
-    return failed(
-        rule.rule,
-        f"The program takes {', '.join(rule.types)}; the premise is {facts.site.premise_type}.",
-        "Apply for another premise.",
-        _POINTER,
-    )
+def premise_type(facts: EligibilityFacts, rule: PremiseTypeRule) -> RuleFinding:
+    """The building is of a kind the program accepts."""
+    mine = facts.site.premise_type
+    if mine in rule.types:
+        return passed(rule.rule, "premise_type_fits", premise_type=mine)
+    return failed(rule.rule, "premise_type_differs", _POINTER, premise_type=mine, types=[*rule.types])
 
 
-def interval_meter(facts: EligibilityFacts, rule: IntervalMeterRule) -> Finding:
+def interval_meter(facts: EligibilityFacts, rule: IntervalMeterRule) -> RuleFinding:
     """The meter reports intervals."""
     if facts.site.meter_type is MeterType.AMI:
-        return passed(rule.rule, "The meter reports interval data.")
-    return failed(rule.rule, "The meter does not report interval data.", "Ask for an AMI meter first.", _POINTER)
+        return passed(rule.rule, "meter_reports_intervals")
+    return failed(rule.rule, "meter_reports_no_intervals", _POINTER)
 
 
-def grid_location(facts: EligibilityFacts, rule: GridLocationRule) -> Finding:
+def grid_location(facts: EligibilityFacts, rule: GridLocationRule) -> RuleFinding:
     """The service point lies in the part of the grid that the program serves."""
     site = facts.site
     inside = site.feeder in rule.feeders or site.substation in rule.substations or site.postal_code in rule.postal_codes
     if inside:
-        return passed(rule.rule, "The service point lies in the program's area.")
-    return failed(
-        rule.rule,
-        "The service point lies outside the program's area.",
-        f"Choose a program offered here; this one serves {_describe_area(rule)}.",
-        _POINTER,
-    )
+        return passed(rule.rule, "inside_program_area")
+    area = {"feeders": rule.feeders, "substations": rule.substations, "postal_codes": rule.postal_codes}
+    served = {kind: name_codes(codes) for kind, codes in area.items() if codes}
+    return failed(rule.rule, "outside_program_area", _POINTER, area=served)
 
 
-def _describe_area(rule: GridLocationRule) -> str:
-    parts = {"feeders": rule.feeders, "substations": rule.substations, "postal codes": rule.postal_codes}
-    return "; ".join(f"{kind} {join_codes(codes)}" for kind, codes in parts.items() if codes)
-
-
-def feeder_known(facts: EligibilityFacts, rule: FeederKnownRule) -> Finding:
+def feeder_known(facts: EligibilityFacts, rule: FeederKnownRule) -> RuleFinding:
     """The service point is connected to a feeder in our record."""
     if facts.site.feeder:
-        return passed(rule.rule, "The service point's feeder is known.")
-    return failed(
-        rule.rule,
-        "The service point has no feeder in the CIS, so the DERMS could not model the device.",
-        "Have the CIS record corrected, then apply again.",
-        _POINTER,
-    )
+        return passed(rule.rule, "feeder_is_known")
+    return failed(rule.rule, "feeder_is_unknown", _POINTER)
 
 
-def phase_count(facts: EligibilityFacts, rule: PhaseCountRule) -> Finding:
+def phase_count(facts: EligibilityFacts, rule: PhaseCountRule) -> RuleFinding:
     """The service point has enough phases."""
     if facts.site.phase_count >= rule.minimum:
-        return passed(rule.rule, f"The service point has {facts.site.phase_count} phase(s).")
-    return failed(
-        rule.rule,
-        f"The program needs {rule.minimum} phases; the service point has {facts.site.phase_count}.",
-        "Ask for a service upgrade first.",
-        _POINTER,
-    )
+        return passed(rule.rule, "enough_phases", phases=facts.site.phase_count)
+    return failed(rule.rule, "too_few_phases", _POINTER, phases=facts.site.phase_count, minimum=rule.minimum)
 
 
-def not_critical(facts: EligibilityFacts, rule: NotCriticalRule) -> Finding:
+def not_critical(facts: EligibilityFacts, rule: NotCriticalRule) -> RuleFinding:
     """Nobody's health depends on the supply that would be controlled."""
     if not facts.site.critical:
-        return passed(rule.rule, "The service point is not marked as critical.")
-    return failed(
-        rule.rule,
-        "The service point feeds critical or medical equipment.",
-        "Have the mark removed in the CIS if it no longer holds.",
-        _POINTER,
-    )
+        return passed(rule.rule, "service_point_not_critical")
+    return failed(rule.rule, "service_point_is_critical", _POINTER)
 
 
-def owner_consent(facts: EligibilityFacts, rule: OwnerConsentRule) -> Finding:
+def owner_consent(facts: EligibilityFacts, rule: OwnerConsentRule) -> RuleFinding:
     """A renter has the owner's consent."""
     if facts.site.owner_occupied:
-        return passed(rule.rule, "The customer owns the premise.")
+        return passed(rule.rule, "customer_owns_premise")
     if facts.application is None:
-        return undecided(rule.rule, "The premise is rented: the owner's consent will be asked for.")
+        return undecided(rule.rule, "owner_consent_to_be_asked")
     if facts.application.answers.get(rule.answer, "").lower() in ("yes", "true"):
-        return passed(rule.rule, "The owner consents.")
-    return failed(
-        rule.rule,
-        "The premise is rented and the owner's consent is missing.",
-        f"Answer {rule.answer} with yes once the owner has agreed.",
-        f"/answers/{rule.answer}",
-    )
+        return passed(rule.rule, "owner_consents")
+    return failed(rule.rule, "owner_consent_missing", f"/answers/{rule.answer}", answer=rule.answer)

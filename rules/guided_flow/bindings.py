@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from models.catalog.catalog import Catalog
 from models.catalog.panels import SUMMARY, All, AnyOf, Condition, Equals, In
 from models.catalog.service_tasks import ServiceTaskType
-from models.errors import Pointer
+from rules.field_error import FieldError
 from rules.guided_flow.requests import REQUEST_BY_PROCESS_FLOW
 
 _ALLOWED_BINDINGS: dict[str, tuple[str, ...]] = {
@@ -43,41 +43,42 @@ def _find_model(kind: Any) -> type[BaseModel] | None:
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
-def find_panel_errors(catalog: Catalog) -> Iterator[Pointer]:
+def find_panel_errors(catalog: Catalog) -> Iterator[FieldError]:
     """Codes twice, conditions that look ahead, bindings that lead nowhere; each with its path in the catalogue."""
     for position, task in enumerate(catalog.service_task_types):
         yield from _task_errors(f"/service_task_types/{position}/panels", task)
 
 
-def _task_errors(place: str, task: ServiceTaskType) -> Iterator[Pointer]:
+def _task_errors(place: str, task: ServiceTaskType) -> Iterator[FieldError]:
     request = REQUEST_BY_PROCESS_FLOW[task.process_flow]
     panels: set[str] = {SUMMARY}
     before: set[str] = set()
     for number, panel in enumerate(task.panels):
         here = f"{place}/{number}"
         if panel.code in panels:
-            yield Pointer(f"{here}/code", f"{panel.code} is taken; codes of panels are unique, summary is ours")
+            yield FieldError(f"{here}/code", "panel_code_taken", {"code": panel.code})
         panels.add(panel.code)
         yield from _forward_references(f"{here}/visible_when", panel.visible_when, before)
         for index, spec in enumerate(panel.fields):
             path = f"{panel.code}/{spec.code}"
             if path in before:
-                yield Pointer(f"{here}/fields/{index}/code", f"{spec.code} is there already; codes are unique")
+                yield FieldError(f"{here}/fields/{index}/code", "code_repeated", {"code": spec.code})
             yield from _forward_references(f"{here}/fields/{index}/visible_when", spec.visible_when, before)
             before.add(path)
             where = f"{here}/fields/{index}/binds_to"
             if get_bound_type(request, spec.binds_to) is None:
-                yield Pointer(where, f"the request to {task.process_flow} has no {spec.binds_to}")
-            elif spec.binds_to not in _ALLOWED_BINDINGS.get(spec.kind, (spec.binds_to,)):
-                yield Pointer(
-                    where, f"a field of kind {spec.kind} leads to {' or '.join(_ALLOWED_BINDINGS[spec.kind])}"
+                yield FieldError(
+                    where, "request_has_no_such_place", {"process_flow": task.process_flow, "binding": spec.binds_to}
                 )
+            elif spec.binds_to not in _ALLOWED_BINDINGS.get(spec.kind, (spec.binds_to,)):
+                places = _ALLOWED_BINDINGS[spec.kind]
+                yield FieldError(where, "field_binds_elsewhere", {"kind": spec.kind, "places": places})
 
 
-def _forward_references(place: str, condition: Condition | None, before: set[str]) -> Iterator[Pointer]:
+def _forward_references(place: str, condition: Condition | None, before: set[str]) -> Iterator[FieldError]:
     for path in _referenced_fields(condition):
         if path not in before:
-            yield Pointer(place, f"{path} is no field before this one")
+            yield FieldError(place, "no_earlier_field", {"field": path})
 
 
 def _referenced_fields(condition: Condition | None) -> Iterator[str]:

@@ -5,7 +5,7 @@ text, choices, days and instants. Program, terms and days are judged by the rule
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -26,12 +26,14 @@ from models.catalog.panels import (
     WindowField,
 )
 from models.catalog.programs import Program, Question
-from models.decision import Finding, Verdict
+from models.decision import Verdict
 from models.requests.enrollment import Answer, EnrollmentApplication
 from models.validation import locate_pydantic_error
 from models.values import DeviceIdentifier, Line
 from rules.eligibility.availability import check_enrollment_window, check_program_active
 from rules.eligibility.consent import check_start_date, check_start_within, check_terms
+from rules.field_error import FieldError, field_errors_of
+from rules.finding import RuleFinding
 from rules.guided_flow.bindings import get_bound_type
 from rules.unenrollment.decide import check_effective_date
 
@@ -149,51 +151,50 @@ def _get_maximum_length(kind: Any) -> int | None:
     return TypeAdapter(kind).json_schema().get("maxLength")
 
 
-def find_field_errors(spec: FieldSpec, value: Any, facts: PanelFacts) -> Sequence[tuple[str, str]]:
-    """What is missing or wrong in a field: JSON pointers into its value, each with what is wrong there."""
+def find_field_errors(spec: FieldSpec, value: Any, facts: PanelFacts) -> Sequence[FieldError]:
+    """What is missing or wrong in a field; the pointers lead into its value."""
     if value is None or value in ("", [], {}):
         if isinstance(spec, QuestionsField):
             return tuple(_part_errors(get_parts(spec, facts), {}))
-        return [("", "is required")] if spec.required else []
+        return [FieldError("", "required")] if spec.required else []
     bound = get_bound_type(facts.request, spec.binds_to)
     if bound is None:
-        return [("", f"leads to {spec.binds_to}, which the request does not have")]
+        return [FieldError("", "binding_unknown", {"binding": spec.binds_to})]
     try:
         read = TypeAdapter(bound).validate_python(value)
     except ValidationError as error:
         found = error.errors(include_input=False, include_context=False, include_url=False)
-        return [locate_pydantic_error(value, one) for one in found[:20]]
+        return [FieldError(locate_pydantic_error(value, one), "not_valid", {"error": one}) for one in found[:20]]
     return tuple(_value_errors(spec, value, read, facts))
 
 
-def _value_errors(spec: FieldSpec, value: Any, read: Any, facts: PanelFacts) -> Iterator[tuple[str, str]]:
+def _value_errors(spec: FieldSpec, value: Any, read: Any, facts: PanelFacts) -> Iterator[FieldError]:
     """`value` as it was entered, `read` as its type has it."""
     match spec:
         case ChoiceField() | AddressField():
             yield from _choice_errors("", str(value), get_choices(spec, facts))
         case TextField() if len(str(value)) > spec.max_length:
-            yield "", f"has more than {spec.max_length} characters"
+            yield FieldError("", "text_too_long", {"maximum": spec.max_length})
         case NumberField():
-            yield from _bounds_errors("", value, get_bounds(spec, facts))
+            yield from _bounds_errors("number", value, get_bounds(spec, facts))
         case DeviceField():
-            yield from _bounds_errors("the number of devices ", len(value), get_bounds(spec, facts))
+            yield from _bounds_errors("device_count", len(value), get_bounds(spec, facts))
             parts = get_parts(spec, facts)
             for position, device in enumerate(value):
-                yield from ((f"/{position}{place}", why) for place, why in _part_errors(parts, device))
+                yield from (replace(one, pointer=f"/{position}{one.pointer}") for one in _part_errors(parts, device))
         case QuestionsField() if facts.program:
             parts = get_parts(spec, facts)
-            strangers = sorted(value.keys() - {part.code for part in parts})
-            yield from ((f"/{code}", "the program has no such question") for code in strangers)
+            unknown = sorted(value.keys() - {part.code for part in parts})
+            yield from (FieldError(f"/{code}", "question_unknown") for code in unknown)
             yield from _part_errors(parts, value)
         case _:
             pass
     for finding in _rule_findings(spec.binds_to, read, facts):
         if finding.verdict is Verdict.FAILED:
-            said = f"{finding.reason} {finding.fix}"
-            yield from ((pointer.removeprefix(spec.binds_to), said) for pointer in finding.pointers)
+            yield from field_errors_of(finding, spec.binds_to)
 
 
-def _rule_findings(binding: str, value: Any, facts: PanelFacts) -> list[Finding]:
+def _rule_findings(binding: str, value: Any, facts: PanelFacts) -> list[RuleFinding]:
     """What the rules that will decide the request find in this part of it alone."""
     program, today = facts.program, facts.today
     match binding:
@@ -210,30 +211,32 @@ def _rule_findings(binding: str, value: Any, facts: PanelFacts) -> list[Finding]
             return []
 
 
-def _part_errors(parts: tuple[FieldPart, ...], given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _part_errors(parts: tuple[FieldPart, ...], given: Mapping[str, Any]) -> Iterator[FieldError]:
     """An answer that would disqualify may be given all the same."""
     for part in parts:
         value = given.get(part.code)
         if value in (None, ""):
             if part.required:
-                yield f"/{part.code}", f"is required: {part.label}"
+                yield FieldError(f"/{part.code}", "part_required", {"label": part.label})
         elif part.choices:
             yield from _choice_errors(f"/{part.code}", value, part.choices)
 
 
-def _choice_errors(place: str, value: str, offered: tuple[Choice, ...]) -> Iterator[tuple[str, str]]:
+def _choice_errors(place: str, value: str, offered: tuple[Choice, ...]) -> Iterator[FieldError]:
     possible = sorted({choice.value for choice in offered})
-    if value not in possible:
-        named = ", ".join(possible) or "nothing"
-        yield (
-            place,
-            f"is none of: {named}" if len(possible) <= _MAXIMUM_NAMED else f"is none of the {len(possible)} choices",
-        )
+    if value in possible:
+        return
+    if not possible:
+        yield FieldError(place, "nothing_to_choose")
+    elif len(possible) <= _MAXIMUM_NAMED:
+        yield FieldError(place, "no_such_choice", {"possible": possible})
+    else:
+        yield FieldError(place, "not_among_choices", {"count": len(possible)})
 
 
-def _bounds_errors(what: str, amount: float, bounds: tuple[float | None, float | None]) -> Iterator[tuple[str, str]]:
+def _bounds_errors(what: str, amount: float, bounds: tuple[float | None, float | None]) -> Iterator[FieldError]:
     least, most = bounds
     if least is not None and amount < least:
-        yield "", f"{what}is below {least}"
+        yield FieldError("", f"{what}_too_low", {"minimum": least})
     if most is not None and amount > most:
-        yield "", f"{what}is above {most}"
+        yield FieldError("", f"{what}_too_high", {"maximum": most})

@@ -5,11 +5,12 @@ no value, however it was filled before.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models.catalog.panels import SUMMARY, All, AnyOf, Condition, Equals, FieldSpec, In, PanelSpec, PanelValues
 from models.errors import Pointer
+from rules.field_error import FieldError
 from rules.guided_flow.fields import PanelFacts, find_field_errors, get_choices, get_default_value
 
 
@@ -20,7 +21,7 @@ class EvaluatedPanel:
     spec: PanelSpec
     visible: bool
     fields: tuple[tuple[FieldSpec, Any], ...] = ()
-    errors: tuple[Pointer, ...] = ()
+    errors: tuple[FieldError, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -57,26 +58,28 @@ def evaluate_panels(
             continue
         entered = values.get(panel.code, {})
         fields: list[tuple[FieldSpec, Any]] = []
-        faults: list[Pointer] = []
+        errors: list[FieldError] = []
         for spec in panel.fields:
             if not is_condition_met(spec.visible_when, known):
                 continue
             value = entered.get(spec.code, get_default_value(spec, get_choices(spec, facts)))
             fields.append((spec, value))
             known[f"{panel.code}/{spec.code}"] = value
-            faults += (
-                Pointer(f"/{panel.code}/{spec.code}{place}", why)
-                for place, why in find_field_errors(spec, value, facts)
+            errors += (
+                replace(one, pointer=f"/{panel.code}/{spec.code}{one.pointer}")
+                for one in find_field_errors(spec, value, facts)
             )
-        shown.append(EvaluatedPanel(panel, visible=True, fields=tuple(fields), errors=tuple(faults)))
+        shown.append(EvaluatedPanel(panel, visible=True, fields=tuple(fields), errors=tuple(errors)))
     return tuple(shown)
 
 
-def find_unknown_fields(panel: PanelSpec, entered: Mapping[str, Any]) -> tuple[Pointer, ...]:
+def find_unknown_fields(panel: PanelSpec, entered: Mapping[str, Any]) -> tuple[FieldError, ...]:
     """What was entered that the panel does not have."""
     known = {spec.code for spec in panel.fields}
-    strangers = sorted(entered.keys() - known)
-    return tuple(Pointer(f"/{panel.code}/{name}", f"{panel.code} has no such field") for name in strangers)
+    unknown = sorted(entered.keys() - known)
+    return tuple(
+        FieldError(f"/{panel.code}/{name}", "panel_has_no_such_field", {"panel": panel.code}) for name in unknown
+    )
 
 
 def get_visible_values(shown: tuple[EvaluatedPanel, ...]) -> PanelValues:

@@ -11,12 +11,12 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from models.catalog.programs import Program, SubscriptionType
 from models.catalog.service_tasks import ServiceLevel, ServiceTaskType, UnenrollmentReason
 from models.classifications import AssetOwnership, Channel, RemovalMethod
-from models.decision import Decision, DecisionOutcome, Finding, Verdict
+from models.decision import DecisionOutcome, Verdict
 from models.requests.unenrollment import MOVE_OUT_REASON, UnenrollmentApplication
 from models.states.subscription import SubscriptionState
 from models.values import normalize_serial_number
-from rules.alternatives import join_codes
-from rules.eligibility.finding import failed, passed
+from rules.alternatives import name_codes
+from rules.finding import RuleDecision, RuleFinding, failed, passed, warned
 
 _MOVED_OUT_REASON = UnenrollmentReason(
     code=MOVE_OUT_REASON, description="The customer no longer has the service point", ignores_minimum_term=True
@@ -128,16 +128,14 @@ def stops_control_first(facts: UnenrollmentFacts) -> bool:
     return facts.reason is not None and facts.reason.stops_control_first
 
 
-def subscription_open(facts: UnenrollmentFacts) -> Finding:
+def subscription_open(facts: UnenrollmentFacts) -> RuleFinding:
     """There is something to leave."""
     if facts.state in _OPEN_STATES:
-        return passed("subscription_open", "The subscription is in force.")
-    return failed(
-        "subscription_open", f"The subscription is {facts.state}.", "Nothing needs to be done.", "/subscription"
-    )
+        return passed("subscription_open", "subscription_in_force")
+    return failed("subscription_open", "subscription_not_in_force", "/subscription", state=facts.state)
 
 
-def devices_known(facts: UnenrollmentFacts) -> Finding:
+def devices_known(facts: UnenrollmentFacts) -> RuleFinding:
     """Every device named takes part."""
     strangers = [
         f"/devices/{position}/device"
@@ -147,14 +145,15 @@ def devices_known(facts: UnenrollmentFacts) -> Finding:
     if strangers:
         return failed(
             "devices_known",
-            f"{len(strangers)} of the devices named take(s) no part in this subscription.",
-            f"Name none to end all of it, or some of: {join_codes(device.device_id for device in facts.devices)}.",
+            "devices_not_on_subscription",
             *strangers,
+            count=len(strangers),
+            devices=name_codes(device.device_id for device in facts.devices),
         )
-    return passed("devices_known", "Every device named takes part.")
+    return passed("devices_known", "devices_on_subscription")
 
 
-def devices_once(facts: UnenrollmentFacts) -> Finding:
+def devices_once(facts: UnenrollmentFacts) -> RuleFinding:
     """No device is named twice."""
     seen: set[str] = set()
     again: list[str] = []
@@ -165,25 +164,21 @@ def devices_once(facts: UnenrollmentFacts) -> Finding:
             again.append(f"/devices/{position}/device")
         seen.add(key)
     if again:
-        return failed("devices_once", "A device is named more than once.", "Name each device once.", *again)
-    return passed("devices_once", "No device is named twice.")
+        return failed("devices_once", "device_named_twice", *again)
+    return passed("devices_once", "no_device_named_twice")
 
 
-def enough_devices_stay(facts: UnenrollmentFacts) -> Finding:
+def enough_devices_stay(facts: UnenrollmentFacts) -> RuleFinding:
     """What stays is enough for the program; if not, all leave."""
     named = {_find_device(facts, entry.device) for entry in facts.application.devices} - {None}
     minimum = facts.program.devices.minimum
     staying = len(facts.devices) - len(named)
     if named and 0 < staying < minimum:
-        return Finding(
-            rule="enough_devices_stay",
-            verdict=Verdict.WARNED,
-            reason=f"Only {staying} device(s) would stay and the program takes no fewer than {minimum}: all leave.",
-        )
-    return passed("enough_devices_stay", "The devices that stay are enough, or none stays.")
+        return warned("enough_devices_stay", "too_few_devices_stay", staying=staying, minimum=minimum)
+    return passed("enough_devices_stay", "remaining_devices_suffice")
 
 
-def removal_possible(facts: UnenrollmentFacts) -> Finding:
+def removal_possible(facts: UnenrollmentFacts) -> RuleFinding:
     """The way each device shall leave is one that it can leave by."""
     pointers: list[str] = []
     for position, entry in enumerate(facts.application.devices):
@@ -192,77 +187,71 @@ def removal_possible(facts: UnenrollmentFacts) -> Finding:
         if device and method and not is_removal_possible(method, facts.program, device.ownership):
             pointers.append(f"/devices/{position}/removal_method")
     if pointers:
-        return failed(
-            "removal_possible",
-            "A device of the customer's own is neither fetched nor shipped back in this program.",
-            "Choose keep for it.",
-            *pointers,
-        )
-    return passed("removal_possible", "Each device can leave the way it shall.")
+        return failed("removal_possible", "removal_not_possible", *pointers)
+    return passed("removal_possible", "removals_are_possible")
 
 
-def reason_given(facts: UnenrollmentFacts) -> Finding:
+def reason_given(facts: UnenrollmentFacts) -> RuleFinding:
     """A reason is given where one is asked for, and it is one of those configured."""
     given, listed = facts.application.reason, facts.task.reasons if facts.task else ()
-    codes = ", ".join(reason.code for reason in listed)
+    codes = [reason.code for reason in listed]
     if given is None and facts.task and facts.task.reason_required:
-        return failed("reason_given", "The program asks for a reason.", f"Give one of: {codes or 'any'}.", "/reason")
+        code = "reason_missing" if codes else "reason_missing_any"
+        return failed("reason_given", code, "/reason", reasons=[*codes])
     if given is not None and listed and facts.reason is None:
-        return failed("reason_given", f"{given} is no reason of this program.", f"Give one of: {codes}.", "/reason")
-    return passed("reason_given", "The reason is in order.")
+        return failed("reason_given", "reason_unknown", "/reason", reason=given, reasons=[*codes])
+    return passed("reason_given", "reason_in_order")
 
 
-def reason_channel(facts: UnenrollmentFacts) -> Finding:
+def reason_channel(facts: UnenrollmentFacts) -> RuleFinding:
     """The reason may be given through this channel."""
     reason = facts.reason
     if facts.moved_out and facts.application.reason == MOVE_OUT_REASON:
-        return passed("reason_channel", "The CIS says the same.")
+        return passed("reason_channel", "cis_gives_the_reason")
     if reason and reason.channels and facts.channel not in reason.channels:
-        who = ", ".join(reason.channels)
         return failed(
             "reason_channel",
-            f"{reason.code} cannot be given through {facts.channel}.",
-            f"It is given through: {who}.",
+            "reason_not_through_channel",
             "/reason",
+            reason=reason.code,
+            channel=facts.channel,
+            channels=[*reason.channels],
         )
-    return passed("reason_channel", "The reason may be given this way.")
+    return passed("reason_channel", "reason_through_channel")
 
 
-def effective_date(facts: UnenrollmentFacts) -> Finding:
+def effective_date(facts: UnenrollmentFacts) -> RuleFinding:
     """It takes effect on the day of the request or later."""
     return check_effective_date(facts.application.effective_date, facts.submitted_on)
 
 
-def check_effective_date(wanted: date | None, today: date) -> Finding:
+def check_effective_date(wanted: date | None, today: date) -> RuleFinding:
     """The day is not over where today, at the premise, is that day."""
     if wanted and wanted < today:
         return failed(
-            "effective_date",
-            f"{wanted} is over.",
-            f"Name {today} or a later day, or none to leave at once.",
-            "/effective_date",
+            "effective_date", "effective_date_over", "/effective_date", requested=str(wanted), earliest=str(today)
         )
-    return passed("effective_date", "The day is not over.")
+    return passed("effective_date", "effective_date_not_over")
 
 
-def minimum_term(facts: UnenrollmentFacts) -> Finding:
+def minimum_term(facts: UnenrollmentFacts) -> RuleFinding:
     """The time for which the customer joined is over, or the reason is above it."""
     days = facts.subscription_type.minimum_term_days if facts.subscription_type else 0
     first_day = facts.start_at.astimezone(facts.zone).date()
     free_from = datetime.combine(first_day + timedelta(days=days), time.min, facts.zone)
     if days == 0 or free_from <= facts.effective_at:
-        return passed("minimum_term", "No minimum term stands in the way.")
+        return passed("minimum_term", "no_minimum_term")
     if facts.moved_out:
-        return passed("minimum_term", "The minimum term holds nobody who has moved out.")
+        return passed("minimum_term", "moved_out_of_minimum_term")
     if facts.reason and facts.reason.ignores_minimum_term:
-        return passed("minimum_term", "The minimum term does not hold for this reason.")
-    said = f"The subscription runs for at least {days} days, until {free_from.date()}."
+        return passed("minimum_term", "reason_ends_minimum_term")
+    last_day = str(free_from.date())
     if facts.subscription_type and facts.subscription_type.minimum_term == "warn":
-        return Finding(rule="minimum_term", verdict=Verdict.WARNED, reason=said)
-    return failed("minimum_term", said, f"Name {free_from.date()} or a later day.", "/effective_date")
+        return warned("minimum_term", "minimum_term_not_over", days=days, last_day=last_day)
+    return failed("minimum_term", "minimum_term_in_the_way", "/effective_date", days=days, last_day=last_day)
 
 
-RULES: tuple[Callable[[UnenrollmentFacts], Finding], ...] = (
+RULES: tuple[Callable[[UnenrollmentFacts], RuleFinding], ...] = (
     subscription_open,
     devices_known,
     devices_once,
@@ -275,9 +264,9 @@ RULES: tuple[Callable[[UnenrollmentFacts], Finding], ...] = (
 )
 
 
-def decide_unenrollment(facts: UnenrollmentFacts) -> Decision:
+def decide_unenrollment(facts: UnenrollmentFacts) -> RuleDecision:
     """Rejected if any rule fails."""
     findings = sorted((rule(facts) for rule in RULES), key=lambda finding: finding.rule)
     rejected = any(finding.verdict is Verdict.FAILED for finding in findings)
     outcome = DecisionOutcome.REJECTED if rejected else DecisionOutcome.ACCEPTED
-    return Decision(outcome=outcome, decided_at=facts.instant, findings=tuple(findings))
+    return RuleDecision(outcome=outcome, decided_at=facts.instant, findings=tuple(findings))

@@ -16,6 +16,7 @@ from models.classifications import AccountStatus, CustomerClass, MeterType, Prem
 from models.decision import Finding, Verdict
 from models.requests.enrollment import EnrollmentApplication
 from rules.eligibility.facts import EligibilityFacts, ServicePointFacts
+from wording.findings import describe_finding
 
 settings.register_profile("house", deadline=None, print_blob=True)  # a busy machine is no failure
 settings.load_profile("house")
@@ -98,7 +99,7 @@ def _eligible_facts(
 
 
 def _ask(rule: Callable[..., Finding], facts: EligibilityFacts, *configuration: Any) -> Finding:
-    finding = rule(facts, *configuration)
+    finding = describe_finding(rule(facts, *configuration))
     assert finding.rule == rule.__name__
     assert finding.reason.endswith(".")
     if finding.verdict in (Verdict.FAILED, Verdict.WAIT):

@@ -21,6 +21,7 @@ from rules.capacity import CapacityNeed, find_exceeded_limits, select_from_waitl
 from rules.eligibility import availability, service_point
 from rules.eligibility.decide import RULE_BY_CONFIGURATION, STANDARD_RULES, decide_eligibility
 from rules.eligibility.facts import KnownDevice, Participation, ProgramUsage
+from wording.findings import describe_findings
 
 RULES = Path(__file__).parents[3] / "rules"
 CONFIGURED_RULES = get_args(get_args(eligibility.ConfiguredRule)[0])
@@ -217,7 +218,7 @@ def test_every_rule_is_evaluated_and_every_finding_belongs_to_a_rule(eligible_fa
 
 @given(changes=CHANGES)
 def test_every_obstacle_has_a_reason_and_a_fix(eligible_facts, changes) -> None:
-    for finding in decide_eligibility(eligible_facts(**changes)).failures:
+    for finding in describe_findings(decide_eligibility(eligible_facts(**changes)).failures):
         assert finding.reason
         assert finding.fix
         assert bool(finding.pointers) is (finding.verdict is Verdict.FAILED)

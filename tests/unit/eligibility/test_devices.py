@@ -65,7 +65,7 @@ def test_devices_missing_from_the_catalog_are_reported(eligible_facts, ask, spec
     facts = eligible_facts(application=named("A", "B", "C"), specifications=(None, specification(), None))
     finding = ask(devices.specification_accepted, facts)
     assert finding.pointers == ("/devices/0/specification", "/devices/2/specification")
-    assert "catalogue" in finding.reason
+    assert "catalog" in finding.reason
 
 
 def test_only_refused_devices_are_reported(eligible_facts, ask, specification) -> None:
@@ -168,7 +168,7 @@ def test_an_unenrolled_device_is_distinguished_from_a_participating_one(eligible
     finding = ask(devices.serial_free, eligible_facts(known_devices=(_held("cus_1", **kinds),)))
     assert (finding.reason.split(",")[0], finding.fix) == (
         "The device has left this or a conflicting program",
-        "Apply again once it has: the unenrolment tells.",
+        "Apply again once it has: the unenrollment tells.",
     )
 
 

@@ -63,7 +63,7 @@ def test_a_conflict_group_replaces_the_program_type(eligible_facts, ask, exclusi
 def test_every_conflicting_program_is_named(eligible_facts, ask) -> None:
     held = (going_on("EV-3", "ev_managed_charging"), going_on("EV-2", "ev_managed_charging"))
     finding = ask(participation.no_conflicting_program, eligible_facts(participations=held))
-    assert finding.fix == "Unenrol from EV-2, EV-3 first."
+    assert finding.fix == "Unenroll from EV-2, EV-3 first."
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from models.requests.completion import Completion
 from models.states.work_order import CompletionOutcome, WorkOrderKind
 from rules.completions import OUTCOMES_BY_KIND, CompletionFacts, find_completion_errors, installs_device
 from tests.unit.conftest import PROGRAM, SPECIFICATION
+from wording.field_errors import describe_field_errors
 
 DEVICE = {"specification": "wallbox-40", "serial_number": "WB-2", "device_location_type": "garage"}
 INSTALL, REPLACE = WorkOrderKind.INSTALL, WorkOrderKind.REPLACE
@@ -78,7 +79,7 @@ def test_an_ineligible_device_is_reported_by_pointer(facts: Any, device: Any, po
     ],
 )
 def test_the_error_names_the_alternatives(facts: Any, device: Any, possible: str) -> None:
-    faults = find_completion_errors(_facts(**facts), _report(device_installed=device))
+    faults = describe_field_errors(find_completion_errors(_facts(**facts), _report(device_installed=device)))
     assert [fault.detail.partition("possible: ")[2] for fault in faults] == [possible]
 
 

@@ -7,6 +7,7 @@ import pytest
 from models.catalog.catalog import Catalog
 from models.requests.enrollment import EnrollmentApplication
 from rules.guided_flow.bindings import find_panel_errors, get_bound_type
+from wording.field_errors import describe_field_errors
 
 FIELD = {"kind": "text", "code": "program", "label": "Program", "binds_to": "/program"}
 
@@ -14,7 +15,7 @@ FIELD = {"kind": "text", "code": "program", "label": "Program", "binds_to": "/pr
 def found(*panels: dict[str, Any]) -> dict[str, str]:
     task = {"code": "t", "description": "t", "process_flow": "enroll", "panels": list(panels)}
     catalog = Catalog.model_validate({"service_task_types": [task]})
-    return {fault.pointer: fault.detail for fault in find_panel_errors(catalog)}
+    return {fault.pointer: fault.detail for fault in describe_field_errors(find_panel_errors(catalog))}
 
 
 def panel(code: str, *fields: dict[str, Any], **more: Any) -> dict[str, Any]:

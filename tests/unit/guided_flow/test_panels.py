@@ -18,6 +18,7 @@ from rules.guided_flow.panels import (
     is_condition_met,
     locate_error,
 )
+from wording.field_errors import describe_field_errors
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOW = {
@@ -73,7 +74,7 @@ def facts(**changes: Any) -> PanelFacts:
 
 def faults(spec: dict[str, Any], values: Any, **changes: Any) -> dict[str, str]:
     (panel,) = evaluate_panels(panels(spec), {spec["code"]: values}, facts(**changes))
-    return {fault.pointer: fault.detail for fault in panel.errors}
+    return {fault.pointer: fault.detail for fault in describe_field_errors(panel.errors)}
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from models.states.subscription import SubscriptionState
 from rules.unenrollment import decide as rules
 from rules.unenrollment.decide import ParticipatingDevice, UnenrollmentFacts
 from tests.unit.conftest import PROGRAM
+from wording.findings import describe_finding
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 REASONS = [
@@ -190,7 +191,7 @@ def test_every_finding_has_a_rule_name_and_a_sentence(rule: Callable[[Unenrollme
         facts(),
         facts(ask={"reason": None, "effective_date": "2026-01-01", **named("x", "x")}, task={"reason_required": True}),
     ):
-        finding = rule(found)
+        finding = describe_finding(rule(found))
         assert finding.rule == rule.__name__
         assert finding.reason.endswith(".")
         assert finding.verdict is not Verdict.FAILED or (finding.fix.endswith(".") and finding.pointers)
