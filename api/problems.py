@@ -23,7 +23,7 @@ from models.errors import (
     Unauthenticated,
     Unavailable,
 )
-from wording.validation import describe_pydantic_error, describe_pydantic_errors
+from wording.findings.validation import describe_pydantic_error, describe_pydantic_errors
 
 log = structlog.get_logger()
 

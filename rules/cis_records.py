@@ -17,7 +17,7 @@ _MAXIMUM_NAMED = 10
 
 class RowError(NamedTuple):
     """Why one record is not accepted: its position (0 is the first), the field (empty for the whole), and the code and
-    values of what is to be said (wording/cis_records.py)."""
+    values of what is to be said (wording/findings/cis_records.py)."""
 
     position: int
     field: str

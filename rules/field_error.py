@@ -1,4 +1,4 @@
-"""What is wrong at one place of a document that somebody sent. wording/field_errors.py says it."""
+"""What is wrong at one place of a document that somebody sent. wording/findings/field_errors.py says it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

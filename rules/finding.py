@@ -1,4 +1,4 @@
-"""What a rule finds: a verdict, the code of what is to be said, and the values in it. wording/findings.py says it."""
+"""What a rule finds: a verdict, the code of what is to be said, and the values in it. wording/findings/ says it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

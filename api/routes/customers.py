@@ -17,7 +17,7 @@ from operations.platform import timelines
 from operations.platform.database import transaction
 from operations.unenrollment import move_outs
 from rules import cis_records
-from wording.cis_records import describe_row_errors, no_record_accepted
+from wording.findings.cis_records import describe_row_errors, no_record_accepted
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
 

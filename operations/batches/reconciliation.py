@@ -25,7 +25,7 @@ from operations.catalog.versions import CatalogCache
 from operations.synchronization.standalone_sync import enqueue_standalone_syncs
 from rules.synchronization.order import FINAL_STATES
 from rules.synchronization.reconciliation import DeviceRecord, can_resend, find_difference
-from wording.not_found import not_found
+from wording.problems.not_found import not_found
 
 _ROWS_PER_PAGE = 200
 

@@ -23,8 +23,8 @@ from operations.platform.audit import AuditTrail
 from operations.platform.digest import compute_digest
 from rules.catalog.changes import CatalogChange, compare_catalogs
 from rules.catalog.references import find_catalog_errors
-from wording.field_errors import describe_field_errors
-from wording.not_found import not_found
+from wording.findings.field_errors import describe_field_errors
+from wording.problems.not_found import not_found
 
 _MAX_CACHED_VERSIONS = 8
 

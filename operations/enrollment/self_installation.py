@@ -22,8 +22,8 @@ from operations.enrollment.association_after_setup import (
 from operations.field_work import shipments
 from operations.platform.audit import AuditTrail
 from rules.eligibility.decide import find_device_failures
-from wording.findings import describe_findings
-from wording.not_found import not_found
+from wording.findings.decisions import describe_findings
+from wording.problems.not_found import not_found
 from wording.shipment import suggest_instead_of_confirmation
 
 _H = ShipmentState

@@ -18,7 +18,7 @@ from operations.platform.views import copy_columns
 from rules.available_actions import work_order_actions
 from rules.completions import OUTCOMES_BY_KIND
 from wording.links import link_to
-from wording.not_found import not_found
+from wording.problems.not_found import not_found
 from wording.work_order import work_order_next_step
 
 

@@ -27,7 +27,7 @@ from operations.platform.audit import AuditTrail
 from operations.platform.lifecycle import Lifecycle
 from rules.guided_flow.fields import PanelFacts
 from rules.guided_flow.panels import EvaluatedPanel, evaluate_panels, find_unknown_fields
-from wording.field_errors import describe_field_errors
+from wording.findings.field_errors import describe_field_errors
 from wording.guided_flow import process_flow_has_ended
 
 _P = ProcessFlowState

@@ -32,9 +32,9 @@ from rules.guided_flow.panels import (
     get_visible_values,
     locate_error,
 )
-from wording.field_errors import describe_field_errors
+from wording.findings.field_errors import describe_field_errors
+from wording.findings.validation import describe_pydantic_errors
 from wording.links import link_to
-from wording.validation import describe_pydantic_errors
 
 R = TypeVar("R", bound=Value)
 _P = ProcessFlowState

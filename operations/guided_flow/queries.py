@@ -29,7 +29,7 @@ from operations.platform.paging import fetch_page
 from operations.platform.views import copy_columns
 from rules.guided_flow.fields import PanelFacts, get_bounds, get_choices, get_parts
 from rules.guided_flow.panels import EvaluatedPanel, build_request_document, locate_error
-from wording.field_errors import describe_field_errors
+from wording.findings.field_errors import describe_field_errors
 from wording.links import link_to, link_to_process_flow
 
 _SHOWN_VERDICTS = (Verdict.FAILED, Verdict.WAIT, Verdict.WARNED)

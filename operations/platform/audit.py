@@ -13,7 +13,7 @@ from models.scope import Scope
 from models.states.subscription import REGISTRATION_TRANSITIONS
 from models.tables.audit import AuditEntry
 from operations.platform.bulk_insert import build_insert, to_json
-from wording.transitions import check_transition
+from wording.problems.transitions import check_transition
 
 S = TypeVar("S", bound=StrEnum)
 

@@ -16,8 +16,8 @@ from models.messages.signals import CANCEL_REQUESTED, RETRY_REQUESTED, CancelReq
 from models.scope import Scope
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
-from wording.not_found import Kind, not_found
-from wording.transitions import nothing_to_retry
+from wording.problems.not_found import Kind, not_found
+from wording.problems.transitions import nothing_to_retry
 
 
 class RequestRef(NamedTuple):

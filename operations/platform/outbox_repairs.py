@@ -12,7 +12,7 @@ from models.states.outbox import OUTBOX_TRANSITIONS, OutboxState
 from models.tables.messages import OutboxMessage
 from operations.platform.audit import AuditTrail
 from operations.platform.outbox import CHANNEL
-from wording.not_found import not_found
+from wording.problems.not_found import not_found
 
 MESSAGE_ID_PREFIX = "msg_"
 _O = OutboxState

@@ -23,7 +23,7 @@ from operations.platform.audit import AuditTrail
 from operations.service_call import remote_actions
 from operations.service_call.service_calls import LIFECYCLE, get_for_update, resume_if_parked, transition
 from rules.service_calls import can_choose_action, find_action_errors
-from wording.field_errors import describe_field_errors
+from wording.findings.field_errors import describe_field_errors
 from wording.service_call import suggest_instead_of_action, technician_on_site
 
 _C = ServiceCallState

@@ -26,7 +26,7 @@ from operations.synchronization.sync_queue import cancel_request, notify_next_in
 from operations.synchronization.sync_requests import get_for_update
 from rules.synchronization.order import FINAL_STATES, UNANSWERED_ERRORS
 from rules.synchronization.snapshots import snapshot_hash
-from wording.not_found import not_found
+from wording.problems.not_found import not_found
 from wording.sync_request import not_in_error, subscription_not_active, sync_already_in_progress
 
 _Y = SyncState

@@ -24,7 +24,7 @@ from operations.platform.views import copy_columns
 from operations.synchronization import queries as sync_queries
 from rules.available_actions import removal_actions, unenrollment_actions
 from wording.links import link_to
-from wording.not_found import not_found
+from wording.problems.not_found import not_found
 from wording.unenrollment import unenrollment_next_step
 
 

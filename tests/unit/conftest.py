@@ -16,7 +16,7 @@ from models.classifications import AccountStatus, CustomerClass, MeterType, Prem
 from models.decision import Finding, Verdict
 from models.requests.enrollment import EnrollmentApplication
 from rules.eligibility.facts import EligibilityFacts, ServicePointFacts
-from wording.findings import describe_finding
+from wording.findings.decisions import describe_finding
 
 settings.register_profile("house", deadline=None, print_blob=True)  # a busy machine is no failure
 settings.load_profile("house")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rules.cis_records import validate_records
-from wording.cis_records import describe_row_errors, no_record_accepted
+from wording.findings.cis_records import describe_row_errors, no_record_accepted
 
 RECORD: dict[str, Any] = {
     "cis_person_id": "P-1",

@@ -5,7 +5,7 @@ import pytest
 from models.classifications import AssetOwnership
 from models.states.device import DEVICE_TRANSITIONS, DeviceState
 from rules.device_states import states_when_enrolled, states_when_replaced
-from wording.transitions import check_transition
+from wording.problems.transitions import check_transition
 
 _D = DeviceState
 UTILITY, CUSTOMER = AssetOwnership.UTILITY_OWNED, AssetOwnership.CUSTOMER_OWNED

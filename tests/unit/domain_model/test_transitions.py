@@ -16,7 +16,7 @@ from models.states.subscription import (
     SubscriptionState,
 )
 from models.states.sync_request import SYNC_TRANSITIONS, SyncState
-from wording.transitions import check_transition
+from wording.problems.transitions import check_transition
 
 MODULES = (device, enrollment, outbox, subscription, sync_request)
 NAMES = {name: value for module in MODULES for name, value in vars(module).items()}

@@ -21,7 +21,7 @@ from rules.capacity import CapacityNeed, find_exceeded_limits, select_from_waitl
 from rules.eligibility import availability, service_point
 from rules.eligibility.decide import RULE_BY_CONFIGURATION, STANDARD_RULES, decide_eligibility
 from rules.eligibility.facts import KnownDevice, Participation, ProgramUsage
-from wording.findings import describe_findings
+from wording.findings.decisions import describe_findings
 
 RULES = Path(__file__).parents[3] / "rules"
 CONFIGURED_RULES = get_args(get_args(eligibility.ConfiguredRule)[0])

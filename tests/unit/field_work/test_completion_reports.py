@@ -10,7 +10,7 @@ from models.requests.completion import Completion
 from models.states.work_order import CompletionOutcome, WorkOrderKind
 from rules.completions import OUTCOMES_BY_KIND, CompletionFacts, find_completion_errors, installs_device
 from tests.unit.conftest import PROGRAM, SPECIFICATION
-from wording.field_errors import describe_field_errors
+from wording.findings.field_errors import describe_field_errors
 
 DEVICE = {"specification": "wallbox-40", "serial_number": "WB-2", "device_location_type": "garage"}
 INSTALL, REPLACE = WorkOrderKind.INSTALL, WorkOrderKind.REPLACE

@@ -7,7 +7,7 @@ import pytest
 from models.catalog.catalog import Catalog
 from models.requests.enrollment import EnrollmentApplication
 from rules.guided_flow.bindings import find_panel_errors, get_bound_type
-from wording.field_errors import describe_field_errors
+from wording.findings.field_errors import describe_field_errors
 
 FIELD = {"kind": "text", "code": "program", "label": "Program", "binds_to": "/program"}
 

@@ -18,7 +18,7 @@ from rules.guided_flow.panels import (
     is_condition_met,
     locate_error,
 )
-from wording.field_errors import describe_field_errors
+from wording.findings.field_errors import describe_field_errors
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOW = {

@@ -11,7 +11,7 @@ import pytest
 
 from rules.field_error import FieldError
 from rules.finding import failed, passed
-from wording import field_errors, findings
+from wording.findings import decisions, field_errors
 from wording.templates import fill
 
 RULES = Path(__file__).parents[3] / "rules"
@@ -35,7 +35,7 @@ WRONG = {code for code, _ in _strings("FieldError")} - SAID_BY_PYDANTIC
 
 
 def test_every_finding_has_a_sentence() -> None:
-    assert FOUND - findings.SENTENCES.keys() <= {"code"}
+    assert FOUND - decisions.SENTENCES.keys() <= {"code"}
 
 
 def test_every_field_error_has_a_sentence() -> None:
@@ -43,26 +43,26 @@ def test_every_field_error_has_a_sentence() -> None:
     assert whole <= field_errors.SENTENCES.keys()
 
 
-@pytest.mark.parametrize("code", [*findings.SENTENCES, *field_errors.SENTENCES])
+@pytest.mark.parametrize("code", [*decisions.SENTENCES, *field_errors.SENTENCES])
 def test_every_sentence_is_of_a_code_that_the_rules_have(code: str) -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in RULES.rglob("*.py"))
     assert f'"{code}"' in text or re.sub(r"^(number|device_count)_", "{what}_", code) in text
 
 
 def test_no_code_has_two_sentences() -> None:
-    assert not findings.SENTENCES.keys() & field_errors.SENTENCES.keys()
+    assert not decisions.SENTENCES.keys() & field_errors.SENTENCES.keys()
 
 
-@pytest.mark.parametrize("code", findings.SENTENCES)
+@pytest.mark.parametrize("code", decisions.SENTENCES)
 def test_a_reason_is_a_whole_sentence_and_so_is_what_would_help(code: str) -> None:
-    sentence = findings.SENTENCES[code]
+    sentence = decisions.SENTENCES[code]
     assert sentence.reason.endswith(".")
     assert not sentence.fix or sentence.fix.endswith(".")
     assert all(name.isidentifier() for _, name, _, _ in Formatter().parse(sentence.reason) if name is not None)
 
 
 def test_a_finding_keeps_its_code_and_its_values_beside_the_sentence() -> None:
-    found = findings.describe_finding(
+    found = decisions.describe_finding(
         failed(
             "start_within", "start_too_far_ahead", "/start_date", requested="2026-09-01", days=30, latest="2026-07-31"
         )
@@ -71,7 +71,7 @@ def test_a_finding_keeps_its_code_and_its_values_beside_the_sentence() -> None:
     assert found.fix == "Choose a date up to 2026-07-31."
     assert found.code == "start_too_far_ahead"
     assert found.parameters == {"requested": "2026-09-01", "days": 30, "latest": "2026-07-31"}
-    assert findings.describe_finding(passed("capacity", "capacity_available")).fix == ""
+    assert decisions.describe_finding(passed("capacity", "capacity_available")).fix == ""
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from models.states.subscription import SubscriptionState
 from rules.unenrollment import decide as rules
 from rules.unenrollment.decide import ParticipatingDevice, UnenrollmentFacts
 from tests.unit.conftest import PROGRAM
-from wording.findings import describe_finding
+from wording.findings.decisions import describe_finding
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 REASONS = [

@@ -39,7 +39,7 @@ from tests.workflow.conftest import EnrollmentRun
 from tests.workflow.stand_ins.enrollment import EnrollmentRecord, InMemoryDerms
 from tests.workflow.stand_ins.head_end import HeadEndActivities, InMemoryHeadEnd
 from tests.workflow.stand_ins.site_visits import SiteVisitActivities, SiteVisits
-from wording.transitions import check_transition
+from wording.problems.transitions import check_transition
 from workflows.service_call import ServiceCallWorkflow
 
 _C = ServiceCallState

@@ -37,7 +37,7 @@ from models.messages.unenrollment import (
 from models.states.sync_request import SyncState
 from models.states.unenrollment import UNENROLLMENT_TRANSITIONS, UnenrollmentState
 from models.states.work_order import CompletionOutcome, WorkOrderState
-from wording.transitions import check_transition
+from wording.problems.transitions import check_transition
 
 _U = UnenrollmentState
 _W = WorkOrderState

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from models.errors import Invalid, Pointer
 from rules.cis_records import RowError
+from wording.findings.validation import describe_pydantic_error
 from wording.templates import fill
-from wording.validation import describe_pydantic_error
 
 _CONTRADICTION = "records {records} of the request contradict each other about {key} {name}; send one"
 

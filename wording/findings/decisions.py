@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 
 from models.decision import Decision, Finding
 from rules.finding import RuleDecision, RuleFinding
-from wording import eligibility, unenrollment_rules
+from wording.findings import eligibility, unenrollment
 from wording.templates import Sentence, fill
 
-SENTENCES: Mapping[str, Sentence] = {**eligibility.SENTENCES, **unenrollment_rules.SENTENCES}
+SENTENCES: Mapping[str, Sentence] = {**eligibility.SENTENCES, **unenrollment.SENTENCES}
 
 
 def describe_finding(finding: RuleFinding) -> Finding:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from models.errors import Pointer
 from rules.field_error import FieldError
-from wording import findings
+from wording.findings import decisions
+from wording.findings.validation import describe_pydantic_error
 from wording.templates import fill
-from wording.validation import describe_pydantic_error
 
 _GUIDED_FLOW: dict[str, str] = {
     "required": "is required",
@@ -70,7 +70,7 @@ def describe_field_error(error: FieldError) -> Pointer:
         return Pointer(error.pointer, describe_pydantic_error(error.parameters["error"]))
     if error.code in SENTENCES:
         return Pointer(error.pointer, fill(SENTENCES[error.code], error.parameters))
-    said = findings.SENTENCES[error.code]
+    said = decisions.SENTENCES[error.code]
     return Pointer(error.pointer, fill(f"{said.reason} {said.fix}", error.parameters))
 
 
