@@ -32,6 +32,7 @@ from operations.platform.inbox import UNKNOWN_REQUEST
 from operations.synchronization import sync_requests as real
 from rules.synchronization.acknowledgements import evaluate_acknowledgement
 from rules.synchronization.snapshots import message_key
+from wording.sync_request import describe_effect
 
 DEVICES = ("dev_charger", "dev_battery")
 
@@ -299,7 +300,7 @@ class EnrollmentActivities:
         record.outcomes.append(effect.outcome)
         if effect.state is not None:
             record.move(*real._find_path_to(record.state, effect.state))
-            record.fail(effect.code, effect.text)
+            record.fail(effect.code, describe_effect(effect))
             for device, after, _ in effect.devices:
                 record.move_device(device, after)
         return record.get_sync_status()
