@@ -15,7 +15,7 @@ from models.views.view import Page
 from operations.platform.paging import fetch_page
 from operations.platform.views import copy_columns
 from wording.links import link_to_batch_run, link_to_batch_runs
-from wording.not_found import not_found
+from wording.problems.not_found import not_found
 
 
 def select_readable(scope: OperatorScope) -> Select[BatchRun]:

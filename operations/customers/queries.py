@@ -23,7 +23,8 @@ from operations.platform.paging import fetch_newest_first
 from operations.platform.views import copy_columns
 from rules.eligibility.decide import decide_eligibility
 from rules.eligibility.facts import EligibilityFacts
-from wording.not_found import not_found
+from wording.findings.decisions import describe_decision
+from wording.problems.not_found import not_found
 
 
 def select_readable(scope: OperatorScope) -> Select[Customer]:
@@ -167,7 +168,7 @@ async def list_eligible_programs(
 
 
 def _to_eligibility(program: Program, facts: EligibilityFacts) -> ProgramEligibility:
-    decision = decide_eligibility(facts)
+    decision = describe_decision(decide_eligibility(facts))
     return ProgramEligibility(
         program=program.code,
         name=program.name,

@@ -33,6 +33,7 @@ from operations.platform.bulk_insert import build_insert, to_json
 from rules.capacity import CapacityNeed, with_current_limits
 from rules.eligibility.decide import decide_eligibility
 from rules.eligibility.facts import ProgramUsage
+from wording.findings.decisions import describe_decision
 
 _E = EnrollmentState
 _UNDECIDED = (_E.SUBMITTED, _E.VALIDATING, _E.WAITLISTED)
@@ -78,7 +79,7 @@ async def validate_and_accept(
     facts, known = await gather_application_facts(
         session, catalog, program, row, usage, application, now, applied_at=row.submitted_at
     )
-    decision = decide_eligibility(facts)
+    decision = describe_decision(decide_eligibility(facts))
     need = facts.need
     trail = AuditTrail(scope, now, enrollment_id)
     if decision.outcome is not DecisionOutcome.ACCEPTED:

@@ -24,6 +24,7 @@ from operations.platform.audit import AuditTrail
 from rules.capacity import CapacityNeed
 from rules.eligibility.decide import find_device_failures
 from rules.eligibility.facts import ProgramUsage
+from wording.findings.decisions import describe_findings
 
 _E = EnrollmentState
 AWAITING_DEVICE = (_E.DEVICE_SETUP, _E.AWAITING_SITE_VISIT)
@@ -81,7 +82,8 @@ async def load_candidate(
 
 def describe_device_failures(one: Candidate) -> str:
     """Why the devices cannot be taken after all, in words for who brought them; empty when they can."""
-    return " ".join(f"{finding.reason} {finding.fix}" for finding in find_device_failures(one.association.facts))
+    findings = describe_findings(find_device_failures(one.association.facts))
+    return " ".join(f"{finding.reason} {finding.fix}" for finding in findings)
 
 
 async def associate_candidate(

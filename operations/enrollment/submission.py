@@ -18,7 +18,7 @@ from models.states.enrollment import EnrollmentState
 from models.tables.enrollment import Enrollment
 from operations.platform.submission import RequestKind, Row, Submitted, create_submission, find_earlier, submit
 from wording.enrollment import unknown_references
-from wording.resubmission import content_mismatch
+from wording.problems.resubmission import content_mismatch
 
 _REFERENCES = text(
     """

@@ -24,6 +24,7 @@ from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.platform.digest import compute_digest
 from rules.completions import CompletionFacts, find_completion_errors, find_future_finish
+from wording.findings.field_errors import describe_field_errors
 
 _W = WorkOrderState
 _PATHS_TO_ON_SITE: dict[WorkOrderState, tuple[WorkOrderState, ...]] = {
@@ -59,7 +60,8 @@ async def submit_report(
         return row
     await _check_open_for_reports(session, row)
     future = find_future_finish(completion, datetime.now(UTC))
-    errors = future + find_completion_errors(await _gather_facts(session, catalogs, row, completion), completion)
+    found = future + find_completion_errors(await _gather_facts(session, catalogs, row, completion), completion)
+    errors = describe_field_errors(found)
     if errors:
         raise Invalid(
             "The report cannot be used; nothing was stored and the order stays open.",
@@ -218,7 +220,9 @@ async def _evaluate(
         why = row.called_off or f"the order is {row.state}"
         mark_if_work_was_done(trail, row, completion, now, why)
         return f"ignored: {why}"
-    errors = find_completion_errors(await _gather_facts(session, catalogs, row, completion), completion)
+    errors = describe_field_errors(
+        find_completion_errors(await _gather_facts(session, catalogs, row, completion), completion)
+    )
     if errors:
         return " ".join(f"{fault.pointer[1:]}: {fault.detail}." for fault in errors)
     end = _W.COMPLETED if completion.outcome.is_done else _W.INCOMPLETE

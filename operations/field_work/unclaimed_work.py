@@ -17,8 +17,7 @@ from models.tables.device_setup import DeviceShipment
 from models.tables.work_order import WorkOrder, WorkOrderCompletion
 from operations.platform.audit import AuditTrail, kind_of
 from operations.platform.lifecycle import Entity
-from rules.completions import describe_work_done
-from wording.work_order import nothing_to_settle
+from wording.work_order import describe_work_done, nothing_to_settle
 
 Claimable = TypeVar("Claimable", WorkOrder, DeviceShipment)
 

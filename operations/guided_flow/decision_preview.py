@@ -25,6 +25,7 @@ from operations.unenrollment.submission import resolve_effective_at
 from rules.eligibility.decide import decide_eligibility
 from rules.guided_flow.panels import build_request_document
 from rules.unenrollment import decide
+from wording.findings.decisions import describe_decision
 
 
 async def preview_decision(
@@ -63,7 +64,7 @@ async def _preview_enrollment(
     weighed = await gather_application_facts(
         session, catalog, program, row, to_usage(row[:4]), application, now, applied_at=now
     )
-    return decide_eligibility(weighed.facts)
+    return describe_decision(decide_eligibility(weighed.facts))
 
 
 async def _preview_unenrollment(
@@ -83,4 +84,5 @@ async def _preview_unenrollment(
     )
     from_then_on = resolve_effective_at(application.effective_date, now, ZoneInfo(zone.one()))
     asked = case.UnenrollmentRequest(application, scope.actor, scope.channel, now, from_then_on)
-    return decide.decide_unenrollment(await case.load_facts(session, catalog, asked, subscription, now))
+    facts = await case.load_facts(session, catalog, asked, subscription, now)
+    return describe_decision(decide.decide_unenrollment(facts))

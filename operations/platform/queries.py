@@ -13,8 +13,8 @@ from operations.platform.outbox_repairs import MESSAGE_ID_PREFIX, to_number
 from operations.platform.paging import decode_cursor, encode_cursor, invalid_cursor
 from rules.available_actions import outbox_message_actions
 from wording.links import link_to
-from wording.not_found import not_found
 from wording.outbox import message_next_step
+from wording.problems.not_found import not_found
 
 
 def select_readable(scope: OperatorScope) -> Select[OutboxMessage]:

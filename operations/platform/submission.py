@@ -28,7 +28,7 @@ from models.tables.unenrollment import Unenrollment
 from operations.platform import outbox
 from operations.platform.audit import AuditTrail
 from operations.platform.bulk_insert import build_insert, to_json
-from wording.resubmission import content_mismatch
+from wording.problems.resubmission import content_mismatch
 
 State = TypeVar("State", bound=StrEnum)
 RequestTable = Enrollment | Unenrollment | ServiceCall

@@ -24,6 +24,7 @@ from models.tables.unenrollment import Unenrollment
 from operations.catalog.versions import CatalogCache, IndexedCatalog
 from operations.platform.submission import RequestKind, Row, Submitted, create_submission, find_earlier, submit
 from rules.service_calls import find_action_errors, find_problem_errors
+from wording.findings.field_errors import describe_field_errors
 from wording.service_call import (
     device_not_participating,
     service_call_already_open,
@@ -134,8 +135,8 @@ def _check_request(
             code="no-service-calls",
         )
     faults = (
-        *find_problem_errors(application, task),
-        *find_action_errors(application.chosen_action, device.ownership, program),
+        *describe_field_errors(find_problem_errors(application, task)),
+        *describe_field_errors(find_action_errors(application.chosen_action, device.ownership, program)),
     )
     if faults:
         raise Invalid(

@@ -23,7 +23,7 @@ from operations.synchronization.sync_queue import (
 )
 from rules.synchronization.order import UNANSWERED_ERRORS, is_already_synchronized
 from rules.synchronization.snapshots import message_key, snapshot_hash
-from wording.not_found import not_found
+from wording.problems.not_found import not_found
 
 _Y = SyncState
 _SNAPSHOT_MAX_AGE = timedelta(hours=1)

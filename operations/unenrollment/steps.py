@@ -22,6 +22,7 @@ from operations.unenrollment.case import UnenrollmentCase, load_case, save_and_g
 from operations.unenrollment.end_participation import ParticipationEnd, end_participation
 from operations.unenrollment.unenrollments import LIFECYCLE, resume_if_parked, transition
 from rules.unenrollment import decide as rules
+from wording.findings.decisions import describe_decision
 from wording.unenrollment import nothing_to_approve
 
 _U = UnenrollmentState
@@ -39,7 +40,7 @@ async def validate_unenrollment(
     case = await load_case(session, scope, catalogs, unenrollment_id)
     resume_if_parked(case.trail, case.row, case.now)
     if case.row.state is _U.SUBMITTED:
-        decision = rules.decide_unenrollment(case.facts)
+        decision = describe_decision(rules.decide_unenrollment(case.facts))
         case.row.decision = decision.model_dump(mode="json")
         if decision.outcome is DecisionOutcome.REJECTED:
             _reject(case, " ".join(finding.reason for finding in decision.failures))

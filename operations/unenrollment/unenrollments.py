@@ -19,7 +19,7 @@ from models.unenrolling_device import UnenrollingDevice
 from operations.field_work import work_orders
 from operations.platform.audit import AuditTrail
 from operations.platform.lifecycle import RequestLifecycle
-from wording.transitions import nothing_to_retry
+from wording.problems.transitions import nothing_to_retry
 
 _U = UnenrollmentState
 _VISIT_STARTED = (WorkOrderState.EN_ROUTE, WorkOrderState.ON_SITE, WorkOrderState.COMPLETED)
