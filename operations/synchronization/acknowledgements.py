@@ -18,6 +18,7 @@ from operations.synchronization.sync_queue import notify_workflows, select_next_
 from operations.synchronization.sync_requests import to_status
 from rules.synchronization.acknowledgements import REMOVAL_STATES, AcknowledgementEffect, evaluate_acknowledgement
 from rules.synchronization.order import FINAL_STATES, UNANSWERED_ERRORS
+from wording.sync_request import describe_effect
 
 _Y = SyncState
 
@@ -91,9 +92,13 @@ async def _apply_effect(
 ) -> None:
     trail = AuditTrail(scope, now, request.journey)
     request.state = trail.transition(
-        SYNC_TRANSITIONS, request.id, request.state, *_find_path_to(request.state, effect.state), reason=effect.text
+        SYNC_TRANSITIONS,
+        request.id,
+        request.state,
+        *_find_path_to(request.state, effect.state),
+        reason=describe_effect(effect),
     )
-    request.error_code, request.error_text = effect.code or None, effect.text or None
+    request.error_code, request.error_text = effect.code or None, describe_effect(effect) or None
     request.held = False
     request.acknowledgement = ack.model_dump(mode="json")
     request.acknowledged_at = now
