@@ -2,7 +2,9 @@
 
 from models.errors import Conflict, IllegalTransition
 from models.states.sync_request import SyncState
+from rules.synchronization.acknowledgements import DEVICE_FAILED, DEVICES_UNANSWERED, AcknowledgementEffect
 from wording.links import SYNC_REQUESTS, link_to
+from wording.templates import fill
 
 TIMELINE_SENTENCES: dict[str, str] = {
     "syn:pending": "Notification of the DERMS queued",
@@ -17,7 +19,31 @@ TIMELINE_SENTENCES: dict[str, str] = {
     "syn:handed_over": "Sent by a workflow of its own",
 }
 
+_UNANSWERED = "The DERMS said nothing of {unanswered} of {count} device(s)."
+_NOT_REGISTERED = "The DERMS could not register {failed} of {count} device(s)."
+_NOT_RELEASED = "The DERMS did not let go of {not_released} of {count} device(s)."
+_NOT_REGISTERED_NOR_RELEASED = (
+    "The DERMS could not register {failed} of {count} device(s). "
+    "The DERMS did not let go of {not_released} of {count} device(s)."
+)
 _STATE_WORDS: dict[SyncState, str] = {state: state.replace("_", " ") for state in SyncState}
+
+
+def describe_effect(effect: AcknowledgementEffect) -> str:
+    """Returns why an acknowledgement leaves a sync request in error; what the DERMS itself said comes first."""
+    values = {
+        "failed": effect.failed,
+        "not_released": len(effect.not_released),
+        "unanswered": effect.unanswered,
+        "count": effect.device_count,
+    }
+    if effect.code == DEVICES_UNANSWERED:
+        return fill(_UNANSWERED, values)
+    if effect.code == DEVICE_FAILED and not effect.text:
+        if effect.failed and effect.not_released:
+            return fill(_NOT_REGISTERED_NOR_RELEASED, values)
+        return fill(_NOT_REGISTERED if effect.failed else _NOT_RELEASED, values)
+    return effect.text
 
 
 def describe_blocking_sync_request(sync_request: str, state: SyncState) -> str:

@@ -31,7 +31,7 @@ class EnrollmentSummary(View):
     asset_ownership: AssetOwnership
     state: EnrollmentState
     subscription_state: SubscriptionState | None = Field(
-        description="whether the customer participates now: an enrollment remains enrolled after participation has ended"
+        description="whether the customer participates now: an enrollment stays enrolled after participation has ended"
     )
     reason: str | None
     submitted_at: Instant

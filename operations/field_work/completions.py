@@ -51,9 +51,8 @@ async def submit_report(
         return row
     await _check_open_for_reports(session, row)
     future = find_future_finish(completion, datetime.now(UTC))
-    errors = describe_field_errors(
-        future + find_completion_errors(await _gather_facts(session, catalogs, row, completion), completion)
-    )
+    found = future + find_completion_errors(await _gather_facts(session, catalogs, row, completion), completion)
+    errors = describe_field_errors(found)
     if errors:
         raise Invalid(
             "The report cannot be used; nothing was stored and the order stays open.",

@@ -84,6 +84,5 @@ async def _preview_unenrollment(
     )
     from_then_on = resolve_effective_at(application.effective_date, now, ZoneInfo(zone.one()))
     asked = case.UnenrollmentRequest(application, scope.actor, scope.channel, now, from_then_on)
-    return describe_decision(
-        decide.decide_unenrollment(await case.load_facts(session, catalog, asked, subscription, now))
-    )
+    facts = await case.load_facts(session, catalog, asked, subscription, now)
+    return describe_decision(decide.decide_unenrollment(facts))

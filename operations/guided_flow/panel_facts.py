@@ -24,6 +24,7 @@ from rules.guided_flow.fields import PanelFacts, get_default_value
 from rules.guided_flow.installation_methods import list_asset_ownerships, list_installation_methods
 from rules.guided_flow.removal_methods import list_removal_methods
 from rules.guided_flow.requests import REQUEST_BY_PROCESS_FLOW
+from wording.guided_flow import label_choices
 
 
 async def load_panel_facts(
@@ -40,7 +41,7 @@ async def load_panel_facts(
     )
     code = subscription.program if subscription else str(_get_bound_value(row, task, "/program", programs))
     program = catalog.programs.get(code)
-    methods = list_installation_methods(task, program)
+    methods = label_choices(list_installation_methods(task, program))
     now = datetime.now(UTC)
     return PanelFacts(
         request=REQUEST_BY_PROCESS_FLOW[task.process_flow],
@@ -52,8 +53,8 @@ async def load_panel_facts(
             "programs": programs,
             "service_points": service_points,
             "installation_methods": methods,
-            "asset_ownerships": list_asset_ownerships(
-                task, program, _get_bound_value(row, task, "/installation_method", methods)
+            "asset_ownerships": label_choices(
+                list_asset_ownerships(task, program, _get_bound_value(row, task, "/installation_method", methods))
             ),
             "unenrollment_reasons": tuple(Choice(value=one.code, label=one.description[:200]) for one in task.reasons),
             "problems": tuple(Choice(value=one.code, label=one.description[:200]) for one in task.problems),
@@ -144,5 +145,5 @@ async def _list_subscribed_device_choices(
         "subscription_devices": tuple(
             Choice(value=one.id, label=f"{one.manufacturer} {one.model}, {one.serial_number}"[:200]) for one in devices
         ),
-        "removal_methods": list_removal_methods(program, {one.ownership for one in devices}),
+        "removal_methods": label_choices(list_removal_methods(program, {one.ownership for one in devices})),
     }

@@ -30,6 +30,7 @@ from operations.platform.views import copy_columns
 from rules.guided_flow.fields import PanelFacts, get_bounds, get_choices, get_parts
 from rules.guided_flow.panels import EvaluatedPanel, build_request_document, locate_error
 from wording.findings.field_errors import describe_field_errors
+from wording.guided_flow import label_parts
 from wording.links import link_to, link_to_process_flow
 
 _SHOWN_VERDICTS = (Verdict.FAILED, Verdict.WAIT, Verdict.WARNED)
@@ -138,7 +139,7 @@ def _to_field_view(spec: FieldSpec, value: Any, facts: PanelFacts) -> FieldView:
         required=spec.required,
         value=value,
         choices=get_choices(spec, facts),
-        parts=get_parts(spec, facts),
+        parts=label_parts(get_parts(spec, facts)),
         url=str(facts.program.terms.url) if facts.program and isinstance(spec, TermsField) else None,
         max_length=spec.max_length if isinstance(spec, TextField) else None,
         minimum=minimum,

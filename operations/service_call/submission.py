@@ -134,11 +134,9 @@ def _check_request(
             fix="Name a service task type for them as service_call_task of the program in the catalogue.",
             code="no-service-calls",
         )
-    faults = describe_field_errors(
-        (
-            *find_problem_errors(application, task),
-            *find_action_errors(application.chosen_action, device.ownership, program),
-        )
+    faults = (
+        *describe_field_errors(find_problem_errors(application, task)),
+        *describe_field_errors(find_action_errors(application.chosen_action, device.ownership, program)),
     )
     if faults:
         raise Invalid(

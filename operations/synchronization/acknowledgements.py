@@ -19,6 +19,7 @@ from operations.synchronization.sync_requests import to_status
 from rules.synchronization.acknowledgements import REMOVAL_STATES, AcknowledgementEffect, evaluate_acknowledgement
 from rules.synchronization.order import FINAL_STATES, UNANSWERED_ERRORS
 from rules.synchronization.states import states_when_acknowledged
+from wording.sync_request import describe_effect
 
 _Y = SyncState
 
@@ -92,8 +93,8 @@ async def _apply_effect(
 ) -> None:
     trail = AuditTrail(scope, now, request.journey)
     path = states_when_acknowledged(request.state, effect.state)
-    request.state = trail.transition(SYNC_TRANSITIONS, request.id, request.state, *path, reason=effect.text)
-    request.error_code, request.error_text = effect.code or None, effect.text or None
+    request.state = trail.transition(SYNC_TRANSITIONS, request.id, request.state, *path, reason=describe_effect(effect))
+    request.error_code, request.error_text = effect.code or None, describe_effect(effect) or None
     request.held = False
     request.acknowledgement = ack.model_dump(mode="json")
     request.acknowledged_at = now

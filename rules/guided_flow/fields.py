@@ -94,14 +94,14 @@ def get_parts(spec: FieldSpec, facts: PanelFacts) -> tuple[FieldPart, ...]:
             current = (facts.program.terms.version,) if facts.program else ()
             versions = tuple(Choice(value=version, label=version) for version in current)
             return (
-                _choice_part("version", "Version", versions),
-                _text_part("accepted_by", "Accepted by", _get_maximum_length(Line)),
-                FieldPart(code="accepted_at", kind="instant", label="Accepted at", required=True),
+                _choice_part("version", "version", versions),
+                _text_part("accepted_by", "accepted_by", _get_maximum_length(Line)),
+                FieldPart(code="accepted_at", kind="instant", label="accepted_at", required=True),
             )
         case WindowField():
             return (
-                FieldPart(code="start", kind="instant", label="From", required=True),
-                FieldPart(code="end", kind="instant", label="Until", required=True),
+                FieldPart(code="start", kind="instant", label="start", required=True),
+                FieldPart(code="end", kind="instant", label="end", required=True),
             )
         case DeviceField():
             return (
@@ -123,19 +123,19 @@ def _question_part(question: Question) -> FieldPart:
 def _enrolled_device_parts(facts: PanelFacts) -> tuple[FieldPart, ...]:
     longest, places = _get_maximum_length(DeviceIdentifier), facts.choices.get("device_location_types", ())
     return (
-        _choice_part("specification", "Make and model", facts.choices.get("specifications", ())),
-        _text_part("serial_number", "Serial number", longest),
-        _text_part("nic_id", "NIC id or MAC address", longest, required=False),
-        _text_part("badge_number", "Badge number", longest, required=False),
-        _choice_part("device_location_type", "Where it hangs", places, required=facts.location_required),
+        _choice_part("specification", "specification", facts.choices.get("specifications", ())),
+        _text_part("serial_number", "serial_number", longest),
+        _text_part("nic_id", "nic_id", longest, required=False),
+        _text_part("badge_number", "badge_number", longest, required=False),
+        _choice_part("device_location_type", "device_location_type", places, required=facts.location_required),
     )
 
 
 def _unenrolled_device_parts(facts: PanelFacts) -> tuple[FieldPart, ...]:
     methods = facts.choices.get("removal_methods", ())
     return (
-        _choice_part("device", "Device", facts.choices.get("subscription_devices", ())),
-        _choice_part("removal_method", "What becomes of it", methods, required=False),
+        _choice_part("device", "device", facts.choices.get("subscription_devices", ())),
+        _choice_part("removal_method", "removal_method", methods, required=False),
     )
 
 

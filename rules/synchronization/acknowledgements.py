@@ -34,7 +34,7 @@ _ANSWERED_STATES = REPORTED_STATES - {RegistrationState.REGISTERING, Registratio
 
 @dataclass(frozen=True, slots=True)
 class AcknowledgementEffect:
-    """`state` is None when nothing changes; `outcome` says in words what became of the acknowledgement."""
+    """`state` is None when nothing changes; `outcome` is what the inbox keeps of the acknowledgement."""
 
     outcome: str
     state: SyncState | None = None
@@ -43,6 +43,11 @@ class AcknowledgementEffect:
     """Devices that shall leave and that the DERMS did not let go, with what it said: they stay where they are."""
     code: str = ""
     text: str = ""
+    """What the DERMS said of a rejection."""
+    device_count: int = 0
+    failed: int = 0
+    unanswered: int = 0
+    """Of the `device_count` devices that the request is about: how many were not registered, and not mentioned."""
 
 
 def describe_ignored(state: SyncState) -> str:
@@ -104,20 +109,25 @@ def evaluate_acknowledgement(
         )
     failed = [device for device, registration in after.items() if registration is RegistrationState.REGISTRATION_FAILED]
     if failed or unmoved:
-        text = _describe_failures(len(failed), len(unmoved), len(after))
-        return AcknowledgementEffect("applied: a device failed", SyncState.ERROR, told, unmoved, DEVICE_FAILED, text)
+        return AcknowledgementEffect(
+            "applied: a device failed",
+            SyncState.ERROR,
+            told,
+            unmoved,
+            DEVICE_FAILED,
+            device_count=len(after),
+            failed=len(failed),
+        )
     open_devices = [device for device, registration in after.items() if registration not in _ANSWERED_STATES]
     if not open_devices:
         return AcknowledgementEffect("applied: positive", SyncState.SYNCHRONIZED, told)
-    text = f"The DERMS said nothing of {len(open_devices)} of {len(after)} device(s)."
     if asked:
         return AcknowledgementEffect(
-            "applied: devices left open", SyncState.ERROR, told, code=DEVICES_UNANSWERED, text=text
+            "applied: devices left open",
+            SyncState.ERROR,
+            told,
+            code=DEVICES_UNANSWERED,
+            device_count=len(after),
+            unanswered=len(open_devices),
         )
     return AcknowledgementEffect("applied: devices left open", SyncState.AWAITING_ACKNOWLEDGEMENT, told)
-
-
-def _describe_failures(failed: int, unmoved: int, all_devices: int) -> str:
-    joining = f"The DERMS could not register {failed} of {all_devices} device(s)." if failed else ""
-    leaving = f"The DERMS did not let go of {unmoved} of {all_devices} device(s)." if unmoved else ""
-    return f"{joining} {leaving}".strip()

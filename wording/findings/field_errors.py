@@ -6,6 +6,7 @@ from models.errors import Pointer
 from rules.field_error import FieldError
 from wording.findings import decisions
 from wording.findings.validation import describe_pydantic_error
+from wording.guided_flow import label_part
 from wording.templates import fill
 
 _GUIDED_FLOW: dict[str, str] = {
@@ -68,6 +69,8 @@ def describe_field_error(error: FieldError) -> Pointer:
     """Returns the place with what is wrong there. What an eligibility rule found is said with what would help."""
     if error.code == "not_valid":
         return Pointer(error.pointer, describe_pydantic_error(error.parameters["error"]))
+    if error.code == "part_required":
+        return Pointer(error.pointer, fill(SENTENCES[error.code], {"label": label_part(error.parameters["label"])}))
     if error.code in SENTENCES:
         return Pointer(error.pointer, fill(SENTENCES[error.code], error.parameters))
     said = decisions.SENTENCES[error.code]

@@ -11,6 +11,7 @@ from rules.synchronization.acknowledgements import (
     AcknowledgementEffect,
     evaluate_acknowledgement,
 )
+from wording.sync_request import describe_effect
 
 R = RegistrationState
 OLD, NEW = "dev_old", "dev_new"
@@ -50,7 +51,7 @@ def test_the_replacement_is_registered_and_the_old_device_released() -> None:
 def test_a_refused_replacement_does_not_restore_the_old_device() -> None:
     found = effect({OLD: R.REMOVING, NEW: R.REGISTERING}, old="deregistered", new="failed")
     assert found.state is SyncState.ERROR
-    assert "could not register 1 of 2" in found.text
+    assert "could not register 1 of 2" in describe_effect(found)
 
 
 def test_a_missing_device_is_awaited() -> None:

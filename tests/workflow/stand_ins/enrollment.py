@@ -33,6 +33,7 @@ from rules.synchronization.acknowledgements import evaluate_acknowledgement
 from rules.synchronization.order import UNANSWERED_ERRORS
 from rules.synchronization.snapshots import message_key
 from rules.synchronization.states import states_when_acknowledged, states_when_sending
+from wording.sync_request import describe_effect
 
 DEVICES = ("dev_charger", "dev_battery")
 
@@ -300,7 +301,7 @@ class EnrollmentActivities:
         record.outcomes.append(effect.outcome)
         if effect.state is not None:
             record.move(*states_when_acknowledged(record.state, effect.state))
-            record.fail(effect.code, effect.text)
+            record.fail(effect.code, describe_effect(effect))
             for device, after, _ in effect.devices:
                 record.move_device(device, after)
         return record.get_sync_status()
