@@ -11,13 +11,20 @@ from models.errors import OutcomeUnknown, Refused, Unavailable
 from models.messages.batch import BatchProgress, BeginBatch, FailBatch
 from models.messages.synchronization import DermsAcknowledgement
 from models.scope import OperatorScope, SystemScope
-from operations.batches import batched_sync, initial_load, missing_syncs, reconciliation, runs, sync_monitor
+from operations.batches import (
+    batched_sync,
+    initial_load,
+    missing_syncs,
+    move_out_sweep,
+    reconciliation,
+    runs,
+    sync_monitor,
+)
 from operations.batches.batched_sync import BulkSync, BulkSyncResult
 from operations.batches.reconciliation import ListedResource
 from operations.batches.runs import PageResult
 from operations.catalog.versions import CatalogCache
 from operations.platform.database import AsyncSession, Sessions, transaction
-from operations.unenrollment import move_outs
 
 _SCOPE = SystemScope(actor="batch")
 _CIS_SCOPE = OperatorScope(actor="batch", role="system")
@@ -66,7 +73,7 @@ class BatchActivities:
             case "replacements_never_announced":
                 return await missing_syncs.enqueue_replacement_syncs(session, _SCOPE, self._catalogs, at.cursor)
             case "move_outs":
-                return await move_outs.sweep_move_outs(session, _CIS_SCOPE, self._catalogs, at.cursor)
+                return await move_out_sweep.sweep_move_outs(session, _CIS_SCOPE, self._catalogs, at.cursor)
             case "release":
                 return await sync_monitor.release_held_page(session, _SCOPE, self._catalogs)
             case "overdue":

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text, update
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -18,9 +18,7 @@ from models.requests.unenrollment import CIS_REQUESTER, MOVE_OUT_REASON, Unenrol
 from models.scope import OperatorScope
 from models.states.enrollment import EnrollmentState
 from models.states.unenrollment import UnenrollmentState
-from models.tables.enrollment import Enrollment
 from models.tables.unenrollment import Unenrollment
-from operations.batches.runs import PageResult
 from operations.catalog.versions import CatalogCache
 from operations.enrollment import enrollments
 from operations.platform import outbox
@@ -39,11 +37,8 @@ from rules.unenrollment.move_outs import (
 
 MOVED_OUT = "The customer has moved out, as the CIS says."
 STAYING = "The customer stays, as the CIS says."
-_ENROLLMENTS_PER_PAGE = 1000
-_MOVE_OUTS_PER_PAGE = 100
-"""What the CIS says of a service point waits for as long as a page that has it."""
 
-_HOLDER_CHANGED = """
+HOLDER_CHANGED = """
     (point.cis_account_id <> {mine}.account OR account.customer_id <> {mine}.customer_id)
 """
 _SERVICE_ENDED = """
@@ -64,7 +59,7 @@ _PARTICIPANTS = text(
     SELECT s.id, s.enrollment_id, s.customer_id, s.account, s.program, premise.time_zone, point.effective_to,
         (SELECT max(version) FROM catalog_version) AS catalog_version,
         concat_ws('/', s.id, point.cis_account_id, account.customer_id, point.effective_to) AS cause,
-        CASE WHEN {_HOLDER_CHANGED.format(mine="s")} THEN CAST(:instant AS timestamptz)
+        CASE WHEN {HOLDER_CHANGED.format(mine="s")} THEN CAST(:instant AS timestamptz)
             ELSE point.effective_to::timestamp AT TIME ZONE premise.time_zone END AS leaves_at,
         mine.id AS open_id, mine.requester, coalesce(mine.resume_state, mine.state) AS open_state, mine.effective_at,
         coalesce(
@@ -84,7 +79,7 @@ _PARTICIPANTS = text(
         ORDER BY u.id DESC LIMIT 1
     ) last ON true
     WHERE point.cis_service_point_id = ANY(:service_points)
-        AND ({_HOLDER_CHANGED.format(mine="s")} OR point.effective_to IS NOT NULL
+        AND ({HOLDER_CHANGED.format(mine="s")} OR point.effective_to IS NOT NULL
         OR mine.id IS NOT NULL OR last.id IS NOT NULL)
     ORDER BY s.id
     """  # noqa: S608 - our own words
@@ -99,7 +94,7 @@ _OPEN_ENROLLMENTS = text(
     JOIN account USING (cis_account_id)
     WHERE e.service_point = ANY(:service_points)
         AND e.state NOT IN ('enrolled', 'rejected', 'cancelled', 'expired')
-        AND ({_HOLDER_CHANGED.format(mine="e")} OR {_SERVICE_ENDED})
+        AND ({HOLDER_CHANGED.format(mine="e")} OR {_SERVICE_ENDED})
     ORDER BY e.id FOR UPDATE OF e
     """  # noqa: S608 - our own words
 )
@@ -228,35 +223,3 @@ def _build_row(scope: OperatorScope, one: Any, now: datetime) -> dict[str, Any]:
     submission = create_submission(UNENROLLMENT, scope, application, now)
     columns = build_columns(submission, application, one)
     return submission.build_row(columns | {"requester": CIS_REQUESTER, "cis_said": _compute_digest(one)})
-
-
-_MOVE_OUT_CANDIDATES = text(
-    f"""
-    SELECT e.id, e.service_point FROM enrollment e
-    JOIN service_point point ON point.cis_service_point_id = e.service_point
-    JOIN account USING (cis_account_id)
-    WHERE e.id = ANY(:enrollments) AND ({_HOLDER_CHANGED.format(mine="e")} OR point.effective_to IS NOT NULL)
-        AND (e.state NOT IN ('enrolled', 'rejected', 'cancelled', 'expired') OR EXISTS (
-            SELECT FROM program_subscription s
-            WHERE s.enrollment_id = e.id AND s.state IN ('active', 'suspended', 'ending')
-        ))
-    ORDER BY e.id LIMIT {_MOVE_OUTS_PER_PAGE}
-    """  # noqa: S608 - our own words
-)
-"""Who has something that could still come to an end."""
-
-
-async def sweep_move_outs(
-    session: AsyncSession, scope: OperatorScope, catalogs: CatalogCache, cursor: str
-) -> PageResult:
-    """A page of enrolments whose customer leaves or has left: what nobody could do when the CIS said so, and what the
-    day has come for."""
-    page = select(col(Enrollment.id)).where(col(Enrollment.id) > cursor).order_by(col(Enrollment.id))
-    looked = (await session.scalars(page.limit(_ENROLLMENTS_PER_PAGE))).all()
-    left = (await session.execute(_MOVE_OUT_CANDIDATES, {"enrollments": list(looked)})).all()
-    places = [one.service_point for one in left]
-    done = await apply_move_outs(session, scope, catalogs, places)
-    counts = {"move_outs_begun": done.unenrollments_started, "enrollments_ended": done.enrollments_ended}
-    if len(left) == _MOVE_OUTS_PER_PAGE:
-        return PageResult(left[-1].id, counts)
-    return PageResult(looked[-1] if len(looked) == _ENROLLMENTS_PER_PAGE else None, counts)

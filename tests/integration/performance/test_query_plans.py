@@ -23,14 +23,13 @@ from models.requests.sync_request import SyncRequestFilter
 from models.scope import OperatorScope
 from models.states.sync_request import SyncState
 from models.tables.batch_run import BatchRun
-from operations.batches import initial_load, missing_syncs, reconciliation, sync_monitor
+from operations.batches import initial_load, missing_syncs, move_out_sweep, reconciliation, sync_monitor
 from operations.catalog import eligibility_facts, waitlist
 from operations.catalog.versions import CatalogCache, apply_catalog
 from operations.enrollment import acceptance
 from operations.platform import inbox
 from operations.platform.database import AsyncSession, create_engine, create_sessions, transaction
 from operations.synchronization import sync_queue, sync_repairs
-from operations.unenrollment import move_outs
 from tests.integration.clients.running_stack import ROOT, Database, RunningStack
 from tests.integration.database.test_migrations import alembic_config
 from tests.integration.performance.query_plans import (
@@ -201,7 +200,7 @@ async def _retried(session: AsyncSession, catalogs: CatalogCache) -> Any:
 
 async def _repeat_import(session: AsyncSession, catalogs: CatalogCache) -> Any:
     subscription = "SELECT subscription_id FROM sync_request WHERE kind = 'update' AND state = 'synchronized' LIMIT 1"
-    return await sync_repairs.resync_subscription(session, SCOPE, catalogs, await _some(session, subscription), 60)
+    return await sync_repairs.resync_subscription(session, SCOPE, catalogs, await _some(session, subscription))
 
 
 WORK: Mapping[str, Work] = {
@@ -221,12 +220,12 @@ WORK: Mapping[str, Work] = {
         session, "sync_requests", f"syn_{BEGINNING}"
     ),
     "subscriptions never announced": lambda session, catalogs: missing_syncs.enqueue_subscription_syncs(
-        session, SCOPE, catalogs, "", 60
+        session, SCOPE, catalogs, ""
     ),
     "replacements never announced": lambda session, catalogs: missing_syncs.enqueue_replacement_syncs(
-        session, SCOPE, catalogs, "", 60
+        session, SCOPE, catalogs, ""
     ),
-    "customers who move out": lambda session, catalogs: move_outs.sweep_move_outs(session, SCOPE, catalogs, "", 60),
+    "customers who move out": lambda session, catalogs: move_out_sweep.sweep_move_outs(session, SCOPE, catalogs, ""),
     "devices that the DERMS does not list": _missing,
     "devices that the DERMS lists": _compared,
     "a device that is known": _held,
