@@ -61,6 +61,6 @@ class HeadEndActivities:
 
     async def _record_answer(self, answer: Answer) -> HeadEndRequestProgress:
         async with transaction(self._sessions) as session:
-            kept = HeadEndAnswer.model_validate(answer.model_dump())
-            await head_end_requests.receive_answers(session, _SCOPE, [kept], tell_flows=False)
+            recorded = HeadEndAnswer.model_validate(answer.model_dump())
+            await head_end_requests.receive_answers(session, _SCOPE, [recorded], tell_flows=False)
         return HeadEndRequestProgress(outcome=answer.outcome)
