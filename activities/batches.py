@@ -100,7 +100,10 @@ class BatchActivities:
         async with transaction(self._sessions) as session:
             endpoint = (await self._catalogs.get_current(session)).derms_endpoint
         page = await self._derms.list_resources(endpoint, at.cursor)
-        listed = [ListedResource(one.id, one.device.device_id, one.subscription, one.state) for one in page.items]
+        listed = [
+            ListedResource(resource.id, resource.device.device_id, resource.subscription, resource.state)
+            for resource in page.items
+        ]
         async with transaction(self._sessions) as session:
             run = await runs.get_run_for_update(session, at)
             if runs.to_run_status(run) != at:
@@ -113,24 +116,24 @@ class BatchActivities:
             run = await runs.get_run_for_update(session, at)
             if runs.to_run_status(run) != at:
                 return runs.to_run_status(run)
-            taken = await batched_sync.prepare_bulk_sync(session, _SCOPE, self._catalogs)
-        fates = await self._send_to_derms(taken) if taken.messages else BulkSyncResult()
+            bulk_sync = await batched_sync.prepare_bulk_sync(session, _SCOPE, self._catalogs)
+        result = await self._send_to_derms(bulk_sync) if bulk_sync.messages else BulkSyncResult()
         async with transaction(self._sessions) as session:
             run = await runs.get_run_for_update(session, at)
-            done = await batched_sync.record_bulk_sync_result(session, _SCOPE, taken, fates)
+            done = await batched_sync.record_bulk_sync_result(session, _SCOPE, bulk_sync, result)
             if runs.to_run_status(run) != at:
                 return runs.to_run_status(run)
             return await runs.record_page(session, _SCOPE, run, done)
 
-    async def _send_to_derms(self, taken: BulkSync) -> BulkSyncResult:
+    async def _send_to_derms(self, bulk_sync: BulkSync) -> BulkSyncResult:
         """Send all messages in one call; the result is empty if the DERMS does not take them this way."""
         messages = [
-            OutgoingMessage(one.endpoint, one.key, one.sync_request_id, one.revision, one.snapshot)
-            for one in taken.messages
-            if one.snapshot is not None
+            OutgoingMessage(message.endpoint, message.key, message.sync_request_id, message.revision, message.snapshot)
+            for message in bulk_sync.messages
+            if message.snapshot is not None
         ]
         try:
-            results = await self._derms.send_batch(taken.endpoint, messages)
+            results = await self._derms.send_batch(bulk_sync.endpoint, messages)
         except Refused:
             return BulkSyncResult()
         except (Unavailable, OutcomeUnknown):
@@ -139,17 +142,19 @@ class BatchActivities:
             return BulkSyncResult()
         received = frozenset(key for key, result in results.items() if result.status == "received")
         answers = [result.acknowledgement for result in results.values() if result.acknowledgement is not None]
-        return BulkSyncResult(received, tuple(DermsAcknowledgement.model_validate(one.model_dump()) for one in answers))
+        return BulkSyncResult(
+            received, tuple(DermsAcknowledgement.model_validate(answer.model_dump()) for answer in answers)
+        )
 
     async def _repair_page(self, at: BatchProgress) -> BatchProgress:
         async with transaction(self._sessions) as session:
-            looked = await initial_load.list_open_work(session, at.step or "", at.cursor)
-        found = await get_workflow_statuses(self._client, [one.workflow_id for one in looked.items])
+            open_work = await initial_load.list_open_work(session, at.step or "", at.cursor)
+        statuses = await get_workflow_statuses(self._client, [item.workflow_id for item in open_work.items])
         async with transaction(self._sessions) as session:
             run = await runs.get_run_for_update(session, at)
             if runs.to_run_status(run) != at:
                 return runs.to_run_status(run)
-            done = await initial_load.repair(session, _SCOPE, at.step or "", looked, found)
+            done = await initial_load.repair(session, _SCOPE, at.step or "", open_work, statuses)
             return await runs.record_page(session, _SCOPE, run, done)
 
     @activity.defn

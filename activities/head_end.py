@@ -31,7 +31,7 @@ class HeadEndActivities:
         to_send, state, outcome = await self._load_request(request.request_id)
         if state not in OPEN_STATES:
             return HeadEndRequestProgress(outcome=outcome)
-        answer = await self._head_end.ask(to_send)
+        answer = await self._head_end.send(to_send)
         if answer is None:
             async with transaction(self._sessions) as session:
                 await head_end_requests.record_sent(session, _SCOPE, request.request_id)
@@ -42,7 +42,7 @@ class HeadEndActivities:
     async def get_head_end_answer(self, request: SendHeadEndRequest) -> HeadEndRequestProgress:
         """Ask the head-end about a request that it has not answered."""
         sent, *_ = await self._load_request(request.request_id)
-        answer = await self._head_end.answer_to(sent)
+        answer = await self._head_end.get_answer(sent)
         return HeadEndRequestProgress() if answer is None else await self._record_answer(answer)
 
     async def _load_request(self, request_id: str) -> tuple[DeviceRequest, HeadEndRequestState, HeadEndOutcome | None]:
@@ -61,6 +61,6 @@ class HeadEndActivities:
 
     async def _record_answer(self, answer: Answer) -> HeadEndRequestProgress:
         async with transaction(self._sessions) as session:
-            kept = HeadEndAnswer.model_validate(answer.model_dump())
-            await head_end_requests.receive_answers(session, _SCOPE, [kept], tell_flows=False)
+            recorded = HeadEndAnswer.model_validate(answer.model_dump())
+            await head_end_requests.receive_answers(session, _SCOPE, [recorded], tell_flows=False)
         return HeadEndRequestProgress(outcome=answer.outcome)

@@ -61,8 +61,8 @@ class SynchronizeActivities:
         status = await self._derms.get_message_status(address.endpoint, address.key)
         if status is None:
             return DermsMessageStatus(known=False)
-        found = status.acknowledgement
-        return DermsMessageStatus(known=True, acknowledgement=_to_message(found) if found else None)
+        acknowledgement = status.acknowledgement
+        return DermsMessageStatus(known=True, acknowledgement=_to_message(acknowledgement) if acknowledgement else None)
 
     @activity.defn
     async def record_acknowledgement(self, request: RecordAcknowledgement) -> SyncRequestStatus:

@@ -37,18 +37,18 @@ class Health(BaseModel):
     @classmethod
     def from_tasks(cls, tasks: Sequence[TaskHealth]) -> "Health":
         """Returns the health of a process with these tasks."""
-        status = (
-            "failing" if any(one.failing for one in tasks) else "waiting" if any(one.error for one in tasks) else "ok"
-        )
+        is_failing = any(task.failing for task in tasks)
+        is_waiting = any(task.error for task in tasks)
+        status = "failing" if is_failing else "waiting" if is_waiting else "ok"
         shown = [
             BackgroundTask(
-                name=one.name,
-                age_seconds=round(one.age_seconds, 1),
-                failures_in_a_row=one.failures_in_a_row,
-                failures=one.failures,
-                error=one.error,
+                name=task.name,
+                age_seconds=round(task.age_seconds, 1),
+                failures_in_a_row=task.failures_in_a_row,
+                failures=task.failures,
+                error=task.error,
             )
-            for one in tasks
+            for task in tasks
         ]
         return cls(status=status, tasks=shown)
 
@@ -68,8 +68,8 @@ class TaskMetrics(Collector):
         """Returns the age and the failures of each task."""
         age = GaugeMetricFamily("gridenroll_task_age_seconds", "Since a task's last success.", labels=["task"])
         failures = CounterMetricFamily("gridenroll_task_failures", "Failures of a task.", labels=["task"])
-        for one in self._supervisor.health():
-            age.add_metric([one.name], one.age_seconds)
-            failures.add_metric([one.name], one.failures)
+        for task in self._supervisor.health():
+            age.add_metric([task.name], task.age_seconds)
+            failures.add_metric([task.name], task.failures)
         yield age
         yield failures

@@ -51,15 +51,15 @@ class InlineDelivery:
 
     async def deliver_next(self) -> None:
         """Delivers one message; returns after some seconds if none comes."""
-        one = await _get_next(self._pending)
-        if one is None:
+        delivery = await _get_next(self._pending)
+        if delivery is None:
             return
-        result = await try_deliver(self._client, one)
+        result = await try_deliver(self._client, delivery)
         if result is not None and result.outcome is DeliveryOutcome.DELIVERED:
-            self._delivered.put_nowait(one.id)
+            self._delivered.put_nowait(delivery.id)
         else:
             outcome = result.outcome if result is not None else "failed"
-            log.info("left to the relay", workflow=one.workflow_id, name=one.name, outcome=outcome)
+            log.info("left to the relay", workflow=delivery.workflow_id, name=delivery.name, outcome=outcome)
 
     async def delete_delivered(self) -> None:
         """Deletes delivered messages. While the database is down they stay; delivering them again changes nothing."""

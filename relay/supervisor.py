@@ -125,7 +125,7 @@ class Supervisor:
 
     def health(self) -> list[TaskHealth]:
         """Returns the health of each task."""
-        return [one.health() for one in self._watched]
+        return [task.health() for task in self._watched]
 
     async def _run(self, watched: _WatchedTask, run_once: RunOnce) -> None:
         while True:

@@ -43,7 +43,7 @@ def parse_input(kind: type[M], message: Any) -> M:
 
 def describe_validation_error(error: ValidationError) -> str:
     """Returns where a message is wrong and how, without the values: they may be personal data."""
-    faults = [f"{'/'.join(map(str, one['loc'])) or 'message'}: {one['type']}" for one in error.errors()[:5]]
+    faults = [f"{'/'.join(map(str, fault['loc'])) or 'message'}: {fault['type']}" for fault in error.errors()[:5]]
     return "; ".join(faults)[:500]
 
 

@@ -127,7 +127,7 @@ class UnenrollmentWorkflow(TakesCancel, TakesSiteVisits, TakesAcknowledgements):
         self._note_progress(progress)
         while progress.state is not _U.CANCELLED:
             self._removals.start_new(progress.removals, progress)
-            unsent = next((one for one in self._sync_request_ids if one not in self._sync_outcomes), None)
+            unsent = next((id_ for id_ in self._sync_request_ids if id_ not in self._sync_outcomes), None)
             if unsent is not None:
                 self._sync_outcomes[unsent] = await self._synchronize.run(unsent)
             elif not self._removals.is_finished:
@@ -155,7 +155,7 @@ class UnenrollmentWorkflow(TakesCancel, TakesSiteVisits, TakesAcknowledgements):
         """Notes what a step returned. Two steps that end together may return in either order, so that sync requests are
         added and never replaced."""
         self._latest = progress
-        self._sync_request_ids += [one for one in progress.sync_requests if one not in self._sync_request_ids]
+        self._sync_request_ids += [id_ for id_ in progress.sync_requests if id_ not in self._sync_request_ids]
 
     async def _end(self, progress: UnenrollmentProgress) -> UnenrollResult:
         synchronization = next(reversed(self._sync_outcomes.values()), None)

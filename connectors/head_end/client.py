@@ -33,7 +33,7 @@ class HeadEndClient:
             self._timeout_seconds, connect=self._timeout_seconds / 2, pool=self._timeout_seconds / 2
         )
 
-    async def ask(self, request: DeviceRequest) -> Answer | None:
+    async def send(self, request: DeviceRequest) -> Answer | None:
         """Sends a request; returns the answer if there is one at once.
 
         Raises:
@@ -50,7 +50,7 @@ class HeadEndClient:
         response = await self._request("POST", self._build_url(request), headers, body)
         return None if response.status_code == HTTPStatus.ACCEPTED else _parse(Answer, response)
 
-    async def answer_to(self, request: DeviceRequest) -> Answer | None:
+    async def get_answer(self, request: DeviceRequest) -> Answer | None:
         """Returns the answer to a request; None if there is none yet, or the head-end has never received the request.
 
         Raises:

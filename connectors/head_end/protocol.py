@@ -22,7 +22,7 @@ class DeviceRequest:
 class HeadEnd(Protocol):
     """The vendor clouds that talk to devices, behind one interface."""
 
-    async def ask(self, request: DeviceRequest) -> Answer | None:
+    async def send(self, request: DeviceRequest) -> Answer | None:
         """Sends the request; returns the answer if there is one at once. A later answer comes to our API.
 
         Raises:
@@ -32,7 +32,7 @@ class HeadEnd(Protocol):
         """
         ...
 
-    async def answer_to(self, request: DeviceRequest) -> Answer | None:
+    async def get_answer(self, request: DeviceRequest) -> Answer | None:
         """Returns the answer to a request; None if there is none yet, or the head-end has never received the request.
 
         Raises:

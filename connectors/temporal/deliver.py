@@ -85,7 +85,7 @@ def _classify_error(error: RPCError, kind: Literal["start", "signal"]) -> Delive
 
 def _is_namespace_missing(error: RPCError) -> bool:
     status = error.grpc_status
-    return any(one.Is(NamespaceNotFoundFailure.DESCRIPTOR) for one in (status.details if status else ()))
+    return any(detail.Is(NamespaceNotFoundFailure.DESCRIPTOR) for detail in (status.details if status else ()))
 
 
 async def _start(client: Client, workflow_id: str, name: str, payload: dict[str, Any]) -> None:

@@ -25,19 +25,19 @@ async def get_workflow_statuses(client: Client, workflow_ids: Sequence[str]) -> 
     Raises:
         Unavailable: Temporal does not answer.
     """
-    found = dict.fromkeys(workflow_ids, WorkflowStatus.UNKNOWN)
+    statuses = dict.fromkeys(workflow_ids, WorkflowStatus.UNKNOWN)
     try:
         for start in range(0, len(workflow_ids), _IDS_PER_QUERY):
-            async for one in client.list_workflows(_build_query(workflow_ids[start : start + _IDS_PER_QUERY])):
+            async for workflow in client.list_workflows(_build_query(workflow_ids[start : start + _IDS_PER_QUERY])):
                 status = (
-                    _STATUS_BY_TEMPORAL_STATUS.get(one.status, WorkflowStatus.ABORTED)
-                    if one.status
+                    _STATUS_BY_TEMPORAL_STATUS.get(workflow.status, WorkflowStatus.ABORTED)
+                    if workflow.status
                     else WorkflowStatus.UNKNOWN
                 )
-                found[one.id] = max(found[one.id], status, key=_PRECEDENCE.index)
+                statuses[workflow.id] = max(statuses[workflow.id], status, key=_PRECEDENCE.index)
     except RPCError as error:
         raise Unavailable("Temporal does not answer which workflows run.", code="temporal-unavailable") from error
-    return found
+    return statuses
 
 
 def _build_query(workflow_ids: Iterable[str]) -> str:

@@ -66,4 +66,4 @@ async def test_the_head_end_client_times_out(trickling: str) -> None:
     )
     async with httpx.AsyncClient(trust_env=False) as http:
         with pytest.raises(OutcomeUnknown):
-            await HeadEndClient(http, trickling, "", PATIENCE).answer_to(request)
+            await HeadEndClient(http, trickling, "", PATIENCE).get_answer(request)

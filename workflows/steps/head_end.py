@@ -50,8 +50,8 @@ class HeadEndRequests:
         """
         failures = await self._send_all(HeadEndActivities.send_head_end_request, request_ids, until)
         workflow.set_current_details(details)
-        await self._wait_for_answers([one for one in request_ids if one not in failures], until)
-        unanswered = [one for one in request_ids if one not in self._answered and one not in failures]
+        await self._wait_for_answers([id_ for id_ in request_ids if id_ not in failures], until)
+        unanswered = [id_ for id_ in request_ids if id_ not in self._answered and id_ not in failures]
         if unanswered and not until():
             failures |= await self._send_all(HeadEndActivities.get_head_end_answer, unanswered, until)
         self.has_late_answer = False
@@ -61,7 +61,7 @@ class HeadEndRequests:
         self, send: _SendMethod, request_ids: Sequence[str], until: Callable[[], bool]
     ) -> dict[str, str]:
         """Sends the requests side by side; returns what went wrong, by request."""
-        results = await asyncio.gather(*(self._send(send, one, until) for one in request_ids))
+        results = await asyncio.gather(*(self._send(send, id_, until) for id_ in request_ids))
         return {request_id: why for request_id, why in zip(request_ids, results, strict=True) if why}
 
     async def _send(self, send: _SendMethod, request_id: str, until: Callable[[], bool]) -> str:

@@ -103,7 +103,7 @@ class DeviceRemovals:
         """Removes one device. A person decides about a removal that failed: try it again, or leave the device."""
         device, progress = removal.device_id, limits
         while device not in self._kept_by_device:
-            visit = next((one.visit for one in progress.removals if one.device_id == device), removal.visit)
+            visit = next((other.visit for other in progress.removals if other.device_id == device), removal.visit)
             failure = await (self._await_visit(device, visit) if visit else self._await_return(device, limits))
             if failure is None:
                 break

@@ -38,7 +38,7 @@ def asked(request_of, kind=RequestKind.STATUS_CHECK, **named):
     return DeviceRequest(kind=kind, **made)
 
 
-async def ask(head_end, request, *, secret=SECRET, method="ask"):
+async def ask(head_end, request, *, secret=SECRET, method="send"):
     async with httpx.AsyncClient(trust_env=False, timeout=2) as http:
         return await getattr(HeadEndClient(http, head_end.address, secret), method)(request)
 
@@ -54,11 +54,11 @@ async def test_every_kind_of_request_is_answered_at_once_or_later(signed, reques
     signed.faults(answer="at_once")
     response = await ask(signed, at_once)
     assert response.outcome is HeadEndOutcome.OK
-    assert await ask(signed, at_once, method="answer_to") == response
+    assert await ask(signed, at_once, method="get_answer") == response
 
 
 async def test_an_unknown_request_has_no_answer(signed, request_of):
-    assert await ask(signed, asked(request_of), method="answer_to") is None
+    assert await ask(signed, asked(request_of), method="get_answer") is None
 
 
 async def test_callbacks_match_the_schema_and_are_signed(signed, request_of, receiver):
