@@ -162,7 +162,7 @@ SELECT 'unr_' || tail, CASE WHEN n % 2 = 0 THEN 'cis' ELSE 'million' END, 'M-U-'
     'sub_' || tail, 'enr_' || tail, 'cus_' || tail, 'M-ACC-' || number, program, version, 'moving', at + interval '5 days',
     jsonb_build_object('subscription', 'sub_' || tail, 'reason', NULL, 'effective_date', NULL, 'devices', '[]'::jsonb, 'note', NULL),
     NULL, jsonb_build_array(jsonb_build_object('device', 'dev_' || tail, 'method', 'keep', 'left', k < 87, 'ended', NULL,
-        'attention', false, 'work_order', NULL)),
+        'attention', NULL, 'work_order', NULL)),
     true, CASE WHEN k < 87 THEN 'unenrolled' WHEN k < 90 THEN 'removing' WHEN k = 115 THEN 'awaiting_approval'
         WHEN k = 116 THEN 'scheduled' WHEN k = 117 THEN 'needs_attention' WHEN k = 118 THEN 'recovery_pending'
         WHEN k = 119 THEN 'rejected' ELSE 'cancelled' END,

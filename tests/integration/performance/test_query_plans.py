@@ -201,7 +201,7 @@ async def _retried(session: AsyncSession, catalogs: CatalogCache) -> Any:
 
 async def _repeat_import(session: AsyncSession, catalogs: CatalogCache) -> Any:
     subscription = "SELECT subscription_id FROM sync_request WHERE kind = 'update' AND state = 'synchronized' LIMIT 1"
-    return await sync_repairs.resync_subscription(session, SCOPE, catalogs, await _some(session, subscription), 60)
+    return await sync_repairs.resync_subscription(session, SCOPE, catalogs, await _some(session, subscription))
 
 
 WORK: Mapping[str, Work] = {
@@ -221,12 +221,12 @@ WORK: Mapping[str, Work] = {
         session, "sync_requests", f"syn_{BEGINNING}"
     ),
     "subscriptions never announced": lambda session, catalogs: missing_syncs.enqueue_subscription_syncs(
-        session, SCOPE, catalogs, "", 60
+        session, SCOPE, catalogs, ""
     ),
     "replacements never announced": lambda session, catalogs: missing_syncs.enqueue_replacement_syncs(
-        session, SCOPE, catalogs, "", 60
+        session, SCOPE, catalogs, ""
     ),
-    "customers who move out": lambda session, catalogs: move_outs.sweep_move_outs(session, SCOPE, catalogs, "", 60),
+    "customers who move out": lambda session, catalogs: move_outs.sweep_move_outs(session, SCOPE, catalogs, ""),
     "devices that the DERMS does not list": _missing,
     "devices that the DERMS lists": _compared,
     "a device that is known": _held,
