@@ -11,7 +11,7 @@ from models.catalog.programs import CapacityLimits, Program
 
 @dataclass(frozen=True, slots=True)
 class CapacityNeed:
-    """What one enrolment takes of a program."""
+    """The capacity that one enrollment takes of a program."""
 
     devices: int
     kw: Decimal
@@ -38,7 +38,8 @@ class CapacityInUse(Protocol):
 
 
 def with_current_limits(program: Program, *, customers: int | None, devices: int | None, kw: Decimal | None) -> Program:
-    """The program with today's caps in place of those of its catalogue version: places added since count for all."""
+    """Returns the program with today's limits instead of those of its catalog version: capacity added since counts for
+    all."""
     today = {"customers": customers, "devices": devices, "kw": kw}
     return program.model_copy(update={"capacity": program.capacity.model_copy(update=today)})
 

@@ -1,7 +1,7 @@
 """Which records of the CIS can be accepted.
 
-Each stands for itself, but two must not contradict each other: nobody knows which of them holds, and the order in which
-they come does not tell.
+Each record is judged alone, but two must not contradict each other: neither their content nor their order shows which
+one is right.
 """
 
 from collections import defaultdict

@@ -32,7 +32,7 @@ class CompletionFacts:
     """What is known of the order and of the device that was installed, if the report names one.
 
     `serial_on_order`: of the device to be removed or replaced. `specification`, `held_by_another` and
-    `enrolled_elsewhere`: of the new one, in the catalogue and in our record.
+    `enrolled_elsewhere`: of the new one, in the catalog and in our record.
     """
 
     kind: WorkOrderKind

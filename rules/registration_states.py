@@ -1,4 +1,4 @@
-"""What becomes of a device's registration when it has left and the DERMS has let go of it.
+"""The states of a device's registration when its participation ends and when the DERMS has released it.
 
 See docs/domain.md#registration.
 """
@@ -9,8 +9,8 @@ _R = RegistrationState
 
 
 def states_when_unenrolled(registration: RegistrationState) -> tuple[RegistrationState, ...]:
-    """The path of a device that is to leave: what the DERMS may know of it, it must acknowledge; what nobody was told
-    of is simply gone."""
+    """Returns the path of a device whose participation ends. The DERMS must acknowledge what it may know; a device that
+    was never reported is removed at once."""
     if registration is _R.PROPOSED:
         return (_R.REMOVED,)
     if registration in (_R.INSTALLED, _R.REGISTERING, _R.REGISTERED, _R.REGISTRATION_FAILED):
@@ -19,7 +19,7 @@ def states_when_unenrolled(registration: RegistrationState) -> tuple[Registratio
 
 
 def states_when_released(registration: RegistrationState, *, kept: bool) -> tuple[RegistrationState, ...]:
-    """The last step of one that has left: nothing before the DERMS has let go of it."""
+    """Returns the last step of a removed device: none before the DERMS has released it. `kept`: it stays on site."""
     if registration is not _R.DEREGISTERED:
         return ()
     return (_R.KEPT,) if kept else (_R.REMOVED,)

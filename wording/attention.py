@@ -1,4 +1,4 @@
-"""What can be done about what needs a person: the doors, and what to send to them."""
+"""What a person can do about an attention item: the next step, and each action with its endpoint and request body."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ _NEXT_STEPS: dict[AttentionKind, str] = {
     _K.SYNC_REQUEST_HELD_UP: "Retry the one that it waits for, or give that one up; then this one goes by itself.",
     _K.NOT_CONTROLLABLE: "Have the DERMS notified again, or end the participation.",
     _K.VISIT_ESCALATED: "Make an appointment, or cancel what the visit was ordered for.",
-    _K.SHIPMENT_ESCALATED: "Ask the warehouse, carrier or customer; say how far it is, or cancel the enrolment.",
+    _K.SHIPMENT_ESCALATED: "Ask the warehouse, carrier or customer; say how far it is, or cancel the enrollment.",
     _K.APPROVAL_AWAITED: "A program manager approves the request or turns it down.",
     _K.WORK_UNCLAIMED: "See to what was done on site: have it undone, or ask for what fits it; then settle it.",
     _K.SHIPMENT_UNCLAIMED: "Have the device sent back; or settle it, where the customer keeps it or it is lost.",
@@ -62,7 +62,7 @@ _REQUEST_BODIES: dict[str, dict[str, Any]] = {
     "shipped": {"carrier": "<name>", "tracking_reference": "<number>"},
     "confirmed": {"specification": "<code>", "serial_number": "<number>", "confirmed_by": "<who>"},
 }
-"""What is to be sent to a door, where something is; a person fills in what stands in angle brackets."""
+"""The request body of each action that needs one; a person fills in what stands in angle brackets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What applying a catalogue would change, in words a program manager reads before saying yes."""
+"""The changes that applying a catalog would make, for a program manager to review before confirming."""
 
 from typing import Literal
 
@@ -25,7 +25,7 @@ def _changed_fields(before: CatalogEntry, after: CatalogEntry) -> dict[str, tupl
 
 
 def compare_catalogs(before: Catalog, after: Catalog) -> tuple[CatalogChange, ...]:
-    """The changes from one catalogue to another, in the order of the document; empty when they are equal."""
+    """Returns the changes from one catalog to another, in the order of the document; empty when they are equal."""
     changes: list[CatalogChange] = []
     for kind in CATALOG_LISTS:
         old = {entry.code: entry for entry in get_entries(before, kind)}

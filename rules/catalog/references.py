@@ -1,4 +1,4 @@
-"""Whether a catalogue holds together: codes once, every reference leading somewhere, every program able to run."""
+"""Whether a catalog is consistent: codes are unique, every reference exists, every program can run."""
 
 from collections.abc import Iterator
 
@@ -130,6 +130,6 @@ def _master_configuration_errors(catalog: Catalog) -> Iterator[FieldError]:
 
 
 def find_catalog_errors(catalog: Catalog) -> tuple[FieldError, ...]:
-    """Everything that keeps the catalogue from being applied, each with its path in the document."""
+    """Returns everything that keeps the catalog from being applied, each with its path in the document."""
     checks = (_duplicate_codes, _dangling_references, _program_errors, _master_configuration_errors, find_panel_errors)
     return tuple(fault for check in checks for fault in check(catalog))

@@ -78,7 +78,7 @@ class EligibilityFacts:
 
     `today` is the date of `instant` at the premise, whose time zone is `zone`, `applied_on` that of the application:
     one that waited for its decision, or for a place, is not late for that. `specifications` run parallel to the
-    application's devices, None where nothing in the catalogue matches; `location_types` are the codes the catalogue
+    application's devices, None where nothing in the catalog matches; `location_types` are the codes the catalog
     knows for each asset type, `catalogued` all its specifications. `expected` is what is reserved while nobody knows
     which device will be brought.
     """

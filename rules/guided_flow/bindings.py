@@ -44,7 +44,7 @@ def _find_model(kind: Any) -> type[BaseModel] | None:
 
 
 def find_panel_errors(catalog: Catalog) -> Iterator[FieldError]:
-    """Codes twice, conditions that look ahead, bindings that lead nowhere; each with its path in the catalogue."""
+    """Returns repeated codes, conditions on later fields and bindings to nothing, each with its path in the catalog."""
     for position, task in enumerate(catalog.service_task_types):
         yield from _task_errors(f"/service_task_types/{position}/panels", task)
 

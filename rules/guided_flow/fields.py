@@ -1,6 +1,6 @@
 """What a field of a guided flow offers, what its value is made of, and what is wrong with what was entered.
 
-A value of several parts (answers, devices, terms, a window) tells them, so that whoever draws a page knows nothing but
+A value of several parts (answers, devices, terms, a window) lists them, so that a page has to know nothing but
 text, choices, days and instants. Program, terms and days are judged by the rules that will decide the request.
 """
 

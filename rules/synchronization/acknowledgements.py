@@ -21,13 +21,13 @@ _REGISTRATION_BY_ANSWER = {
 }
 _AWAITING_ANSWER = frozenset({SyncState.SENDING, SyncState.AWAITING_ACKNOWLEDGEMENT})
 REMOVAL_STATES = frozenset({RegistrationState.REMOVING, RegistrationState.DEREGISTERED})
-"""On their way out: the DERMS is told that they are removed, or replaced."""
+"""Being removed: messages report them to the DERMS as removed or replaced."""
 
 _PARTICIPATING_STATES = frozenset(
     {RegistrationState.REGISTERING, RegistrationState.REGISTERED, RegistrationState.REGISTRATION_FAILED}
 )
 REPORTED_STATES = REMOVAL_STATES | _PARTICIPATING_STATES
-"""Whom a message tells of: neither who is not there yet, nor who is gone for good."""
+"""The registrations that messages report: neither those not installed yet, nor those removed for good."""
 
 _ANSWERED_STATES = REPORTED_STATES - {RegistrationState.REGISTERING, RegistrationState.REMOVING}
 
@@ -60,7 +60,7 @@ def _device_changes(
 ) -> tuple[tuple[str, RegistrationState, str], ...]:
     """What it says of our devices, as far as that can follow from where they stand; devices it invents are left out.
 
-    One that shall leave can only be let go: said to be registered still, it stays on its way out.
+    A device being removed can only be released: reported as still registered, it stays in removal.
     """
     said = [(device.device_id, _REGISTRATION_BY_ANSWER[device.registration], device.message) for device in ack.devices]
     return tuple(
@@ -94,40 +94,40 @@ def evaluate_acknowledgement(
     """What follows from the acknowledgement for a request in that state.
 
     `outcome_unknown`: the request is in error only because no answer came, so an answer is welcome after all.
-    `asked`: it is the DERMS' answer to our question, so that devices it leaves out will not be told later.
+    `asked`: it is the DERMS' answer to our question, so that it will not report later on devices that it leaves out.
     """
     if ack.version is not None and ack.version != revision:
         return AcknowledgementEffect(f"ignored: it answers version {ack.version}, version {revision} is in question")
     if state not in _AWAITING_ANSWER and not (state is SyncState.ERROR and outcome_unknown):
         return AcknowledgementEffect(describe_ignored(state))
-    told, unmoved = _device_changes(ack, registrations), _devices_not_released(ack, registrations)
-    moved = {device: registration for device, registration, _ in told}
+    changes, not_released = _device_changes(ack, registrations), _devices_not_released(ack, registrations)
+    moved = {device: registration for device, registration, _ in changes}
     after = {device: moved.get(device, before) for device, before in registrations.items() if before in REPORTED_STATES}
     if ack.result == "negative":
         return AcknowledgementEffect(
-            "applied: negative", SyncState.ERROR, told, unmoved, ack.code or REJECTED, ack.text
+            "applied: negative", SyncState.ERROR, changes, not_released, ack.code or REJECTED, ack.text
         )
     failed = [device for device, registration in after.items() if registration is RegistrationState.REGISTRATION_FAILED]
-    if failed or unmoved:
+    if failed or not_released:
         return AcknowledgementEffect(
             "applied: a device failed",
             SyncState.ERROR,
-            told,
-            unmoved,
+            changes,
+            not_released,
             DEVICE_FAILED,
             device_count=len(after),
             failed=len(failed),
         )
     open_devices = [device for device, registration in after.items() if registration not in _ANSWERED_STATES]
     if not open_devices:
-        return AcknowledgementEffect("applied: positive", SyncState.SYNCHRONIZED, told)
+        return AcknowledgementEffect("applied: positive", SyncState.SYNCHRONIZED, changes)
     if asked:
         return AcknowledgementEffect(
             "applied: devices left open",
             SyncState.ERROR,
-            told,
+            changes,
             code=DEVICES_UNANSWERED,
             device_count=len(after),
             unanswered=len(open_devices),
         )
-    return AcknowledgementEffect("applied: devices left open", SyncState.AWAITING_ACKNOWLEDGEMENT, told)
+    return AcknowledgementEffect("applied: devices left open", SyncState.AWAITING_ACKNOWLEDGEMENT, changes)

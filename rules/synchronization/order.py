@@ -32,7 +32,7 @@ class EarlierRequest(NamedTuple):
 
 
 class SyncPlan(NamedTuple):
-    """What becomes of a new change and of those before it: `joined` into it, or all of them with nothing to tell."""
+    """How a new change and the earlier ones are sent: `merged` into it, or none at all because it is unnecessary."""
 
     kind: SyncKind
     merged: tuple[str, ...] = ()
@@ -48,14 +48,14 @@ def find_blocking_request(sequence: int, others: Iterable[EarlierRequest]) -> Ea
 def plan_sync_request(kind: SyncKind, earlier: Sequence[EarlierRequest], *, anyone_enrolled: bool) -> SyncPlan:
     """How a new change goes with the earlier ones; `anyone_enrolled`: it leaves the DERMS a device to control.
 
-    What was never sent is joined into it. If the DERMS never heard of the subject and nobody is left to enrol, there
-    is nothing to tell at all.
+    What was never sent is merged into it. If the DERMS never received anything about the subscription and no device
+    is left to enroll, nothing has to be sent at all.
     """
     unsent = tuple(one for one in earlier if one.is_unsent)
     joined = tuple(one.id for one in unsent)
     kinds = {one.kind for one in unsent}
-    never_told = all(one.is_unsent or one.state is SyncState.DISCARDED for one in earlier)
-    if unsent and never_told and not anyone_enrolled:
+    never_sent = all(one.is_unsent or one.state is SyncState.DISCARDED for one in earlier)
+    if unsent and never_sent and not anyone_enrolled:
         return SyncPlan(kind, joined, is_unnecessary=True)
     if SyncKind.ENROLL in kinds and anyone_enrolled:
         return SyncPlan(SyncKind.ENROLL, joined)

@@ -11,7 +11,7 @@ _MESSAGE_FIELDS = frozenset(
 
 
 def snapshot_hash(message: Mapping[str, Any]) -> str:
-    """A digest of what the DERMS must hold, whatever message tells it."""
+    """Returns a digest of what the DERMS must hold, whichever message carries it."""
     held = {name: value for name, value in message.items() if name not in _MESSAGE_FIELDS}
     return hashlib.sha256(json.dumps(held, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 

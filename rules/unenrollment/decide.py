@@ -124,7 +124,7 @@ def is_approval_required(facts: UnenrollmentFacts) -> bool:
 
 
 def stops_control_first(facts: UnenrollmentFacts) -> bool:
-    """Whether the DERMS is told before the hardware is fetched."""
+    """Whether the DERMS is notified before the hardware is collected."""
     return facts.reason is not None and facts.reason.stops_control_first
 
 

@@ -27,7 +27,7 @@ def has_moved_out(who: ServicePointHolder, holder: ServicePointHolder, ends: dat
 
 
 class OpenUnenrollment(NamedTuple):
-    """The unenrolment that is under way already. `wished_at`: when whoever asked for it wants it."""
+    """The unenrollment that is open already. `requested_at`: when its requester wants it to take effect."""
 
     by_cis: bool
     state: UnenrollmentState
@@ -45,7 +45,7 @@ class OccupancyUpdate(NamedTuple):
 
 
 class MoveOutSteps(NamedTuple):
-    """What is to be done, in this order. `effective_at`: the open unenrolment takes effect then."""
+    """What is to be done, in this order. `effective_at`: the open unenrollment takes effect then."""
 
     cancel: bool = False
     start: bool = False
@@ -54,7 +54,7 @@ class MoveOutSteps(NamedTuple):
 
 
 def decide_move_out(news: OccupancyUpdate, now: datetime) -> MoveOutSteps:
-    """One subscription is left once; so an unenrolment that is open is moved, or taken back, rather than doubled."""
+    """A subscription ends once; so an open unenrollment is rescheduled or canceled rather than followed by another."""
     leaves, found = news.moved_out_at, news.open
     if found is None:
         return MoveOutSteps(start=leaves is not None and not news.is_repeated)

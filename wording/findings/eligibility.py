@@ -34,11 +34,11 @@ _AVAILABILITY: dict[str, Sentence] = {
 _CAPACITY: dict[str, Sentence] = {
     "capacity_available": Sentence("The program has room."),
     "waiting_until_not_full": Sentence(
-        "The program is full in {limits}.", "Nothing to do: the waitlist is served in order and you will be told."
+        "The program is full in {limits}.", "Nothing to do: the waitlist is served in order and you will be notified."
     ),
     "waiting_behind_others": Sentence(
         "Others wait for the places that are free.",
-        "Nothing to do: the waitlist is served in order and you will be told.",
+        "Nothing to do: the waitlist is served in order and you will be notified.",
     ),
     "program_is_full": Sentence(
         "The program is full in {limits}.", "Choose another program, or apply again when places are added."
@@ -183,7 +183,7 @@ _DEVICES: dict[str, Sentence] = {
     ),
     "device_not_released_yet": Sentence(
         "The device has left this or a conflicting program, but the DERMS has not let go of it yet.",
-        "Apply again once it has: the unenrollment tells.",
+        "Apply again once it has: the unenrollment shows it.",
     ),
     "serial_numbers_are_free": Sentence("Nobody else holds these serial numbers."),
     "depends_on_location": Sentence("Depends on where the device hangs."),

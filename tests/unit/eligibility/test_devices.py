@@ -168,7 +168,7 @@ def test_an_unenrolled_device_is_distinguished_from_a_participating_one(eligible
     finding = ask(devices.serial_free, eligible_facts(known_devices=(_held("cus_1", **kinds),)))
     assert (finding.reason.split(",")[0], finding.fix) == (
         "The device has left this or a conflicting program",
-        "Apply again once it has: the unenrollment tells.",
+        "Apply again once it has: the unenrollment shows it.",
     )
 
 
