@@ -5,7 +5,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.replay.fingerprints import FINGERPRINTS, build_fingerprint
 from tests.replay.scenarios.all_scenarios import SCENARIOS
-from tests.replay.test_replay import HOW_TO_CHANGE_A_FLOW, load_history
+from tests.replay.test_replay import HOW_TO_CHANGE_A_WORKFLOW, load_history
 from tests.waiting import wait_until
 
 
@@ -20,7 +20,7 @@ async def test_a_scenario_takes_the_recorded_steps(environment: WorkflowEnvironm
 
         # A workflow shows that it waits a moment before the server has recorded the command.
         steps = await wait_until(steps_so_far, lambda steps: _all_or_other(steps, recorded_steps), recorded_steps)
-    assert steps == recorded_steps, HOW_TO_CHANGE_A_FLOW
+    assert steps == recorded_steps, HOW_TO_CHANGE_A_WORKFLOW
 
 
 def _all_or_other(steps: str, recorded_steps: str) -> bool:
@@ -30,4 +30,4 @@ def _all_or_other(steps: str, recorded_steps: str) -> bool:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_history_matches_its_fingerprint(name: str) -> None:
-    assert build_fingerprint(load_history(name)) == (FINGERPRINTS / f"{name}.txt").read_text(), HOW_TO_CHANGE_A_FLOW
+    assert build_fingerprint(load_history(name)) == (FINGERPRINTS / f"{name}.txt").read_text(), HOW_TO_CHANGE_A_WORKFLOW

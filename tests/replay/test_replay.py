@@ -40,18 +40,15 @@ WITHOUT_STATE = (
 and files."""
 SANDBOX = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*WITHOUT_STATE))
 
-HOW_TO_CHANGE_A_FLOW = """
-The flow asks Temporal for other steps, or in another order, than the flows that are under way in production did.
-They would stop with a non-determinism error at their next step. Keep the old way beside the new one:
-
+HOW_TO_CHANGE_A_WORKFLOW = """
+The workflow sends Temporal other commands, or in another order, than the open workflows in production did. They would
+stop with a non-determinism error at their next step. Keep the old path beside the new one:
     if workflow.patched("say-what-changes"):
-        ...  # new: flows that reach this point from now on
+        ...  # new: workflows that reach this point from now on
     else:
-        ...  # as recorded: flows that passed it before
-
-and let `python -m tests.replay.record_histories` add a history of the new way (a new name in
-tests/replay/scenarios/all_scenarios.py). Recorded
-histories and their fingerprints are never changed; they go when no flow of their time can be open any more.
+        ...  # as recorded: workflows that passed it before
+and let `python -m tests.replay.record_histories` add a history of the new path (a new name in tests/replay/scenarios).
+Recorded histories and their fingerprints are never changed; they go when no workflow of their time can be open.
 """
 
 
@@ -85,7 +82,7 @@ async def _failures() -> dict[str, Exception | None]:
 @pytest.mark.parametrize("name", [*SCENARIOS, *EARLIER])
 def test_a_recorded_history_replays(replayed: Replayed, name: str) -> None:
     failure = replayed.failures[name]
-    assert failure is None, f"{name}: {failure}\n{HOW_TO_CHANGE_A_FLOW}"
+    assert failure is None, f"{name}: {failure}\n{HOW_TO_CHANGE_A_WORKFLOW}"
 
 
 def test_a_history_reaches_every_wait_point(replayed: Replayed) -> None:

@@ -18,8 +18,8 @@ from models.requests.enrollment import EnrollmentApplication
 from rules.eligibility.facts import EligibilityFacts, ServicePointFacts
 from wording.findings.decisions import describe_finding
 
-settings.register_profile("house", deadline=None, print_blob=True)  # a busy machine is no failure
-settings.load_profile("house")
+settings.register_profile("gridenroll", deadline=None, print_blob=True)  # a busy machine is no failure
+settings.load_profile("gridenroll")
 
 SITE = ServicePointFacts(
     customer_id="cus_1",

@@ -13,7 +13,10 @@ _COMPARED = frozenset(
 
 
 def list_results(history: WorkflowHistory) -> list[tuple[str, Any]]:
-    """Return the name and the result of each completed activity, in the order in which they completed."""
+    """Return the name and the result of each completed activity, in the order in which they completed.
+
+    A workflow may read a status once or twice while it changes; only the last of consecutive reads counts.
+    """
     events: list[dict[str, Any]] = json.loads(history.to_json())["events"]
     names: dict[str, str] = {}
     found: list[tuple[str, Any]] = []
@@ -27,7 +30,11 @@ def list_results(history: WorkflowHistory) -> list[tuple[str, Any]]:
             name = _decode(details["data"]["payloads"][0])["activity_type"]
             if "result" in details:
                 found.append((name, _decode_result(details["result"])))
-    return found
+    return [
+        one
+        for number, one in enumerate(found)
+        if not (one[0].endswith("_standing") and [later[0] for later in found[number + 1 : number + 2]] == [one[0]])
+    ]
 
 
 def _decode_result(result: dict[str, Any] | None) -> Any:

@@ -85,8 +85,8 @@ class RealEnrollment(RealSiteVisits):
         await self.wait_for_details(WAITING)
 
     async def acknowledge(self) -> None:
-        request = self.stack.api.get(self._sync_request()).raise_for_status().json()
-        path = f"/sync-messages/{message_key(request['id'], request['revision'])}/acknowledge"
+        key = message_key(self.view()["sync_requests"][-1]["id"], 1)
+        path = f"/sync-messages/{key}/acknowledge"
         self.stack.derms.post(path, json=None).raise_for_status()
 
     async def correct_data(self) -> None:

@@ -118,7 +118,8 @@ class RealServiceCall(RealSiteVisits):
         self.act("action", action=action)
 
     async def answer_head_end_request(self, outcome: HeadEndOutcome) -> None:
-        answer_newest_request(self.stack, self.view()["device"]["serial_number"], outcome)
+        (device,) = self.stack.get_enrollment(self.enrollment)["subscription"]["devices"]
+        answer_newest_request(self.stack, device["serial_number"], outcome)
 
     async def retry_service_call(self) -> None:
         self.act("retry")

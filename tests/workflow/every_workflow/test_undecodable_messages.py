@@ -64,7 +64,7 @@ async def test_the_kept_reason_repeats_no_value(enroll: StartEnrollment) -> None
 async def test_an_undecodable_start_fails_the_workflow(enroll: StartEnrollment) -> None:
     async with enroll(moods="answers") as run:
         other = await run.environment.client.start_workflow(
-            WORKFLOW, {"enrollment": 7}, id="enroll/undecodable", task_queue=run.record.enrollment_id
+            WORKFLOW, {"enrollment": 7}, id="enroll/undecodable", task_queue=run.handle.id
         )
         with pytest.raises(WorkflowFailureError) as failed:
             await other.result()

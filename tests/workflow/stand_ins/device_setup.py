@@ -144,6 +144,11 @@ class DeviceSetupRun(EnrollmentRun):
         if told:
             await self.handle.signal("shipment_changed", {"shipment_id": self.setup.shipments[-1].shipment_id})
 
+    async def cancel(self) -> None:
+        """Cancel the request and its shipment, as POST …/cancel does."""
+        self.setup.move(ShipmentState.CANCELLED)
+        await super().cancel()
+
     async def answer_head_end_request(self, outcome: HeadEndOutcome, *, told: bool = True) -> None:
         """Answer the newest request as the head-end, and signal that unless `told` is false."""
         await self.setup.head_end.answer(self.handle, outcome, told=told)

@@ -23,7 +23,7 @@ class InMemoryHeadEnd:
         self.asked: list[str] = []
         self.outcomes: dict[str, HeadEndOutcome] = {}
         self.refuses = False
-        self.answer_within: float | None = None
+        self.answer_within = 900.0
 
     async def answer(self, handle: WorkflowHandle[Any, Any], outcome: HeadEndOutcome, *, told: bool = True) -> None:
         """Answer the newest request, and signal that unless `told` is false."""
@@ -49,7 +49,9 @@ class HeadEndActivities:
         outcome = self._head_end.answers.pop(0) if self._head_end.answers else None
         if outcome is not None:
             self._head_end.outcomes[request.request_id] = outcome
-        return HeadEndRequestProgress(outcome=outcome, answer_within_seconds=self._head_end.answer_within)
+        return HeadEndRequestProgress(
+            outcome=outcome, answer_within_seconds=None if outcome else self._head_end.answer_within
+        )
 
     @activity.defn
     async def ask_what_came(self, request: SendHeadEndRequest) -> HeadEndRequestProgress:

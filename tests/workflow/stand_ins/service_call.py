@@ -100,7 +100,7 @@ class ServiceCallActivities(SiteVisitActivities):
             open_request = self._record.state not in (None, SyncState.SYNCHRONIZED, SyncState.CANCELLED)
             return ServiceCallProgress(state=call.state, sync_request_id=self._record.id if open_request else None)
         if call.state is not _C.TROUBLESHOOTING:
-            return ServiceCallProgress(state=call.state, why="stuck" if call.state is _C.NEEDS_ATTENTION else "")
+            return ServiceCallProgress(state=call.state, why="" if call.state is _C.CLOSED else "stuck")
         request = call.request.id if call.request and call.action == "remote_action" else None
         return ServiceCallProgress(state=call.state, head_end_request_id=request)
 
