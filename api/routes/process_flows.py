@@ -23,7 +23,7 @@ from models.requests.process_flow import ProcessFlowStart, ProcessFlowType
 from models.states.process_flow import ProcessFlowState
 from models.views.process_flow import ProcessFlowSummary, ProcessFlowView
 from models.views.view import Page
-from operations.guided_flow import drafts, finish, queries
+from operations.guided_flow import begin, drafts, finish, queries
 from operations.platform.database import transaction
 
 router = APIRouter(prefix="/v1/process-flows", tags=["process flows"])
@@ -35,7 +35,7 @@ async def start_process_flow(
 ) -> ProcessFlowView:
     """Start a process flow for a customer."""
     async with transaction(context.sessions) as session:
-        draft = await drafts.begin_process_flow(session, scope, context.catalogs, body)
+        draft = await begin.begin_process_flow(session, scope, context.catalogs, body)
         view = await queries.build_view(session, scope, context.catalogs, draft)
     return _set_etag(response, view)
 
