@@ -67,8 +67,10 @@ _REQUEST_BODIES: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class AttentionCase:
-    """What needs a person: the thing of that id, `journey`: the request it belongs to, or what holds it up; `details`:
-    how far it is."""
+    """What needs a person.
+
+    `id` names it, `request_id` the request it belongs to or that holds it up; `details` says how far it is.
+    """
 
     kind: AttentionKind
     id: str

@@ -22,7 +22,10 @@ class OutgoingMessage:
 
 
 class Derms(Protocol):
-    """A DERMS, behind the adapter that knows its protocol."""
+    """A DERMS, behind the adapter that knows its protocol.
+
+    `Refused` is raised with the code `derms-refused`: workflows park a request for a person on that code alone.
+    """
 
     async def send(self, message: OutgoingMessage) -> Acknowledgement | None:
         """Send a message. Return the acknowledgement if the response contains it.

@@ -1,6 +1,7 @@
 """Panels and fields of guided flows, as configuration: a closed union of field kinds, and visibility as data.
 
-`binds_to` is a JSON pointer into the request that Finish submits; rules.panels checks it when a catalog is applied.
+`binds_to` is a JSON pointer into the request that Finish submits; `rules/guided_flow/bindings.py` checks it when a
+catalog is applied.
 """
 
 from __future__ import annotations

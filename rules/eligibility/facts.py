@@ -52,7 +52,7 @@ class KnownDevice:
     """A device already in our record under the serial number asked for.
 
     `customers` may have it: who enrolled it last and, once it takes part in nothing, who has the service point where it
-    was left. `leaving`: of its `exclusions`, those that it has left as soon as the DERMS lets go of it.
+    was left. `exclusions_ending`: those of its `exclusions` that end as soon as the DERMS acknowledges its removal.
     """
 
     position: int
@@ -79,8 +79,8 @@ class EligibilityFacts:
     `today` is the date of `instant` at the premise, whose time zone is `zone`, `applied_on` that of the application:
     one that waited for its decision, or for a place, is not late for that. `specifications` run parallel to the
     application's devices, None where nothing in the catalog matches; `location_types` are the codes the catalog
-    knows for each asset type, `catalogued` all its specifications. `expected` is what is reserved while nobody knows
-    which device will be brought.
+    knows for each asset type, `catalog_specifications` all its specifications. `estimated_need` is what is
+    reserved while nobody knows which device will be brought.
     """
 
     instant: datetime
