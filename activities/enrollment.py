@@ -33,7 +33,7 @@ class EnrollmentActivities:
             progress = await acceptance.get_enrollment_progress(session, request.enrollment_id)
             if enrollments.is_cancellable(progress.state):
                 await enrollments.cancel_enrollment(
-                    session, scope, self._catalogs, request.enrollment_id, request.reason, tell_flow=False
+                    session, scope, self._catalogs, request.enrollment_id, request.reason, notify_workflow=False
                 )
             return await acceptance.get_enrollment_progress(session, request.enrollment_id)
 

@@ -62,5 +62,5 @@ class HeadEndActivities:
     async def _record_answer(self, answer: Answer) -> HeadEndRequestProgress:
         async with transaction(self._sessions) as session:
             recorded = HeadEndAnswer.model_validate(answer.model_dump())
-            await head_end_requests.receive_answers(session, _SCOPE, [recorded], tell_flows=False)
+            await head_end_requests.receive_answers(session, _SCOPE, [recorded], notify_workflows=False)
         return HeadEndRequestProgress(outcome=answer.outcome)

@@ -45,9 +45,9 @@ _STORED = ("models",)
 
 
 _PROCESS_FLOW = re.compile(r"guided_flow|process_flow")
-"""Files about process flows, in which a flow is one of them."""
-_NAMES = frozenset({"trail"})
-"""Names of variables that hold something which has the full word as its type: `trail: AuditTrail`."""
+"""Files in which `flow` is short for process flow."""
+_SHORT_NAME = re.compile(r"(\w+_)?trail")
+"""Names of variables and fixtures whose type is the full term: `trail: AuditTrail`."""
 
 
 class Allowed(NamedTuple):
@@ -60,7 +60,11 @@ class Allowed(NamedTuple):
 
 ALLOWED: tuple[Allowed, ...] = (
     Allowed("docs/problems.md", "flow", "a problem code of the API, flow-interrupted"),
-    Allowed("workflows/service_call.py", "tell", "the summary of a step in recorded histories"),
+    Allowed("docs/operate/cli.md", "tell", "a command's name, tell-again"),
+    Allowed("cli/commands/attention.py", "tell", "a command's name, tell-again"),
+    Allowed("rules/available_actions.py", "called_off", "the name of a column"),
+    Allowed("wording/work_order.py", "called_off", "the name of a column"),
+    Allowed("operations/field_work/work_orders.py", "called_off", "the name of a column"),
 )
 
 
@@ -118,15 +122,16 @@ def _names(path: str, tree: ast.AST) -> Iterator[Text]:
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 pass
-            case ast.arg(arg=name) if name not in _NAMES:
+            case ast.arg(arg=name):
                 pass
-            case ast.Name(id=name, ctx=ast.Store()) if id(node) not in stored and name not in _NAMES:
+            case ast.Name(id=name, ctx=ast.Store()) if id(node) not in stored:
                 pass
             case ast.Attribute(attr=name, ctx=ast.Store()) | ast.alias(asname=str(name)):
                 pass
             case _:
                 continue
-        yield Text(getattr(node, "lineno", 1), _CAMEL.sub("_", name))
+        if not _SHORT_NAME.fullmatch(name):
+            yield Text(getattr(node, "lineno", 1), _CAMEL.sub("_", name))
 
 
 def _stored_fields(tree: ast.AST) -> Iterator[int]:

@@ -28,7 +28,7 @@ _ADVICE_WHILE_IN_PROGRESS: dict[ServiceCallState, str] = {
 _HEAD_END_FAILURES: dict[HeadEndOutcome, str] = {
     HeadEndOutcome.OFFLINE: "The head-end cannot reach the device.",
     HeadEndOutcome.UNKNOWN: "The head-end does not know the device.",
-    HeadEndOutcome.FAILED: "The device could not do as it was told.",
+    HeadEndOutcome.FAILED: "The device could not perform the action.",
 }
 
 TIMELINE_SENTENCES: dict[str, str] = {

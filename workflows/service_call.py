@@ -227,7 +227,7 @@ class ServiceCallWorkflow(TakesCancel, TakesRetry, TakesSiteVisits, TakesHeadEnd
         return await self._record.run_step(
             ServiceCallActivities.continue_after_sync,
             self._request,
-            summary="tell or close",
+            summary="synchronize or close",
             resume=WorkflowStage.SYNCHRONIZING,
         )
 

@@ -275,7 +275,7 @@ def _limit_to_page(
     if since is not None:
         statement = statement.where(row.c.since >= since)
     if after is not None:
-        # The first condition alone tells PostgreSQL where to begin in the index.
+        # PostgreSQL uses only the first condition to find the start in the index.
         statement = statement.where(row.c.since >= after[0], tuple_(row.c.since, row.c.kind, row.c.id) > tuple_(*after))
     best = statement.order_by(row.c.since, row.c.id).limit(limit).subquery()
     return select(best)

@@ -171,5 +171,5 @@ def _build_finding(subject: str) -> dict[str, Any]:
     return {
         "kind": BatchFindingKind.FLOW_ENDED_EARLY,
         "subject": subject,
-        "help": "Its flow came to its end, its request did not. Look at both, then cancel the request or make it anew.",
+        "help": "The workflow ended, but its request is still open. Check both, then cancel or resubmit it.",
     }

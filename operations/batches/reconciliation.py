@@ -132,7 +132,7 @@ def _build_missing_finding(device: str, subscription: str) -> dict[str, Any]:
         "subject": device,
         "subscription": subscription,
         "ours": RegistrationState.REGISTERED,
-        "help": "The DERMS was told of it and does not list it. Send it again.",
+        "help": "The DERMS was notified of it and does not list it. Send it again.",
         "resendable": True,
     }
 

@@ -58,10 +58,10 @@ async def validate_and_accept(
     """Applies every rule to the request and moves it on: rejected, waitlisted, or accepted and, if nothing is left to
     set up, enrolled. The rules are those in force when it was submitted, the capacity is today's.
 
-    A request that was decided before is left as it is and told as it is.
+    A request that was decided before remains unchanged, and its state is returned.
 
     Raises:
-        NotFound: no such enrolment.
+        NotFound: no such enrollment.
         Unavailable: another request took the place or the serial number at the same moment; deciding again is right.
     """
     row, usage = await load_and_resume(session, scope, enrollment_id)
@@ -102,25 +102,25 @@ _LOAD = _build_load_statement()
 
 
 async def load_enrollment(session: AsyncSession, enrollment_id: str) -> tuple[Row[Any], ProgramUsage]:
-    """The enrolment, locked, with its place, and what its program holds.
+    """The enrollment, locked, with its place, and what its program holds.
 
     Raises:
-        NotFound: no such enrolment.
+        NotFound: no such enrollment.
     """
     row = (await session.execute(_LOAD, {"enrollment": enrollment_id})).first()
     if row is None:
-        raise NotFound(f"There is no enrolment {enrollment_id}.")
+        raise NotFound(f"There is no enrollment {enrollment_id}.")
     return row, to_usage(row[len(_ENROLLMENT_COLUMNS) : len(_ENROLLMENT_COLUMNS) + 4])
 
 
 async def load_and_resume(
     session: AsyncSession, scope: SystemScope, enrollment_id: str
 ) -> tuple[Row[Any], ProgramUsage]:
-    """As `load`, for a flow that goes on: it waits for nobody. The record may still call a person, if a worker was
-    killed before Temporal heard of that, or if this flow takes the place of one that was broken off.
+    """Like `load`, for a workflow that continues without waiting. The record may still wait for a person, if a worker
+    was killed before Temporal recorded the step, or if this workflow replaces one that did not complete.
 
     Raises:
-        NotFound: no such enrolment.
+        NotFound: no such enrollment.
     """
     row, usage = await load_enrollment(session, enrollment_id)
     if row.state is _E.NEEDS_ATTENTION and await enrollments.resume_enrollment(session, scope, enrollment_id):
@@ -174,7 +174,7 @@ async def _begin_setup(
 
 
 async def _reserve(session: AsyncSession, row: Row[Any], program: Program, need: CapacityNeed) -> None:
-    """Last, because the program's row is locked from here to the commit and every enrolment comes by it.
+    """Comes last, because it locks the program's row until the commit and every enrollment needs that row.
 
     Raises:
         Unavailable: another request took the last place at the same moment.
@@ -226,7 +226,7 @@ async def _store_decision(
     need: CapacityNeed,
     waitlisted_at: datetime | None,
 ) -> None:
-    """The decision, and the trail of everything that followed from it."""
+    """The decision, and the audit trail of everything that followed from it."""
     await session.execute(
         _STORE_DECISION,
         {
@@ -243,14 +243,14 @@ async def _store_decision(
 
 
 async def get_enrollment_progress(session: AsyncSession, enrollment_id: str) -> EnrollmentProgress:
-    """Where the request stands, as its flow wants to know it.
+    """Return the progress of the request for its workflow.
 
     Raises:
-        NotFound: no such enrolment.
+        NotFound: no such enrollment.
     """
     request = select(func.min(SyncRequest.id)).where(col(SyncRequest.enrollment_id) == enrollment_id).scalar_subquery()
     statement = select(col(Enrollment.state), request).where(col(Enrollment.id) == enrollment_id)
     row = (await session.execute(statement)).first()
     if row is None:
-        raise NotFound(f"There is no enrolment {enrollment_id}.")
+        raise NotFound(f"There is no enrollment {enrollment_id}.")
     return EnrollmentProgress(state=row[0], sync_request_id=row[1])

@@ -1,4 +1,4 @@
-"""Associating customer and devices with the program, and the sync request that tells the DERMS: all of it at once."""
+"""Associate customer and devices with the program and create the sync request, in one statement."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,7 +58,7 @@ _ASSOCIATE = text(
         JOIN places USING (location_type, position)
     ),
     registered AS ({build_insert(SubscriptionDevice, "registrations")}),
-    told AS ({build_insert(SyncRequest, "sync_requests")})
+    synced AS ({build_insert(SyncRequest, "sync_requests")})
     SELECT count(*) FROM held
     """  # noqa: S608 - names of our own tables
 )
@@ -67,7 +67,7 @@ _ASSOCIATE = text(
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """What is to be associated: the accepted enrolment with the facts it was accepted on."""
+    """What is to be associated: the accepted enrollment with the facts it was accepted on."""
 
     enrollment: Row[Any]
     facts: EligibilityFacts
@@ -143,7 +143,7 @@ def _activate_subscription(what: Association, instant: datetime) -> dict[str, An
 
 
 def build_subscription(what: Association, state: SubscriptionState) -> dict[str, Any]:
-    """A new subscription of the accepted enrolment."""
+    """A new subscription of the accepted enrollment."""
     facts, subscription_id = what.facts, new_id("sub")
     return {
         "id": subscription_id,
@@ -164,7 +164,7 @@ def _build_device_rows(what: Association) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for position, (asked, found) in enumerate(zip(facts.devices, facts.specifications, strict=True)):
         if found is None or facts.application is None:
-            raise ValueError("an application was accepted with a device that is not in the catalogue")
+            raise ValueError("an application was accepted with a device that is not in the catalog")
         rows.append(
             {
                 "id": what.known_devices.get(position) or new_id("dev"),

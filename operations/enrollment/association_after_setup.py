@@ -29,7 +29,7 @@ from wording.findings.decisions import describe_findings
 
 _E = EnrollmentState
 AWAITING_DEVICE = (_E.DEVICE_SETUP, _E.AWAITING_SITE_VISIT)
-"""The states of an enrolment whose device is still to be associated."""
+"""The states of an enrollment whose device is still to be associated."""
 
 _MOVED_OUT = "The service point is billed to another account now. Have the CIS record corrected and retry, or cancel."
 _NO_CAPACITY = "The installed device has more power than is left in the program. Add places and retry, or cancel."

@@ -103,7 +103,7 @@ async def order_new_shipment(
     waited for.
 
     Raises:
-        NotFound: no such enrolment, or it never waited for a device.
+        NotFound: no such enrollment, or it never waited for a device.
     """
     now = datetime.now(UTC)
     trail = AuditTrail(scope, now, enrollment_id)
@@ -124,7 +124,7 @@ async def order_new_shipment(
 async def _load_awaiting_device(
     session: AsyncSession, trail: AuditTrail, enrollment_id: str, now: datetime
 ) -> tuple[Enrollment, ProgramSubscription | None]:
-    """The enrolment, locked, and its subscription, if that waits for a device; somebody has acted, so that nobody is
+    """The enrollment, locked, and its subscription, if that waits for a device; somebody has acted, so that nobody is
     needed any more."""
     enrollment = await enrollments.get_for_update(session, enrollment_id)
     enrollments.resume_if_parked(trail, enrollment, now)
@@ -132,17 +132,17 @@ async def _load_awaiting_device(
 
 
 def _never_awaited_device(enrollment_id: str) -> NotFound:
-    return NotFound(f"Enrolment {enrollment_id} never waited for a device.")
+    return NotFound(f"Enrollment {enrollment_id} never waited for a device.")
 
 
 async def order_new_visit(
     session: AsyncSession, scope: Scope, catalogs: CatalogCache, enrollment_id: str
 ) -> AwaitedVisit:
-    """A new order after the one before was called off; the same again gives the same one, as it does once nothing is
+    """A new order after the previous one was cancelled; the same again gives the same one, as it does once nothing is
     waited for.
 
     Raises:
-        NotFound: no such enrolment, or it never waited for a device.
+        NotFound: no such enrollment, or it never waited for a device.
     """
     now = datetime.now(UTC)
     trail = AuditTrail(scope, now, enrollment_id)
@@ -168,7 +168,7 @@ async def get_setup_in_progress(
     catalog_version: int,
     application: EnrollmentApplication,
 ) -> DeviceSetupPlan:
-    """What an enrolment that is being set up waits for."""
+    """What an enrollment that is being set up waits for."""
     catalog = await catalogs.get_version(session, catalog_version)
     program = catalog.get_program(application.program)
     level = catalog.get_service_level(program.enroll_task)

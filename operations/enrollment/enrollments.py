@@ -54,9 +54,9 @@ async def cancel_enrollment(
     enrollment_id: str,
     reason: str,
     *,
-    tell_flow: bool = True,
+    notify_workflow: bool = True,
 ) -> EnrollmentState:
-    """Cancels a request that is not associated yet and tells its flow; one that is cancelled stays so.
+    """Cancels a request that is not associated yet and notifies its workflow; a cancelled one stays cancelled.
 
     Raises:
         NotFound: there is none.
@@ -68,7 +68,7 @@ async def cancel_enrollment(
     if enrollment.state is _E.ENROLLED:
         raise already_enrolled()
     await end_enrollment(session, scope, catalogs, enrollment, _E.CANCELLED, reason)
-    if tell_flow:
+    if notify_workflow:
         await LIFECYCLE.signal_cancel(session, scope, enrollment, reason)
     return enrollment.state
 

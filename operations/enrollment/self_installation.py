@@ -42,7 +42,7 @@ async def confirm_self_installation(
         IllegalTransition: another device was confirmed before, or the shipment has ended.
     """
     now = datetime.now(UTC)
-    # The enrolment before its shipment, as whoever ends it locks them.
+    # The enrollment before its shipment, as whoever ends it locks them.
     shipment = await session.get(DeviceShipment, shipment_id)
     if shipment is None:
         raise not_found("shipment", shipment_id)
@@ -86,7 +86,7 @@ async def associate_shipped_device(
     again, it says what came of it.
 
     Raises:
-        NotFound: no such enrolment or shipment.
+        NotFound: no such enrollment or shipment.
         Unavailable: another request took the serial number at the same moment; the same again says who has it.
     """
     now = datetime.now(UTC)
@@ -110,7 +110,7 @@ async def associate_own_devices(
     """The devices that the application names, checked meanwhile, are associated.
 
     Raises:
-        NotFound: no such enrolment.
+        NotFound: no such enrollment.
         Unavailable: another request took a serial number at the same moment; the same again says who has it.
     """
     now = datetime.now(UTC)

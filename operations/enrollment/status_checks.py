@@ -1,4 +1,4 @@
-"""Checking through the head-end that the devices of an enrolment answer, before they are enrolled.
+"""Checking through the head-end that the devices of an enrollment answer, before they are enrolled.
 
 See docs/domain.md#device-setup.
 """
@@ -47,7 +47,7 @@ async def start_status_checks(
     """A round of requests, one for each device that has not answered well yet. One that is open is not asked twice.
 
     Raises:
-        NotFound: no such enrolment.
+        NotFound: no such enrollment.
     """
     now = datetime.now(UTC)
     enrollment = await enrollments.get_for_update(session, enrollment_id)

@@ -42,7 +42,7 @@ def _build_workflow_start(row: Row) -> WorkflowStart:
         workflow=WORKFLOW,
         workflow_id=enrollment_workflow_id(row["id"]),
         input=EnrollInput(enrollment_id=row["id"]),
-        summary=f"Enrol {devices} device(s) in {row['program']}",
+        summary=f"Enroll {devices} device(s) in {row['program']}",
         details=f"Account {row['account']}, service point {row['service_point']}, {row['installation_method']}.",
         attributes={"Program": row["program"], "AccountId": row["account"], "Stage": WorkflowStage.ENROLLING},
     )

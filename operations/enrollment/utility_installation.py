@@ -41,7 +41,7 @@ async def associate_installed_device(
     cannot be taken after all sends the order back to the technician. Done again, it says what came of it.
 
     Raises:
-        NotFound: no such enrolment or order.
+        NotFound: no such enrollment or order.
         Unavailable: another request took the serial number at the same moment; the same again says who has it.
     """
     now = datetime.now(UTC)

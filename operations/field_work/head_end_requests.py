@@ -105,7 +105,7 @@ async def record_sent(session: AsyncSession, scope: Scope, request_id: str) -> N
 
 
 async def receive_answers(
-    session: AsyncSession, scope: Scope, answers: Sequence[HeadEndAnswer], *, tell_flows: bool = True
+    session: AsyncSession, scope: Scope, answers: Sequence[HeadEndAnswer], *, notify_workflows: bool = True
 ) -> int:
     """Record answers, and notify the workflows that wait for them, unless a workflow itself has fetched the answer.
 
@@ -127,7 +127,7 @@ async def receive_answers(
         await trail.write(session)
         signals.append((row.workflow_id, HeadEndAnswered(request_id=row.id, message_id=answer.message_id)))
     await session.flush()
-    if tell_flows:
+    if notify_workflows:
         await outbox.enqueue_signals(session, HEAD_END_ANSWERED, signals)
     return len(signals)
 

@@ -1,4 +1,4 @@
-"""What the rules would decide of a guided flow, were it finished now: told on its summary, stored nowhere."""
+"""What the rules would decide about a draft if it were finished now. The summary shows it; nothing stores it."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

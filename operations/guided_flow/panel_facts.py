@@ -30,7 +30,7 @@ from wording.guided_flow import label_choices
 async def load_panel_facts(
     session: AsyncSession, catalog: IndexedCatalog, row: ProcessFlow, task: ServiceTaskType
 ) -> PanelFacts:
-    """The facts for one draft under one catalogue, today."""
+    """The facts for one draft under one catalog, today."""
     subscription = await session.get(ProgramSubscription, row.subscription_id) if row.subscription_id else None
     places = await _load_premises(session, row, subscription)
     service_points = tuple(_build_service_point_choice(point, premise) for point, premise in places.items())
@@ -108,7 +108,7 @@ def _get_local_date(now: datetime, places: dict[str, Premise], chosen: Any) -> d
 
 @lru_cache(maxsize=32)
 def _list_new_device_choices(catalog: IndexedCatalog, code: str) -> dict[str, tuple[Choice, ...]]:
-    """Makes and models that the program takes, and the places where such devices hang. A catalogue version never
+    """Makes and models that the program takes, and the places where such devices hang. A catalog version never
     changes, and thousands of inverters are many to look through each time."""
     program = catalog.get_program(code)
     taken = [one for one in catalog.content.specifications if one.active and program.accepts_specification(one)]

@@ -93,28 +93,28 @@ async def build_view(
         complete=all(panel.is_complete for panel in draft.panels),
         configuration_changed=draft.newer_configuration,
         summary=build_request_document(draft.panels),
-        outlook=_to_outlook_view(await preview_decision(session, scope, catalogs, draft), draft.panels),
+        outlook=_to_preview_view(await preview_decision(session, scope, catalogs, draft), draft.panels),
         links=_build_links(row, fields["available_actions"]),
     )
 
 
-def _to_outlook_view(decision: Decision | None, panels: tuple[EvaluatedPanel, ...]) -> DecisionPreview | None:
+def _to_preview_view(decision: Decision | None, panels: tuple[EvaluatedPanel, ...]) -> DecisionPreview | None:
     if decision is None:
         return None
-    told = tuple(
+    findings = tuple(
         finding.model_copy(
             update={"pointers": tuple(locate_error(panels, Pointer(one, "")).pointer for one in finding.pointers)}
         )
         for finding in decision.findings
         if finding.verdict in _SHOWN_VERDICTS
     )
-    return DecisionPreview(as_of=decision.decided_at, outcome=decision.outcome, findings=told)
+    return DecisionPreview(as_of=decision.decided_at, outcome=decision.outcome, findings=findings)
 
 
 def _build_links(row: ProcessFlow, actions: tuple[str, ...]) -> dict[str, str]:
     here = link_to_process_flow(row.id)
-    doors = {action: f"{here}/{action}" if action != "save" else f"{here}/panels/{{panel}}" for action in actions}
-    return {"self": here, **doors, **({"result": link_to(row.result_id)} if row.result_id else {})}
+    links = {action: f"{here}/{action}" if action != "save" else f"{here}/panels/{{panel}}" for action in actions}
+    return {"self": here, **links, **({"result": link_to(row.result_id)} if row.result_id else {})}
 
 
 def _to_panel_view(panel: EvaluatedPanel, facts: PanelFacts) -> PanelView:

@@ -28,7 +28,7 @@ class AuditTrail:
         self._entries: list[dict[str, Any]] = []
 
     def for_request(self, request_id: str) -> "AuditTrail":
-        """Return a trail of the same actor for another request, in the same transaction. One `write` writes both."""
+        """Return an audit trail of this actor for another request in the same transaction. `write` writes both."""
         other = copy(self)
         other._context = {**self._context, "journey": request_id}
         return other

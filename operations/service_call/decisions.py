@@ -33,7 +33,7 @@ _VISIT_STARTED = (WorkOrderState.EN_ROUTE, WorkOrderState.ON_SITE)
 async def choose_action(
     session: AsyncSession, scope: Scope, catalogs: CatalogCache, service_call_id: str, chosen: ChosenAction
 ) -> ServiceCallState:
-    """Decides what shall be done, and has the flow do it.
+    """Chooses the action, and notifies the workflow.
 
     Raises:
         NotFound: there is none.

@@ -1,4 +1,4 @@
-"""A device makes way for another at the same location: the subscription stays, the DERMS is told.
+"""Replace a device by another one at the same location: the subscription continues, the DERMS is notified.
 
 See docs/domain.md#replace-a-device.
 """
@@ -48,7 +48,7 @@ _REMOVED_OR_KEPT = (_R.REMOVED, _R.KEPT)
 
 _UNENROLLING = (
     "The device was replaced while it was leaving the program, so the new one does not take part. Cancel the service "
-    "call, or cancel the unenrolment and retry."
+    "call, or cancel the unenrollment and retry."
 )
 _SERIAL_NUMBER_TAKEN = (
     "device_installed/serial_number: by now this is of a device that is enrolled or another customer's; read it again."
@@ -58,7 +58,7 @@ _NO_CAPACITY = "The new device has more power than is left in the program. Add p
 
 @dataclass(frozen=True, slots=True)
 class ReplacementResult:
-    """The device that came, and the sync request that tells of it; or why not: `verdict` is for the technician to
+    """The new device and its sync request; or why it was refused: `verdict` is for the technician to
     correct, `stuck` for a person to decide."""
 
     device_id: str = ""
@@ -96,8 +96,8 @@ async def replace_device(
     now: datetime,
 ) -> ReplacementResult:
     """The removed device is closed at its location, the new one installed there and put on the subscription, what it
-    takes of the program made exact, and the DERMS is to be told. The old one stays known to the DERMS until it has
-    taken the new one; where the program removes first, the new one is told of by `sync_new_device` afterwards.
+    takes of the program made exact, and a sync request created. The old one stays known to the DERMS until it has
+    taken the new one; where the program removes first, `sync_new_device` sends the new one afterwards.
 
     Raises:
         Unavailable (when the transaction ends): another request took the serial number at the same moment.
@@ -107,9 +107,9 @@ async def replace_device(
     installed = report.device_installed
     found = catalog.find_specification(installed.specification, None, None) if installed else None
     if installed is None or found is None:
-        return ReplacementResult(verdict="The report names no device of the catalogue as installed.")
-    subscription, old, standing = await _get_subscribed_device_for_update(session, call)
-    if subscription.state is not SubscriptionState.ACTIVE or standing.registration in (
+        return ReplacementResult(verdict="The report names no device of the catalog as installed.")
+    subscription, old, registered = await _get_subscribed_device_for_update(session, call)
+    if subscription.state is not SubscriptionState.ACTIVE or registered.registration in (
         *REMOVAL_STATES,
         *_REMOVED_OR_KEPT,
     ):
@@ -128,7 +128,7 @@ async def replace_device(
         if holder.state is _D.RETIRED:
             return ReplacementResult(verdict="device_installed/serial_number: this device was retired; read it again.")
     known = next((device_id for device_id, _ in held.values()), None)
-    swap = _Replacement(call, program, report, subscription, old, standing, found, installed, known)
+    swap = _Replacement(call, program, report, subscription, old, registered, found, installed, known)
     if swap.more_kw > 0 and not await reserve(
         session, program.code, CapacityNeed(customers=0, devices=0, kw=swap.more_kw)
     ):
@@ -310,7 +310,7 @@ async def _register_device(
 async def sync_new_device(
     session: AsyncSession, trail: AuditTrail, catalogs: CatalogCache, call: ServiceCall, now: datetime
 ) -> str | None:
-    """Where the old device was to leave the DERMS first: has the new one told of now; gives the sync request, or none
+    """Where the old device leaves the DERMS first: creates the sync request of the new one now, and returns it, or none
     if that was done before."""
     if call.replaced_by is None:
         return None

@@ -1,4 +1,4 @@
-"""What the head-end is told to do with the device of a service call: asked under a key that the call remembers."""
+"""Request a remote action on the device of a service call from its head-end, under a key that the call stores."""
 
 from datetime import datetime
 

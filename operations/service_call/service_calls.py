@@ -1,4 +1,4 @@
-"""Service calls: opening one. What people decide about it then is in service_call_decisions, what its flow does in
+"""Service calls: opening one. What people decide about it then is in decisions, what its workflow does in
 service_call_steps."""
 
 from models.ids import service_call_workflow_id

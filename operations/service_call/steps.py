@@ -1,4 +1,4 @@
-"""A service call, step by step, as its flow carries it: taken up, acted on, visited, told, closed."""
+"""The steps of a service call's workflow: take up, act, visit, synchronize, close."""
 
 from datetime import UTC, datetime
 
@@ -115,7 +115,7 @@ async def _get_service_level(session: AsyncSession, catalogs: CatalogCache, row:
 async def get_service_call_progress(
     session: AsyncSession, catalogs: CatalogCache, row: ServiceCall
 ) -> ServiceCallProgress:
-    """Where the call stands, and what its flow does next."""
+    """Return the progress of the call: its state, and what its workflow does next."""
     if row.state is _C.AWAITING_SITE_VISIT:
         order = await work_orders.get_latest_of_request(session, row.id)
         if order is None:
@@ -208,7 +208,7 @@ async def _apply_visit_outcome(
 ) -> None:
     if order.state is WorkOrderState.CANCELLED or order.outcome is None:
         row.action = None
-        mark_parked(trail, row, now, f"{order.number} was called off. Choose another action.", _C.TROUBLESHOOTING)
+        mark_parked(trail, row, now, f"{order.number} was cancelled. Choose another action.", _C.TROUBLESHOOTING)
     elif replaces_device(CompletionOutcome(order.outcome)):
         await _replace_device(session, scope, trail, catalogs, row, order, now)
     else:
@@ -243,7 +243,7 @@ async def _replace_device(
 async def record_sync_end(
     session: AsyncSession, scope: Scope, catalogs: CatalogCache, service_call_id: str
 ) -> ServiceCallProgress:
-    """A change of the call is settled: the next one is told, or the call is closed. The same again changes nothing.
+    """A change of the call is synchronized: the next one is sent, or the call is closed. A repetition changes nothing.
 
     Raises:
         NotFound: there is none.

@@ -131,7 +131,7 @@ def _check_request(
     if task is None:
         raise Invalid(
             f"{program.code} offers no service calls.",
-            fix="Name a service task type for them as service_call_task of the program in the catalogue.",
+            fix="Name a service task type for them as service_call_task of the program in the catalog.",
             code="no-service-calls",
         )
     faults = (

@@ -52,8 +52,8 @@ def _build_workflow_start(request: SyncRequest) -> WorkflowStart:
         workflow=WORKFLOW,
         workflow_id=sync_request_workflow_id(request.id),
         input=SyncRequestWorkflowInput(sync_request_id=request.id),
-        summary=f"Tell the DERMS: {request.kind} of {request.subscription_id}",
-        details=f"For {request.journey}, whose own flow is no more.",
+        summary=f"Notify the DERMS: {request.kind} of {request.subscription_id}",
+        details=f"For {request.journey}, whose own workflow has ended.",
         attributes={"Program": request.program, "Stage": WorkflowStage.SYNCHRONIZING},
         again=True,
     )

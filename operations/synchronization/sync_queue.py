@@ -86,7 +86,7 @@ async def cancel_moot_requests(
     an enrollment that the DERMS refused is repaired."""
     if request.sequence == 1 or request.attempts or request.held or not has_subscription_ended(request.snapshot):
         return
-    reason = f"nobody takes part any more; {request.id} tells the DERMS"
+    reason = f"nobody participates any more; {request.id} notifies the DERMS"
     ahead = select_earlier_open(request.subscription_id, request.sequence)
     for row in await session.scalars(ahead.with_for_update()):
         if is_obsolete(row.state, row.error_code):

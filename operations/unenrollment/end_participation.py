@@ -1,4 +1,4 @@
-"""Devices leave a program: the DERMS is to be told, places are given back; with the last one the subscription ends."""
+"""End the participation of devices: notify the DERMS, release capacity, and end the subscription with the last one."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -49,10 +49,10 @@ class ParticipationEnd:
 async def end_participation(
     session: AsyncSession, trail: AuditTrail, catalogs: CatalogCache, what: ParticipationEnd, instant: datetime
 ) -> str:
-    """They take part no more from this instant on; gives the sync request that tells the DERMS."""
-    standing = await _list_registrations_for_update(session, what.subscription.id, what.devices)
+    """Ends their participation at this instant and returns the sync request that notifies the DERMS."""
+    registrations = await _list_registrations_for_update(session, what.subscription.id, what.devices)
     kw = Decimal(0)
-    for device, registered in standing:
+    for device, registered in registrations:
         path = states_when_unenrolled(registered.registration)
         registered.registration = trail.transition(REGISTRATION_TRANSITIONS, device.id, registered.registration, *path)
         if device.state in (_D.ENROLLED, _D.FAULTY):
@@ -67,7 +67,7 @@ async def end_participation(
     )
     await _cancel_service_calls(session, what.devices)
     await release(
-        session, what.program, CapacityNeed(devices=len(standing), kw=kw, customers=int(what.ends_subscription))
+        session, what.program, CapacityNeed(devices=len(registrations), kw=kw, customers=int(what.ends_subscription))
     )
     return request
 

@@ -103,7 +103,7 @@ while they wait for its program."""
 
 
 class MoveOutCounts(NamedTuple):
-    """How many unenrolments were started, and how many requests to take part have come to nothing."""
+    """How many unenrollments were started, and how many requests to take part have come to nothing."""
 
     unenrollments_started: int
     enrollments_ended: int
@@ -156,19 +156,19 @@ def _build_news(one: Any) -> OccupancyUpdate:
 
 
 def _compute_digest(one: Any) -> str:
-    """What the CIS says of one who takes part, in short: the newest of its unenrolments remembers it."""
+    """What the CIS says of one who takes part, in short: the newest of its unenrollments remembers it."""
     return hashlib.sha256(one.cause.encode()).hexdigest()[:24]
 
 
 async def _remember_cis_state(session: AsyncSession, one: Any) -> None:
-    """Keeps what the CIS says now with the newest unenrolment that it caused: news is what differs."""
+    """Keeps what the CIS says now with the newest unenrollment that it caused: news is what differs."""
     if one.last_id is not None and one.last_cause != _compute_digest(one):
         remembered = update(Unenrollment).where(col(Unenrollment.id) == one.last_id)
         await session.execute(remembered.values(cis_said=_compute_digest(one)))
 
 
 async def _try_to_cancel(session: AsyncSession, scope: OperatorScope, one: Any, now: datetime) -> bool:
-    """Whether the unenrolment could be taken back: what has left already stays away."""
+    """Whether the unenrollment could be taken back: what has left already stays away."""
     await _remember_cis_state(session, one)
     try:
         await unenrollments.cancel_unenrollment(session, scope, one.open_id, _describe_cis_state(one, now))
@@ -188,7 +188,7 @@ def _describe_cis_state(one: Any, now: datetime) -> str:
 async def _change_effective_at(
     session: AsyncSession, scope: OperatorScope, one: Any, steps: MoveOutSteps, now: datetime
 ) -> None:
-    """Its flow, which waits for the day or for an approval, goes by the new one; also one that was parked there."""
+    """Its workflow, which waits for the date or for an approval, follows the new date, even if it was parked there."""
     row = await unenrollments.get_for_update(session, one.open_id)
     if (row.resume_state or row.state) not in NOT_STARTED_STATES or steps.effective_at is None:
         return

@@ -39,7 +39,7 @@ async def end_removal(
     """The device was taken away, or stays where it is for good. The same again changes nothing.
 
     Raises:
-        NotFound: there is no such unenrolment, or the device does not leave with it.
+        NotFound: there is no such unenrollment, or the device does not leave with it.
         IllegalTransition: no device is being fetched.
     """
     case = await load_case(session, scope, catalogs, unenrollment_id)
@@ -72,10 +72,10 @@ async def _end_removal(
 async def receive_device(
     session: AsyncSession, scope: Scope, catalogs: CatalogCache, unenrollment_id: str, device_id: str
 ) -> UnenrollmentState:
-    """A device that was to be shipped back has come; its flow is told. The same again changes nothing.
+    """Records that a shipped device has arrived and notifies the workflow. A repetition changes nothing.
 
     Raises:
-        NotFound: there is no such unenrolment, or the device does not leave with it.
+        NotFound: there is no such unenrollment, or the device does not leave with it.
         Conflict: it was not to be shipped back.
         IllegalTransition: no device is awaited.
     """
@@ -97,10 +97,10 @@ async def receive_device(
 async def keep_device(
     session: AsyncSession, scope: Scope, catalogs: CatalogCache, unenrollment_id: str, device_id: str, reason: str
 ) -> UnenrollmentState:
-    """An operator ends a removal: the device stays where it is. Its order is called off and its flow told.
+    """An operator ends a removal: the device stays at the premise. Cancels its order and notifies the workflow.
 
     Raises:
-        NotFound: there is no such unenrolment, or the device does not leave with it.
+        NotFound: there is no such unenrollment, or the device does not leave with it.
         Conflict: a technician is on the way.
         IllegalTransition: the device was taken away, or no device is being fetched.
     """
@@ -125,7 +125,7 @@ async def fail_removal(
     and only the hardware is to be recovered.
 
     Raises:
-        NotFound: there is no such unenrolment, or the device does not leave with it.
+        NotFound: there is no such unenrollment, or the device does not leave with it.
     """
     case = await load_case(session, scope, catalogs, unenrollment_id)
     row, device = case.row, get_device(case.row, device_id)
@@ -143,10 +143,10 @@ async def fail_removal(
 async def retry_removal(
     session: AsyncSession, scope: Scope, catalogs: CatalogCache, unenrollment_id: str, device_id: str
 ) -> UnenrollmentProgress:
-    """A person wants the device fetched after all: one more visit on its order, or a new one if that was called off.
+    """A person wants the device removed after all: one more visit on its order, or a new order if it was cancelled.
 
     Raises:
-        NotFound: there is no such unenrolment, or the device does not leave with it.
+        NotFound: there is no such unenrollment, or the device does not leave with it.
     """
     case = await load_case(session, scope, catalogs, unenrollment_id)
     row, device = case.row, get_device(case.row, device_id)
@@ -163,7 +163,7 @@ async def retry_removal(
 async def _reorder_removal(
     session: AsyncSession, scope: Scope, case: UnenrollmentCase, device: UnenrollingDevice
 ) -> str:
-    """A visit that found nobody is repeated by the flow that waits for it; one that was refused only if asked here."""
+    """The waiting workflow repeats a visit that found nobody; a refused one is repeated only on request."""
     order = await session.get(WorkOrder, device.work_order)
     if order is None or order.state is WorkOrderState.CANCELLED:
         return await order_removal(session, case, device.device)
@@ -179,7 +179,7 @@ async def record_reminder(
     """Notes that a device which is to be shipped back has not come yet.
 
     Raises:
-        NotFound: there is no such unenrolment, or the device does not leave with it.
+        NotFound: there is no such unenrollment, or the device does not leave with it.
     """
     case = await load_case(session, scope, catalogs, unenrollment_id)
     device = get_device(case.row, device_id)
@@ -192,7 +192,7 @@ async def record_reminder(
 async def settle_unenrollment(
     session: AsyncSession, scope: Scope, catalogs: CatalogCache, unenrollment_id: str
 ) -> UnenrollmentProgress:
-    """The DERMS is told of all: what it has let go of is removed or kept for good.
+    """Everything is synchronized: the registrations of deregistered devices become removed or kept.
 
     Raises:
         NotFound: there is none.

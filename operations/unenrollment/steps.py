@@ -62,7 +62,7 @@ def _reject(case: UnenrollmentCase, reason: str) -> None:
 async def approve_unenrollment(
     session: AsyncSession, scope: Scope, catalogs: CatalogCache, unenrollment_id: str, *, approved: bool, reason: str
 ) -> UnenrollmentState:
-    """A program manager decides, and its flow is told.
+    """Records a program manager's decision and notifies the workflow.
 
     Raises:
         NotFound: there is none.
@@ -80,7 +80,7 @@ async def approve_unenrollment(
 async def record_approval(
     session: AsyncSession, scope: Scope, catalogs: CatalogCache, unenrollment_id: str, *, approved: bool, reason: str
 ) -> UnenrollmentProgress:
-    """Writes down what its flow was told, if it is not written yet.
+    """Records the decision that the workflow received, unless it is already recorded.
 
     Raises:
         NotFound: there is none.
@@ -112,7 +112,7 @@ async def _notify_workflow(
 async def waive_approval(
     session: AsyncSession, scope: Scope, catalogs: CatalogCache, unenrollment_id: str, reason: str
 ) -> None:
-    """Nobody needs to approve any more that they leave; one that waits for that goes on, and its flow is told.
+    """Drops the need for an approval; a request that waits for it continues, and its workflow is notified.
 
     Raises:
         NotFound: there is none.
@@ -144,7 +144,7 @@ async def begin_unenrollment(
 async def get_unenrollment_progress(
     session: AsyncSession, scope: Scope, catalogs: CatalogCache, unenrollment_id: str
 ) -> UnenrollmentProgress:
-    """Where it stands, as its flow wants to know it.
+    """Return the progress of the unenrollment for its workflow.
 
     Raises:
         NotFound: there is none.
@@ -162,7 +162,7 @@ async def _schedule_or_carry_out(session: AsyncSession, catalogs: CatalogCache, 
 
 
 def _mark_subscription_ending(case: UnenrollmentCase) -> None:
-    """A subscription that nobody is left on is on its way out, and can still come back."""
+    """A subscription without participating devices is ending, and can still become active again."""
     subscription = case.subscription
     if case.row.whole and _S.ENDING in SUBSCRIPTION_TRANSITIONS[subscription.state]:
         subscription.state = case.trail.transition(

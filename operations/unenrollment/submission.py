@@ -55,7 +55,7 @@ def _build_workflow_start(row: Row) -> WorkflowStart:
         workflow=WORKFLOW,
         workflow_id=unenrollment_workflow_id(row["id"]),
         input=UnenrollInput(unenrollment_id=row["id"]),
-        summary=f"Unenrol from {row['program']}",
+        summary=f"Unenroll from {row['program']}",
         details=f"Subscription {row['subscription_id']}, reason {row['reason_code'] or 'not given'}.",
         attributes={"Program": row["program"], "AccountId": row["account"], "Stage": WorkflowStage.UNENROLLING},
     )

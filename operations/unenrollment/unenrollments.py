@@ -87,7 +87,7 @@ async def _reject_if_begun(session: AsyncSession, row: Unenrollment) -> None:
     if row.state is _U.UNENROLLED or any(one.left for one in row.devices):
         raise Conflict(
             "A device has left the program already, so it cannot be taken back.",
-            fix="Keep the devices still to be fetched (POST …/devices/{device}/kept); enrol again to take part again.",
+            fix="Keep the devices still to be fetched (POST …/devices/{device}/kept); enroll again to take part again.",
             code="already-left",
         )
     started = select(col(WorkOrder.number)).where(

@@ -20,15 +20,21 @@ from tests.workflow.stand_ins.service_call import ServiceCallRun
 from tests.workflow.stand_ins.unenrollment_run import UnenrollmentRun
 from workflows.parking import NEEDS_ATTENTION, STAGE
 
-_TOLD = (None, SyncState.SYNCHRONIZED, SyncState.DISCARDED, SyncState.CANCELLED)
+_SYNCHRONIZED_STATES = (None, SyncState.SYNCHRONIZED, SyncState.DISCARDED, SyncState.CANCELLED)
 _ENDS = {
     "cancelled": {WorkflowStage.CANCELLED},
     "rejected": {WorkflowStage.REJECTED},
     "expired": {WorkflowStage.EXPIRED},
     "closed": {WorkflowStage.CLOSED},
 }
-_TOLD_ENDS = {WorkflowStage.SYNCHRONIZED, WorkflowStage.NOT_SYNCHRONIZED}
-_ENDED = {WorkflowStage.CLOSED, WorkflowStage.CANCELLED, WorkflowStage.EXPIRED, WorkflowStage.REJECTED, *_TOLD_ENDS}
+_SYNCHRONIZED_STAGES = {WorkflowStage.SYNCHRONIZED, WorkflowStage.NOT_SYNCHRONIZED}
+_ENDED = {
+    WorkflowStage.CLOSED,
+    WorkflowStage.CANCELLED,
+    WorkflowStage.EXPIRED,
+    WorkflowStage.REJECTED,
+    *_SYNCHRONIZED_STAGES,
+}
 _BUSY = (EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED)
 
 
@@ -46,20 +52,24 @@ def get_record_status(run: Any) -> RecordStatus:
         return RecordStatus(run.record.state, run.record.state is not BatchRunState.RUNNING, is_cancelable=True)
     if isinstance(run, UnenrollmentRun):
         record = run.record
-        told = set(record.told) <= set(record.synchronized)
-        takes = not record.told and UnenrollmentState.CANCELLED in UNENROLLMENT_TRANSITIONS[record.state]
-        return RecordStatus(record.state, not UNENROLLMENT_TRANSITIONS[record.state] and told, is_cancelable=takes)
-    told = run.record.state in _TOLD
+        is_synchronized = set(record.sync_request_ids) <= set(record.synchronized)
+        takes = not record.sync_request_ids and UnenrollmentState.CANCELLED in UNENROLLMENT_TRANSITIONS[record.state]
+        return RecordStatus(
+            record.state, not UNENROLLMENT_TRANSITIONS[record.state] and is_synchronized, is_cancelable=takes
+        )
+    is_synchronized = run.record.state in _SYNCHRONIZED_STATES
     if isinstance(run, ServiceCallRun):
         state = run.call.state
         on_site = run.field.order.state in (WorkOrderState.EN_ROUTE, WorkOrderState.ON_SITE)
         takes = ServiceCallState.CANCELLED in SERVICE_CALL_TRANSITIONS[state] and not on_site
-        return RecordStatus(state, not SERVICE_CALL_TRANSITIONS[state] and told, takes and not run.record.away)
+        return RecordStatus(
+            state, not SERVICE_CALL_TRANSITIONS[state] and is_synchronized, takes and not run.record.away
+        )
     assert isinstance(run, EnrollmentRun)
     state = run.record.enrollment
     done = not ENROLLMENT_TRANSITIONS[state] or state is EnrollmentState.ENROLLED
     takes = EnrollmentState.CANCELLED in ENROLLMENT_TRANSITIONS[state]
-    return RecordStatus(state, done and told, takes and not run.record.away)
+    return RecordStatus(state, done and is_synchronized, takes and not run.record.away)
 
 
 async def wait_until_idle(handle: WorkflowHandle[Any, Any]) -> None:
@@ -76,15 +86,15 @@ async def wait_until_idle(handle: WorkflowHandle[Any, Any]) -> None:
 async def check_agreement(run: Any, details: str) -> None:
     """Assert that the workflow has ended if and only if its record is final, and that the Temporal UI shows the
     same."""
-    found, standing = await run.handle.describe(), get_record_status(run)
+    found, status = await run.handle.describe(), get_record_status(run)
     ended = found.close_time is not None
-    assert ended == standing.is_final, f"the record is {standing.state}, the workflow is {found.status}"
-    assert ended or not standing.is_cancelable, f"a cancel took no effect on what is {standing.state}"
+    assert ended == status.is_final, f"the record is {status.state}, the workflow is {found.status}"
+    assert ended or not status.is_cancelable, f"a cancel took no effect on what is {status.state}"
     if isinstance(run, BatchRun):
         return
     stage, attention = found.typed_search_attributes.get(STAGE), found.typed_search_attributes.get(NEEDS_ATTENTION)
     if ended:
-        assert stage in _ENDS.get(standing.state, _TOLD_ENDS)
+        assert stage in _ENDS.get(status.state, _SYNCHRONIZED_STAGES)
         assert not attention
         assert details.startswith(("Ended", "Cancelled")), details
     else:

@@ -69,8 +69,8 @@ def heard() -> dict[str, set[str]]:
     for name in SCENARIOS:
         began, *others = load_history(name).events
         run = began.workflow_execution_started_event_attributes.workflow_type.name
-        told = {event.workflow_execution_signaled_event_attributes.signal_name for event in others}
-        found[run] = found.get(run, set()) | told - {""}
+        names = {event.workflow_execution_signaled_event_attributes.signal_name for event in others}
+        found[run] = found.get(run, set()) | names - {""}
     return found
 
 

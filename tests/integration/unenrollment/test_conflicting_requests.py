@@ -59,7 +59,7 @@ def test_an_unenrollment_does_not_wait_for_a_refused_enrollment(
     wait_for(lambda: stack.describe_enroll_workflow(enrollment).close_time)
     assert list_sync_requests(stack, enrollment) == [("enroll", "cancelled"), ("unenroll", "synchronized")]
     view = stack.api.get(f"/v1/sync-requests/{request['id']}").raise_for_status().json()
-    assert view["note"].startswith("nobody takes part any more")
+    assert view["note"].startswith("nobody participates any more")
     (device,) = unenrollments.get_subscription(enrollment)["devices"]
     assert device["registration"] == "kept"
     assert [one for one in stack.search_derms(device["serial_number"]) if one["state"] == "enrolled"] == []
@@ -154,7 +154,7 @@ def test_cancelling_a_complete_enrollment_is_answered_with_unenrolling(stack: Ru
     enrollment = stack.enroll()
     response = stack.api.post(f"/v1/program-enrollments/{enrollment}/cancel", json={"reason": "changed their mind"})
     assert (response.status_code, stack.get_enrollment(enrollment)["state"]) == (409, "enrolled")
-    assert "unenrol" in response.json()["fix"].lower()
+    assert "unenroll" in response.json()["fix"].lower()
 
 
 def test_one_of_two_simultaneous_service_calls_is_opened(stack: RunningStack, service_calls: ServiceCallClient) -> None:

@@ -53,7 +53,7 @@ DECISIONS: dict[str, tuple[Callable[[EnrollmentRun], Awaitable[object]], dict[st
     "waitlisted": (wait_on_waitlist, {"decisions": ["waitlisted"]}),
     "admitted_from_the_waitlist": (admit_from_waitlist, {"moods": "answers", "decisions": ["waitlisted", "enrolled"]}),
     "cancelled_while_waitlisted": (cancel, {"decisions": ["waitlisted"]}),
-    "parked_undecided": (park, {"decisions": [Refused("The catalogue is broken.", code="broken")]}),
+    "parked_undecided": (park, {"decisions": [Refused("The catalog is broken.", code="broken")]}),
 }
 
 _SOON = (

@@ -72,7 +72,7 @@ async def returned_after_all(run: DeviceSetupRun) -> None:
     await run.wait_until_parked()
 
 
-async def called_off(run: DeviceSetupRun) -> None:
+async def cancelled(run: DeviceSetupRun) -> None:
     await ordered(run)
     await run.cancel()
     await run.result()
@@ -114,7 +114,7 @@ DEVICE_SETUP_SCENARIOS: dict[str, tuple[Callable[[DeviceSetupRun], Awaitable[obj
     "shipment_sent_back": (sent_back, {"steps": (SHIP,)}),
     "shipment_confirmed_anew": (confirmed_anew, {"steps": (SHIP,)}),
     "shipment_sent_back_and_returned": (returned_after_all, {"steps": (SHIP,)}),
-    "shipment_called_off": (called_off, {"steps": (SHIP,)}),
+    "shipment_called_off": (cancelled, {"steps": (SHIP,)}),
     "shipment_confirmed_and_checked": (confirmed, {"steps": (SHIP, CHECK), "answers": [OK]}),
     "check_awaiting_an_answer": (asked, {"steps": (CHECK,)}),
     "check_answered_later": (answered, {"steps": (CHECK,)}),

@@ -20,7 +20,7 @@ async def installed(run: SiteVisitRun) -> None:
     await run.result()
 
 
-async def refused_at_the_door(run: SiteVisitRun) -> None:
+async def refused_by_customer(run: SiteVisitRun) -> None:
     await run.wait_for_visit()
     await run.report(CompletionOutcome.CUSTOMER_REFUSED)
     await run.result()
@@ -104,7 +104,7 @@ INSTALLATION_SCENARIOS: Installing = {
     "awaiting_a_technician": (awaiting_a_technician, {}),
     "installed_by_a_technician": (installed, {}),
     "installation_appointed": (appointed, {}),
-    "installation_refused": (refused_at_the_door, {}),
+    "installation_refused": (refused_by_customer, {}),
     "installation_attempts_used_up": (nobody_at_home, {"attempts": 1}),
     "installation_tried_once_more": (one_more_visit, {"attempts": 1}),
     "installation_sent_back": (sent_back, {}),

@@ -68,7 +68,7 @@ async def replaced(run: ServiceCallRun) -> None:
     await run.result()
 
 
-async def told_in_turn(run: ServiceCallRun) -> None:
+async def synchronized_in_turn(run: ServiceCallRun) -> None:
     run.record.waits_for = "syn_earlier"
     run.derms.moods = [run.derms.takes]
     await run.wait_for_visit()
@@ -125,7 +125,7 @@ async def one_more_visit(run: ServiceCallRun) -> None:
     await run.result()
 
 
-async def called_off(run: ServiceCallRun) -> None:
+async def visit_cancelled(run: ServiceCallRun) -> None:
     await run.wait_for_visit()
     await run.cancel_order()
     await run.wait_until_parked()
@@ -164,13 +164,13 @@ SERVICE_CALL_SCENARIOS: dict[str, tuple[Callable[[ServiceCallRun], Awaitable[obj
     "call_visit_appointed": (appointed, {}),
     "call_replaced": (replaced, {}),
     "call_replaced_old_one_first": (replaced, {"first": True}),
-    "call_replaced_told_in_turn": (told_in_turn, {}),
+    "call_replaced_told_in_turn": (synchronized_in_turn, {}),
     "call_sent_back": (refused_to_the_technician, {}),
     "call_replacement_stuck": (stuck, {}),
     "call_attempts_used_up": (nobody_at_home, {"attempts": 1}),
     "call_reported_all_the_same": (reported_all_the_same, {"attempts": 1}),
     "call_one_more_visit": (one_more_visit, {"attempts": 1}),
-    "call_visit_called_off": (called_off, {}),
+    "call_visit_called_off": (visit_cancelled, {}),
     "call_taken_back": (taken_back, {}),
     "call_taken_back_when_nobody_was_at_home": (taken_back_when_nobody_was_at_home, {"attempts": 1}),
     "call_canceled_in_temporal": (canceled, {}),

@@ -93,14 +93,14 @@ async def in_turn(run: EnrollmentRun) -> None:
     await acknowledged(run)
 
 
-async def handed_over(run: EnrollmentRun) -> None:
+async def sent_in_batch(run: EnrollmentRun) -> None:
     await in_the_queue(run)
     await run.send_in_bulk()
     await run.wait_for_acknowledgement_wait()
 
 
-async def handed_over_and_acknowledged(run: EnrollmentRun) -> None:
-    await handed_over(run)
+async def sent_in_batch_and_acknowledged(run: EnrollmentRun) -> None:
+    await sent_in_batch(run)
     await run.acknowledge()
     await run.result()
 
@@ -112,9 +112,9 @@ async def answered_within_the_batch(run: EnrollmentRun) -> None:
     await run.result()
 
 
-Telling = dict[str, tuple[Callable[[EnrollmentRun], Awaitable[object]], dict[str, Any]]]
+SyncScenarios = dict[str, tuple[Callable[[EnrollmentRun], Awaitable[object]], dict[str, Any]]]
 
-ENROLLMENT_SYNC_SCENARIOS: Telling = {
+ENROLLMENT_SYNC_SCENARIOS: SyncScenarios = {
     "acknowledged_by_callback": (acknowledged, {}),
     "acknowledged_in_the_response": (finished, {"moods": "answers"}),
     "waiting_for_acknowledgement": (waiting, {}),
@@ -127,12 +127,12 @@ ENROLLMENT_SYNC_SCENARIOS: Telling = {
     "acknowledged_while_the_record_is_away": (unwritten, {}),
     "waiting_for_its_turn": (in_the_queue, {"waits_for": EARLIER}),
     "told_in_turn": (in_turn, {"waits_for": EARLIER}),
-    "handed_over_in_a_batch": (handed_over, {"waits_for": BATCH}),
-    "handed_over_in_a_batch_and_acknowledged": (handed_over_and_acknowledged, {"waits_for": BATCH}),
+    "handed_over_in_a_batch": (sent_in_batch, {"waits_for": BATCH}),
+    "handed_over_in_a_batch_and_acknowledged": (sent_in_batch_and_acknowledged, {"waits_for": BATCH}),
     "answered_within_the_batch": (answered_within_the_batch, {"waits_for": BATCH}),
 }
 
-LATE: Telling = {
+LATE: SyncScenarios = {
     "asked_when_overdue": (overdue, {}),
     "sent_nonsense_while_the_record_is_away": (
         sent_nonsense_while_the_record_is_away,
@@ -140,13 +140,13 @@ LATE: Telling = {
     ),
 }
 
-SYNC_SCENARIOS: Telling = {
+SYNC_SCENARIOS: SyncScenarios = {
     "hand_over_acknowledged": (acknowledged, {}),
     "hand_over_awaiting_acknowledgement": (waiting, {}),
     "hand_over_asked_when_hurried": (hurried, {}),
     "hand_over_awaiting_its_turn": (in_the_queue, {"waits_for": EARLIER}),
     "hand_over_in_turn": (in_turn, {"waits_for": EARLIER}),
-    "hand_over_in_a_batch": (handed_over_and_acknowledged, {"waits_for": BATCH}),
+    "hand_over_in_a_batch": (sent_in_batch_and_acknowledged, {"waits_for": BATCH}),
     "hand_over_parked": (parked, {"moods": "answers", **NO}),
     "hand_over_retried": (retried, {"moods": "answers", **NO}),
     "hand_over_given_up": (given_up, {"moods": "answers", **NO}),

@@ -87,7 +87,7 @@ async def called_back(run: UnenrollmentRun) -> None:
     await run.result()
 
 
-async def called_off(run: UnenrollmentRun) -> None:
+async def removal_cancelled(run: UnenrollmentRun) -> None:
     await awaited(run)
     await run.cancel_order(ONE)
     await run.wait_until_parked()
@@ -144,7 +144,7 @@ async def one_more_visit(run: UnenrollmentRun) -> None:
     await run.result()
 
 
-async def told_in_turn(run: UnenrollmentRun) -> None:
+async def synchronized_in_turn(run: UnenrollmentRun) -> None:
     await run.wait_for_details(f"Waiting for {EARLIER}")
     await run.signal_sync_turn()
     await run.wait_for_details("Waiting for the DERMS")
@@ -197,7 +197,7 @@ UNENROLLMENT_SCENARIOS: dict[str, tuple[Callable[[UnenrollmentRun], Awaitable[ob
     "unenrolment_approved": (approved, {"methods": "keep", "decision": "awaiting_approval"}),
     "unenrolment_scheduled": (scheduled, {"methods": "keep", "seconds": YEAR}),
     "unenrolment_on_its_day": (finished, {"methods": "keep", "seconds": 0.5}),
-    "unenrolment_told_in_turn": (told_in_turn, {"methods": "keep", "waits_for": EARLIER}),
+    "unenrolment_told_in_turn": (synchronized_in_turn, {"methods": "keep", "waits_for": EARLIER}),
     "unenrolment_brought_forward": (brought_forward, {"methods": "keep", "seconds": YEAR}),
     "unenrolment_taken_back": (taken_back, {"methods": "keep", "seconds": YEAR}),
     "unenrollment_canceled_in_temporal": (canceled_before_its_day, {"methods": "keep", "seconds": YEAR}),
@@ -206,7 +206,7 @@ UNENROLLMENT_SCENARIOS: dict[str, tuple[Callable[[UnenrollmentRun], Awaitable[ob
     "removal_awaited": (awaited, {"methods": "utility_removal"}),
     "removal_done": (fetched, {"methods": "utility_removal"}),
     "removal_called_back": (called_back, {"methods": "utility_removal"}),
-    "removal_called_off": (called_off, {"methods": "utility_removal"}),
+    "removal_called_off": (removal_cancelled, {"methods": "utility_removal"}),
     "removal_appointed": (appointed, {"methods": "utility_removal"}),
     "removal_refused": (refused, {"methods": "utility_removal"}),
     "removal_refused_then_kept": (kept, {"methods": "utility_removal"}),

@@ -49,7 +49,7 @@ def test_nothing_is_found_in(code: str) -> None:
     assert word_lint.find_in_python("rules/a.py", code) == []
 
 
-def test_a_flow_is_a_process_flow_in_files_about_process_flows() -> None:
+def test_the_short_form_is_accepted_in_files_about_process_flows() -> None:
     code = '"""Renew the flow."""\nflow = 1'
     assert word_lint.find_in_python("operations/guided_flow/drafts.py", code) == []
     assert len(word_lint.find_in_python("workflows/enroll.py", code)) == 2

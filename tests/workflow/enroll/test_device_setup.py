@@ -46,7 +46,7 @@ async def test_reminders_count_from_the_last_shipment_update(environment: Workfl
 async def test_an_unsignaled_confirmation_wins_over_expiry(environment: WorkflowEnvironment) -> None:
     async with run_device_setup(environment, SHIP) as run:
         await run.wait_for_details("the warehouse to send it")
-        await run.advance_shipment(SHIPPED, DELIVERED, CONFIRMED, told=False)
+        await run.advance_shipment(SHIPPED, DELIVERED, CONFIRMED, signaled=False)
         run.setup.reminders.clear()
         await _ends(run)
 
@@ -92,7 +92,7 @@ async def test_a_device_that_answers_later_enrolls(environment: WorkflowEnvironm
 async def test_an_answer_whose_callback_was_lost_is_queried(environment: WorkflowEnvironment) -> None:
     async with run_device_setup(environment, CHECK) as run:
         await run.wait_for_details("Waiting for the head-end")
-        await run.answer_head_end_request(OK, told=False)
+        await run.answer_head_end_request(OK, signaled=False)
         await run.skip_time(minutes=16)
         await _ends(run)
         assert len(run.setup.head_end.asked) == 1

@@ -30,7 +30,7 @@ async def test_an_answer_by_callback_closes_the_call(environment: WorkflowEnviro
 async def test_a_lost_callback_is_queried(environment: WorkflowEnvironment) -> None:
     async with run_service_call(environment, "remote_action") as run:
         await run.wait_for_details(_WAITS)
-        await run.answer_head_end_request(_OK, told=False)
+        await run.answer_head_end_request(_OK, signaled=False)
         await run.skip_time(minutes=16)
         assert (await run.result()).state is _C.CLOSED
 
@@ -56,11 +56,11 @@ async def test_a_silent_head_end_parks_the_call_and_a_retry_asks_again(environme
 async def test_the_latest_answer_deadline_counts(environment: WorkflowEnvironment) -> None:
     async with run_service_call(environment, "remote_action") as run:
         minutes = 16
-        for told in (60.0, None, None):
+        for seconds in (60.0, None, None):
             await run.wait_for_details(_WAITS)
             await run.skip_time(minutes=minutes)
             await run.wait_until_parked()
-            run.call.head_end.answer_within, minutes = told, 2
+            run.call.head_end.answer_within, minutes = seconds, 2
             await run.retry_service_call()
 
 

@@ -57,14 +57,14 @@ async def test_a_replacement_is_synchronized_before_the_call_is_closed(environme
         await run.report(_O.DEVICE_REPLACED)
         result = await run.result()
         assert (result.state, result.synchronization) == (_C.CLOSED, SyncOutcome.SYNCHRONIZED)
-        assert (run.call.past[-2:], run.call.told) == ([_C.REPLACED, _C.CLOSED], 1)
+        assert (run.call.past[-2:], run.call.sync_count) == ([_C.REPLACED, _C.CLOSED], 1)
 
 
 async def test_removing_the_old_device_first_sends_two_messages_in_order(environment: WorkflowEnvironment) -> None:
     async with run_service_call(environment, first=True) as run:
         await run.report(_O.DEVICE_REPLACED)
         assert (await run.result()).state is _C.CLOSED
-        assert run.call.told == 2
+        assert run.call.sync_count == 2
 
 
 async def test_a_refused_replacement_returns_the_order_to_the_technician(environment: WorkflowEnvironment) -> None:

@@ -25,10 +25,10 @@ class InMemoryHeadEnd:
         self.refuses = False
         self.answer_within = 900.0
 
-    async def answer(self, handle: WorkflowHandle[Any, Any], outcome: HeadEndOutcome, *, told: bool = True) -> None:
+    async def answer(self, handle: WorkflowHandle[Any, Any], outcome: HeadEndOutcome, *, signaled: bool = True) -> None:
         """Answer the newest request, and signal that unless `told` is false."""
         self.outcomes[self.asked[-1]] = outcome
-        if told:
+        if signaled:
             await handle.signal(HEAD_END_ANSWERED, {"request_id": self.asked[-1]})
 
 

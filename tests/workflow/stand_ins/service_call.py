@@ -49,7 +49,7 @@ class ServiceCallRecord:
         self.resume: ServiceCallState | None = None
         self.action = action
         self.first = first
-        self.told = 0
+        self.sync_count = 0
         self.stuck: list[str] = []
         self.head_end = head_end
         self.request: HeadEndRequest | None = None
@@ -86,7 +86,7 @@ class ServiceCallActivities(SiteVisitActivities):
             self.take_up_service_call,
             self.remote_action_ended,
             self.service_call_visited,
-            self.service_call_told,
+            self.continue_after_sync,
             self.cancel_service_call,
             self.park_service_call,
         ]
@@ -165,13 +165,13 @@ class ServiceCallActivities(SiteVisitActivities):
         return self._build_progress()
 
     def _request_sync(self) -> None:
-        self._call.told += 1
+        self._call.sync_count += 1
         self._record.state = SyncState.PENDING
 
-    @activity.defn
-    async def service_call_told(self, request: ServiceCallInput) -> ServiceCallProgress:
+    @activity.defn(name="service_call_told")
+    async def continue_after_sync(self, request: ServiceCallInput) -> ServiceCallProgress:
         self._record.check_available()
-        if self._call.first and self._call.told == 1:
+        if self._call.first and self._call.sync_count == 1:
             self._request_sync()
         elif self._call.state is _C.REPLACED:
             self._call.move(_C.CLOSED)
@@ -204,9 +204,9 @@ class ServiceCallRun(SiteVisitRun):
         self.call.action, self.call.request = action, None
         await self.handle.signal(ServiceCallWorkflow.action_chosen, ActionChosen())
 
-    async def answer_head_end_request(self, outcome: HeadEndOutcome, *, told: bool = True) -> None:
+    async def answer_head_end_request(self, outcome: HeadEndOutcome, *, signaled: bool = True) -> None:
         """Answer the newest request as the head-end, and signal that unless `told` is false."""
-        await self.call.head_end.answer(self.handle, outcome, told=told)
+        await self.call.head_end.answer(self.handle, outcome, signaled=signaled)
 
     async def retry_service_call(self) -> None:
         """Retry the call, as POST …/retry does."""

@@ -128,7 +128,7 @@ class VisitActivities:
             self.dispatch_work_order,
             self.take_completion,
             self.remind_of_visit,
-            self.visit_standing,
+            self.get_visit_status,
             self.another_attempt,
         ]
 
@@ -160,8 +160,8 @@ class VisitActivities:
         visits.reminders.append("escalated" if request.escalate else "reminded")
         return visits.get_status()
 
-    @activity.defn
-    async def visit_standing(self, request: AwaitedVisit) -> SiteVisitStatus:
+    @activity.defn(name="visit_standing")
+    async def get_visit_status(self, request: AwaitedVisit) -> SiteVisitStatus:
         self._check_available()
         return self._find(request.work_order_id).get_status()
 
@@ -225,8 +225,8 @@ class SiteVisitActivities(EnrollmentActivities):
         record.check_available()
         for completion_id in [one for one in field.received if one not in field.verdicts]:
             field.accept_report(completion_id)
-        standing = field.get_status()
-        if standing.waits or standing.attempts_used_up:
+        status = field.get_status()
+        if status.waits or status.attempts_used_up:
             record.resume_state = None
             record.move_enrollment(_E.EXPIRED)
         return record.build_progress()

@@ -66,7 +66,7 @@ class UnenrollmentRecord:
         self.state = _U.SUBMITTED
         self.past = [self.state]
         self.ended: dict[str, bool] = {}
-        self.told: list[str] = []
+        self.sync_request_ids: list[str] = []
         self.synchronized: list[str] = []
         self.settled = 0
         self.reminders: list[tuple[str, bool]] = []
@@ -100,7 +100,7 @@ class UnenrollmentRecord:
         return next(visits for visits in self.visits.values() if order in [one.id for one in visits.orders])
 
     def request_sync(self) -> None:
-        self.told.append(new_id("syn"))
+        self.sync_request_ids.append(new_id("syn"))
 
     def carry_out(self) -> None:
         kept = [device for device, method in self.methods.items() if method is RemovalMethod.KEEP]
@@ -126,7 +126,7 @@ class UnenrollmentRecord:
                 for device, method in self.methods.items()
                 if fetched and device not in self.ended
             ),
-            sync_requests=tuple(self.told),
+            sync_requests=tuple(self.sync_request_ids),
             failed_rules=("minimum_term",) if self.state is _U.REJECTED else (),
             expire_after_days=60,
         )
@@ -175,7 +175,7 @@ class UnenrollmentActivities:
 
     @activity.defn
     async def cancel_unenrollment(self, request: CancelUnenrollment) -> UnenrollmentProgress:
-        if not self._record.told and _U.CANCELLED in UNENROLLMENT_TRANSITIONS[self._record.state]:
+        if not self._record.sync_request_ids and _U.CANCELLED in UNENROLLMENT_TRANSITIONS[self._record.state]:
             self._record.move(_U.CANCELLED)
         return self._record.build_progress()
 
@@ -230,13 +230,15 @@ class UnenrollmentActivities:
 
     @activity.defn
     async def send_to_derms(self, request: SendToDerms) -> SendResult:
-        told = request.sync_request_id
-        assert told not in self._record.synchronized
+        sync_request_id = request.sync_request_id
+        assert sync_request_id not in self._record.synchronized
         if self._record.waits_for:
             return SendResult(state=SyncState.PENDING, waits_for=self._record.waits_for)
         if self._record.answers_later:
             return SendResult(state=SyncState.AWAITING_ACKNOWLEDGEMENT)
-        answer = DermsAcknowledgement(message_id=f"ack-{told}", sync_request_id=told, result="positive")
+        answer = DermsAcknowledgement(
+            message_id=f"ack-{sync_request_id}", sync_request_id=sync_request_id, result="positive"
+        )
         return SendResult(state=SyncState.SENDING, acknowledgement=answer)
 
     @activity.defn

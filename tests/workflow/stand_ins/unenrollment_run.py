@@ -51,12 +51,16 @@ class UnenrollmentRun(WorkflowRun):
     async def signal_sync_turn(self) -> None:
         """Signal that the message's turn has come."""
         self.record.waits_for = ""
-        await self.handle.signal(UnenrollmentWorkflow.sync_turn, SyncTurn(sync_request_id=self.record.told[-1]))
+        await self.handle.signal(
+            UnenrollmentWorkflow.sync_turn, SyncTurn(sync_request_id=self.record.sync_request_ids[-1])
+        )
 
     async def acknowledge(self) -> None:
         """Call back with an acknowledgement."""
-        told = self.record.told[-1]
-        answer = DermsAcknowledgement(message_id=f"ack-{told}", sync_request_id=told, result="positive")
+        sync_request_id = self.record.sync_request_ids[-1]
+        answer = DermsAcknowledgement(
+            message_id=f"ack-{sync_request_id}", sync_request_id=sync_request_id, result="positive"
+        )
         await self.handle.signal(UnenrollmentWorkflow.derms_acknowledged, answer)
 
     async def report_received(self, device: str) -> None:

@@ -42,7 +42,7 @@ class WorkflowRun:
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
         """Wait until the condition holds."""
-        # The question keeps the server's time from standing still.
+        # This request keeps the server's time running.
         await wait_until(self.handle.describe, lambda _: condition(), condition)
 
     async def wait_until_parked(self) -> str:

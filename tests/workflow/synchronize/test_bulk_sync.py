@@ -7,7 +7,7 @@ from tests.workflow.stand_ins.enrollment_run import EnrollmentRun, StartEnrollme
 WHAT = "the batch"
 
 
-async def handed_over(run: EnrollmentRun) -> None:
+async def send_in_batch(run: EnrollmentRun) -> None:
     """Send the message in bulk, and signal that."""
     await run.wait_for_details(f"Waiting for {WHAT}.")
     await run.send_in_bulk()
@@ -15,7 +15,7 @@ async def handed_over(run: EnrollmentRun) -> None:
 
 async def test_a_bulk_message_awaits_its_acknowledgement_and_sends_nothing(enroll: StartEnrollment) -> None:
     async with enroll(waits_for=WHAT) as run:
-        await handed_over(run)
+        await send_in_batch(run)
         await run.wait_for_acknowledgement_wait()
         await run.acknowledge()
         assert (await run.result()).synchronization is SyncOutcome.SYNCHRONIZED
@@ -33,7 +33,7 @@ async def test_an_acknowledgement_in_the_bulk_response_ends_it(enroll: StartEnro
 
 async def test_a_message_that_the_derms_lost_is_sent_alone(enroll: StartEnrollment) -> None:
     async with enroll(waits_for=WHAT, moods="answers") as run:
-        await handed_over(run)
+        await send_in_batch(run)
         assert (await run.result()).synchronization is SyncOutcome.SYNCHRONIZED
         assert run.derms.sent == [run.record.key]
 

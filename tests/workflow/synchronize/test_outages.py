@@ -47,8 +47,8 @@ async def test_a_derms_that_cannot_be_queried_parks_and_is_retried(enroll: Start
 
 
 async def test_an_undecided_request_is_parked_and_decided_an_hour_later(enroll: StartEnrollment) -> None:
-    async with enroll(moods="answers", decisions=[Refused("The catalogue is broken.", code="broken"), "enrolled"]) as f:
-        assert "The catalogue is broken." in await f.wait_until_parked()
+    async with enroll(moods="answers", decisions=[Refused("The catalog is broken.", code="broken"), "enrolled"]) as f:
+        assert "The catalog is broken." in await f.wait_until_parked()
         assert f.record.enrollment is EnrollmentState.NEEDS_ATTENTION
         assert (await f.result()).synchronization is SyncOutcome.SYNCHRONIZED
 

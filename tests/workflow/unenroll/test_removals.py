@@ -19,7 +19,7 @@ FETCHED = "completed_as_ordered"
 async def test_a_removed_device_ends_its_participation(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "utility_removal") as run:
         await run.wait_for_removal()
-        assert run.record.told == []
+        assert run.record.sync_request_ids == []
         await run.report(ONE, FETCHED, times=2)
         assert (await run.result()).state is _U.UNENROLLED
         assert (run.record.ended, len(run.record.synchronized)) == ({ONE: False}, 1)
@@ -41,8 +41,8 @@ async def test_all_devices_are_removed_in_parallel(environment: WorkflowEnvironm
         assert run.record.state is _U.REMOVING
         await run.report(ONE, FETCHED)
         await run.result()
-        assert run.record.synchronized == run.record.told
-        assert len(run.record.told) == 4
+        assert run.record.synchronized == run.record.sync_request_ids
+        assert len(run.record.sync_request_ids) == 4
 
 
 async def test_two_simultaneous_removals_are_both_synchronized(environment: WorkflowEnvironment) -> None:
@@ -51,8 +51,8 @@ async def test_two_simultaneous_removals_are_both_synchronized(environment: Work
         await run.report(ONE, FETCHED)
         await run.report(TWO, FETCHED)
         await run.result()
-        assert run.record.synchronized == run.record.told
-        assert len(run.record.told) == 2
+        assert run.record.synchronized == run.record.sync_request_ids
+        assert len(run.record.sync_request_ids) == 2
 
 
 async def test_control_stops_before_the_removal(environment: WorkflowEnvironment) -> None:
@@ -61,7 +61,7 @@ async def test_control_stops_before_the_removal(environment: WorkflowEnvironment
         assert run.record.ended == {}
         await run.report(ONE, FETCHED)
         await run.result()
-        assert len(run.record.told) == 1
+        assert len(run.record.sync_request_ids) == 1
 
 
 @pytest.mark.parametrize("outcome", ["customer_refused", "not_installable"])
@@ -134,7 +134,7 @@ async def test_a_removal_that_failed_before_control_stopped_still_needs_attentio
     environment: WorkflowEnvironment,
 ) -> None:
     async with run_unenrollment(environment, "utility_removal", first=True, waits_for="syn_earlier") as run:
-        await run.wait_until(lambda: bool(run.record.told) and bool(run.record.orders))
+        await run.wait_until(lambda: bool(run.record.sync_request_ids) and bool(run.record.orders))
         await run.report(ONE, "customer_refused")
         await run.wait_until_parked()
         await run.signal_sync_turn()
@@ -210,7 +210,7 @@ async def test_an_unenrollment_is_cancelled_during_removal(environment: Workflow
     async with run_unenrollment(environment, "utility_removal", "ship_back") as run:
         await run.wait_until(lambda: WorkOrderState.DISPATCHED in run.record.orders.values())
         await run.cancel()
-        assert ((await run.result()).state, run.record.told) == (_U.CANCELLED, [])
+        assert ((await run.result()).state, run.record.sync_request_ids) == (_U.CANCELLED, [])
 
 
 async def test_a_stray_signal_ends_nothing(environment: WorkflowEnvironment) -> None:

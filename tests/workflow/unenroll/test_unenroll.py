@@ -21,14 +21,14 @@ async def test_devices_that_stay_in_place_are_unenrolled_immediately(environment
     async with run_unenrollment(environment, "keep", "keep") as run:
         result = await run.result()
         assert (result.state, result.synchronization) == (_U.UNENROLLED, SyncOutcome.SYNCHRONIZED)
-        assert (run.record.synchronized, run.record.settled) == (run.record.told, 1)
+        assert (run.record.synchronized, run.record.settled) == (run.record.sync_request_ids, 1)
         assert (await run.handle.describe()).history_length <= 21
 
 
 async def test_a_rejected_unenrollment_sends_nothing(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "keep", decision="rejected") as run:
         result = await run.result()
-        assert (result.state, result.failed_rules, run.record.told) == (_U.REJECTED, ("minimum_term",), [])
+        assert (result.state, result.failed_rules, run.record.sync_request_ids) == (_U.REJECTED, ("minimum_term",), [])
 
 
 async def test_an_unenrollment_waits_a_year_for_its_effective_date(environment: WorkflowEnvironment) -> None:
@@ -61,7 +61,7 @@ async def test_an_unenrollment_cancelled_before_its_effective_date_changes_nothi
     async with run_unenrollment(environment, "keep", seconds=YEAR) as run:
         await run.wait_for_attributes(WorkflowStage.SCHEDULED)
         await run.cancel()
-        assert ((await run.result()).state, run.record.told) == (_U.CANCELLED, [])
+        assert ((await run.result()).state, run.record.sync_request_ids) == (_U.CANCELLED, [])
 
 
 async def canceled(run: UnenrollmentRun) -> None:
@@ -100,7 +100,7 @@ async def test_an_unenrollment_waits_months_for_approval(environment: WorkflowEn
 async def test_a_rejected_approval_ends_the_unenrollment(environment: WorkflowEnvironment) -> None:
     async with run_unenrollment(environment, "keep", decision="awaiting_approval") as run:
         await run.approve(approved=False)
-        assert ((await run.result()).state, run.record.told) == (_U.REJECTED, [])
+        assert ((await run.result()).state, run.record.sync_request_ids) == (_U.REJECTED, [])
 
 
 async def test_an_unenrollment_is_cancelled_while_it_waits_for_approval(environment: WorkflowEnvironment) -> None:
