@@ -36,7 +36,10 @@ _CANCEL_REASON = "The device has left the program."
 
 @dataclass(frozen=True, slots=True)
 class ParticipationEnd:
-    """Who leaves what. `ends`: nobody is left then. `urgent`: control stops at once, whatever the sync policy."""
+    """Which devices end their participation in a subscription.
+
+    `ends_subscription`: no device is left on it then. `urgent`: control stops at once, whatever the sync policy says.
+    """
 
     unenrollment_id: str
     subscription: ProgramSubscription

@@ -44,7 +44,7 @@ HOLDER_CHANGED = """
 _SERVICE_ENDED = """
     point.effective_to <= (CAST(:instant AS timestamptz) AT TIME ZONE premise.time_zone)::date
 """
-"""One or the other: `rules.unenrollment.move_outs.moved_out`, asked of many at once."""
+"""The rule `has_moved_out` of rules/unenrollment/move_outs.py as a condition for many rows at once."""
 
 _LOCK = text(
     """

@@ -36,8 +36,11 @@ class OpenUnenrollment(NamedTuple):
 
 
 class OccupancyUpdate(NamedTuple):
-    """`leaves_at`: when the service point is the customer's no more; None: they stay. `heard`: the CIS said the same
-    before, and whatever became of that stands."""
+    """What the CIS says about the occupancy of a service point.
+
+    `moved_out_at` is when the service point is no longer the customer's, None if they stay. `is_repeated`: the CIS said
+    the same before, and whatever became of that stands.
+    """
 
     moved_out_at: datetime | None
     is_repeated: bool

@@ -152,7 +152,8 @@ class BlockingPlugin(SimplePlugin):
 
     def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
         """Enlarge the worker and log which activities it has."""
-        self._places.write([one.__name__ for one in config.get("activities", ())])
+        registered = config.get("activities", ())
+        self._places.write([activity._Definition.must_from_callable(one).name or "" for one in registered])
         config["max_concurrent_workflow_tasks"] = _ROOM
         config["max_concurrent_activities"] = _ROOM
         config["max_concurrent_local_activities"] = _ROOM
