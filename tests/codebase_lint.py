@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.word_lint import find_in_page, find_in_python
+
 SOURCES = (
     "activities", "api", "bench", "cli", "connectors", "migrations", "models", "operations", "relay", "rules",
     "settings", "simulator", "stack", "wording", "workflows",
@@ -196,11 +198,36 @@ def find_worker_imports(source: Source) -> Iterator[Fault]:
                     yield source.fault(node, f"imports {name}, which is in a higher layer or in a sibling")
 
 
+def find_endpoint_paths(source: Source) -> Iterator[Fault]:
+    """Below the API, wording/links.py alone has paths of endpoints. Docstrings may name them."""
+    if not source.within(*BELOW_THE_API) or source.path in MAY_NAME_ENDPOINTS:
+        return
+    docstrings = {id(node.value) for node in source.nodes if isinstance(node, ast.Expr)}
+    for node in source.nodes:
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and ENDPOINT in node.value
+        if is_text and id(node) not in docstrings:
+            yield source.fault(node, "names the path of an endpoint: take it from wording/links.py")
+
+
+def find_refused_words(source: Source) -> Iterator[Fault]:
+    for found in find_in_python(source.path, source.text):
+        yield source.fault(found.line, f"says `{found.words}`: write {found.instead}")
+
+
 CHECKS: tuple[Callable[[Source], Iterator[Fault]], ...] = (
     find_commits, find_clock_reads, find_nondeterministic_imports, find_broad_excepts, find_inline_policies,
     find_star_imports, find_hidden_imports, find_sleeps, find_long_files, find_vague_names, find_filled_inits,
-    find_missing_inits, find_worker_imports,
+    find_missing_inits, find_worker_imports, find_endpoint_paths, find_refused_words,
 )  # fmt: skip
+
+
+def find_refused_words_in_pages(root: Path) -> Iterator[Fault]:
+    """Markdown pages have no Source."""
+    for path in sorted(root.rglob("*.md")):
+        name = path.relative_to(root).as_posix()
+        if not name.startswith("."):
+            for found in find_in_page(name, path.read_text(encoding="utf-8")):
+                yield Fault(name, found.line, f"says `{found.words}`: write {found.instead}")
 
 
 def find_crowded_folders(paths: Iterable[str]) -> Iterator[Fault]:
@@ -212,12 +239,13 @@ def find_crowded_folders(paths: Iterable[str]) -> Iterator[Fault]:
 
 
 def find_faults(root: Path) -> list[Fault]:
-    """Return every fault in the Python files, ordered by path and line."""
-    folders = (root / name for name in (*SOURCES, "tests"))
+    """Return every fault in the Python files and the pages, ordered by path and line."""
+    folders = (root / name for name in (*SOURCES, "examples", "tests"))
     paths = [root / "worker.py", *(path for folder in folders for path in folder.rglob("*.py"))]
     sources = [Source(root, path) for path in paths if path.exists()]
     found = [fault for source in sources for check in CHECKS for fault in check(source)]
-    return sorted([*found, *find_crowded_folders(source.path for source in sources)])
+    crowded = find_crowded_folders(source.path for source in sources)
+    return sorted([*found, *crowded, *find_refused_words_in_pages(root)])
 
 
 def main() -> int:

@@ -46,6 +46,8 @@ BAD = [
     ("find_vague_names", "models/base.py", ""),
     ("find_filled_inits", "models/__init__.py", '"""What exists."""'),
     ("find_filled_inits", "models/tables/__init__.py", "from models.tables.customer import Customer"),
+    ("find_endpoint_paths", "operations/a.py", 'x = f"/v1/work-orders/{id}"'),
+    ("find_refused_words", "rules/a.py", '"""Open the door."""'),
     ("find_worker_imports", "worker.py", "from api.app import create_app"),
     ("find_worker_imports", "worker.py", "import simulator.shared.store"),
 ]
@@ -114,6 +116,12 @@ def test_recorded_data_and_inits_do_not_count_as_files(tmp_path: Path) -> None:
     for number in range(15):
         faults_of(tmp_path, f"rules/a{number}.py", "")
     assert lint.find_faults(tmp_path) == []
+
+
+def test_a_refused_word_on_a_page_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/page.md").write_text("# Page\n\nThe DERMS is told.\n")
+    assert [(fault.path, fault.line) for fault in lint.find_faults(tmp_path)] == [("docs/page.md", 3)]
 
 
 def test_migrations_need_no_init(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ class DeviceSetupActivities(EnrollmentActivities):
         mine = [
             self.validate_and_accept,
             self.expire_enrollment,
-            self.shipment_standing,
+            self.get_shipment_status,
             self.remind_of_shipment,
             self.ship_again,
             self.associate_shipped,
@@ -86,8 +86,8 @@ class DeviceSetupActivities(EnrollmentActivities):
             self._record.move_enrollment(_E.EXPIRED)
         return self._record.build_progress()
 
-    @activity.defn
-    async def shipment_standing(self, request: AwaitedShipment) -> ShipmentStatus:
+    @activity.defn(name="shipment_standing")
+    async def get_shipment_status(self, request: AwaitedShipment) -> ShipmentStatus:
         self._record.check_available()
         return self._setup.get_status()
 
@@ -138,10 +138,10 @@ class DeviceSetupRun(EnrollmentRun):
 
     setup: DeviceSetup
 
-    async def advance_shipment(self, *path: ShipmentState, told: bool = True) -> None:
-        """Advance the shipment, and signal that unless `told` is false."""
+    async def advance_shipment(self, *path: ShipmentState, signaled: bool = True) -> None:
+        """Advance the shipment, and signal that unless `signaled` is false."""
         self.setup.move(*path)
-        if told:
+        if signaled:
             await self.handle.signal("shipment_changed", {"shipment_id": self.setup.shipments[-1].shipment_id})
 
     async def cancel(self) -> None:
@@ -149,9 +149,9 @@ class DeviceSetupRun(EnrollmentRun):
         self.setup.move(ShipmentState.CANCELLED)
         await super().cancel()
 
-    async def answer_head_end_request(self, outcome: HeadEndOutcome, *, told: bool = True) -> None:
-        """Answer the newest request as the head-end, and signal that unless `told` is false."""
-        await self.setup.head_end.answer(self.handle, outcome, told=told)
+    async def answer_head_end_request(self, outcome: HeadEndOutcome, *, signaled: bool = True) -> None:
+        """Answer the newest request as the head-end, and signal that unless `signaled` is false."""
+        await self.setup.head_end.answer(self.handle, outcome, signaled=signaled)
 
 
 @asynccontextmanager
