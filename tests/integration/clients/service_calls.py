@@ -23,10 +23,10 @@ class ServiceCallClient:
         """Enroll a customer's own battery, in a program with free visits."""
         return self._enroll("tesla-powerwall-3", {**BATTERY, **changes}, substation="CEDAR")
 
-    def enroll_charger(self, texts: str = "synchronized") -> str:
+    def enroll_charger(self, sync_state: str = "synchronized") -> str:
         """Enroll a charger in a program that removes the old device first, and wait for this state of its sync
         request."""
-        return self._enroll("wallbox-pulsar-plus-48", CHARGER, texts, tariff="RES-TOU")
+        return self._enroll("wallbox-pulsar-plus-48", CHARGER, sync_state, tariff="RES-TOU")
 
     def _enroll(self, specification: str, changes: dict[str, Any], texts: str = "synchronized", **customer: str) -> str:
         device = {"specification": specification, "serial_number": self.stack.unique_name("SN")}

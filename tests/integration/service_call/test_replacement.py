@@ -165,7 +165,7 @@ def test_a_pending_new_device_keeps_a_refused_enrollment_open(
 ) -> None:
     """The first message of the pair contains only the old device, yet somebody still participates."""
     stack.derms.put("/reference", json={"head_ends": []}).raise_for_status()
-    enrollment = service_calls.enroll_charger(told="error")
+    enrollment = service_calls.enroll_charger(sync_state="error")
     request = stack.wait_for_sync_request(enrollment, "error")["id"]
     call, order = service_calls.submit_with_visit(enrollment)
     service_calls.post_accepted_completion(
