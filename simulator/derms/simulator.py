@@ -57,6 +57,7 @@ def assemble(settings: Settings, store: Store, http: httpx.AsyncClient) -> Derms
         faults=faults,
         loop=inbox.loop,
         callbacks=callbacks,
+        sender_count=4,
         contract=MessageContract(),
         messages=messages,
         search=DerSearch(store),

@@ -49,6 +49,7 @@ def assemble(settings: Settings, store: Store, http: httpx.AsyncClient) -> HeadE
         faults=faults,
         loop=inbox.loop,
         callbacks=callbacks,
+        sender_count=1,
         contract=RequestContract(),
         devices=devices,
         requests=requests,

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from simulator.shared.callbacks import SENDER_COUNT, CallbackSender, build_http_client
+from simulator.shared.callbacks import CallbackSender, build_http_client
 from simulator.shared.due_loop import DueLoop
 from simulator.shared.faults import FaultControl, FaultsT
 from simulator.shared.paging import InvalidPageError
@@ -33,6 +33,8 @@ class SimulatorParts(Generic[FaultsT]):
     faults: FaultControl[FaultsT]
     loop: DueLoop
     callbacks: CallbackSender
+    sender_count: int
+    """How many senders run at a time. One keeps the order of the answers, several bound the POSTs in flight."""
 
 
 SimulatorT = TypeVar("SimulatorT", bound=SimulatorParts[Any])
@@ -45,7 +47,7 @@ async def run_simulator(
     """Runs a simulator's background tasks until the block ends, then stops them and closes the store."""
     async with build_http_client() as http:
         simulator = assemble(store, http)
-        runs = (simulator.loop.run(), *(simulator.callbacks.run() for _ in range(SENDER_COUNT)))
+        runs = (simulator.loop.run(), *(simulator.callbacks.run() for _ in range(simulator.sender_count)))
         tasks = [asyncio.create_task(run) for run in runs]
         for task in tasks:
             task.add_done_callback(_exit_if_failed)

@@ -15,8 +15,6 @@ import httpx
 
 from simulator.shared.signature import build_signature_headers
 
-SENDER_COUNT = 4
-"""How many senders run at a time, which bounds the POSTs in flight."""
 _TIMEOUT_SECONDS = 10
 _MAX_BATCH_SIZE = 100
 _FIRST_RETRY_SECONDS = 0.1
