@@ -28,11 +28,13 @@ class ServiceCallClient:
         request."""
         return self._enroll("wallbox-pulsar-plus-48", CHARGER, sync_state, tariff="RES-TOU")
 
-    def _enroll(self, specification: str, changes: dict[str, Any], texts: str = "synchronized", **customer: str) -> str:
+    def _enroll(
+        self, specification: str, changes: dict[str, Any], sync_state: str = "synchronized", **customer: str
+    ) -> str:
         device = {"specification": specification, "serial_number": self.stack.unique_name("SN")}
         application = self.stack.build_application(self.stack.customers.take(**customer), devices=[device])
         enrollment = self.stack.submit_accepted({**application, **changes})
-        self.stack.wait_for_sync_request(enrollment, texts)
+        self.stack.wait_for_sync_request(enrollment, sync_state)
         return enrollment
 
     def get_subscription(self, enrollment: str) -> dict[str, Any]:
