@@ -1,11 +1,15 @@
 """Any bad input is answered with a problem document that names its location; nothing is stored and nothing breaks."""
 
 import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from bench.stack import running_stack
 from tests.integration.clients.running_stack import RunningStack
 
 SUBMIT = "/v1/program-enrollments"
@@ -23,6 +27,14 @@ def _refused(response: httpx.Response, *statuses: int) -> dict[str, Any]:
     assert problem["type"].startswith("https://")
     assert problem["detail"]
     return problem
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A stack of its own: on the shared one, requests of other tests may still be under way and store something."""
+    data_dir = Path(tmp_path_factory.mktemp("bad-input"), "data")
+    with running_stack(data_dir) as description, closing(RunningStack(description)) as stack:
+        yield stack
 
 
 @pytest.fixture(autouse=True)
