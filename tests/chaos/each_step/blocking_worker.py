@@ -147,7 +147,7 @@ class BlockingPlugin(SimplePlugin):
     """Gives the worker enough slots for every blocked activity."""
 
     def __init__(self, places: BlockingPoints) -> None:
-        super().__init__("standing", interceptors=[BlockingInterceptor(places)])
+        super().__init__("blocking", interceptors=[BlockingInterceptor(places)])
         self._places = places
 
     def configure_worker(self, config: WorkerConfig) -> WorkerConfig:

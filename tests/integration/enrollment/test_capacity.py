@@ -85,7 +85,7 @@ def test_leaving_the_waitlist_moves_the_others_up(stack: RunningStack) -> None:
         stack.wait_for_enrollment(one, "waitlisted")
     position = {one: stack.get_enrollment(one)["waitlist_position"] for one in (first, second)}
     ahead, behind = sorted(position, key=lambda one: position[one])
-    stack.api.post(f"/v1/program-enrollments/{ahead}/cancel", json={"reason": "moved house"}).raise_for_status()
+    stack.api.post(f"/v1/program-enrollments/{ahead}/cancel", json={"reason": "moved away"}).raise_for_status()
     assert stack.get_enrollment(ahead)["state"] == "cancelled"
     assert stack.get_enrollment(behind)["waitlist_position"] == 1
     wait_for(lambda: stack.describe_enroll_workflow(ahead).close_time)
